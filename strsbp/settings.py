@@ -1,0 +1,366 @@
+"""Every setting of a network, an arm and a study, in one closed and documented place.
+
+The models below are the single source: they validate the config files, give the defaults, and
+generate ``workflow/schemas/config.schema.json``. A key that is not listed here is an error.
+Constants and their sources are in ``docs/algorithm.md``.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from strsbp.errors import SettingsError
+
+TARGET_COUNT_LABEL = 35
+"""Target spike count of the label's output neuron (section 4)."""
+
+ArmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Closed(BaseModel):
+    """A model that refuses unknown keys and cannot be changed after it was checked."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+class LayerSettings(Closed):
+    """One hidden layer; the output layer (one neuron a class) always follows by itself."""
+
+    kind: Literal["feedforward", "recurrent"]
+    """`feedforward`, or `recurrent`: a trained sparse reservoir on a 3-D grid."""
+    size: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Number of neurons of a feed-forward layer."""
+    shape: tuple[int, int, int] | None = None
+    """Grid of a recurrent layer; 5 x 5 x 16 is 400 neurons."""
+
+    @model_validator(mode="after")
+    def _size_or_shape(self):
+        if self.kind == "feedforward" and (self.size is None or self.shape is not None):
+            raise ValueError("a feedforward layer takes `size` and no `shape`")
+        if self.kind == "recurrent":
+            if self.shape is None or self.size is not None:
+                raise ValueError("a recurrent layer takes `shape` and no `size`")
+            if min(self.shape) < 1 or self.n_neurons > 100_000:
+                raise ValueError("`shape` must hold three positive sizes, at most 100,000 neurons")
+        return self
+
+    @property
+    def n_neurons(self) -> int:
+        """Number of neurons."""
+        if self.kind == "feedforward":
+            return self.size
+        depth, height, width = self.shape
+        return depth * height * width
+
+
+class ModelSettings(Closed):
+    """What defines the dynamics, the gradient and the learning rule of a network."""
+
+    tau_m: Annotated[float, Field(gt=1, le=1e6)] = 64.0
+    """Membrane time constant, in steps of 1 ms."""
+    tau_s: Annotated[float, Field(gt=1, le=1e6)] = 8.0
+    """Synaptic time constant, in steps of 1 ms."""
+    refractory_steps: Annotated[int, Field(ge=0, le=1000)] = 2
+    """Steps after a spike during which the membrane is held at 0."""
+    n_steps: Annotated[int, Field(ge=TARGET_COUNT_LABEL, le=65_536)] = 400
+    """Length T of every spike train, in steps; at least 35, the label's target count."""
+    threshold_hidden: Annotated[float, Field(gt=0, le=1e6)] = 20.0
+    """Firing threshold of the hidden layers, in mV."""
+    threshold_output: Annotated[float, Field(gt=0, le=1e6)] = 15.0
+    """Firing threshold of the output layer, in mV."""
+    gradient: Literal["strsbp", "hm2bp", "hm2bp_weights"] = "strsbp"
+    """`strsbp`; `hm2bp`: denominators s_i = 1; `hm2bp_weights`: s_i = 1 in the weight gradient
+    alone, while the back-propagated error keeps its denominators."""
+    ablated_layers: Literal["feedforward", "all"] = "feedforward"
+    """Layers in which an `hm2bp` gradient acts; the output layer counts as feed-forward."""
+    reservoir: Literal["derived", "published"] = "derived"
+    """`published` keeps the one-way connections of the published program (finding F5)."""
+    adjoint: Literal["derived", "published"] = "derived"
+    """`published` keeps the transposed solve of the published program (finding F6)."""
+    shuffle: Literal["full", "published"] = "full"
+    """`published` keeps the 5,000 random swaps of the published program (finding F8)."""
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.001
+    """Adam's step size; epoch e (from 0) uses `learning_rate / sqrt(e + 1)`."""
+    regularisation: Annotated[float, Field(ge=0, le=1e6)] = 10.0
+    """Strength lambda of the weight regularisation."""
+
+
+class TableSettings(Closed):
+    """Which effect-ratio table de/do serves an arm. What is left out is the arm's own value."""
+
+    spsp: Literal["published", "unblocked", "corrected"] = "published"
+    """The simulation of e_ij: `published`, `unblocked` (without finding F2) or `corrected`."""
+    grid: Annotated[int, Field(ge=5, le=1000)] = 100
+    """Largest spike count of the simulation; one row of the table for each input count."""
+    degree: Literal[4] = 4
+    """Degree of the polynomial; the authors' text format holds degree 4."""
+    tau_m: Annotated[float, Field(gt=1, le=1e6)] | None = None
+    """Membrane time constant of the simulation, if it is not the arm's."""
+    n_steps: Annotated[int, Field(ge=2, le=65_536)] | None = None
+    """Length of the simulated spike trains, if it is not the arm's."""
+    file: str | None = None
+    """A table in the authors' text format, used instead of a simulation."""
+
+
+class SimulatedTable(Closed):
+    """A fully resolved simulation; its `key` names its files."""
+
+    spsp: Literal["published", "unblocked", "corrected"]
+    tau_m: float
+    tau_s: float
+    refractory_steps: int
+    n_steps: int
+    grid: int
+
+    @property
+    def key(self) -> str:
+        """Name of the table in file names, such as `published-m64-s8-r2-t400-g100`."""
+        return (
+            f"{self.spsp}-m{self.tau_m:.12g}-s{self.tau_s:.12g}"
+            f"-r{self.refractory_steps}-t{self.n_steps}-g{self.grid}"
+        )
+
+    @classmethod
+    def from_key(cls, key: str) -> "SimulatedTable":
+        """Read a table's settings back from its `key`; raises `SettingsError`."""
+        match = re.fullmatch(
+            r"(published|unblocked|corrected)-m([0-9.e+]+)-s([0-9.e+]+)-r(\d+)-t(\d+)-g(\d+)", key
+        )
+        if match is None:
+            raise SettingsError(
+                f"'{key}' does not name a table; a name looks like published-m64-s8-r2-t400-g100."
+            )
+        spsp, tau_m, tau_s, refractory_steps, n_steps, grid = match.groups()
+        return checked(
+            cls,
+            dict(
+                spsp=spsp,
+                tau_m=tau_m,
+                tau_s=tau_s,
+                refractory_steps=refractory_steps,
+                n_steps=n_steps,
+                grid=grid,
+            ),
+            where=f"table name {key}",
+        )
+
+
+class ArmSettings(ModelSettings):
+    """One arm of the study: a model, its table, and how it is trained."""
+
+    title: Annotated[str, Field(min_length=1, max_length=120)]
+    """The name shown in legends and tables."""
+    architecture: str = "784-400-R400-10"
+    """Key of `architectures`."""
+    table: TableSettings = TableSettings()
+    """The effect-ratio table."""
+    dataset: Literal["mnist5k", "mnist", "fashion-mnist"] | None = None
+    """Data set of this arm, if it is not the study's."""
+    n_train: Annotated[int, Field(ge=1, le=60_000)] | None = None
+    """Training images of this arm (the first n), if they are not the study's."""
+    n_test: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Test images of this arm (the first n), if they are not the study's."""
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Training epochs."""
+    seeds: Annotated[list[Seed], Field(min_length=1)] = [1, 2, 3]
+    """One run for each; every random draw of a run follows from its seed."""
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds):
+        if len(set(seeds)) != len(seeds):
+            raise ValueError("every seed may be listed once")
+        return seeds
+
+    def simulated_table(self) -> SimulatedTable | None:
+        """The simulation that makes this arm's table, or None where a file serves it."""
+        if self.table.file is not None:
+            return None
+        return SimulatedTable(
+            spsp=self.table.spsp,
+            tau_m=self.table.tau_m if self.table.tau_m is not None else self.tau_m,
+            tau_s=self.tau_s,
+            refractory_steps=self.refractory_steps,
+            n_steps=self.table.n_steps if self.table.n_steps is not None else self.n_steps,
+            grid=self.table.grid,
+        )
+
+
+class DataSettings(Closed):
+    """Which digits the study uses."""
+
+    dataset: Literal["mnist5k", "mnist", "fashion-mnist"] = "mnist5k"
+    """`mnist5k` comes with a Python package; the others are downloaded or read from a folder."""
+    local_dir: str | None = None
+    """Folder with the four idx files; the environment variable STRSBP_DATA_DIR serves too."""
+    n_train: Annotated[int, Field(ge=1, le=60_000)] = 250
+    """Training images: the first n of the training set."""
+    n_test: Annotated[int, Field(ge=1, le=10_000)] = 250
+    """Test images: the first n of the test set."""
+
+
+class SimulationSettings(Closed):
+    """How the e_ij surfaces are simulated."""
+
+    repeats: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """Random pairs of spike trains for each cell of the grid."""
+    seed: Seed = 1
+    """Seed of the simulation."""
+
+
+class CurveFigure(Closed):
+    """A figure of test error over epochs."""
+
+    panels: Annotated[dict[str, list[ArmName]], Field(min_length=1)]
+    """Title of each panel, and the arms drawn in it."""
+    epochs: Annotated[int, Field(ge=1)]
+    """Epochs shown."""
+
+
+class FigureSettings(Closed):
+    """Which arms the figures of training curves draw."""
+
+    fig2: CurveFigure
+    """ST-RSBP against HM2-BP, 10 epochs."""
+    fig3: CurveFigure
+    """ST-RSBP against HM2-BP, 20 epochs."""
+    fig4: CurveFigure
+    """The time constant tau_m."""
+    fig6: CurveFigure
+    """The corrected e_ij."""
+
+
+class StudySettings(Closed):
+    """The whole study: what a config file says."""
+
+    profile: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    """Name of the results folder: results/<profile>."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where networks are trained."""
+    data: DataSettings = DataSettings()
+    """The digits."""
+    simulation: SimulationSettings = SimulationSettings()
+    """The e_ij simulations."""
+    architectures: Annotated[
+        dict[str, Annotated[list[LayerSettings], Field(min_length=1)]], Field(min_length=1)
+    ]
+    """Hidden layers of each architecture."""
+    defaults: dict[str, Any] = {}
+    """Settings that every arm starts from."""
+    arms: Annotated[dict[ArmName, ArmSettings], Field(min_length=1)]
+    """The arms, by name."""
+    figures: FigureSettings
+    """The figures of training curves."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apply_defaults(cls, raw):
+        if not isinstance(raw, dict):
+            return raw
+        defaults, arms = raw.get("defaults") or {}, raw.get("arms")
+        if isinstance(defaults, dict) and isinstance(arms, dict):
+            arms = {
+                name: {**defaults, **(arm or {})} if isinstance(arm, dict | None) else arm
+                for name, arm in arms.items()
+            }
+            return {**raw, "arms": arms}
+        return raw
+
+    @model_validator(mode="after")
+    def _references(self):
+        for name, arm in self.arms.items():
+            if arm.architecture not in self.architectures:
+                raise ValueError(
+                    f"arm '{name}' uses the unknown architecture '{arm.architecture}' "
+                    f"(known: {', '.join(self.architectures)})"
+                )
+        for figure, settings in self.figures:
+            for arm in (arm for arms in settings.panels.values() for arm in arms):
+                if arm not in self.arms:
+                    raise ValueError(
+                        f"figure '{figure}' draws the unknown arm '{arm}' "
+                        f"(known: {', '.join(self.arms)})"
+                    )
+        return self
+
+    def arm(self, name: str) -> ArmSettings:
+        """The arm called `name`, with the study's data settings filled in.
+
+        Raises `SettingsError` for an unknown name.
+        """
+        if name not in self.arms:
+            raise SettingsError(f"There is no arm '{name}'; the arms are {', '.join(self.arms)}.")
+        arm = self.arms[name]
+        return arm.model_copy(
+            update={
+                key: getattr(self.data, key)
+                for key in ("dataset", "n_train", "n_test")
+                if getattr(arm, key) is None
+            }
+        )
+
+
+def checked(model, raw, where: str):
+    """`model` built from `raw`, or a `SettingsError` in one sentence that names `where`."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        reason = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            known = _known_keys(model, first["loc"][:-1])
+            hint = f"; known keys: {', '.join(known)}" if known else ""
+            reason = f"there is no such setting{hint}"
+        elif "input" in first and not isinstance(first["input"], dict | list):
+            reason = f"{reason}, not {first['input']!r}"
+        more = len(error.errors()) - 1
+        also = f" (and {more} more)" if more else ""
+        at = f", {place}" if place else ""
+        raise SettingsError(f"{where}{at}: {reason}{also}.") from None
+
+
+def _known_keys(model, loc) -> list[str]:
+    """Keys of the model that `loc` points into, as far as plain annotations tell."""
+    schema = model.model_json_schema()
+    node = schema
+    for part in loc:
+        node = _resolve(node, schema)
+        if "properties" in node and part in node["properties"]:
+            node = node["properties"][part]
+        elif isinstance(node.get("additionalProperties"), dict):
+            node = node["additionalProperties"]
+        elif "patternProperties" in node:
+            node = next(iter(node["patternProperties"].values()))
+        elif "items" in node:
+            node = node["items"]
+        else:
+            return []
+    return list(_resolve(node, schema).get("properties", ()))
+
+
+def _resolve(node, schema):
+    while "$ref" in node:
+        node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+    return node
+
+
+def settings_hash(*parts: BaseModel | str | int) -> str:
+    """SHA-256 over the canonical JSON of `parts`: what a run depends on, in 64 hex digits."""
+    digest = hashlib.sha256()
+    for part in parts:
+        text = part.model_dump_json() if isinstance(part, BaseModel) else str(part)
+        digest.update(text.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def file_sha256(path: str | Path) -> str:
+    """SHA-256 of a file's content, in 64 hex digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,44 @@
+"""Means and paired differences with 95 % t-intervals over seeds."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+class Interval(NamedTuple):
+    """A mean and its 95 % t-interval; `low` and `high` are NaN where none can be estimated."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def mean_interval(values) -> Interval:
+    """Mean of `values` (n,) with its two-sided 95 % t-interval.
+
+    There is no interval for one value, nor for values that are all equal: their spread says
+    nothing about the spread of other seeds. No value at all gives NaN throughout.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.size == 0:
+        return Interval(np.nan, np.nan, np.nan)
+    mean = float(values.mean())
+    if values.size < 2 or np.ptp(values) == 0 or not np.isfinite(values).all():
+        return Interval(mean, np.nan, np.nan)
+    low, high = stats.t.interval(CONFIDENCE, values.size - 1, loc=mean, scale=stats.sem(values))
+    return Interval(mean, float(low), float(high))
+
+
+def paired_difference(a, b) -> tuple[Interval, float]:
+    """Mean of `a - b` (both (n,), paired) with its 95 % t-interval, and the paired t-test's p.
+
+    p is NaN wherever there is no interval (see `mean_interval`).
+    """
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    interval = mean_interval(a - b)
+    if np.isnan(interval.low):
+        return interval, np.nan
+    return interval, float(stats.ttest_rel(a, b).pvalue)
