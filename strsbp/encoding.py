@@ -1,0 +1,107 @@
+"""Rate encoding of images by a counter-based generator (specification, section 1).
+
+A pixel x fires at step t = 1 .. T-1 with probability x / (5.5 * 255), never at t = 0. The
+decision for (seed, split, image, pixel, step) is one 32-bit word of Philox-4x32-10 (Salmon et
+al., 2011) compared with an integer threshold, so that any sample can be encoded again anywhere,
+on any device, bit for bit:
+
+    key     = (seed mod 2**32, seed div 2**32)
+    counter = (step div 4, pixel, image, split),   word = step mod 4
+"""
+
+import numpy as np
+from numba import njit
+
+TRAIN_SPLIT = 0
+TEST_SPLIT = 1
+
+RATE_DIVISOR = 5.5 * 255
+THRESHOLDS = np.array([round(x * 2**32 / RATE_DIVISOR) for x in range(256)], dtype=np.uint32)
+"""A pixel of value x fires where its 32-bit word is below THRESHOLDS[x]."""
+
+_MUL_0 = np.uint64(0xD2511F53)
+_MUL_1 = np.uint64(0xCD9E8D57)
+_WEYL_0 = np.uint32(0x9E3779B9)
+_WEYL_1 = np.uint32(0xBB67AE85)
+_LOW = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+
+
+@njit(inline="always")
+def philox(c0, c1, c2, c3, k0, k1):
+    """Philox-4x32-10: four 32-bit words for a 128-bit counter and a 64-bit key.
+
+    Every argument and result is a `numpy.uint32`.
+    """
+    for _ in range(10):
+        p0 = _MUL_0 * np.uint64(c0)
+        p1 = _MUL_1 * np.uint64(c2)
+        c0 = np.uint32(p1 >> _HALF) ^ c1 ^ k0
+        c1 = np.uint32(p1 & _LOW)
+        c2 = np.uint32(p0 >> _HALF) ^ c3 ^ k1
+        c3 = np.uint32(p0 & _LOW)
+        k0 = np.uint32(k0 + _WEYL_0)
+        k1 = np.uint32(k1 + _WEYL_1)
+    return c0, c1, c2, c3
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _encode(image, thresholds, k0, k1, index, split, n_steps, words, ptr, times):
+    """Spike times of every pixel, pixel by pixel, into `ptr` and `times`; returns the number."""
+    n_blocks = (n_steps + 3) // 4
+    count = 0
+    ptr[0] = 0
+    for pixel in range(image.size):
+        value = image[pixel]
+        if value > 0:
+            threshold = thresholds[value]
+            for block in range(n_blocks):
+                w0, w1, w2, w3 = philox(
+                    np.uint32(block), np.uint32(pixel), index, split, k0, k1
+                )
+                words[4 * block] = w0
+                words[4 * block + 1] = w1
+                words[4 * block + 2] = w2
+                words[4 * block + 3] = w3
+            # Branch-free compaction: a slot is overwritten until a spike keeps it.
+            for t in range(1, n_steps):
+                times[count] = t
+                count += words[t] < threshold
+        ptr[pixel + 1] = count
+    return count
+
+
+class Encoder:
+    """Encodes images of one seed and split into spike trains of `n_steps` steps.
+
+    Parameters: `seed` (0 <= seed < 2**63), `split` (TRAIN_SPLIT or TEST_SPLIT), `n_steps`.
+    """
+
+    def __init__(self, seed: int, split: int, n_steps: int):
+        self._key = np.uint32(seed & 0xFFFFFFFF), np.uint32(seed >> 32)
+        self._split = np.uint32(split)
+        self.n_steps = n_steps
+        self._words = np.empty(4 * ((n_steps + 3) // 4), dtype=np.uint32)
+
+    def encode_into(self, image, index: int, ptr, times) -> int:
+        """Write the spike times of `image` (uint8, flat) in pixel-major order.
+
+        `ptr` (n_pixels + 1, int32) receives the offsets and `times` (int32, room for
+        n_pixels * n_steps + 1) the steps; returns the number of spikes. `index` is the image's
+        position in its split: together with the seed it fixes every spike.
+        """
+        k0, k1 = self._key
+        return _encode(
+            image, THRESHOLDS, k0, k1, np.uint32(index), self._split, self.n_steps,
+            self._words, ptr, times,
+        )  # fmt: skip
+
+    def encode(self, image, index: int) -> np.ndarray:
+        """The spike trains of `image` as a dense (n_steps, n_pixels) boolean array."""
+        image = np.ascontiguousarray(image, dtype=np.uint8).ravel()
+        ptr = np.zeros(image.size + 1, dtype=np.int32)
+        times = np.empty(image.size * self.n_steps + 1, dtype=np.int32)
+        n_spikes = self.encode_into(image, index, ptr, times)
+        spikes = np.zeros((self.n_steps, image.size), dtype=bool)
+        spikes[times[:n_spikes], np.repeat(np.arange(image.size), np.diff(ptr))] = True
+        return spikes

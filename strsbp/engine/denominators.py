@@ -1,0 +1,82 @@
+"""The denominators s_i = 1 - D_i of the S-PSP gradient (specification, section 6).
+
+D_i = (1/theta) sum_j w_ij de/do(c_j, c_i). The derivative is a cubic in the output count c_i
+with coefficients C_j that depend on the input count c_j alone, so the sum over j is W^T C (four
+numbers a neuron) and a cubic remains. Silent inputs take the first row of the table: their share
+follows from the column sums of the weights, which the update pass leaves behind, so that only
+active inputs are visited.
+"""
+
+import numpy as np
+from numba import njit
+
+SMALLEST_RECURRENT = np.float32(1e-4)
+"""|s_i| is kept at least this large in recurrent layers (section 6)."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def cubic_sums(neuron_ptr, coefficients, weights, column_sums, sums):
+    """sums[k, i] = sum_j w_ij C_jk, k = 0 .. 3, highest power first.
+
+    `coefficients` (K, 4) float32: row c - 1 for input count c; `column_sums` (n,) float32:
+    sum of each output's weights over all inputs; `sums` (4, n) float32.
+    """
+    n_rows = coefficients.shape[0]
+    n = column_sums.size
+    s0, s1, s2, s3 = sums[0], sums[1], sums[2], sums[3]
+    for k in range(4):
+        base, row = coefficients[0, k], sums[k]
+        for i in range(n):
+            row[i] = base * column_sums[i]
+    for j in range(neuron_ptr.size - 1):
+        count = neuron_ptr[j + 1] - neuron_ptr[j]
+        if count > 1:  # a count of 0 or 1 is the first row, counted above
+            above = coefficients[min(count, n_rows) - 1]
+            c0 = above[0] - coefficients[0, 0]
+            c1 = above[1] - coefficients[0, 1]
+            c2 = above[2] - coefficients[0, 2]
+            c3 = above[3] - coefficients[0, 3]
+            w = weights[j]
+            for i in range(n):
+                s0[i] += c0 * w[i]
+                s1[i] += c1 * w[i]
+                s2[i] += c2 * w[i]
+                s3[i] += c3 * w[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def cubic_sums_recurrent(neuron_ptr, coefficients, rec_ptr, rec_post, rec_weights, sums):
+    """The same sum over the existing recurrent connections."""
+    n_rows = coefficients.shape[0]
+    for neuron in range(rec_ptr.size - 1):
+        count = neuron_ptr[neuron + 1] - neuron_ptr[neuron]
+        row = coefficients[min(max(count, 1), n_rows) - 1]
+        for c in range(rec_ptr[neuron], rec_ptr[neuron + 1]):
+            i, w = rec_post[c], rec_weights[c]
+            for k in range(4):
+                sums[k, i] += row[k] * w
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def denominators(sums, neuron_ptr, threshold, recurrent, n_rows, s):
+    """Evaluate the cubic at the output counts; fills `s`, returns the smallest |s_i|.
+
+    Returns nan where an s_i is not a number.
+    """
+    smallest = np.float32(np.inf)
+    broken = False
+    for i in range(neuron_ptr.size - 1):
+        count = neuron_ptr[i + 1] - neuron_ptr[i]
+        if recurrent:
+            count = min(max(count, 1), n_rows)
+        d = np.float32(0.0)
+        if count > 0:
+            c = np.float32(count)
+            d = (((sums[0, i] * c + sums[1, i]) * c + sums[2, i]) * c + sums[3, i]) / threshold
+        value = np.float32(1.0) - d
+        if recurrent and abs(value) < SMALLEST_RECURRENT:
+            value = SMALLEST_RECURRENT if value >= 0 else -SMALLEST_RECURRENT
+        s[i] = value
+        broken |= np.isnan(value)
+        smallest = min(smallest, abs(value))
+    return np.float32(np.nan) if broken else smallest

@@ -1,0 +1,180 @@
+"""A spiking network that can be trained and evaluated one sample at a time."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
+from strsbp.engine import loss, update
+from strsbp.engine.layers import Layer, RecurrentLayer
+from strsbp.engine.trains import SpikeTrains
+from strsbp.errors import SettingsError
+from strsbp.settings import LayerSettings, ModelSettings
+
+N_CLASSES = 10
+N_PIXELS = 784
+
+
+@dataclass(frozen=True)
+class SampleResult:
+    """What one sample brought: predicted class and cost (sum of d_i squared)."""
+
+    prediction: int
+    cost: float
+
+
+class Network:
+    """Hidden layers and an output layer with lateral inhibition.
+
+    Parameters
+    ----------
+    model: dynamics, gradient and learning rule.
+    hidden: the hidden layers, first to last.
+    derivative_coefficients: (K, 4) array, d/do of the effect-ratio table for input counts 1 .. K,
+        highest power first; see `strsbp.spsp.EffectRatioTable`.
+    seed: fixes the initial weights, the reservoir and every spike train of the input.
+    n_inputs, n_classes: sizes of the image and of the output layer.
+
+    Raises `SettingsError` if `adjoint: published` meets a recurrent layer that is not as wide as
+    the layer below it (finding F6 is defined only then).
+    """
+
+    def __init__(
+        self,
+        model: ModelSettings,
+        hidden: Sequence[LayerSettings],
+        derivative_coefficients,
+        seed: int,
+        n_inputs: int = N_PIXELS,
+        n_classes: int = N_CLASSES,
+    ):
+        self.model, self.seed = model, seed
+        self.n_inputs, self.n_classes = n_inputs, n_classes
+        self._coefficients = np.ascontiguousarray(derivative_coefficients, dtype=np.float32)
+        self.layers = _build_layers(model, hidden, n_inputs, n_classes)
+        # One stream for each layer: a layer's draws do not depend on the layers before it.
+        streams = np.random.SeedSequence(seed).spawn(len(self.layers))
+        for layer, stream in zip(self.layers, streams, strict=True):
+            layer.initialise(np.random.default_rng(stream))
+            layer.refresh_sums()
+        self.inputs = SpikeTrains(n_inputs, model.n_steps)
+        self._encoders = {
+            split: Encoder(seed, split, model.n_steps) for split in (TRAIN_SPLIT, TEST_SPLIT)
+        }
+        self._decay_1, self._decay_2 = 1.0, 1.0
+        self.n_updates = 0
+
+    def encode(self, image, index: int, split: int = TRAIN_SPLIT) -> None:
+        """Set the input spikes to those of `image` (uint8), number `index` of its split."""
+        self._encoders[split].encode_into(
+            image, index, self.inputs.neuron_ptr, self.inputs.neuron_times
+        )
+        self.inputs.index_by_step()
+
+    def forward(self) -> None:
+        """Run every layer on the present input spikes; see `layers[k].trains`."""
+        below = self.inputs
+        for layer in self.layers:
+            layer.forward(below)
+            below = layer.trains
+
+    def predict(self, image, index: int, split: int = TEST_SPLIT) -> int:
+        """The class with the most output spikes; the first of equals."""
+        self.encode(image, index, split)
+        self.forward()
+        counts = self.layers[-1].trains.counts[: self.n_classes]
+        return int(np.argmax(counts))
+
+    def train_sample(
+        self, image, index: int, label: int, boost: float = 1.0, epoch: int = 0
+    ) -> SampleResult:
+        """One forward pass and one update on training image number `index`.
+
+        `boost` is the sample's boosting weight b; `epoch` counts from 0.
+        """
+        self.encode(image, index, TRAIN_SPLIT)
+        return self.train_on_inputs(label, boost, epoch)
+
+    def train_on_inputs(self, label: int, boost: float = 1.0, epoch: int = 0) -> SampleResult:
+        """The same on the input spikes that are set already."""
+        self.forward()
+        output = self.layers[-1]
+        cost, prediction, has_error = loss.output_error(
+            output.trains.neuron_ptr, self.n_classes, label, np.float32(boost), output.error
+        )
+        self._backward(has_error, label, self.model.learning_rate / math.sqrt(epoch + 1))
+        return SampleResult(prediction, cost)
+
+    def _backward(self, has_error: bool, label: int, learning_rate: float) -> None:
+        self.n_updates += 1
+        step = np.float32(learning_rate / (1 - update.BETA_1**self.n_updates))
+        root_scale = np.float32(1 / math.sqrt(1 - update.BETA_2**self.n_updates))
+        for k in range(len(self.layers) - 1, -1, -1):
+            below = self.layers[k - 1] if k > 0 else None
+            self.layers[k].backward(
+                self.inputs if below is None else below.trains,
+                self._coefficients,
+                has_error,
+                step,
+                root_scale,
+                None if below is None else below.error[: below.n_neurons],
+                label,
+            )
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that training changes, as named arrays (the network's own memory)."""
+        arrays = {
+            f"{layer.name}/{name}": array
+            for layer in self.layers
+            for name, array in layer.state().items()
+        }
+        return arrays | {"n_updates": np.array(self.n_updates)}
+
+    def load_state(self, arrays) -> None:
+        """Set the network to a `state`; raises `SettingsError` where names or shapes differ."""
+        own = self.state()
+        if set(own) - set(arrays):
+            missing = ", ".join(sorted(set(own) - set(arrays)))
+            raise SettingsError(f"The saved network lacks {missing}; it has another architecture.")
+        for layer in self.layers:
+            for name, array in layer.state().items():
+                loaded = arrays[f"{layer.name}/{name}"]
+                if loaded.shape != array.shape or loaded.dtype != array.dtype:
+                    raise SettingsError(
+                        f"The saved {layer.name}/{name} is {loaded.dtype} {loaded.shape}, the "
+                        f"network needs {array.dtype} {array.shape}: another architecture or seed."
+                    )
+                array[:] = loaded
+            layer.refresh_sums()
+        self.n_updates = int(arrays["n_updates"])
+
+    def first_layer_not_finite(self) -> str | None:
+        """Name of the first layer that holds a weight which is not finite, or None."""
+        for layer in self.layers:
+            weights = [layer.weights] + ([layer.rec_weights] if layer.recurrent else [])
+            if not all(np.isfinite(array).all() for array in weights):
+                return layer.name
+        return None
+
+
+def _build_layers(model, hidden, n_inputs, n_classes) -> list[Layer]:
+    layers, width = [], n_inputs
+    for position, settings in enumerate(hidden, start=1):
+        name = f"{settings.kind}{position}"
+        if settings.kind == "recurrent":
+            if model.adjoint == "published" and position > 1 and width != settings.n_neurons:
+                raise SettingsError(
+                    f"Layer {name} has {settings.n_neurons} neurons and {width} inputs; "
+                    "`adjoint: published` is defined only where these are equal, so set "
+                    "`adjoint: derived`."
+                )
+            layer = RecurrentLayer(name, width, settings.shape, model.threshold_hidden, model)
+        else:
+            layer = Layer(name, width, settings.n_neurons, model.threshold_hidden, model)
+        layers.append(layer)
+        width = settings.n_neurons
+    name = f"output{len(hidden) + 1}"
+    layers.append(Layer(name, width, n_classes, model.threshold_output, model, output=True))
+    return layers
