@@ -1,0 +1,362 @@
+"""The float32 engine against the float64 reference: spikes, S-PSP, denominators, updates."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from strsbp.engine import adjoint, spsp
+from strsbp.engine.network import Network
+from strsbp.errors import SettingsError
+from strsbp.reference.network import ReferenceLayer, ReferenceNetwork
+from strsbp.settings import LayerSettings, ModelSettings
+
+N_INPUTS, N_CLASSES = 37, 5
+FEEDFORWARD = LayerSettings(kind="feedforward", size=29)
+RECURRENT = LayerSettings(kind="recurrent", shape=(3, 3, 4))
+# `adjoint: published` needs a recurrent layer as wide as the layer below it.
+SQUARE = LayerSettings(kind="feedforward", size=36)
+
+RTOL, ATOL = 2e-5, 2e-6
+"""Float32 sums of some hundred terms against float64, at a condition number of 1."""
+LARGEST_CONDITION = 300.0
+"""Samples beyond this would compare rounding; the networks here stay below it."""
+
+
+def random_table(rng, n_rows=20):
+    """Coefficients (K, 5) of the size of the published ones, scaled to the small thresholds here."""
+    rows = np.arange(1, n_rows + 1)[:, None]
+    shape = np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01])
+    return rows * shape * rng.uniform(0.5, 1.5, size=(n_rows, 5))
+
+
+def make_pair(hidden, seed, **settings):
+    """A network and the reference with the same weights."""
+    model = ModelSettings(**{"threshold_hidden": 2.0, "threshold_output": 3.0, **settings})
+    rng = np.random.default_rng(seed)
+    table = random_table(rng)
+    derivative = table[:, :4] * np.array([4, 3, 2, 1])
+    network = Network(model, hidden, derivative, seed, N_INPUTS, N_CLASSES)
+    reference = ReferenceNetwork([as_reference(layer) for layer in network.layers], table, model)
+    return network, reference
+
+
+def dense_recurrent(layer, values):
+    n = layer.n_neurons
+    dense = np.zeros((n, n))
+    dense[layer.rec_post, layer.rec_pre] = values
+    return dense
+
+
+def as_reference(layer):
+    """The reference's copy of an engine layer, with its moments."""
+    n = layer.n_neurons
+    kind = "output" if layer.output else "recurrent" if layer.recurrent else "feedforward"
+    recurrent = {}
+    if layer.recurrent:
+        mask = dense_recurrent(layer, np.ones(layer.rec_post.size)).astype(bool)
+        recurrent = dict(
+            recurrent_weights=dense_recurrent(layer, layer.rec_weights), recurrent_mask=mask
+        )
+    copy = ReferenceLayer(kind, layer.weights[:, :n].T, float(layer.threshold), **recurrent)
+    copy.first[...] = layer.first_moments[:, :n].T
+    copy.second[...] = layer.second_moments[:, :n].T
+    if layer.recurrent:
+        copy.recurrent_first[...] = dense_recurrent(layer, layer.rec_first_moments)
+        copy.recurrent_second[...] = dense_recurrent(layer, layer.rec_second_moments)
+    return copy
+
+
+def random_inputs(rng, n_steps):
+    """Input trains with rates from 0 (several silent inputs) to 0.3, silent at t = 0."""
+    rates = rng.uniform(0, 0.3, size=N_INPUTS) * (rng.random(N_INPUTS) < 0.8)
+    spikes = rng.random((n_steps, N_INPUTS)) < rates
+    spikes[0] = False
+    return spikes
+
+
+def assert_close(actual, expected, what, condition=1.0, scale=None):
+    """Equal to RTOL * condition of the array's size, since its elements are cancelling sums."""
+    assert condition < LARGEST_CONDITION, f"{what}: choose a better conditioned network"
+    scale = np.abs(expected).max(initial=0.0) if scale is None else scale
+    tolerance = RTOL * condition
+    np.testing.assert_allclose(
+        actual, expected, rtol=tolerance, atol=ATOL + tolerance * scale, err_msg=what
+    )
+
+
+def conditions(layers):
+    """How much each layer's error is amplified: by its own denominators and those above it."""
+    amplification, result = 1.0, []
+    for computed in reversed(layers):
+        own = 1 / min(1.0, np.abs(computed.s).min())
+        if computed.system is not None:
+            own = max(own, np.linalg.cond(computed.system))
+        if computed.lateral is not None:
+            own *= max(1.0, np.abs(computed.lateral).max())
+        amplification *= own
+        result.append(amplification)
+    return result[::-1]
+
+
+def compare_training(network, reference, n_samples=6, seed=0):
+    """Train both on the same samples; return (repaired labels, samples with an error)."""
+    rng = np.random.default_rng(seed)
+    n_repaired = n_errors = 0
+    for step in range(1, n_samples + 1):
+        spikes = random_inputs(rng, network.model.n_steps)
+        label, boost, epoch = int(rng.integers(N_CLASSES)), float(rng.uniform(1, 1.3)), step % 3
+        # Start each step from equal state: what is compared is one step, not its echo.
+        reference.layers = [as_reference(layer) for layer in network.layers]
+        before = [layer.weights.copy() for layer in network.layers]
+        network.inputs.set_dense(spikes)
+        result = network.train_on_inputs(label, boost, epoch)
+        expected = reference.train_sample(spikes, label, boost, epoch, step)
+
+        assert result.prediction == expected.prediction
+        assert result.cost == pytest.approx(expected.cost)
+        has_error = bool(np.any(expected.errors))
+        n_repaired += expected.repaired
+        n_errors += has_error
+        for layer, was, target, computed, condition in zip(
+            network.layers, before, reference.layers, expected.layers,
+            conditions(expected.layers), strict=True,
+        ):  # fmt: skip
+            n = layer.n_neurons
+            where = f"step {step}, {layer.name}: "
+            np.testing.assert_array_equal(
+                layer.trains.to_dense()[:, :n], computed.spikes, err_msg=where + "spikes"
+            )
+            if has_error:
+                if not (layer.ablates_weights and layer.ablates_back):
+                    assert_close(layer.denominators[:n], computed.s, where + "denominators")
+                    assert layer.smallest_denominator == pytest.approx(
+                        np.abs(computed.s).min(), abs=1e-5
+                    )
+                assert_close(
+                    layer.scaled_error[:n], computed.delta, where + "delta", condition
+                )
+                assert_close(
+                    layer._traces[1:].T[:n] @ shifted(network, layer), computed.e, where + "e"
+                )
+                if layer.output:
+                    assert_close(
+                        layer.lateral[:n], computed.lateral, where + "lateral factor", condition
+                    )
+            assert_close(
+                layer.first_moments[:, :n].T, target.first, where + "first moment", condition
+            )
+            assert_close(
+                layer.second_moments[:, :n].T, target.second, where + "second moment", condition
+            )
+            # Compare steps, not the weights around them: a step is about the learning rate, and
+            # the weights it is taken from are float32.
+            rate = network.model.learning_rate
+            assert_close(
+                (layer.weights - was)[:, :n].T, target.weights - was[:, :n].T,
+                where + "weight step", condition, 10 * rate,
+            )  # fmt: skip
+            assert not layer.weights[:, n:].any(), "padding must stay 0"
+            if layer.recurrent:
+                assert_close(
+                    dense_recurrent(layer, layer.rec_first_moments), target.recurrent_first,
+                    where + "recurrent first moment", condition,
+                )  # fmt: skip
+                assert_close(
+                    dense_recurrent(layer, layer.rec_weights), target.recurrent_weights,
+                    where + "recurrent weights", condition, 10 * rate,
+                )  # fmt: skip
+    return n_repaired, n_errors
+
+
+def shifted(network, layer):
+    """The layer's input spikes as float, (T, m); row t meets the traces of step t + 1."""
+    position = network.layers.index(layer)
+    trains = network.inputs if position == 0 else network.layers[position - 1].trains
+    return trains.to_dense()[:, : layer.n_inputs].astype(np.float64)
+
+
+ARCHITECTURES = {
+    "feedforward": [FEEDFORWARD],
+    "two-feedforward": [FEEDFORWARD, SQUARE],
+    "recurrent-first": [RECURRENT],
+    "feedforward-recurrent": [SQUARE, RECURRENT],
+    "recurrent-recurrent": [RECURRENT, RECURRENT],
+}
+
+
+@pytest.mark.parametrize("reservoir", ["derived", "published"])
+@pytest.mark.parametrize("variant", ["derived", "published"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_training_equals_reference(architecture, variant, reservoir):
+    hidden = ARCHITECTURES[architecture]
+    network, reference = make_pair(
+        hidden, seed=3, n_steps=120, adjoint=variant, reservoir=reservoir
+    )
+    _, n_errors = compare_training(network, reference)
+    assert n_errors > 0
+
+
+@pytest.mark.parametrize("ablated_layers", ["feedforward", "all"])
+@pytest.mark.parametrize("gradient", ["hm2bp", "hm2bp_weights"])
+@pytest.mark.parametrize("variant", ["derived", "published"])
+def test_ablations_equal_reference(gradient, ablated_layers, variant):
+    network, reference = make_pair(
+        [SQUARE, RECURRENT], seed=5, n_steps=120, gradient=gradient, ablated_layers=ablated_layers,
+        adjoint=variant,
+    )  # fmt: skip
+    _, n_errors = compare_training(network, reference)
+    assert n_errors > 0
+
+
+@pytest.mark.parametrize("refractory_steps", [0, 1, 2, 5])
+@pytest.mark.parametrize("n_steps", [35, 60, 400])
+def test_silent_label_is_repaired_as_in_reference(n_steps, refractory_steps):
+    # At T = 35 and 60 the regular train is denser than the refractory period allows.
+    network, reference = make_pair(
+        [SQUARE, RECURRENT], seed=7, n_steps=n_steps, refractory_steps=refractory_steps,
+        threshold_output=6.0,
+    )  # fmt: skip
+    output = network.layers[-1]
+    output.weights -= 1.0 * (output.weights != 0)
+    output.refresh_sums()
+    n_repaired, _ = compare_training(network, reference, n_samples=4)
+    assert n_repaired > 0
+
+
+@pytest.mark.parametrize("tau_m, tau_s", [(32.0, 8.0), (10.0, 3.0), (128.0, 16.0)])
+def test_time_constants_equal_reference(tau_m, tau_s):
+    network, reference = make_pair([SQUARE, RECURRENT], 11, n_steps=150, tau_m=tau_m, tau_s=tau_s)
+    compare_training(network, reference, n_samples=3)
+
+
+def test_without_error_only_the_regulariser_acts():
+    network, _ = make_pair([FEEDFORWARD], seed=2, n_steps=100)
+    network.inputs.set_dense(random_inputs(np.random.default_rng(0), 100))
+    network.forward()
+    before = {k: v.copy() for k, v in network.state().items()}
+    network._backward(False, 0, 0.001)
+    for layer in network.layers:
+        n = layer.n_neurons
+        q = (before[f"{layer.name}/weights"][:, :n] / 8.0).astype(np.float64)
+        square = (q**2).sum(axis=0) / (layer.n_inputs + 1)
+        gradient = 10.0 * 0.04 * q * np.exp(0.04 * (square - 1.0))
+        assert_close(layer.first_moments[:, :n], 0.1 * gradient, layer.name)
+        assert not layer.smallest_denominator < np.inf, "no denominator was needed"
+
+
+def test_trace_form_matches_a_hand_computed_pair():
+    # Input spikes at 1 and 4, output spikes at 3 and 7, t_ref = 2: the second interval opens at 5.
+    from strsbp.engine.trains import SpikeTrains
+
+    pre, post = SpikeTrains(16, 10), SpikeTrains(16, 10)
+    dense = np.zeros((10, 16), dtype=bool)
+    dense[[1, 4], 0] = True
+    pre.set_dense(dense)
+    dense[:] = False
+    dense[[3, 7], 0] = True
+    post.set_dense(dense)
+    traces, values = spsp.allocate_traces(10, 16), np.zeros((16, 16), dtype=np.float32)
+    keep_s, keep_m, gain = np.float32(0.5), np.float32(0.75), np.float32(0.5)
+    spsp.post_traces(
+        post.step_ptr, post.step_idx, 2, keep_s, keep_m, gain, np.zeros(16, np.float32), traces
+    )
+    spsp.spsp_matrix(traces, pre.neuron_ptr, pre.neuron_times, values)
+    # p: 1 at t=2, .5 at 3; q: .5 at 2, .625 at 3 (spike: e = .625), held at 0 at 4 and 5;
+    # p: .125 + 1 at 5, .5625 at 6, .28125 at 7; q: .28125 at 6, .3515625 at 7 (spike).
+    assert values[0, 0] == pytest.approx(0.625 + 0.3515625, rel=1e-6)
+    assert not values[1:].any() and not values[:, 1:].any()
+
+
+def adjoint_case(seed, n=30, density=0.2, weight=0.2):
+    rng = np.random.default_rng(seed)
+    mask = rng.random((n, n)) < density
+    pre, post = np.nonzero(mask)
+    ptr = np.concatenate([[0], np.cumsum(mask.sum(axis=1))]).astype(np.int32)
+    values = np.where(pre == post, 0, rng.uniform(-weight, weight, pre.size)).astype(np.float32)
+    s = rng.uniform(0.5, 1.5, n).astype(np.float32)
+    transposed = np.diag(s.astype(np.float64))
+    transposed[pre, post] += values
+    return s, ptr, post.astype(np.int32), values, rng.normal(size=n).astype(np.float32), transposed
+
+
+def test_bicgstab_and_elimination_solve_the_adjoint_system():
+    for seed in range(10):
+        s, ptr, post, values, b, matrix = adjoint_case(seed)
+        expected = np.linalg.solve(matrix, b.astype(np.float64))
+        y = np.zeros(s.size)
+        assert adjoint.solve_bicgstab(s, ptr, post, values, b, y, np.zeros((7, s.size)))
+        np.testing.assert_allclose(y, expected, rtol=1e-7, atol=1e-9)
+        adjoint.solve_dense(s, ptr, post, values, b, y)
+        np.testing.assert_allclose(y, expected, rtol=1e-9, atol=1e-11)
+
+
+def test_an_ill_conditioned_system_falls_back_to_elimination():
+    s, ptr, post, values, b, matrix = adjoint_case(1, n=60, density=0.9, weight=40.0)
+    y = np.zeros(s.size)
+    assert not adjoint.solve_bicgstab(s, ptr, post, values, b, y, np.zeros((7, s.size)))
+    adjoint.solve_adjoint(s, ptr, post, values, False, b, y, np.zeros((7, s.size)))
+    np.testing.assert_allclose(matrix @ y, b, rtol=1e-6, atol=1e-8)
+
+
+def test_a_singular_system_yields_nan():
+    s, ptr, post, values, b, _ = adjoint_case(1, n=5, density=0.0)
+    s[2] = 0
+    y = np.zeros(5)
+    adjoint.solve_dense(s, ptr, post, values, b, y)
+    assert np.isnan(y).all()
+
+
+def test_published_adjoint_needs_equal_widths():
+    model = ModelSettings(adjoint="published")
+    with pytest.raises(SettingsError, match="29 inputs.*adjoint: derived"):
+        Network(model, [FEEDFORWARD, RECURRENT], np.ones((5, 4)), 1, N_INPUTS, N_CLASSES)
+
+
+def test_published_reservoir_is_one_way():
+    layer = Network(ModelSettings(reservoir="published"), [RECURRENT], np.ones((5, 4)), 1).layers[0]
+    assert layer.one_way and layer.rec_post.size > 0
+    assert np.all(layer.rec_pre >= layer.rec_post)
+
+
+def test_state_round_trip_continues_bit_for_bit():
+    networks = [make_pair([SQUARE, RECURRENT], seed=9, n_steps=80)[0] for _ in range(2)]
+    rng = np.random.default_rng(4)
+    samples = [(random_inputs(rng, 80), int(rng.integers(N_CLASSES))) for _ in range(6)]
+    for spikes, label in samples:
+        networks[0].inputs.set_dense(spikes)
+        networks[0].train_on_inputs(label)
+    for spikes, label in samples[:3]:
+        networks[1].inputs.set_dense(spikes)
+        networks[1].train_on_inputs(label)
+    saved = {name: array.copy() for name, array in networks[1].state().items()}
+    resumed = make_pair([SQUARE, RECURRENT], seed=9, n_steps=80)[0]
+    resumed.load_state(saved)
+    for spikes, label in samples[3:]:
+        resumed.inputs.set_dense(spikes)
+        resumed.train_on_inputs(label)
+    for name, array in networks[0].state().items():
+        np.testing.assert_array_equal(array, resumed.state()[name], err_msg=name)
+
+
+def test_other_architecture_is_refused():
+    network = make_pair([SQUARE], seed=9)[0]
+    other = make_pair([FEEDFORWARD], seed=9)[0]
+    with pytest.raises(SettingsError, match="another architecture"):
+        other.load_state(network.state())
+    with pytest.raises(SettingsError, match="lacks"):
+        make_pair([SQUARE, RECURRENT], seed=9)[0].load_state(network.state())
+
+
+def test_a_weight_that_is_not_finite_is_named():
+    network = make_pair([SQUARE, RECURRENT], seed=9)[0]
+    assert network.first_layer_not_finite() is None
+    network.layers[1].rec_weights[0] = np.nan
+    assert network.first_layer_not_finite() == "recurrent2"
+
+
+def test_sample_result_is_immutable():
+    network = make_pair([FEEDFORWARD], seed=1)[0]
+    network.inputs.set_dense(random_inputs(np.random.default_rng(0), network.model.n_steps))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        network.train_on_inputs(0).cost = 1.0
