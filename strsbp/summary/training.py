@@ -111,6 +111,15 @@ def _load_runs(metrics, provenance) -> list[Run]:
                 f"{provenance_path} and {seen[run.arm, run.seed]} are both arm '{run.arm}', "
                 f"seed {run.seed}; give each run once."
             )
+        first = next((other for other in runs if other.arm == run.arm), run)
+        if (first.provenance["settings"], first.comparable) != (
+            run.provenance["settings"],
+            run.comparable,
+        ):
+            raise ResultsError(
+                f"{provenance_path} was run with other settings than "
+                f"{seen[first.arm, first.seed]}, of the same arm; run the older one again."
+            )
         seen[run.arm, run.seed] = provenance_path
         runs.append(run)
     return runs

@@ -1,0 +1,114 @@
+"""Test error over epochs: the drawing that Figs. 2, 3, 4 and 6 share."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+
+from strsbp.figures.style import INK, MUTED, figure, series_styles
+from strsbp.summary.files import ResultsError, read_csv
+
+FEW = 3
+"""With fewer runs than this, every run is drawn as a thin line: an interval says little."""
+
+CURVE_COLUMNS = ("arm", "title", "epoch", "quantity", "mean", "low", "high", "n_seeds")
+
+
+def plot_curves(
+    *,
+    curves: str | Path,
+    seeds: str | Path,
+    png: str | Path,
+    svg: str | Path,
+    panels: Mapping[str, Sequence[str]],
+    epochs: int,
+    published: Mapping[str, float] | None = None,
+    log: bool = False,
+) -> None:
+    """Draw the mean test error of each arm over epochs 1..epochs, one panel beside the other.
+
+    A band is the 95 % interval of the mean; crosses mark runs that diverged. `published` holds
+    the study's own numbers, label: error (a fraction), drawn as dotted lines; `log` scales errors
+    logarithmically.
+    """
+    mean_rows = _test_errors(read_csv(curves, (*CURVE_COLUMNS, "n_diverged")), curves, epochs)
+    run_columns = ("arm", "seed", "epoch", "quantity", "value", "diverged")
+    run_rows = _test_errors(read_csv(seeds, run_columns), seeds, epochs)
+    with figure(png, svg, width=3.7 * max(2, len(panels)), height=3.7) as drawn:
+        for ax, (title, arms) in zip(
+            drawn.subplots(1, len(panels), sharey=True, squeeze=False)[0],
+            panels.items(),
+            strict=True,
+        ):
+            for arm, style in zip(arms, series_styles(), strict=False):
+                rows = mean_rows[mean_rows["arm"] == arm]
+                if rows.empty:
+                    raise ResultsError(f"{curves} has no arm '{arm}'; summarise its runs first.")
+                _draw_arm(ax, rows, run_rows[run_rows["arm"] == arm], style)
+            for label, error in (published or {}).items():
+                _mark(ax, label, 100 * error)
+            _arrange(ax, title, epochs, log)
+        drawn.axes[0].set_ylabel("test error (%)")
+
+
+def _test_errors(rows: pd.DataFrame, path, epochs: int) -> pd.DataFrame:
+    rows = rows[(rows["quantity"] == "test_error") & (rows["epoch"] <= epochs)]
+    if rows.empty:
+        raise ResultsError(f"{path} holds no test error; make it again.")
+    return rows
+
+
+def _draw_arm(ax, rows: pd.DataFrame, runs: pd.DataFrame, style) -> None:
+    n_runs, n_diverged = runs["seed"].nunique(), int(rows["n_diverged"].max())
+    label = rows["title"].iloc[0]
+    if n_diverged:
+        label += f" ({n_diverged} of {n_runs} diverged)"
+    every = max(1, len(rows) // 10)  # about ten markers a curve
+    ax.plot(rows["epoch"], 100 * rows["mean"], label=label, markevery=every, zorder=3, **style.line)
+    if n_runs >= FEW:
+        low, high = (100 * rows[name].fillna(rows["mean"]) for name in ("low", "high"))
+        ax.fill_between(
+            rows["epoch"], low.clip(lower=0), high, color=style.color, alpha=0.16, linewidth=0
+        )
+    elif n_runs > 1:
+        for _, run in runs.groupby("seed"):
+            ax.plot(run["epoch"], 100 * run["value"], color=style.color, linewidth=0.6, alpha=0.7)
+    ends = runs[runs["diverged"] == 1]
+    ax.plot(
+        ends["epoch"], 100 * ends["value"], linestyle="", marker="x", markersize=8,
+        markeredgewidth=2, color=style.color, zorder=4,
+    )  # fmt: skip
+
+
+def _mark(ax, label: str, percent: float) -> None:
+    ax.axhline(percent, color=INK, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+    ax.annotate(
+        f"{label}: {percent:.2f} %", (1, percent), xycoords=("axes fraction", "data"),
+        xytext=(0, 2), textcoords="offset points", ha="right", va="bottom", fontsize=7.5,
+        color=MUTED,
+    )  # fmt: skip
+
+
+def _arrange(ax, title: str, epochs: int, log: bool) -> None:
+    ax.set_title(title)
+    ax.set_xlabel("epoch")
+    ax.set_xlim(0.5, epochs + 0.5)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if log:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(_PercentLocator())
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda percent, _: f"{percent:g}"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
+        ax.minorticks_off()
+    else:
+        ax.set_ylim(bottom=0)
+    ax.legend(loc="best")
+
+
+class _PercentLocator(MaxNLocator):
+    """Round percentages, dense enough for a logarithmic axis that spans less than a decade."""
+
+    def tick_values(self, vmin, vmax):
+        ticks = [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100]
+        return [tick for tick in ticks if vmin <= tick <= vmax]

@@ -1,0 +1,30 @@
+"""Fig. 4: the time constant tau_m, test error over 10 training epochs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from strsbp.claims import published_value
+from strsbp.figures.curves import plot_curves
+
+
+def plot_fig4(
+    *,
+    curves: str | Path,
+    seeds: str | Path,
+    claims: str | Path,
+    png: str | Path,
+    svg: str | Path,
+    panels: Mapping[str, Sequence[str]],
+    epochs: int,
+) -> None:
+    """Draw the arms of each panel; the scale is logarithmic because tau_m = 32 lies far above the rest where it diverges."""
+    plot_curves(
+        curves=curves,
+        seeds=seeds,
+        png=png,
+        svg=svg,
+        panels=panels,
+        epochs=epochs,
+        published={"study, tau_m = 64": published_value(claims, "strsbp_best_error")},
+        log=True,
+    )
