@@ -1,0 +1,215 @@
+"""Loading a study: the base config file, its overlays (profiles), and what can be checked early.
+
+``config/config.yaml`` is complete; an overlay such as ``config/paper.yaml`` holds only what
+differs, and is merged key by key, as Snakemake merges ``--configfile`` over its base.
+"""
+
+import json
+import re
+import sys
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from strsbp.errors import SettingsError, StrsbpError
+from strsbp.settings import ArmSettings, SimulatedTable, StudySettings, checked
+
+BASE = "config.yaml"
+
+
+def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") -> StudySettings:
+    """The study that the merged config `raw` describes, checked as far as possible without work.
+
+    `where` names the origin of `raw` in errors; table files are sought from `directory`. Raises
+    `SettingsError`, or the `TableError` of a table file that is missing or of the wrong shape.
+    """
+    defaults = raw.get("defaults") if isinstance(raw, dict) else None
+    if isinstance(defaults, dict):  # else every arm would be blamed for a default's misspelling
+        for key in defaults:
+            if key not in ArmSettings.model_fields:
+                known = ", ".join(ArmSettings.model_fields)
+                raise SettingsError(
+                    f"{where}, defaults.{key}: there is no such setting; known keys: {known}."
+                )
+    study = checked(StudySettings, raw, where)
+    resolve_device(study.device, where)
+    for name, arm in study.arms.items():
+        table = arm.simulated_table()
+        try:
+            if table is not None:
+                check_feasible(table)
+            else:
+                _check_table_file(Path(directory) / arm.table.file)
+        except StrsbpError as error:
+            raise type(error)(f"{where}, arms.{name}.table: {error}") from None
+    return study
+
+
+def load_profile(config_dir: str | Path, name: str) -> StudySettings:
+    """The study of the profile `name`: the base file, with ``<name>.yaml`` merged over it.
+
+    Raises `SettingsError` for a profile that `config_dir` does not describe.
+    """
+    base_path = Path(config_dir) / BASE
+    base = read_config(base_path)
+    if base.get("profile") == name:
+        return load_study(base, str(base_path))
+    path = Path(config_dir) / f"{name}.yaml"
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not path.is_file():
+        known = sorted(p.stem for p in Path(config_dir).glob("*.yaml") if p.name != BASE)
+        raise SettingsError(
+            f"There is no profile '{name}' in {config_dir} (known: "
+            f"{', '.join([str(base.get('profile')), *known])}); name the config file that "
+            "describes it with --configfile."
+        )
+    overlay = read_config(path)
+    if overlay.get("profile") != name:
+        raise SettingsError(f"{path}, profile: must be '{name}', like the name of the file.")
+    return load_study(merged(base, overlay), f"{base_path} with {path}")
+
+
+def read_config(path: str | Path) -> dict[str, Any]:
+    """The mapping in the YAML file `path`; raises `SettingsError`."""
+    try:
+        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        at = f" at line {mark.line + 1}" if mark else ""
+        reason = getattr(error, "problem", None) or "it is not UTF-8 text"
+        raise SettingsError(f"{path} is not valid YAML{at}: {reason}.") from None
+    if not isinstance(raw, dict):
+        raise SettingsError(f"{path} must hold `key: value` pairs, as config/{BASE} does.")
+    return raw
+
+
+def merged(*configs: dict[str, Any]) -> dict[str, Any]:
+    """The first config with the others laid over it: mappings key by key, all else replaced."""
+
+    def over(base, top):
+        if not isinstance(base, dict) or not isinstance(top, dict):
+            return top
+        return base | {key: over(base.get(key), value) for key, value in top.items()}
+
+    return reduce(over, configs, {})
+
+
+def resolve_device(device: str, where: str = "device") -> str:
+    """`cpu` or `cuda`: the device that the setting `device` comes to on this machine.
+
+    There is only the CPU engine; `cuda` raises `SettingsError`.
+    """
+    if device == "cuda":
+        raise SettingsError(
+            f"{where}, device: there is no CUDA engine in this version; use 'auto' or 'cpu'."
+        )
+    return "cpu"
+
+
+def check_feasible(table: SimulatedTable) -> None:
+    """Raise `SettingsError` if no train of `grid` spikes exists in the simulation of `table`.
+
+    `published` and `unblocked` trains take times 0..T at least `refractory_steps` + 1 apart;
+    `corrected` trains take multiples of `refractory_steps` (docs/algorithm.md, section 9).
+    """
+    if table.spsp == "corrected":
+        largest = len(range(0, table.n_steps, max(table.refractory_steps, 1)))
+    else:
+        largest = table.n_steps // (table.refractory_steps + 1) + 1
+    if table.grid > largest:
+        raise SettingsError(
+            f"a {table.spsp} simulation over n_steps {table.n_steps} with refractory_steps "
+            f"{table.refractory_steps} has room for {largest} spikes, not for grid {table.grid}; "
+            "lower the grid or raise n_steps."
+        )
+
+
+def _check_table_file(path: Path) -> None:
+    from strsbp.spsp import read_table  # needs numpy, which reading a config does not
+
+    read_table(path)
+
+
+def config_schema() -> dict[str, Any]:
+    """JSON schema of a complete config file, generated from `StudySettings`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **StudySettings.model_json_schema(),
+        "title": "Configuration of the ST-RSBP study",
+    }
+
+
+def config_keys() -> str:
+    """Every key of a config file as Markdown tables, generated from `StudySettings`."""
+    schema = StudySettings.model_json_schema()
+    parts = {"The config file": schema} | {
+        title: schema["$defs"][name]
+        for title, name in (
+            ("`data`", "DataSettings"),
+            ("`simulation`", "SimulationSettings"),
+            ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
+            ("`arms.<name>` and `defaults`", "ArmSettings"),
+            ("`arms.<name>.table`", "TableSettings"),
+            ("`figures.<fig2|fig3|fig4|fig6>`", "CurveFigure"),
+        )
+    }
+    lines = []
+    for title, part in parts.items():
+        lines += [f"### {title}", "", "| Key | Values | Default | Meaning |", "| --- " * 4 + "|"]
+        for key, node in part["properties"].items():
+            default = "required" if key in part.get("required", ()) else _default(node)
+            meaning = " ".join(node.get("description", "").split())
+            meaning = meaning.replace("<", "&lt;").replace("|", "&#124;")
+            lines.append(f"| `{key}` | {_values(node)} | {default} | {meaning} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _default(node) -> str:
+    default = node.get("default")
+    return "" if default is None or isinstance(default, dict) else f"`{json.dumps(default)}`"
+
+
+def _values(node) -> str:
+    """The values a schema node allows, in a few words."""
+    if "anyOf" in node:
+        return next(_values(option) for option in node["anyOf"] if option.get("type") != "null")
+    if "enum" in node:
+        return ", ".join(f"`{value}`" for value in node["enum"])
+    if "const" in node:
+        return f"`{node['const']}`"
+    if node.get("type") in ("integer", "number"):
+        word = "integer" if node["type"] == "integer" else "number"
+        bounds = [
+            f"{sign} {int(node[key]):,}" if key in node else ""
+            for key, sign in (
+                ("minimum", "≥"),
+                ("exclusiveMinimum", ">"),
+                ("maximum", "≤"),
+                ("exclusiveMaximum", "<"),
+            )
+        ]
+        return ", ".join([word, *filter(None, bounds)])
+    if node.get("type") == "array":
+        return f"list of {_values(node['items'])}" if "items" in node else "list"
+    return {"object": "mapping", "string": "text"}.get(node.get("type"), "mapping")
+
+
+def main(arguments: list[str]) -> int:
+    """`schema` and `keys` print the generated JSON schema and tables; see `make docs`."""
+    printers = {
+        "schema": lambda: json.dumps(config_schema(), indent=2, ensure_ascii=False),
+        "keys": config_keys,
+    }
+    if len(arguments) != 1 or arguments[0] not in printers:
+        print("usage: python -m strsbp.study schema|keys", file=sys.stderr)
+        return 2
+    print(printers[arguments[0]]())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,186 @@
+"""What the rules share: the study of a profile, and functions that name files and settings.
+
+Reads the config; makes no file. A mistake in the config or in the claims file ends here, in one
+sentence, before any job starts.
+"""
+
+import re
+import sys
+from functools import cache, wraps
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+
+ROOT = Path(workflow.current_basedir).parents[1]
+sys.path.insert(
+    0, str(ROOT)
+)  # the package that lies beside this workflow, installed or not
+
+from strsbp.claims import load_claims
+from strsbp.errors import StrsbpError
+from strsbp.settings import ModelSettings, SimulatedTable
+from strsbp.sources import package_files
+from strsbp.study import load_profile, load_study, resolve_device
+
+FIGURES = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings"]
+
+
+def in_one_sentence(function):
+    """`function`, with the package's errors as Snakemake's, which come without a traceback."""
+
+    @wraps(function)
+    def wrapped(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except StrsbpError as error:
+            raise WorkflowError(str(error)) from None
+
+    return wrapped
+
+
+def beside(path):
+    """`path` as rules name it: relative where it lies below the working directory."""
+    path = Path(path)
+    return str(
+        path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    )
+
+
+@cache
+@in_one_sentence
+def study(profile):
+    """The configured study, or the one that config/<profile>.yaml describes."""
+    return STUDY if profile == STUDY.profile else load_profile(ROOT / "config", profile)
+
+
+@in_one_sentence
+def arm_settings(wildcards):
+    """All settings of an arm's runs, so that a changed value reruns this arm alone."""
+    return (
+        study(wildcards.profile)
+        .arm(wildcards.arm)
+        .model_dump(mode="json", exclude={"seeds"})
+    )
+
+
+def layer_settings(wildcards):
+    """The hidden layers of an arm's network."""
+    settings = study(wildcards.profile)
+    layers = settings.architectures[arm_settings(wildcards)["architecture"]]
+    return [layer.model_dump(mode="json") for layer in layers]
+
+
+def arm_digits(wildcards):
+    """The data set of an arm."""
+    dataset = arm_settings(wildcards)["dataset"]
+    return f"results/{wildcards.profile}/prepare_data/{dataset}.npz"
+
+
+@in_one_sentence
+def arm_table(wildcards):
+    """The effect-ratio table of an arm: fitted to a simulation, or a file of the user's."""
+    arm = study(wildcards.profile).arm(wildcards.arm)
+    simulated = arm.simulated_table()
+    if simulated is None:
+        return arm.table.file
+    return f"results/{wildcards.profile}/fit_spsp/{simulated.key}.txt"
+
+
+def whole_study(wildcards):
+    """Everything that the config says."""
+    return study(wildcards.profile).model_dump(mode="json")
+
+
+def study_setting(*path):
+    """A function that finds one value of the study of a job's profile."""
+
+    def value(wildcards):
+        node = study(wildcards.profile)
+        for part in path:
+            node = getattr(node, part)
+        return node.model_dump(mode="json") if hasattr(node, "model_dump") else node
+
+    return value
+
+
+def gpus(wildcards):
+    """GPUs that a training job asks for: 1 where the device comes to a GPU, else 0."""
+    return int(resolve_device(study(wildcards.profile).device) == "cuda")
+
+
+def compared_tables():
+    """The simulations that Figs. 1 and 7 and the fit's quality need, at the default constants."""
+    model = ModelSettings()
+    return [
+        SimulatedTable(
+            spsp=spsp,
+            grid=grid,
+            tau_m=model.tau_m,
+            tau_s=model.tau_s,
+            refractory_steps=model.refractory_steps,
+            n_steps=model.n_steps,
+        ).key
+        for spsp, grid in [
+            ("published", 50),
+            ("published", 100),
+            ("corrected", 50),
+            ("corrected", 100),
+            ("unblocked", 50),
+        ]
+    ]
+
+
+def runs(suffix):
+    """A function that lists the files `seed*.<suffix>` of all runs of a study."""
+
+    def files(wildcards):
+        return [
+            f"results/{wildcards.profile}/train/{name}/seed{seed}.{suffix}"
+            for name, arm in study(wildcards.profile).arms.items()
+            for seed in arm.seeds
+        ]
+
+    return files
+
+
+def snakemake_command(wildcards):
+    """What stands before a target in the commands that the report shows."""
+    overlays = [beside(path) for path in workflow.overwrite_configfiles]
+    if wildcards.profile == STUDY.profile and overlays:
+        return " ".join(["snakemake --cores all --configfile", *overlays, "--"])
+    return "snakemake --cores all"
+
+
+@in_one_sentence
+def check_targets(targets):
+    """End with one sentence if a file that was asked for belongs to no known profile or arm."""
+    for target in map(str, targets):
+        asked = re.match("results/([^/]+)/(?:train/([^/]+)/)?", target)
+        if asked and asked[2]:
+            study(asked[1]).arm(asked[2])
+        elif asked:
+            study(asked[1])
+
+
+def code(script):
+    """The package files that a script depends on: an edited one reruns the script's rules."""
+    return [
+        beside(file)
+        for file in package_files(ROOT / "workflow" / "scripts" / script, PACKAGE)
+    ]
+
+
+PACKAGE = ROOT / "strsbp"
+CLAIMS = beside(ROOT / "resources" / "claims.yaml")
+AUTHOR_COMPARISON = beside(ROOT / "resources" / "author_tables_comparison.csv")
+CONFIG_FILES = [beside(ROOT / "config" / "config.yaml")]
+CONFIG_FILES += [beside(path) for path in workflow.overwrite_configfiles]
+in_one_sentence(load_claims)(CLAIMS)
+STUDY = in_one_sentence(load_study)(config, " with ".join(CONFIG_FILES))
+if STUDY.device == "auto":
+    logger.info(
+        f"Device: auto, which is '{resolve_device(STUDY.device)}' on this machine."
+    )
+if workflow.dag_settings is not None:
+    check_targets(workflow.dag_settings.targets)

@@ -1,0 +1,230 @@
+"""The figures of the study, drawn from data files; nothing is computed here.
+
+Inputs: results/{profile}/summarise_spsp/surfaces.csv, trace_spsp/trace.csv,
+summarise_training/{curves,seeds}.csv; resources/claims.yaml for the numbers that the study gives.
+Outputs: results/{profile}/plot_<figure>/<figure>.{png,svg}
+"""
+
+# `snakemake fig4` and so on, for the configured profile.
+for figure in FIGURES:
+
+    rule:
+        name:
+            figure
+        input:
+            multiext(f"results/{STUDY.profile}/plot_{figure}/{figure}", ".png", ".svg"),
+
+
+rule plot_fig1:
+    input:
+        surfaces="results/{profile}/summarise_spsp/surfaces.csv",
+        code=code("plot_fig1.py"),
+    output:
+        png="results/{profile}/plot_fig1/fig1.png",
+        svg=report(
+            "results/{profile}/plot_fig1/fig1.svg",
+            caption="../report/plot_fig1.rst",
+            category="Figures",
+            labels={"figure": "Fig. 1: e_ij and its dependence on both counts"},
+        ),
+    log:
+        "logs/{profile}/plot_fig1.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing Fig. 1"
+    script:
+        "../scripts/plot_fig1.py"
+
+
+rule plot_fig2:
+    input:
+        curves="results/{profile}/summarise_training/curves.csv",
+        seeds="results/{profile}/summarise_training/seeds.csv",
+        claims=CLAIMS,
+        code=code("plot_fig2.py"),
+    output:
+        png="results/{profile}/plot_fig2/fig2.png",
+        svg=report(
+            "results/{profile}/plot_fig2/fig2.svg",
+            caption="../report/plot_fig2.rst",
+            category="Figures",
+            labels={"figure": "Fig. 2: ST-RSBP and HM2-BP over 10 epochs"},
+        ),
+    log:
+        "logs/{profile}/plot_fig2.log",
+    conda:
+        "../envs/strsbp.yaml"
+    params:
+        figure=study_setting("figures", "fig2"),
+    message:
+        "Drawing Fig. 2"
+    script:
+        "../scripts/plot_fig2.py"
+
+
+rule plot_fig3:
+    input:
+        curves="results/{profile}/summarise_training/curves.csv",
+        seeds="results/{profile}/summarise_training/seeds.csv",
+        claims=CLAIMS,
+        code=code("plot_fig3.py"),
+    output:
+        png="results/{profile}/plot_fig3/fig3.png",
+        svg=report(
+            "results/{profile}/plot_fig3/fig3.svg",
+            caption="../report/plot_fig3.rst",
+            category="Figures",
+            labels={"figure": "Fig. 3: ST-RSBP and HM2-BP over 20 epochs"},
+        ),
+    log:
+        "logs/{profile}/plot_fig3.log",
+    conda:
+        "../envs/strsbp.yaml"
+    params:
+        figure=study_setting("figures", "fig3"),
+    message:
+        "Drawing Fig. 3"
+    script:
+        "../scripts/plot_fig3.py"
+
+
+rule plot_fig4:
+    input:
+        curves="results/{profile}/summarise_training/curves.csv",
+        seeds="results/{profile}/summarise_training/seeds.csv",
+        claims=CLAIMS,
+        code=code("plot_fig4.py"),
+    output:
+        png="results/{profile}/plot_fig4/fig4.png",
+        svg=report(
+            "results/{profile}/plot_fig4/fig4.svg",
+            caption="../report/plot_fig4.rst",
+            category="Figures",
+            labels={"figure": "Fig. 4: the time constant tau_m"},
+        ),
+    log:
+        "logs/{profile}/plot_fig4.log",
+    conda:
+        "../envs/strsbp.yaml"
+    params:
+        figure=study_setting("figures", "fig4"),
+    message:
+        "Drawing Fig. 4"
+    script:
+        "../scripts/plot_fig4.py"
+
+
+rule plot_fig5:
+    input:
+        trace="results/{profile}/trace_spsp/trace.csv",
+        code=code("plot_fig5.py"),
+    output:
+        png="results/{profile}/plot_fig5/fig5.png",
+        svg=report(
+            "results/{profile}/plot_fig5/fig5.svg",
+            caption="../report/plot_fig5.rst",
+            category="Figures",
+            labels={"figure": "Fig. 5: one pair of spike trains"},
+        ),
+    log:
+        "logs/{profile}/plot_fig5.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing Fig. 5"
+    script:
+        "../scripts/plot_fig5.py"
+
+
+rule plot_fig6:
+    input:
+        curves="results/{profile}/summarise_training/curves.csv",
+        seeds="results/{profile}/summarise_training/seeds.csv",
+        code=code("plot_fig6.py"),
+    output:
+        png="results/{profile}/plot_fig6/fig6.png",
+        svg=report(
+            "results/{profile}/plot_fig6/fig6.svg",
+            caption="../report/plot_fig6.rst",
+            category="Figures",
+            labels={"figure": "Fig. 6: the corrected e_ij"},
+        ),
+    log:
+        "logs/{profile}/plot_fig6.log",
+    conda:
+        "../envs/strsbp.yaml"
+    params:
+        figure=study_setting("figures", "fig6"),
+    message:
+        "Drawing Fig. 6"
+    script:
+        "../scripts/plot_fig6.py"
+
+
+rule plot_fig7a:
+    input:
+        surfaces="results/{profile}/summarise_spsp/surfaces.csv",
+        claims=CLAIMS,
+        code=code("plot_fig7a.py"),
+    output:
+        png="results/{profile}/plot_fig7a/fig7a.png",
+        svg=report(
+            "results/{profile}/plot_fig7a/fig7a.svg",
+            caption="../report/plot_fig7a.rst",
+            category="Figures",
+            labels={"figure": "Fig. 7a: the fit on the 50 x 50 grid"},
+        ),
+    log:
+        "logs/{profile}/plot_fig7a.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing Fig. 7a"
+    script:
+        "../scripts/plot_fig7a.py"
+
+
+rule plot_fig7b:
+    input:
+        surfaces="results/{profile}/summarise_spsp/surfaces.csv",
+        claims=CLAIMS,
+        code=code("plot_fig7b.py"),
+    output:
+        png="results/{profile}/plot_fig7b/fig7b.png",
+        svg=report(
+            "results/{profile}/plot_fig7b/fig7b.svg",
+            caption="../report/plot_fig7b.rst",
+            category="Figures",
+            labels={"figure": "Fig. 7b: the fit on the 100 x 100 grid"},
+        ),
+    log:
+        "logs/{profile}/plot_fig7b.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing Fig. 7b"
+    script:
+        "../scripts/plot_fig7b.py"
+
+
+rule plot_listings:
+    input:
+        trace="results/{profile}/trace_spsp/trace.csv",
+        code=code("plot_listings.py"),
+    output:
+        png="results/{profile}/plot_listings/listings.png",
+        svg=report(
+            "results/{profile}/plot_listings/listings.svg",
+            caption="../report/plot_listings.rst",
+            category="Figures",
+            labels={"figure": "Listings 1 and 2 compared"},
+        ),
+    log:
+        "logs/{profile}/plot_listings.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing Listings 1 and 2 compared"
+    script:
+        "../scripts/plot_listings.py"

@@ -1,0 +1,92 @@
+"""What every script shares: its log, its threads, and mistakes told in one sentence.
+
+`with job(snakemake):` goes around everything that a script does, its heavy imports included:
+the limits on threads must be set before numpy and numba are loaded.
+"""
+
+import io
+import os
+import sys
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # the package that lies beside this workflow, installed or not
+
+
+@contextmanager
+def job(snakemake):
+    """Run a script's body with its log and threads; end it without a traceback on the terminal.
+
+    A mistake of the user (a `StrsbpError`, a full disk, a forbidden folder) and an interruption
+    end the script with one sentence; the log holds the traceback. Any other error is a defect
+    and shows it everywhere.
+    """
+    from strsbp.errors import StrsbpError
+
+    _limit_threads(snakemake.threads)
+    Path(snakemake.log[0]).parent.mkdir(parents=True, exist_ok=True)
+    with open(snakemake.log[0], "w", encoding="utf-8") as log:
+        terminal = sys.stderr
+        sys.stderr = sys.stdout = Tee(terminal, log)
+        try:
+            yield
+        except (StrsbpError, OSError) as error:
+            traceback.print_exc(file=log)
+            print(f"\nError in {snakemake.rule}: {error}", file=terminal)
+            raise SystemExit(1) from None
+        except KeyboardInterrupt:
+            print(f"\n{snakemake.rule} was interrupted.", file=sys.stderr)
+            raise SystemExit(130) from None
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            raise SystemExit(1) from None
+        finally:
+            sys.stderr.flush()
+            sys.stderr, sys.stdout = terminal, sys.__stdout__
+
+
+def _limit_threads(threads):
+    for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+        os.environ[f"{library}_NUM_THREADS"] = str(threads)
+    os.environ.setdefault("MPLBACKEND", "agg")
+    if not os.access(ROOT / "strsbp", os.W_OK):  # a read-only checkout: compile to the workdir
+        os.environ.setdefault("NUMBA_CACHE_DIR", os.path.abspath(".snakemake/numba"))
+
+
+class Tee(io.TextIOBase):
+    """Text for the terminal as it is and, line by line, for the log.
+
+    A line that was redrawn after carriage returns, as a progress bar is, is logged as it last
+    looked.
+    """
+
+    def __init__(self, terminal, log):
+        self.terminal, self.log, self.line = terminal, log, ""
+
+    def write(self, text):
+        self.terminal.write(text)
+        *lines, self.line = (self.line + text).split("\n")
+        for line in lines:
+            self.log.write(_last_state(line) + "\n")
+        self.line = _last_state(self.line)
+        return len(text)
+
+    def flush(self):
+        self.terminal.flush()
+        self.log.flush()
+
+    def isatty(self):
+        return self.terminal.isatty()
+
+    def fileno(self):
+        return self.terminal.fileno()
+
+    @property
+    def encoding(self):
+        return self.terminal.encoding
+
+
+def _last_state(line):
+    return line.rstrip("\r").rpartition("\r")[2]

@@ -1,0 +1,9 @@
+"""Prepare one set of digits as a single checked file."""
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.data import load_digits, save_digits
+
+    digits = load_digits(snakemake.wildcards.dataset, local_dir=snakemake.params.local_dir)
+    save_digits(digits, snakemake.output.digits)

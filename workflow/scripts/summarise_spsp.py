@@ -1,0 +1,18 @@
+"""Summarise the simulations and their fits, and compare them with the authors' tables."""
+
+import os
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.summary.spsp import summarise_spsp
+
+    summarise_spsp(
+        list(snakemake.input.surfaces),
+        list(snakemake.input.fits),
+        author_comparison=snakemake.input.author_comparison,
+        surfaces_csv=snakemake.output.surfaces,
+        quality_csv=snakemake.output.quality,
+        author_csv=snakemake.output.author_tables,
+        reference_dir=os.environ.get("STRSBP_REFERENCE_DIR"),
+    )

@@ -1,0 +1,32 @@
+"""Train one arm with one seed; goes on from its checkpoint where there is one."""
+
+from pathlib import Path
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.data import read_digits
+    from strsbp.run import run_arm
+    from strsbp.settings import ArmSettings, LayerSettings, file_sha256
+    from strsbp.spsp import read_table
+
+    seed = int(snakemake.wildcards.seed)
+    arm = ArmSettings.model_validate({**snakemake.params.arm, "seeds": [seed]})
+    kind = "file" if arm.table.file is not None else "key"
+    metrics = Path(snakemake.output.metrics)
+    run_arm(
+        arm,
+        [LayerSettings.model_validate(layer) for layer in snakemake.params.layers],
+        read_table(snakemake.input.table),
+        read_digits(snakemake.input.digits),
+        seed,
+        name=snakemake.wildcards.arm,
+        metrics_path=metrics,
+        provenance_path=snakemake.output.provenance,
+        checkpoint_path=metrics.with_suffix(".ckpt.npz"),
+        profile=snakemake.wildcards.profile,
+        table_source={
+            kind: arm.table.file or arm.simulated_table().key,
+            "sha256": file_sha256(snakemake.input.table),
+        },
+    )
