@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from strsbp.figures.style import INK, MUTED, figure, series_styles
+from strsbp.figures.style import INK, figure, mathtext, series_styles
 from strsbp.summary.files import ResultsError, read_csv
 
 FEW = 3
 """With fewer runs than this, every run is drawn as a thin line: an interval says little."""
 
-CURVE_COLUMNS = ("arm", "title", "epoch", "quantity", "mean", "low", "high", "n_seeds")
+CURVE_COLUMNS = ("arm", "title", "tau_m", "epoch", "quantity", "mean", "low", "high")
+MARKS = ((0, (1, 2)), (0, (6, 2, 1, 2)))
+"""Lines of the study's own numbers."""
 
 
 def plot_curves(
@@ -24,13 +27,14 @@ def plot_curves(
     panels: Mapping[str, Sequence[str]],
     epochs: int,
     published: Mapping[str, float] | None = None,
+    label: Literal["title", "tau_m"] = "title",
     log: bool = False,
 ) -> None:
     """Draw the mean test error of each arm over epochs 1..epochs, one panel beside the other.
 
     A band is the 95 % interval of the mean; crosses mark runs that diverged. `published` holds
-    the study's own numbers, label: error (a fraction), drawn as dotted lines; `log` scales errors
-    logarithmically.
+    the study's own numbers, label: error (a fraction), drawn as thin lines; `label` names the column
+    that names a curve; `log` scales errors logarithmically.
     """
     mean_rows = _test_errors(read_csv(curves, (*CURVE_COLUMNS, "n_diverged")), curves, epochs)
     run_columns = ("arm", "seed", "epoch", "quantity", "value", "diverged")
@@ -45,9 +49,15 @@ def plot_curves(
                 rows = mean_rows[mean_rows["arm"] == arm]
                 if rows.empty:
                     raise ResultsError(f"{curves} has no arm '{arm}'; summarise its runs first.")
-                _draw_arm(ax, rows, run_rows[run_rows["arm"] == arm], style)
-            for label, error in (published or {}).items():
-                _mark(ax, label, 100 * error)
+                name = str(rows["title"].iloc[0])
+                if label == "tau_m":
+                    name = f"tau_m = {rows['tau_m'].iloc[0]:g}"
+                _draw_arm(ax, rows, run_rows[run_rows["arm"] == arm], name, style)
+            for (name, error), dashes in zip((published or {}).items(), MARKS, strict=False):
+                ax.axhline(
+                    100 * error, color=INK, linewidth=0.9, linestyle=dashes, zorder=1,
+                    label=mathtext(f"{name}: {100 * error:.2f} %"),
+                )  # fmt: skip
             _arrange(ax, title, epochs, log)
         drawn.axes[0].set_ylabel("test error (%)")
 
@@ -59,13 +69,15 @@ def _test_errors(rows: pd.DataFrame, path, epochs: int) -> pd.DataFrame:
     return rows
 
 
-def _draw_arm(ax, rows: pd.DataFrame, runs: pd.DataFrame, style) -> None:
+def _draw_arm(ax, rows: pd.DataFrame, runs: pd.DataFrame, name: str, style) -> None:
     n_runs, n_diverged = runs["seed"].nunique(), int(rows["n_diverged"].max())
-    label = rows["title"].iloc[0]
     if n_diverged:
-        label += f" ({n_diverged} of {n_runs} diverged)"
+        name += f" ({n_diverged} of {n_runs} diverged)"
     every = max(1, len(rows) // 10)  # about ten markers a curve
-    ax.plot(rows["epoch"], 100 * rows["mean"], label=label, markevery=every, zorder=3, **style.line)
+    ax.plot(
+        rows["epoch"], 100 * rows["mean"], label=mathtext(name), markevery=every, zorder=3,
+        **style.line,
+    )  # fmt: skip
     if n_runs >= FEW:
         low, high = (100 * rows[name].fillna(rows["mean"]) for name in ("low", "high"))
         ax.fill_between(
@@ -81,15 +93,6 @@ def _draw_arm(ax, rows: pd.DataFrame, runs: pd.DataFrame, style) -> None:
     )  # fmt: skip
 
 
-def _mark(ax, label: str, percent: float) -> None:
-    ax.axhline(percent, color=INK, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
-    ax.annotate(
-        f"{label}: {percent:.2f} %", (1, percent), xycoords=("axes fraction", "data"),
-        xytext=(0, 2), textcoords="offset points", ha="right", va="bottom", fontsize=7.5,
-        color=MUTED,
-    )  # fmt: skip
-
-
 def _arrange(ax, title: str, epochs: int, log: bool) -> None:
     ax.set_title(title)
     ax.set_xlabel("epoch")
@@ -101,8 +104,6 @@ def _arrange(ax, title: str, epochs: int, log: bool) -> None:
         ax.yaxis.set_major_formatter(FuncFormatter(lambda percent, _: f"{percent:g}"))
         ax.yaxis.set_minor_formatter(NullFormatter())
         ax.minorticks_off()
-    else:
-        ax.set_ylim(bottom=0)
     ax.legend(loc="best")
 
 
@@ -111,4 +112,6 @@ class _PercentLocator(MaxNLocator):
 
     def tick_values(self, vmin, vmax):
         ticks = [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100]
+        if vmax < 4 * vmin:
+            ticks += [4, 6, 8, 9, 12, 17, 25, 35, 40, 60, 80, 90]
         return [tick for tick in ticks if vmin <= tick <= vmax]

@@ -31,16 +31,20 @@ def plot_fig1(*, surfaces: str | Path, png: str | Path, svg: str | Path) -> None
         map_ax.set(xlabel="input spike count $o_j$", ylabel="output spike count $o_i$")
         map_ax.set_title("surface")
         map_ax.grid(False)
-        for ax, other, name in ((along_i, surface, "o_j"), (along_j, surface.T, "o_i")):
+        for ax, lines, name in ((along_i, surface, "o_j"), (along_j, surface.T, "o_i")):
             for count, style in zip(counts, series_styles(), strict=False):
-                line = other[count]
+                line = lines[count]
                 ax.plot(
                     line.index, line, label=f"${name}$ = {count}",
                     markevery=max(1, len(line) // 8), **style.line,
                 )  # fmt: skip
             ax.set_ylim(bottom=0)
             ax.set_ylabel("$e_{ij}$")
-            ax.legend(loc="upper left")
+            ax.margins(x=0.02)
+            ax.legend(
+                loc="upper left", bbox_to_anchor=(0, -0.2), ncols=2, borderaxespad=0,
+                columnspacing=1.2,
+            )  # fmt: skip
         along_i.set(xlabel="output spike count $o_i$")
         along_i.set_title("along the output count")
         along_j.set(xlabel="input spike count $o_j$")

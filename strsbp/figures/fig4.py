@@ -25,6 +25,7 @@ def plot_fig4(
         svg=svg,
         panels=panels,
         epochs=epochs,
-        published={"study, tau_m = 64": published_value(claims, "strsbp_best_error")},
+        published={"study, ST-RSBP in Fig. 2": published_value(claims, "strsbp_best_error")},
+        label="tau_m",
         log=True,
     )

@@ -30,11 +30,10 @@ def plot_fig5(*, trace: str | Path, png: str | Path, svg: str | Path) -> None:
             membrane.plot(
                 ends["step"], ends["membrane"], linestyle="", marker="o", markersize=3.5,
                 markerfacecolor="white", markeredgecolor=COLOURS[1],
-                label="read at the spikes of $i$",
             )  # fmt: skip
             membrane.set_xlabel("time step (ms)")
             for ax in (current, membrane):
+                ax.margins(x=0.01)
                 ax.set_ylim(bottom=0)
         axes[1, 0].set_ylabel("input current")
-        axes[2, 0].set_ylabel("membrane")
-        axes[2, 1].legend(loc="upper right")
+        axes[2, 0].set_ylabel("membrane\n(o: at spikes of $i$)")

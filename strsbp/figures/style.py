@@ -32,6 +32,12 @@ LINES = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (5, 1.4, 1.2, 1.4)), (0, (8, 2
 MARKERS = ("o", "s", "^", "D", "v", "X", "P")
 
 
+def mathtext(title: str) -> str:
+    """`title` of a config file for matplotlib: its symbols set as mathematics, nothing else."""
+    text = title.replace("$", r"\$")
+    return text.replace("tau_m", r"$\tau_m$").replace("e_ij", "$e_{ij}$")
+
+
 class SeriesStyle(NamedTuple):
     """How one series is drawn."""
 

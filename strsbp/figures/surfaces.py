@@ -58,7 +58,7 @@ def plot_fit_slices(
             derivative_ax.set_ylabel(r"$\partial e_{ij} / \partial o_i$")
         for ax in axes[1]:
             ax.set_xlabel("output spike count $o_i$")
-        handles, labels = axes[0, 0].get_legend_handles_labels()
+        handles, labels = axes[1, 0].get_legend_handles_labels()
         drawn.legend(handles, labels, loc="outside lower center", ncols=len(labels))
 
 
@@ -66,7 +66,7 @@ def _draw_slices(ax, fitted, larger, grid, o_j, simulated, fit) -> None:
     last = fitted["o_i"].max()
     ax.axvspan(grid, last, color=OUTSIDE, zorder=0)
     ax.annotate(
-        "outside the grid", (grid, 1), xycoords=("data", "axes fraction"), xytext=(4, -4),
+        "outside\nthe grid", (grid, 1), xycoords=("data", "axes fraction"), xytext=(4, -4),
         textcoords="offset points", va="top", fontsize=7.5, color=MUTED,
     )  # fmt: skip
     shown = []
@@ -84,7 +84,7 @@ def _draw_slices(ax, fitted, larger, grid, o_j, simulated, fit) -> None:
         ax.plot([], [], label=f"$o_j$ = {count}", **style.line)
     # The simulation decides the scale: a polynomial that leaves it leaves the panel.
     low, high = min(map(np.min, shown)), max(map(np.max, shown))
-    ax.set_ylim(low - 0.25 * (high - low), high + 0.35 * (high - low))
+    ax.set_ylim(low - 0.15 * (high - low), high + 0.35 * (high - low))
     ax.set_xlim(0, last)
 
 
@@ -92,9 +92,5 @@ def _mark_reference(ax, value: float) -> None:
     ax.plot(
         REFERENCE_POINT["o_i"], value, marker="*", markersize=11, color=INK, zorder=5,
         markeredgecolor="white", markeredgewidth=0.6,
-    )  # fmt: skip
-    ax.annotate(
-        f"study: {value:g} at $o_i$ = {REFERENCE_POINT['o_i']}, $o_j$ = {REFERENCE_POINT['o_j']}",
-        (REFERENCE_POINT["o_i"], value), xytext=(2, 34), textcoords="offset points", ha="center",
-        fontsize=7.5, color=INK, arrowprops=dict(arrowstyle="-", color=MUTED, linewidth=0.7),
+        linestyle="", label=f"study: {value:g}",
     )  # fmt: skip

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 CONFIDENCE = 0.95
 
@@ -28,6 +27,8 @@ def mean_interval(values) -> Interval:
     mean = float(values.mean())
     if values.size < 2 or np.ptp(values) == 0 or not np.isfinite(values).all():
         return Interval(mean, np.nan, np.nan)
+    from scipy import stats  # here, for its import takes longer than most uses of this package
+
     low, high = stats.t.interval(CONFIDENCE, values.size - 1, loc=mean, scale=stats.sem(values))
     return Interval(mean, float(low), float(high))
 
@@ -41,4 +42,6 @@ def paired_difference(a, b) -> tuple[Interval, float]:
     interval = mean_interval(a - b)
     if np.isnan(interval.low):
         return interval, np.nan
+    from scipy import stats
+
     return interval, float(stats.ttest_rel(a, b).pvalue)

@@ -1,5 +1,7 @@
 """From the metrics and provenance files of all runs to five tidy tables.
 
+`curves` also holds the arm's tau_m (steps of 1 ms), by which Fig. 4 names its curves.
+
 A run diverged when its metrics file names a layer in the column `diverged`; its curve ends
 there. From that epoch on the run is counted in `n_diverged` and left out of every mean, interval
 and pair: `n_seeds` (or `n_pairs`) says over how many runs a number was taken, so the two columns
@@ -57,6 +59,13 @@ class Run:
         data = self.provenance["data"]
         return data["dataset"], data["n_train"], data["n_test"]
 
+    @property
+    def setting(self) -> tuple:
+        """What the runs of an arm must share; neither the list of seeds nor the title matters."""
+        settings = self.provenance["settings"]
+        kept = {key: value for key, value in settings.items() if key not in ("seeds", "title")}
+        return kept, self.comparable
+
     def value(self, quantity: str, at_epoch: int) -> float:
         """`quantity` of the epochs 1..at_epoch."""
         errors = self.metrics.loc[self.metrics["epoch"] <= at_epoch, "test_error"]
@@ -112,10 +121,7 @@ def _load_runs(metrics, provenance) -> list[Run]:
                 f"seed {run.seed}; give each run once."
             )
         first = next((other for other in runs if other.arm == run.arm), run)
-        if (first.provenance["settings"], first.comparable) != (
-            run.provenance["settings"],
-            run.comparable,
-        ):
+        if first.setting != run.setting:
             raise ResultsError(
                 f"{provenance_path} was run with other settings than "
                 f"{seen[first.arm, first.seed]}, of the same arm; run the older one again."
@@ -172,9 +178,10 @@ def _curve_rows(by_arm: dict[str, list[Run]], seed_rows: pd.DataFrame) -> pd.Dat
         for (quantity, epoch), group in tidy.groupby(["quantity", "epoch"], sort=False):
             values = group.loc[group["diverged"] == 0, "value"]
             n_diverged = sum(run.diverged_at <= epoch for run in runs)
+            tau_m = runs[0].provenance["settings"].get("tau_m")
             rows.append(
                 _describe(runs[0])
-                | dict(epoch=epoch, quantity=quantity)
+                | dict(tau_m=tau_m, epoch=epoch, quantity=quantity)
                 | mean_interval(values)._asdict()
                 | dict(n_seeds=len(values), n_diverged=n_diverged)
             )

@@ -1,0 +1,97 @@
+"""Every figure is drawn from data files, as PNG and SVG, and is the same on every call."""
+
+import re
+from importlib import import_module
+
+import pytest
+from PIL import Image
+from synthetic_results import EPOCHS, PANELS, write_runs, write_surfaces, write_trace
+
+from strsbp.figures.style import figure
+from strsbp.summary import summarise_training
+from strsbp.summary.files import ResultsError
+
+CLAIMS = "resources/claims.yaml"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("figures")
+    metrics, provenance = write_runs(folder)
+    names = ("curves", "seeds", "arms", "pairs", "runs")
+    tables = {name: folder / f"{name}.csv" for name in names}
+    summarise_training(metrics, provenance, **tables)
+    surfaces = write_surfaces(folder / "surfaces.csv")
+    trace = write_trace(folder / "trace.csv")
+    return folder, tables, surfaces, trace
+
+
+def plot_function(name):
+    return getattr(import_module(f"strsbp.figures.{name}"), f"plot_{name}")
+
+
+def arguments(name, data):
+    _, tables, surfaces, trace = data
+    if name in PANELS:
+        curve = dict(curves=tables["curves"], seeds=tables["seeds"])
+        marks = {} if name == "fig6" else dict(claims=CLAIMS)
+        return curve | marks | dict(panels=PANELS[name], epochs=EPOCHS[name])
+    if name in ("fig5", "listings"):
+        return dict(trace=trace)
+    marks = {} if name == "fig1" else dict(claims=CLAIMS)
+    return dict(surfaces=surfaces) | marks
+
+
+@pytest.mark.parametrize(
+    "name", ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings"]
+)
+def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, data):
+    plot = plot_function(name)
+    drawn = []
+    for turn in ("first", "second"):
+        paths = [data[0] / turn / f"{name}.{kind}" for kind in ("png", "svg")]
+        plot(**arguments(name, data), png=paths[0], svg=paths[1])
+        drawn.append([path.read_bytes() for path in paths])
+        assert sorted(path.name for path in paths[0].parent.glob(f"*{name}*")) == sorted(
+            path.name for path in paths
+        ), "no temporary file is left"
+    assert drawn[0] == drawn[1]
+    png, svg = data[0] / "first" / f"{name}.png", drawn[0][1].decode()
+    with Image.open(png) as image:
+        assert image.width >= 1200 and image.info["dpi"][0] == pytest.approx(200, abs=1)
+    assert "<dc:date>" not in svg
+    assert "<text" not in svg, "glyphs are outlines, so no font is needed"
+    assert not re.search(r'(href|src)="https?:', svg)
+
+
+def test_an_arm_that_was_not_run_is_named(data, tmp_path):
+    folder, tables, _, _ = data
+    with pytest.raises(ResultsError, match="no arm 'missing'"):
+        plot_function("fig4")(
+            curves=tables["curves"], seeds=tables["seeds"], claims=CLAIMS,
+            panels={"panel": ["missing"]}, epochs=10,
+            png=tmp_path / "a.png", svg=tmp_path / "a.svg",
+        )  # fmt: skip
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_figure_that_fails_leaves_the_older_one(tmp_path):
+    older = tmp_path / "a.png"
+    older.write_bytes(b"older")
+    with pytest.raises(ZeroDivisionError), figure(older, tmp_path / "a.svg"):
+        1 / 0  # noqa: B018
+    assert older.read_bytes() == b"older"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.parametrize("seeds", [(1,), (1, 2)])
+def test_curves_of_few_seeds_are_drawn(seeds, tmp_path):
+    metrics, provenance = write_runs(tmp_path, seeds=seeds, shorten=10, n_train=250)
+    names = ("curves", "seeds", "arms", "pairs", "runs")
+    tables = {name: tmp_path / f"{name}.csv" for name in names}
+    summarise_training(metrics, provenance, **tables)
+    for name in ("fig2", "fig4"):
+        plot = plot_function(name)
+        keywords = arguments(name, (tmp_path, tables, None, None))
+        plot(**keywords, png=tmp_path / f"{name}.png", svg=tmp_path / f"{name}.svg")
+        assert (tmp_path / f"{name}.png").stat().st_size > 5000
