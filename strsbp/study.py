@@ -4,9 +4,7 @@
 differs, and is merged key by key, as Snakemake merges ``--configfile`` over its base.
 """
 
-import json
 import re
-import sys
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -131,85 +129,3 @@ def _check_table_file(path: Path) -> None:
     from strsbp.spsp import read_table  # needs numpy, which reading a config does not
 
     read_table(path)
-
-
-def config_schema() -> dict[str, Any]:
-    """JSON schema of a complete config file, generated from `StudySettings`."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **StudySettings.model_json_schema(),
-        "title": "Configuration of the ST-RSBP study",
-    }
-
-
-def config_keys() -> str:
-    """Every key of a config file as Markdown tables, generated from `StudySettings`."""
-    schema = StudySettings.model_json_schema()
-    parts = {"The config file": schema} | {
-        title: schema["$defs"][name]
-        for title, name in (
-            ("`data`", "DataSettings"),
-            ("`simulation`", "SimulationSettings"),
-            ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
-            ("`arms.<name>` and `defaults`", "ArmSettings"),
-            ("`arms.<name>.table`", "TableSettings"),
-            ("`figures.<fig2|fig3|fig4|fig6>`", "CurveFigure"),
-        )
-    }
-    lines = []
-    for title, part in parts.items():
-        lines += [f"### {title}", "", "| Key | Values | Default | Meaning |", "| --- " * 4 + "|"]
-        for key, node in part["properties"].items():
-            default = "required" if key in part.get("required", ()) else _default(node)
-            meaning = " ".join(node.get("description", "").split())
-            meaning = meaning.replace("<", "&lt;").replace("|", "&#124;")
-            lines.append(f"| `{key}` | {_values(node)} | {default} | {meaning} |")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _default(node) -> str:
-    default = node.get("default")
-    return "" if default is None or isinstance(default, dict) else f"`{json.dumps(default)}`"
-
-
-def _values(node) -> str:
-    """The values a schema node allows, in a few words."""
-    if "anyOf" in node:
-        return next(_values(option) for option in node["anyOf"] if option.get("type") != "null")
-    if "enum" in node:
-        return ", ".join(f"`{value}`" for value in node["enum"])
-    if "const" in node:
-        return f"`{node['const']}`"
-    if node.get("type") in ("integer", "number"):
-        word = "integer" if node["type"] == "integer" else "number"
-        bounds = [
-            f"{sign} {int(node[key]):,}" if key in node else ""
-            for key, sign in (
-                ("minimum", "≥"),
-                ("exclusiveMinimum", ">"),
-                ("maximum", "≤"),
-                ("exclusiveMaximum", "<"),
-            )
-        ]
-        return ", ".join([word, *filter(None, bounds)])
-    if node.get("type") == "array":
-        return f"list of {_values(node['items'])}" if "items" in node else "list"
-    return {"object": "mapping", "string": "text"}.get(node.get("type"), "mapping")
-
-
-def main(arguments: list[str]) -> int:
-    """`schema` and `keys` print the generated JSON schema and tables; see `make docs`."""
-    printers = {
-        "schema": lambda: json.dumps(config_schema(), indent=2, ensure_ascii=False),
-        "keys": config_keys,
-    }
-    if len(arguments) != 1 or arguments[0] not in printers:
-        print("usage: python -m strsbp.study schema|keys", file=sys.stderr)
-        return 2
-    print(printers[arguments[0]]())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -26,15 +26,21 @@ from strsbp.study import load_profile, load_study, resolve_device
 FIGURES = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings"]
 
 
+class StudyError(WorkflowError):
+    """A mistake of the user. Where in the workflow it was noticed is of no use to anyone."""
+
+    __traceback__ = None  # else Snakemake lists the lines of these files
+
+
 def in_one_sentence(function):
-    """`function`, with the package's errors as Snakemake's, which come without a traceback."""
+    """`function`, with the errors of the package as Snakemake's."""
 
     @wraps(function)
     def wrapped(*args, **kwargs):
         try:
             return function(*args, **kwargs)
         except StrsbpError as error:
-            raise WorkflowError(str(error)) from None
+            raise StudyError(str(error)) from None
 
     return wrapped
 
@@ -153,9 +159,13 @@ def snakemake_command(wildcards):
 
 
 @in_one_sentence
-def check_targets(targets):
-    """End with one sentence if a file that was asked for belongs to no known profile or arm."""
-    for target in map(str, targets):
+def check_targets(arguments):
+    """End with one sentence if a file that was asked for belongs to no known profile or arm.
+
+    Snakemake would find out itself, but with a traceback through the functions above; it tells
+    the targets only after it has read the rules, hence the look at the command line.
+    """
+    for target in arguments:
         asked = re.match("results/([^/]+)/(?:train/([^/]+)/)?", target)
         if asked and asked[2]:
             study(asked[1]).arm(asked[2])
@@ -182,5 +192,4 @@ if STUDY.device == "auto":
     logger.info(
         f"Device: auto, which is '{resolve_device(STUDY.device)}' on this machine."
     )
-if workflow.dag_settings is not None:
-    check_targets(workflow.dag_settings.targets)
+check_targets(sys.argv[1:])

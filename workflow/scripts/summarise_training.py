@@ -6,5 +6,7 @@ with job(snakemake):
     from strsbp.summary import summarise_training
 
     summarise_training(
-        list(snakemake.input.metrics), list(snakemake.input.provenance), **dict(snakemake.output.items())
+        list(snakemake.input.metrics),
+        list(snakemake.input.provenance),
+        **dict(snakemake.output.items()),
     )

@@ -1,0 +1,58 @@
+# `make help` lists what there is. Variables: PYTHON (which Python makes the environment), CORES,
+# PROFILE (quick, paper, full), e.g. `make report PROFILE=paper CORES=8`.
+PYTHON ?= python3
+CORES ?= all
+PROFILE ?= quick
+
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+INSTALLED := $(VENV)/installed
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input --quiet
+OVERLAY := $(if $(filter-out quick,$(PROFILE)),--configfile config/$(PROFILE).yaml)
+SNAKEMAKE := $(RUN) snakemake --cores $(CORES) $(OVERLAY)
+
+.DELETE_ON_ERROR:
+.PHONY: help report test lint docs lock clean
+
+help:
+	@echo 'make report   make the environment, run the workflow, print the verdicts'
+	@echo 'make test     run the tests'
+	@echo 'make lint     check style and the workflow with ruff, snakefmt and snakemake --lint'
+	@echo 'make docs     write the schema and the table of keys anew from strsbp/settings.py'
+	@echo 'make lock     write requirements.lock anew from pyproject.toml'
+	@echo 'make clean    remove the environment and caches; results stay'
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo 'Making the environment in $(VENV) from requirements.lock; this takes a minute or two.'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'Python 3.11 or newer is needed; name one: make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+report: $(INSTALLED)
+	@$(SNAKEMAKE)
+	@$(RUN) strsbp.report.terminal results/$(PROFILE)/judge_claims/claims.csv \
+	  results/$(PROFILE)/report.html
+
+test: $(INSTALLED)
+	@$(RUN) pytest
+
+lint: $(INSTALLED)
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+	@$(VENV)/bin/snakefmt --check Snakefile workflow
+	@$(RUN) snakemake --lint
+
+docs: $(INSTALLED)
+	@$(RUN) strsbp.schema
+
+lock: $(INSTALLED)
+	@$(VENV)/bin/uv --no-config pip compile pyproject.toml --extra dev --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	find strsbp tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
