@@ -55,7 +55,7 @@ def load_profile(config_dir: str | Path, name: str) -> StudySettings:
     if base.get("profile") == name:
         return load_study(base, str(base_path))
     path = Path(config_dir) / f"{name}.yaml"
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not path.is_file():
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or path.name == BASE or not path.is_file():
         known = sorted(p.stem for p in Path(config_dir).glob("*.yaml") if p.name != BASE)
         raise SettingsError(
             f"There is no profile '{name}' in {config_dir} (known: "

@@ -1,0 +1,57 @@
+"""What test files share: the root, copies of the repository, and Snakemake as users run it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CHECKOUT = ("Snakefile", "config", "resources", "strsbp", "workflow")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def copy_checkout():
+    """Function that copies what the workflow needs to a new folder and returns it."""
+
+    def copy(target: Path) -> Path:
+        target.mkdir(parents=True)
+        for name in CHECKOUT:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, target / name, ignore=shutil.ignore_patterns(".snakemake"))
+            else:
+                shutil.copy2(source, target / name)
+        return target
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def snakemake():
+    """Function that runs Snakemake in a folder; returns the finished process with its output.
+
+    stdout and stderr come together in `stdout`, in the order in which a user sees them.
+    """
+
+    def run(*arguments, cwd: Path, timeout: float = 600) -> subprocess.CompletedProcess:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *map(str, arguments)],
+            cwd=cwd,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+        )
+
+    return run

@@ -1,0 +1,121 @@
+"""The config files that come with the study, against the study's text."""
+
+import pytest
+
+from strsbp.settings import ArmSettings
+from strsbp.study import load_profile, read_config
+
+PROFILES = ("quick", "paper", "full")
+RECURRENT, FEEDFORWARD = "784-400-R400-10", "784-400-10"
+
+
+@pytest.fixture(params=PROFILES)
+def study(request, root):
+    """Each shipped profile."""
+    return load_profile(root / "config", request.param)
+
+
+@pytest.fixture
+def paper(root):
+    """The study at its own size."""
+    return load_profile(root / "config", "paper")
+
+
+def test_the_arms_keep_the_published_programs_deviations(study):
+    for arm in study.arms.values():
+        assert (arm.reservoir, arm.adjoint) == ("published", "published")
+
+
+def test_gradient_arms(study):
+    gradients = {name: (arm.gradient, arm.ablated_layers) for name, arm in study.arms.items()}
+    assert gradients["strsbp"][0] == "strsbp"
+    assert gradients["hm2bp"] == ("hm2bp", "feedforward")
+    assert gradients["hm2bp_all"] == ("hm2bp", "all")
+    assert gradients["hm2bp_weights"][0] == "hm2bp_weights"
+
+
+@pytest.mark.parametrize("tau_m", [32, 50, 64, 96, 128])
+def test_each_tau_m_has_its_own_table(study, tau_m):
+    arm = study.arm("strsbp" if tau_m == 64 else f"tau_m_{tau_m}")
+    assert arm.tau_m == tau_m
+    assert arm.simulated_table().key == f"published-m{tau_m}-s8-r2-t400-g100"
+
+
+def test_arms_of_fig_6(study):
+    arms = {name: study.arm(f"fig6_{name}") for name in ("published", "corrected", "threshold_8")}
+    arms["t_200"] = study.arm("fig6_t_200")
+    thresholds = {name: (arm.threshold_hidden, arm.threshold_output) for name, arm in arms.items()}
+    assert thresholds == {
+        "published": (20, 15),
+        "corrected": (20, 15),
+        "threshold_8": (8, 8),
+        "t_200": (8, 8),
+    }
+    keys = {name: arm.simulated_table().key for name, arm in arms.items()}
+    assert keys == {
+        "published": "published-m64-s8-r2-t400-g100",
+        "corrected": "corrected-m64-s8-r2-t400-g100",
+        "threshold_8": "corrected-m64-s8-r2-t400-g100",
+        "t_200": "corrected-m64-s8-r2-t200-g100",
+    }
+    assert arms["t_200"].n_steps == 200
+
+
+def test_both_architectures_are_trained_with_both_gradients(study):
+    for suffix, architecture in (("", RECURRENT), ("_feedforward", FEEDFORWARD)):
+        for gradient in ("strsbp", "hm2bp"):
+            arm = study.arm(gradient + suffix)
+            assert (arm.architecture, arm.gradient) == (architecture, gradient)
+    sizes = {
+        name: [layer.n_neurons for layer in layers] for name, layers in study.architectures.items()
+    }
+    assert sizes == {RECURRENT: [400, 400], FEEDFORWARD: [400]}
+
+
+def test_figures_draw_arms_trained_for_as_long_as_they_show(study):
+    for name, figure in study.figures:
+        arms = [study.arm(arm) for panel in figure.panels.values() for arm in panel]
+        assert max(arm.epochs for arm in arms) >= figure.epochs, name
+
+
+def test_compared_arms_share_their_seeds(study):
+    for arms in (("strsbp", "hm2bp"), ("strsbp_feedforward", "hm2bp_feedforward")):
+        first, second = (study.arm(name).seeds for name in arms)
+        assert first == second
+
+
+def test_paper_has_the_studys_sizes_epochs_and_seeds(paper):
+    long = ("strsbp", "hm2bp", "strsbp_feedforward", "hm2bp_feedforward")
+    for name in paper.arms:
+        arm = paper.arm(name)
+        fig6 = name.startswith("fig6")
+        assert (arm.dataset, arm.n_train, arm.n_test) == ("mnist", 1000 if fig6 else 10_000, 10_000)
+        assert arm.epochs == (20 if name in long or fig6 else 10), name
+        assert len(arm.seeds) == (5 if name in long else 3), name
+    assert paper.simulation.repeats == 1000
+
+
+def test_full_is_all_of_mnist_for_200_epochs(root):
+    full = load_profile(root / "config", "full")
+    arm = full.arm("strsbp")
+    assert (arm.dataset, arm.n_train, arm.n_test, arm.epochs) == ("mnist", 60_000, 10_000, 200)
+
+
+def test_overlays_hold_only_differences(root):
+    base = read_config(root / "config" / "config.yaml")
+
+    def repeated(overlay, below, path=""):
+        for key, value in overlay.items():
+            if isinstance(value, dict) and isinstance(below.get(key), dict):
+                yield from repeated(value, below[key], f"{path}{key}.")
+            elif key in below and below[key] == value:
+                yield f"{path}{key}"
+
+    for profile in PROFILES[1:]:
+        assert list(repeated(read_config(root / "config" / f"{profile}.yaml"), base)) == []
+
+
+def test_every_key_of_the_base_file_is_one_of_the_settings(root):
+    base = read_config(root / "config" / "config.yaml")
+    keys = set(base["defaults"]).union(*base["arms"].values())
+    assert keys <= set(ArmSettings.model_fields)

@@ -1,0 +1,152 @@
+"""The repository holds together: generated files, names, dependencies, packaging."""
+
+import json
+import re
+import tomllib
+
+import jsonschema
+import pytest
+import yaml
+
+from strsbp import schema
+from strsbp.study import read_config
+
+
+@pytest.fixture
+def pyproject(root):
+    """pyproject.toml, read."""
+    return tomllib.loads((root / "pyproject.toml").read_text())
+
+
+def test_generated_files_are_up_to_date(root):
+    for path, text in schema.documents(root).items():
+        assert path.read_text(encoding="utf-8") == text, f"{path} is out of date; run make docs"
+
+
+def test_every_key_is_described_in_the_table():
+    table = schema.config_keys()
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    assert len(rows) > 40
+    assert [row for row in rows if row.split("|")[4].strip() == ""] == []
+
+
+def test_the_schema_takes_the_shipped_config_and_no_unknown_key(root):
+    validator = jsonschema.Draft202012Validator(schema.config_schema())
+    config = read_config(root / "config" / "config.yaml")
+    filled = {name: {**config["defaults"], **arm} for name, arm in config["arms"].items()}
+    validator.validate({**config, "arms": filled})
+    with pytest.raises(jsonschema.ValidationError, match="'dat' was unexpected"):
+        validator.validate({**config, "dat": {}})
+
+
+def test_rules_scripts_results_and_logs_share_names(root):
+    rules = {}
+    for path in (root / "workflow" / "rules").glob("*.smk"):
+        text = path.read_text()
+        assert text.startswith('"""'), f"{path} says nothing about its inputs and outputs"
+        for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", text, re.MULTILINE):
+            rules[name] = body
+    scripts = {path.stem for path in (root / "workflow" / "scripts").glob("[!_]*.py")}
+    with_script = {name for name, body in rules.items() if "script:" in body}
+    assert with_script == scripts
+    for name in with_script:
+        body = rules[name]
+        assert f'"../scripts/{name}.py"' in body
+        assert f'code=code("{name}.py")' in body
+        for word in ("log:", "conda:", "message:"):
+            assert word in body, f"rule {name} lacks {word}"
+        if name != "build_report":
+            assert f'"results/{{profile}}/{name}/' in body
+        assert f'"logs/{{profile}}/{name}' in body
+
+
+def test_scripts_and_entry_files_are_short(root):
+    for path in [root / "workflow" / "Snakefile", *(root / "workflow" / "scripts").glob("*.py")]:
+        limit = 100 if path.name == "_job.py" else 40
+        assert len(path.read_text().splitlines()) <= limit, path
+
+
+def test_captions_of_the_report_exist(root):
+    for path in (root / "workflow").rglob("*.smk"):
+        for caption in re.findall(r'caption="\.\./(.+?)"', path.read_text()):
+            assert (root / "workflow" / caption).is_file(), f"{path}: no {caption}"
+    assert (root / "workflow" / "report" / "workflow.rst").is_file()
+
+
+def requirement_names(requirements):
+    return {re.match(r"[\w-]+", text)[0].lower().replace("_", "-") for text in requirements}
+
+
+def lower_bounds(requirements):
+    bounds = {}
+    for text in requirements:
+        name, bound = re.fullmatch(r"([\w-]+) ?(>=.*)", text).groups()
+        bounds[name] = bound
+    return bounds
+
+
+def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
+    extras = pyproject["project"]["optional-dependencies"]
+    wanted = lower_bounds(pyproject["project"]["dependencies"])
+    users = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
+    jobs = yaml.safe_load((root / "workflow" / "envs" / "strsbp.yaml").read_text())["dependencies"]
+    names = {"matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
+
+    def bounds(entries):
+        entries = [entry for entry in entries if isinstance(entry, str) and entry != "pip"]
+        given = lower_bounds(entries)
+        return {names.get(name, name): bound for name, bound in given.items() if name != "python"}
+
+    test_tools = {k: v for k, v in lower_bounds(extras["dev"]).items() if k != "uv"}
+    assert bounds(users) == {**wanted, **test_tools}
+    not_in_jobs = {"snakemake", "pygments"}
+    assert bounds(jobs) == {k: v for k, v in wanted.items() if k not in not_in_jobs}
+
+
+def test_the_lock_pins_every_dependency_with_hashes(root, pyproject):
+    text = (root / "requirements.lock").read_text()
+    pins = re.findall(r"^([\w.-]+)==[^\n]*((?:\n    --hash=sha256:[0-9a-f]{64}.*)+)", text, re.M)
+    assert len(pins) == len(re.findall(r"^\w", text, re.M))
+    wanted = requirement_names(pyproject["project"]["dependencies"])
+    wanted |= requirement_names(pyproject["project"]["optional-dependencies"]["dev"])
+    assert wanted <= {name for name, _ in pins}
+
+
+def test_the_lock_names_no_place_to_download_from(root):
+    text = (root / "requirements.lock").read_text()
+    assert "://" not in text
+    assert not re.search(r"^\s*-(?!-hash)", text, re.MULTILINE)
+
+
+def test_data_files_of_the_package_are_packaged(root, pyproject):
+    patterns = pyproject["tool"]["setuptools"]["package-data"]
+    packaged = {
+        path
+        for package, globs in patterns.items()
+        for glob in globs
+        for path in (root / package.replace(".", "/")).glob(glob)
+    }
+    present = {
+        path
+        for path in (root / "strsbp").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".py"
+    }
+    assert present <= packaged
+
+
+def test_every_folder_with_python_files_is_a_package(root):
+    for path in (root / "strsbp").rglob("*.py"):
+        assert (path.parent / "__init__.py").is_file(), f"{path.parent} lacks __init__.py"
+
+
+def test_catalog_file_and_citation_are_well_formed(root):
+    catalog = yaml.safe_load((root / ".snakemake-workflow-catalog.yml").read_text())
+    assert catalog["usage"]["software-stack-deployment"]["conda"] is True
+    citation = yaml.safe_load((root / "CITATION.cff").read_text())
+    version = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
+    assert citation["version"] == version
+
+
+def test_schema_is_json(root):
+    path = root / "workflow" / "schemas" / "config.schema.json"
+    assert json.loads(path.read_text())["additionalProperties"] is False

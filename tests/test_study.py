@@ -1,0 +1,169 @@
+"""Loading a study: merging overlays, and mistakes told in one sentence."""
+
+import copy
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from strsbp.errors import SettingsError, TableError
+from strsbp.settings import SimulatedTable
+from strsbp.study import (
+    check_feasible,
+    load_profile,
+    load_study,
+    merged,
+    read_config,
+    resolve_device,
+)
+
+
+@pytest.fixture
+def base(root):
+    """The quick study, as read."""
+    return read_config(root / "config" / "config.yaml")
+
+
+def one_sentence(error) -> str:
+    """The message of `error`, checked to be one line that ends with a full stop."""
+    message = str(error.value)
+    assert "\n" not in message and message.endswith(".")
+    return message
+
+
+def test_merged_lays_mappings_over_each_other_and_replaces_lists():
+    base = {"a": {"b": 1, "c": [1, 2]}, "d": 4}
+    assert merged(base, {"a": {"c": [3]}, "e": 5}) == {"a": {"b": 1, "c": [3]}, "d": 4, "e": 5}
+    assert base == {"a": {"b": 1, "c": [1, 2]}, "d": 4}
+
+
+@pytest.mark.parametrize("profile", ["paper", "full"])
+def test_merged_equals_snakemakes_configfile(root, base, profile):
+    overlay = read_config(root / "config" / f"{profile}.yaml")
+    by_snakemake = copy.deepcopy(base)
+    update_config(by_snakemake, overlay)
+    assert merged(base, overlay) == by_snakemake
+
+
+def test_defaults_serve_every_arm_and_its_own_keys_win(base):
+    overlay = {"defaults": {"tau_s": 9}, "arms": {"hm2bp": {"tau_s": 7}}}
+    study = load_study(merged(base, overlay), "here")
+    assert study.arm("strsbp").tau_s == 9
+    assert study.arm("hm2bp").tau_s == 7
+
+
+@pytest.mark.parametrize(
+    ("overlay", "words"),
+    [
+        ({"dat": {}}, "here, dat: there is no such setting; known keys: profile, device"),
+        ({"arms": {"strsbp": {"tau": 3}}}, "arms.strsbp.tau: there is no such setting"),
+        ({"defaults": {"tau": 3}}, "defaults.tau: there is no such setting"),
+        ({"arms": {"strsbp": {"tau_m": -3}}}, "arms.strsbp.tau_m: Input should be greater than 1"),
+        ({"figures": {"fig4": {"panels": {"a": ["nobody"]}}}}, "unknown arm 'nobody'"),
+        ({"arms": {"strsbp": {"architecture": "x"}}}, "unknown architecture 'x'"),
+        ({"device": "cuda"}, "there is no CUDA engine"),
+        ({"profile": "../up"}, "here, profile"),
+        ({"arms": {"../up": {"title": "x"}}}, "here, arms"),
+    ],
+)
+def test_mistakes_are_one_sentence_with_their_place(base, overlay, words):
+    with pytest.raises(SettingsError) as error:
+        load_study(merged(base, overlay), "here")
+    assert words in one_sentence(error)
+
+
+@pytest.mark.parametrize("raw", [None, [], "text", {}, {"arms": 3}, {"defaults": []}])
+def test_what_is_no_config_is_refused(raw):
+    with pytest.raises(SettingsError) as error:
+        load_study(raw, "here")
+    one_sentence(error)
+
+
+def table(spsp, **changes):
+    settings = dict(tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100)
+    return SimulatedTable(spsp=spsp, **{**settings, **changes})
+
+
+# Times 0..T, 3 apart: 0, 3, ..., 399 are 134 at T = 400. Multiples of 2 below 400 are 200.
+@pytest.mark.parametrize(
+    ("spsp", "changes", "largest"),
+    [
+        ("published", {}, 134),
+        ("unblocked", {}, 134),
+        ("corrected", {}, 200),
+        ("published", {"n_steps": 30}, 11),
+        ("corrected", {"n_steps": 30}, 15),
+        ("corrected", {"n_steps": 30, "refractory_steps": 0}, 30),
+    ],
+)
+def test_a_grid_is_feasible_up_to_the_largest_train(spsp, changes, largest):
+    check_feasible(table(spsp, grid=largest, **changes))
+    with pytest.raises(SettingsError, match=f"room for {largest} spikes"):
+        check_feasible(table(spsp, grid=largest + 1, **changes))
+
+
+def test_too_few_steps_for_the_grid_names_the_arm(base):
+    overlay = {"arms": {"strsbp": {"n_steps": 100}}}
+    with pytest.raises(SettingsError) as error:
+        load_study(merged(base, overlay), "here")
+    assert one_sentence(error).startswith("here, arms.strsbp.table: a published simulation")
+
+
+def test_table_file_is_read_from_the_directory(base, tmp_path):
+    (tmp_path / "good.txt").write_text("1 2 3 4 5\n" * 50)
+    (tmp_path / "bad.txt").write_text("1 2 3 4\n" * 50)
+    good = {"arms": {"strsbp": {"table": {"file": "good.txt"}}}}
+    assert load_study(merged(base, good), "here", directory=tmp_path).arm("strsbp").table.file
+    for name in ("bad.txt", "missing.txt"):
+        bad = {"arms": {"strsbp": {"table": {"file": name}}}}
+        with pytest.raises(TableError) as error:
+            load_study(merged(base, bad), "here", directory=tmp_path)
+        assert name in one_sentence(error)
+
+
+def test_a_profile_is_the_base_file_or_an_overlay_of_its_name(root):
+    config = root / "config"
+    assert load_profile(config, "quick").data.dataset == "mnist5k"
+    assert load_profile(config, "paper").data.dataset == "mnist"
+
+
+@pytest.mark.parametrize("name", ["papr", "../paper", "config", ""])
+def test_unknown_profile(root, name):
+    with pytest.raises(SettingsError, match="known: quick, full, paper"):
+        load_profile(root / "config", name)
+
+
+def test_an_overlay_is_named_like_its_profile(tmp_path, base):
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(base))
+    (tmp_path / "mine.yaml").write_text("profile: other\n")
+    with pytest.raises(SettingsError, match="must be 'mine'"):
+        load_profile(tmp_path, "mine")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"a: [1", "not valid YAML at line"),
+        (b"- a\n- b\n", "key: value"),
+        (b"", "key: value"),
+        (b"a: \xff\xfe", "not valid YAML"),
+        (b"a: !!python/object/apply:os.getcwd []", "not valid YAML"),
+        (b"[" * 5000, "not valid YAML"),
+    ],
+)
+def test_files_that_are_no_config(tmp_path, text, words):
+    path = tmp_path / "config.yaml"
+    path.write_bytes(text)
+    with pytest.raises(SettingsError) as error:
+        read_config(path)
+    assert words in one_sentence(error)
+    assert str(path) in str(error.value)
+
+
+def test_missing_config_file(tmp_path):
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        read_config(tmp_path / "none.yaml")
+
+
+def test_devices():
+    assert resolve_device("auto") == resolve_device("cpu") == "cpu"
