@@ -1,0 +1,68 @@
+"""Build, save and load networks: the package's front door to the engine."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from strsbp.checkpoint import load_checkpoint, save_checkpoint
+from strsbp.engine.network import N_PIXELS, Network
+from strsbp.errors import CheckpointError, SettingsError
+from strsbp.settings import LayerSettings, ModelSettings, checked
+from strsbp.spsp import EffectRatioTable
+
+
+def build_network(
+    model: ModelSettings,
+    hidden: Sequence[LayerSettings],
+    table: EffectRatioTable,
+    seed: int,
+    n_inputs: int = N_PIXELS,
+) -> Network:
+    """A network with the initial weights of `seed`.
+
+    `model`: dynamics, gradient and learning rule (an arm's settings serve too); `hidden`: the
+    hidden layers, first to last, one output neuron a class follows; `table`: the effect ratios
+    de/do; `n_inputs`: pixels of an image. Raises `SettingsError` where the options contradict
+    each other.
+    """
+    counts = np.arange(1, table.n_rows + 1)
+    return Network(model, hidden, table.derivative_coefficients(counts), seed, n_inputs)
+
+
+def save_network(path: str | Path, network: Network, hidden: Sequence[LayerSettings]) -> None:
+    """Write weights, moments and settings of `network` to one .npz file, without pickle."""
+    model = ModelSettings.model_validate(
+        network.model.model_dump(include=set(ModelSettings.model_fields))
+    )
+    document = {
+        "model": model.model_dump(mode="json"),
+        "hidden": [layer.model_dump(mode="json", exclude_none=True) for layer in hidden],
+        "seed": network.seed,
+        "n_inputs": network.n_inputs,
+    }
+    arrays = network.state() | {"derivative_coefficients": network.derivative_coefficients}
+    save_checkpoint(path, arrays, document)
+
+
+def load_network(path: str | Path) -> Network:
+    """The network saved by `save_network`, ready to go on training.
+
+    Raises `CheckpointError` where the file is damaged or holds something else.
+    """
+    arrays, document = load_checkpoint(path)
+    try:
+        hidden = [checked(LayerSettings, layer, str(path)) for layer in document["hidden"]]
+        network = Network(
+            checked(ModelSettings, document["model"], str(path)),
+            hidden,
+            arrays["derivative_coefficients"],
+            document["seed"],
+            document["n_inputs"],
+        )
+        network.load_state(arrays)
+    except (KeyError, TypeError, SettingsError) as error:
+        raise CheckpointError(
+            f"{path} does not hold a saved network ({error}); save it with save_network."
+        ) from None
+    return network

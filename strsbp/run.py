@@ -1,0 +1,141 @@
+"""Train one arm with one seed, with checkpoints, metrics and provenance."""
+
+import csv
+import io
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tqdm import tqdm
+
+from strsbp import provenance
+from strsbp.checkpoint import load_checkpoint, save_checkpoint, write_atomically
+from strsbp.data import Digits
+from strsbp.errors import CheckpointError
+from strsbp.network import build_network
+from strsbp.settings import ArmSettings, LayerSettings, settings_hash
+from strsbp.spsp import EffectRatioTable
+from strsbp.training import TrainingState, train_epoch
+
+
+def run_hash(arm, layers, table: EffectRatioTable, digits: Digits, seed: int) -> str:
+    """SHA-256 of everything that a run's metrics depend on, but for the number of epochs.
+
+    Titles, seeds of other runs and epochs are left out: they change no number of an epoch.
+    """
+    relevant = arm.model_dump(mode="json", exclude={"title", "epochs", "seeds", "table"})
+    return settings_hash(
+        json.dumps(relevant, sort_keys=True), *layers, table.coefficients.tobytes().hex(),
+        digits.sha256(), seed,
+    )  # fmt: skip
+
+
+def run_arm(
+    arm: ArmSettings,
+    layers: list[LayerSettings],
+    table: EffectRatioTable,
+    digits: Digits,
+    seed: int,
+    *,
+    name: str,
+    metrics_path: str | Path,
+    provenance_path: str | Path,
+    checkpoint_path: str | Path,
+    profile: str,
+    table_source: dict,
+    progress: bool = True,
+) -> None:
+    """Train `arm` on the first images of `digits` and write its metrics and provenance.
+
+    A checkpoint follows each epoch; a run that was stopped goes on from it and ends with the same
+    metrics, byte for byte. `table_source` says where the table came from. Raises
+    `CheckpointError` for a checkpoint that is damaged or belongs to other settings.
+    """
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    digits = digits.first(arm.n_train, arm.n_test)
+    network = build_network(arm, layers, table, seed, digits.train_images.shape[1])
+    state = TrainingState.start(network, digits)
+    fingerprint = run_hash(arm, layers, table, digits, seed)
+    seconds: list[float] = []
+    checkpoint_path = Path(checkpoint_path)
+    resumed = checkpoint_path.exists()
+    if resumed:
+        seconds = _resume(state, checkpoint_path, fingerprint)
+
+    n_ticks = (arm.n_train + arm.n_test) * arm.epochs
+    with tqdm(
+        total=n_ticks,
+        initial=(arm.n_train + arm.n_test) * min(state.epoch, arm.epochs),
+        desc=f"{name} seed {seed}",
+        unit="image",
+        disable=None if progress else True,  # None: only on a terminal
+        mininterval=1.0,
+    ) as bar:
+        while state.epoch < arm.epochs and not state.diverged:
+            begin = time.perf_counter()
+            row = train_epoch(state, bar.update)
+            seconds.append(time.perf_counter() - begin)
+            bar.set_postfix_str(f"test error {100 * row['test_error']:.2f} %")
+            save_checkpoint(
+                checkpoint_path,
+                {**network.state(), "boost": state.boost},
+                {"settings_sha256": fingerprint, "rows": state.rows, "seconds": seconds},
+            )
+
+    rows = state.rows[: arm.epochs]
+    write_atomically(metrics_path, lambda file: file.write(metrics_csv(rows).encode()))
+    commit, dirty = provenance.code_commit()
+    document = {
+        "arm": name,
+        "seed": seed,
+        "profile": profile,
+        "settings": arm.model_dump(mode="json"),
+        "architecture": [layer.model_dump(mode="json", exclude_none=True) for layer in layers],
+        "settings_sha256": fingerprint,
+        "table": table_source,
+        "data": {
+            "dataset": digits.name,
+            "n_train": len(digits.train_labels),
+            "n_test": len(digits.test_labels),
+            "sha256": digits.sha256(),
+        },
+        "commit": commit,
+        "dirty": dirty,
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+        "device": "cpu",
+        "started": started,
+        "seconds_per_epoch": [round(value, 3) for value in seconds],
+        "seconds": round(sum(seconds), 3),
+        "resumed": resumed,
+    }
+    text = json.dumps(document, indent=1) + "\n"
+    write_atomically(provenance_path, lambda file: file.write(text.encode()))
+    # Only now is nothing lost without it.
+    checkpoint_path.unlink(missing_ok=True)
+
+
+def _resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
+    arrays, document = load_checkpoint(path)
+    if document.get("settings_sha256") != fingerprint:
+        raise CheckpointError(
+            f"The checkpoint {path} belongs to other settings, data or table; delete it to start "
+            "this run anew."
+        )
+    state.network.load_state(arrays)
+    state.boost = arrays["boost"]
+    state.rows = document["rows"]
+    return document["seconds"]
+
+
+def metrics_csv(rows: list[dict]) -> str:
+    """The rows of `train_epoch` as CSV text; nine digits hold every float32 result."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0])
+    for row in rows:
+        writer.writerow(
+            f"{value:.9g}" if isinstance(value, float) else value for value in row.values()
+        )
+    return text.getvalue()

@@ -1,0 +1,18 @@
+"""Polynomials of e_ij in the output count, one for each input count (specification, section 9)."""
+
+import numpy as np
+
+from strsbp.spsp.simulate import Surface
+from strsbp.spsp.table import DEGREE, EffectRatioTable
+
+
+def fit_surface(surface: Surface) -> EffectRatioTable:
+    """Least-squares polynomials of degree 4 in o_i = 1 .. grid, one for each o_j."""
+    counts = surface.counts
+    # Fitted on [-1, 1], where the powers are well conditioned, then converted.
+    rows = [
+        np.polynomial.Polynomial.fit(counts, values, DEGREE).convert().coef
+        for values in surface.mean
+    ]
+    padded = [np.pad(row, (0, DEGREE + 1 - len(row))) for row in rows]
+    return EffectRatioTable(np.array(padded)[:, ::-1])

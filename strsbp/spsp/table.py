@@ -1,0 +1,112 @@
+"""Effect-ratio tables: polynomials of e_ij in the output count, one for each input count.
+
+The text format is the authors': one row for each input count 1 .. K, five columns, the
+coefficients of a polynomial of degree 4 in the output count, highest power first.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from strsbp.checkpoint import write_atomically
+from strsbp.errors import TableError
+
+DEGREE = 4
+LARGEST_FILE = 4_000_000
+"""Bytes that a table file may have; 1,000 rows take 81,000."""
+
+
+@dataclass(frozen=True)
+class EffectRatioTable:
+    """Polynomials e(c_in, c_out) and their derivative in c_out (specification, section 6).
+
+    `coefficients`: (K, 5) float64, row c_in - 1, highest power first. Raises `TableError` where
+    the shape differs or a value is not finite.
+    """
+
+    coefficients: np.ndarray
+
+    def __post_init__(self):
+        array = np.array(self.coefficients, dtype=np.float64)
+        if array.ndim != 2 or array.shape[0] < 1 or array.shape[1] != DEGREE + 1:
+            raise TableError(
+                f"An effect-ratio table must have {DEGREE + 1} columns and at least one row, but "
+                f"its shape is {array.shape}."
+            )
+        if not np.isfinite(array).all():
+            row = int(np.argwhere(~np.isfinite(array))[0, 0]) + 1
+            raise TableError(f"Row {row} of an effect-ratio table holds a value that is not finite.")
+        array.setflags(write=False)
+        object.__setattr__(self, "coefficients", array)
+
+    @property
+    def n_rows(self) -> int:
+        """K, the largest input count of its own; larger ones use the last row."""
+        return len(self.coefficients)
+
+    def _rows(self, c_in):
+        return np.clip(np.asarray(c_in, dtype=np.int64), 1, self.n_rows) - 1
+
+    def value(self, c_in, c_out) -> np.ndarray:
+        """e(c_in, c_out), float64; arguments broadcast, c_in is clamped to 1 .. K."""
+        return _horner(self.coefficients[self._rows(c_in)], c_out)
+
+    def derivative_coefficients(self, c_in) -> np.ndarray:
+        """Coefficients (..., 4) of de/dc_out, highest power first; c_in is clamped to 1 .. K."""
+        return self.coefficients[self._rows(c_in)][..., :-1] * np.arange(DEGREE, 0, -1)
+
+    def derivative(self, c_in, c_out) -> np.ndarray:
+        """de/dc_out at (c_in, c_out), float64; arguments broadcast, c_in is clamped to 1 .. K."""
+        return _horner(self.derivative_coefficients(c_in), c_out)
+
+
+def _horner(coefficients, x):
+    x = np.asarray(x, dtype=np.float64)
+    result = np.zeros(np.broadcast_shapes(coefficients.shape[:-1], x.shape))
+    for power in range(coefficients.shape[-1]):
+        result = result * x + coefficients[..., power]
+    return result
+
+
+def write_table(table: EffectRatioTable, path: str | Path) -> None:
+    """Write `table` in the authors' text format, atomically."""
+    text = "".join(
+        " ".join(f"{value:15.7e}" for value in row) + "\n" for row in table.coefficients
+    )
+    write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def read_table(path: str | Path) -> EffectRatioTable:
+    """Read a table in the authors' text format; raises `TableError` in one sentence."""
+    path = Path(path)
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise TableError(
+                f"{path} has {path.stat().st_size:,} bytes, more than any effect-ratio table; "
+                "name a text file with five columns."
+            )
+        text = path.read_text(encoding="ascii")
+    except OSError as error:
+        raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise TableError(f"{path} is not a text file; a table has five columns of numbers.") from None
+    rows = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        words = line.split()
+        if not words:
+            continue
+        if len(words) != DEGREE + 1:
+            raise TableError(
+                f"{path}, line {number}: {len(words)} columns where a table has {DEGREE + 1}."
+            )
+        try:
+            row = [float(word) for word in words]
+        except ValueError:
+            raise TableError(f"{path}, line {number}: '{line.strip()[:60]}' is not five numbers.") from None
+        if not np.isfinite(row).all():
+            raise TableError(f"{path}, line {number}: a value is not finite.")
+        rows.append(row)
+    if not rows:
+        raise TableError(f"{path} holds no row; a table has one for each input count.")
+    return EffectRatioTable(np.array(rows))

@@ -1,0 +1,57 @@
+"""One pair of neurons through the study's two listings, for Fig. 5."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from strsbp.checkpoint import write_atomically
+from strsbp.settings import ModelSettings
+from strsbp.spsp.reference import corrected_trace, published_trace
+from strsbp.spsp.sampling import POST, PRE, draw_on_slots
+
+O_I, O_J = 30, 12
+"""The spike counts of the pair in the study's Fig. 5."""
+
+
+def trace_pair(*, seed: int, o_j: int = O_J, o_i: int = O_I, model: ModelSettings | None = None):
+    """Both recursions on the same spike trains, drawn as in the corrected simulation.
+
+    Returns a frame with columns listing (1 or 2), step, spike_pre, spike_post (0 or 1), current,
+    membrane (before the reset of its step) and e_ij (the value of the whole pair).
+    """
+    model = model or ModelSettings()
+    spacing = max(model.refractory_steps, 1)
+    slots = np.zeros(model.n_steps // spacing, dtype=np.int64)
+    trains = []
+    for side, count in ((PRE, o_j), (POST, o_i)):
+        times = np.zeros(count, dtype=np.int64)
+        buffer = np.zeros(4, dtype=np.uint32)
+        draw_on_slots(count, spacing, seed, side, o_j, o_i, 0, buffer, slots, times)
+        train = np.zeros(model.n_steps + 1, dtype=bool)
+        train[times] = True
+        trains.append(train)
+    constants = model.model_dump(include={"tau_m", "tau_s", "refractory_steps"})
+    frames = []
+    for listing, run in ((1, published_trace), (2, corrected_trace)):
+        e, current, membrane = run(*trains, **constants)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "listing": listing,
+                    "step": np.arange(model.n_steps + 1),
+                    "spike_pre": trains[0].astype(int),
+                    "spike_post": trains[1].astype(int),
+                    "current": current,
+                    "membrane": membrane,
+                    "e_ij": e,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def write_trace(trace: pd.DataFrame, path: str | Path) -> None:
+    """Write a trace as CSV, atomically."""
+    text = trace.to_csv(index=False, float_format="%.9g", lineterminator="\n")
+    write_atomically(path, lambda file: file.write(text.encode()))

@@ -1,0 +1,155 @@
+"""Epochs: order, training, boosting, evaluation and the rows of the metrics (section 8)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from strsbp.data import Digits
+from strsbp.encoding import TEST_SPLIT
+from strsbp.engine.network import Network
+from strsbp.errors import SettingsError
+from strsbp.reference.boosting import updated_boost
+
+_SHUFFLE_STREAM = 1_000_003
+"""Sets the shuffling apart from the streams that draw a network's weights."""
+PUBLISHED_SWAPS = 5_000
+"""Random swaps in an epoch of the published program (finding F8)."""
+
+
+def epoch_order(seed: int, epoch: int, n_samples: int, shuffle: str = "full") -> np.ndarray:
+    """Order of the samples in `epoch` (from 0), (n_samples,) int64.
+
+    A function of the seed and the epoch alone, so that there is no generator to save.
+    `full`: a random permutation; `published`: the last epoch's order after 5,000 random swaps.
+    """
+    if shuffle == "full":
+        return _generator(seed, epoch).permutation(n_samples)
+    order = np.arange(n_samples)
+    for earlier in range(epoch + 1):
+        pairs = _generator(seed, earlier).integers(n_samples, size=(PUBLISHED_SWAPS, 2))
+        for a, b in pairs:
+            order[a], order[b] = order[b], order[a]
+    return order
+
+
+def _generator(seed: int, epoch: int) -> np.random.Generator:
+    stream = np.random.SeedSequence(seed, spawn_key=(_SHUFFLE_STREAM, epoch))
+    return np.random.default_rng(stream)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Test error (a fraction), and mean spike count and silent share of each layer."""
+
+    error: float
+    spike_counts: list[float]
+    silent_shares: list[float]
+
+
+@dataclass
+class TrainingState:
+    """A training run between two epochs.
+
+    `boost` (n,) float64 are the boosting weights; `rows` the metrics of the epochs so far.
+    """
+
+    network: Network
+    digits: Digits
+    boost: np.ndarray
+    rows: list[dict] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, network: Network, digits: Digits) -> "TrainingState":
+        """A fresh run; raises `SettingsError` if the images do not fit the network's input."""
+        n_pixels = digits.train_images.shape[1]
+        if n_pixels != network.n_inputs:
+            raise SettingsError(
+                f"The images of {digits.name} have {n_pixels} pixels but the network has "
+                f"{network.n_inputs} inputs; build it with n_inputs={n_pixels}."
+            )
+        return cls(network, digits, np.ones(len(digits.train_labels)))
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs done."""
+        return len(self.rows)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last epoch ended with a weight that is not finite."""
+        return bool(self.rows) and self.rows[-1]["diverged"] != ""
+
+
+def evaluate(network: Network, images, labels, tick: Callable[[], None] = lambda: None):
+    """`Evaluation` on the test images (n, pixels) uint8 with labels (n,)."""
+    n_wrong = 0
+    spikes, silent = np.zeros(len(network.layers)), np.zeros(len(network.layers))
+    for index in range(len(labels)):
+        n_wrong += network.predict(images[index], index, TEST_SPLIT) != labels[index]
+        for k, layer in enumerate(network.layers):
+            counts = layer.trains.counts[: layer.n_neurons]
+            spikes[k] += counts.mean()
+            silent[k] += np.mean(counts == 0)
+        tick()
+    n = len(labels)
+    return Evaluation(n_wrong / n, list(spikes / n), list(silent / n))
+
+
+def train_epoch(state: TrainingState, tick: Callable[[], None] = lambda: None) -> dict:
+    """Train on every sample once, boost, evaluate; appends to `state.rows` and returns the row.
+
+    `tick` is called after each sample, for a progress bar.
+    """
+    network, digits = state.network, state.digits
+    labels = digits.train_labels
+    n, epoch = len(labels), state.epoch
+    misclassified = np.zeros(n, dtype=bool)
+    smallest = np.full(len(network.layers), np.inf)
+    cost = 0.0
+    for layer in network.layers:
+        layer.smallest_denominator = np.inf
+    for index in epoch_order(network.seed, epoch, n, network.model.shuffle):
+        index = int(index)
+        result = network.train_sample(
+            digits.train_images[index], index, int(labels[index]), state.boost[index], epoch
+        )
+        misclassified[index] = result.prediction != labels[index]
+        cost += result.cost
+        for k, layer in enumerate(network.layers):
+            smallest[k] = np.minimum(smallest[k], layer.smallest_denominator)
+        tick()
+    state.boost = updated_boost(state.boost, labels, misclassified, network.n_classes)
+    tested = evaluate(network, digits.test_images, digits.test_labels, tick)
+
+    row = {
+        "epoch": epoch + 1,
+        "test_error": tested.error,
+        "train_error": float(misclassified.mean()),
+        "cost": cost / n,
+    }
+    for k, layer in enumerate(network.layers):
+        row[f"spike_count_{layer.name}"] = float(tested.spike_counts[k])
+        row[f"silent_share_{layer.name}"] = float(tested.silent_shares[k])
+        s = float(smallest[k])
+        row[f"smallest_denominator_{layer.name}"] = "" if s == np.inf else s
+    row["diverged"] = network.first_layer_not_finite() or ""
+    state.rows.append(row)
+    return row
+
+
+def train(
+    network: Network,
+    digits: Digits,
+    epochs: int,
+    *,
+    on_epoch: Callable[[dict], None] = lambda row: None,
+) -> list[dict]:
+    """Train a network for `epochs` epochs; returns one row of metrics an epoch.
+
+    Stops early at an epoch that leaves a weight which is not finite; its row names the layer.
+    """
+    state = TrainingState.start(network, digits)
+    while state.epoch < epochs and not state.diverged:
+        on_epoch(train_epoch(state))
+    return state.rows

@@ -1,0 +1,290 @@
+"""Epochs, boosting, metrics, checkpoints and runs on small networks."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from strsbp.checkpoint import load_checkpoint, save_checkpoint
+from strsbp.data import Digits
+from strsbp.errors import CheckpointError, SettingsError
+from strsbp.network import build_network, load_network, save_network
+from strsbp.run import metrics_csv, run_arm
+from strsbp.settings import ArmSettings, LayerSettings, ModelSettings
+from strsbp.spsp import EffectRatioTable
+from strsbp.training import TrainingState, epoch_order, evaluate, train, train_epoch
+
+HIDDEN = [
+    LayerSettings(kind="feedforward", size=18),
+    LayerSettings(kind="recurrent", shape=(3, 3, 2)),
+]
+SMALL = dict(n_steps=60, threshold_hidden=2.0, threshold_output=2.0)
+
+
+def small_table(n_rows=12):
+    rows = np.arange(1, n_rows + 1)[:, None]
+    return EffectRatioTable(rows * np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01]))
+
+
+def small_digits(n_train=40, n_test=20, n_pixels=36, seed=0):
+    """Ten classes of images, each a bright bar on a noisy ground."""
+    rng = np.random.default_rng(seed)
+
+    def draw(n):
+        labels = rng.integers(10, size=n).astype(np.uint8)
+        images = rng.integers(0, 40, size=(n, n_pixels)).astype(np.uint8)
+        for image, label in zip(images, labels, strict=True):
+            image[3 * label : 3 * label + 4] = 255
+        return images, labels
+
+    return Digits("mnist5k", *draw(n_train), *draw(n_test))
+
+
+def small_network(seed=1, **settings):
+    model = ModelSettings(**{**SMALL, **settings})
+    return build_network(model, HIDDEN, small_table(), seed, n_inputs=36)
+
+
+def test_a_network_learns():
+    rows = train(small_network(), small_digits(200, 100), epochs=6)
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert rows[-1]["cost"] < 0.7 * rows[0]["cost"]
+    assert rows[-1]["test_error"] < 0.5 < rows[0]["train_error"]
+
+
+def test_a_seed_repeats_its_metrics_and_another_does_not():
+    digits = small_digits()
+    first, again, other = (metrics_csv(train(small_network(s), digits, 2)) for s in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_epoch_order():
+    orders = [epoch_order(3, epoch, 100) for epoch in range(3)]
+    for order in orders:
+        assert sorted(order) == list(range(100))
+    assert (orders[0] != orders[1]).any()
+    np.testing.assert_array_equal(orders[1], epoch_order(3, 1, 100))
+    assert (epoch_order(4, 1, 100) != orders[1]).any()
+
+
+def test_published_shuffle_moves_part_of_the_samples():
+    # Finding F8: of 10,000 samples about two thirds move in an epoch, of 60,000 about 15 %.
+    for n, expected in ((10_000, 1 - np.exp(-1)), (60_000, 1 - np.exp(-1 / 6))):
+        orders = [epoch_order(1, epoch, n, "published") for epoch in range(2)]
+        assert sorted(orders[1]) == list(range(n))
+        moved = np.mean(orders[0] != orders[1])
+        assert moved == pytest.approx(expected, abs=0.02)
+
+
+def test_boosting_follows_the_misclassified_samples():
+    state = TrainingState.start(small_network(), small_digits())
+    row = train_epoch(state)
+    boosted = state.boost > 1
+    assert boosted.mean() == pytest.approx(row["train_error"])
+    assert state.boost[~boosted] == pytest.approx(1.0)
+    labels = state.digits.train_labels
+    for label in range(10):
+        of_class = labels == label
+        if of_class.any():
+            share = boosted[of_class].mean()
+            np.testing.assert_allclose(
+                state.boost[of_class & boosted], np.exp(share / 20), rtol=1e-12
+            )
+
+
+def test_evaluation_counts_spikes_and_silence():
+    network, digits = small_network(), small_digits()
+    tested = evaluate(network, digits.test_images, digits.test_labels)
+    counts = []
+    for index, image in enumerate(digits.test_images):
+        network.predict(image, index)
+        counts.append([layer.trains.counts[: layer.n_neurons].copy() for layer in network.layers])
+    for k in range(3):
+        of_layer = np.stack([sample[k] for sample in counts])
+        assert tested.spike_counts[k] == pytest.approx(of_layer.mean())
+        assert tested.silent_shares[k] == pytest.approx((of_layer == 0).mean())
+    predicted = np.array([sample[2].argmax() for sample in counts])
+    assert tested.error == pytest.approx(np.mean(predicted != digits.test_labels))
+
+
+def test_a_diverging_run_ends_and_names_the_layer():
+    digits = small_digits()
+    network = small_network()
+    rows = train(network, digits, 2)
+    network.layers[1].weights[3, 4] = np.nan
+    state = TrainingState(network, digits, np.ones(len(digits.train_labels)), rows)
+    row = train_epoch(state)
+    # Through q_i and the errors passed back, one weight spoils its layer and those below.
+    assert row["diverged"] in ("feedforward1", "recurrent2")
+    assert state.diverged
+    assert len(train(network, digits, 5)) == 1, "a diverged run stops after its first epoch"
+
+
+def test_images_of_another_size_are_refused():
+    with pytest.raises(SettingsError, match="25 pixels .* 36 inputs"):
+        TrainingState.start(small_network(), small_digits(n_pixels=25))
+
+
+def test_save_and_load_continue_bit_for_bit(tmp_path):
+    digits = small_digits()
+    network = small_network()
+    train(network, digits, 1)
+    save_network(tmp_path / "network.npz", network, HIDDEN)
+    loaded = load_network(tmp_path / "network.npz")
+    for each in (network, loaded):
+        each.train_sample(digits.train_images[0], 0, 3)
+    for name, array in network.state().items():
+        np.testing.assert_array_equal(array, loaded.state()[name], err_msg=name)
+
+
+def arm(**settings):
+    return ArmSettings(
+        **{"title": "small", "dataset": "mnist5k", "n_train": 40, "n_test": 20, "epochs": 3}
+        | SMALL
+        | settings
+    )
+
+
+def run(folder, digits=None, seed=5, **settings):
+    run_arm(
+        arm(**settings), HIDDEN, small_table(), digits or small_digits(), seed, name="small",
+        metrics_path=folder / "seed5.csv", provenance_path=folder / "seed5.json",
+        checkpoint_path=folder / "seed5.ckpt.npz", profile="test",
+        table_source={"key": "none", "sha256": "none"}, progress=False,
+    )  # fmt: skip
+    return (folder / "seed5.csv").read_bytes()
+
+
+def test_run_writes_metrics_and_provenance(tmp_path):
+    text = run(tmp_path).decode()
+    header, *rows = text.splitlines()
+    assert header == (
+        "epoch,test_error,train_error,cost,"
+        "spike_count_feedforward1,silent_share_feedforward1,smallest_denominator_feedforward1,"
+        "spike_count_recurrent2,silent_share_recurrent2,smallest_denominator_recurrent2,"
+        "spike_count_output3,silent_share_output3,smallest_denominator_output3,diverged"
+    )
+    assert [row.split(",")[0] for row in rows] == ["1", "2", "3"]
+    document = json.loads((tmp_path / "seed5.json").read_text())
+    assert document["seed"] == 5 and len(document["seconds_per_epoch"]) == 3
+    assert document["data"]["n_train"] == 40 and document["versions"]["numpy"] == np.__version__
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["seed5.csv", "seed5.json"]
+
+
+def test_a_stopped_run_resumes_to_the_same_metrics(tmp_path, monkeypatch):
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    expected = run(whole)
+
+    calls = 0
+
+    def stop_in_second_epoch(*args, **kwargs):
+        nonlocal calls
+        calls += 1
+        if calls > 60 + 25:
+            raise KeyboardInterrupt
+        return original(*args, **kwargs)
+
+    from strsbp.engine.network import Network
+
+    original = Network.encode
+    monkeypatch.setattr(Network, "encode", stop_in_second_epoch)
+    with pytest.raises(KeyboardInterrupt):
+        run(stopped)
+    monkeypatch.undo()
+    assert [path.name for path in stopped.iterdir()] == ["seed5.ckpt.npz"]
+    assert run(stopped) == expected
+    assert json.loads((stopped / "seed5.json").read_text())["resumed"] is True
+
+
+def test_more_epochs_go_on_from_a_checkpoint(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    expected = run(tmp_path / "long", epochs=4)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *args, **kwargs: None)  # keep the checkpoint
+        run(tmp_path / "short", epochs=2)
+    assert run(tmp_path / "short", epochs=4) == expected
+
+
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
+    save_checkpoint(tmp_path / "seed5.ckpt.npz", {}, {"settings_sha256": "other"})
+    with pytest.raises(CheckpointError, match="other settings.*delete it"):
+        run(tmp_path)
+    assert not (tmp_path / "seed5.csv").exists()
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "c.npz"
+    save_checkpoint(path, {"a": np.arange(1000.0)}, {"b": 1})
+    arrays, document = load_checkpoint(path)
+    np.testing.assert_array_equal(arrays["a"], np.arange(1000.0))
+    assert document == {"b": 1}
+    content = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for size in rng.integers(0, len(content), size=30):
+        path.write_bytes(content[:size])
+        with pytest.raises(CheckpointError, match="delete it"):
+            load_checkpoint(path)
+    n_refused = 0
+    for position in rng.integers(0, len(content), size=100):
+        altered = bytearray(content)
+        altered[position] ^= 0xFF
+        path.write_bytes(altered)
+        try:
+            arrays, document = load_checkpoint(path)
+        except CheckpointError:
+            n_refused += 1
+        else:  # bytes that carry nothing, such as time stamps of the container
+            np.testing.assert_array_equal(arrays["a"], np.arange(1000.0))
+            assert document == {"b": 1}
+    assert n_refused > 80
+
+
+def test_a_pickled_checkpoint_is_not_loaded(tmp_path):
+    path = tmp_path / "evil.npz"
+    np.savez(path, a=np.array([{"x": 1}], dtype=object))
+    with pytest.raises(CheckpointError):
+        load_checkpoint(path)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "c.npz"
+    save_checkpoint(path, {"a": np.zeros(3)}, {})
+    before = path.read_bytes()
+    with pytest.raises(TypeError):
+        save_checkpoint(path, {}, {"not": object()})
+    from strsbp.checkpoint import write_atomically
+
+    def fail(file):
+        file.write(b"half")
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        write_atomically(path, fail)
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["c.npz"]
+
+
+def test_metrics_do_not_depend_on_the_number_of_threads(tmp_path):
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; "
+        "import test_training as t; sys.stdout.buffer.write(t.run(Path(sys.argv[2])))"
+    )
+    from pathlib import Path
+
+    here = str(Path(__file__).parent)
+    outputs = []
+    for threads in ("1", "2"):
+        folder = tmp_path / threads
+        environment = {"NUMBA_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
+        import os
+
+        done = subprocess.run(
+            [sys.executable, "-c", program, here, str(folder)], capture_output=True, check=True,
+            env=os.environ | environment,
+        )  # fmt: skip
+        outputs.append(done.stdout)
+    assert outputs[0] == outputs[1] and outputs[0]
