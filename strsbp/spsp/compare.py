@@ -1,0 +1,112 @@
+"""How close simulated tables come to published ones.
+
+    python -m strsbp.spsp.compare FOLDER OUT.csv
+
+simulates the published and corrected surfaces with the authors' 1,000 repeats, fits them, compares
+them with the text files that the authors published (FOLDER holds them) and writes the comparison,
+which is kept in `resources/author_tables_comparison.csv`.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from strsbp.checkpoint import write_atomically
+from strsbp.errors import StrsbpError
+from strsbp.settings import SimulatedTable
+from strsbp.spsp.fit import fit_surface
+from strsbp.spsp.simulate import simulate_surface
+from strsbp.spsp.table import EffectRatioTable, read_table
+
+REPEATS = 1000
+SOURCE = "effect-ratio files published with the ST-RSBP program and with the study"
+_DEFAULTS = dict(tau_m=64, tau_s=8, refractory_steps=2, n_steps=400)
+AUTHOR_TABLES = {
+    "p_Tau_64_400.txt": SimulatedTable(spsp="published", grid=50, **_DEFAULTS),
+    "p_Tau_64_400-100.txt": SimulatedTable(spsp="published", grid=100, **_DEFAULTS),
+    "corrected_p_Tau_64_400-50.txt": SimulatedTable(spsp="corrected", grid=50, **_DEFAULTS),
+}
+"""The authors' files, and the simulations that should reproduce them."""
+
+
+def compare_tables(ours: EffectRatioTable, theirs: EffectRatioTable) -> dict[str, float]:
+    """Differences over the common grid: both root mean squares are relative to `theirs`.
+
+    Keys: value_rms, value_largest (over the largest value), value_ratio (of the sums),
+    derivative_rms, derivative_largest.
+    """
+    n = min(ours.n_rows, theirs.n_rows)
+    o_j, o_i = np.meshgrid(np.arange(1, n + 1), np.arange(1, n + 1), indexing="ij")
+    result = {}
+    for name in ("value", "derivative"):
+        a, b = getattr(ours, name)(o_j, o_i), getattr(theirs, name)(o_j, o_i)
+        result[f"{name}_rms"] = float(np.sqrt(np.mean((a - b) ** 2) / np.mean(b**2)))
+        result[f"{name}_largest"] = float(np.abs(a - b).max() / np.abs(b).max())
+        if name == "value":
+            result["value_ratio"] = float(a.sum() / b.sum())
+    return result
+
+
+def two_simulations(table: SimulatedTable, repeats: int, seed: int):
+    """Fits to two independent simulations: what chance alone lets two tables differ by."""
+    return [
+        fit_surface(simulate_surface(table, repeats=repeats, seed=s)) for s in (seed, seed + 1)
+    ]
+
+
+def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int = 1):
+    """Compare our tables with the authors' files that are in `folder`.
+
+    Returns a frame with one row for each file and measure: file, spsp, grid, measure, ours (our
+    table against the file), chance (two of our own simulations against each other), repeats,
+    source. Raises `TableError` for a file that is not a table, `StrsbpError` if none is there.
+    """
+    rows = []
+    for name, table in AUTHOR_TABLES.items():
+        path = Path(folder) / name
+        if not path.exists():
+            continue
+        theirs = read_table(path)
+        first, second = two_simulations(table, repeats, seed)
+        chance = compare_tables(second, first)
+        for measure, value in compare_tables(first, theirs).items():
+            rows.append(
+                {
+                    "file": name,
+                    "spsp": table.spsp,
+                    "grid": table.grid,
+                    "measure": measure,
+                    "ours": value,
+                    "chance": chance[measure],
+                    "repeats": repeats,
+                    "source": SOURCE,
+                }
+            )
+    if not rows:
+        raise StrsbpError(
+            f"{folder} holds none of the authors' tables ({', '.join(AUTHOR_TABLES)})."
+        )
+    return pd.DataFrame(rows)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m strsbp.spsp.compare", description=__doc__)
+    parser.add_argument("folder", help="folder with the authors' tables")
+    parser.add_argument("out", help="CSV file to write")
+    parsed = parser.parse_args(arguments)
+    try:
+        frame = author_comparison(parsed.folder)
+    except StrsbpError as error:
+        print(error, file=sys.stderr)
+        return 1
+    text = frame.to_csv(index=False, float_format="%.4g", lineterminator="\n")
+    write_atomically(parsed.out, lambda file: file.write(text.encode()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

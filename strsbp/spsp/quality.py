@@ -1,0 +1,154 @@
+"""How good the polynomial fits are, and what shape the surfaces have.
+
+The truth that a fit is held against is taken from the surface itself: e_ij is linear in o_j
+(finding F4), so all rows share one curve, e(o_j, o_i) = o_j phi(o_i). Averaging over the rows
+suppresses the noise of a single one by an order of magnitude, and a smoothing spline of phi
+(SciPy, chosen by generalised cross-validation) has a derivative.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.interpolate import make_smoothing_spline
+
+from strsbp.spsp.simulate import Surface
+from strsbp.spsp.table import EffectRatioTable
+
+LOW_RATE = 10
+"""Output counts up to this one are the low rates."""
+
+
+def shared_curve(surface: Surface) -> tuple[np.ndarray, np.ndarray]:
+    """phi(o_i) and its standard error for o_i = 1 .. grid: the least-squares slope in o_j."""
+    o_j = surface.counts[:, None].astype(np.float64)
+    weight = o_j / np.sum(o_j**2)
+    phi = np.sum(weight * surface.mean, axis=0)
+    return phi, np.sqrt(np.sum((weight * surface.standard_error) ** 2, axis=0))
+
+
+def shared_spline(surface: Surface):
+    """A smoothing spline of phi, with `.derivative()`; a SciPy BSpline."""
+    phi, _ = shared_curve(surface)
+    return make_smoothing_spline(surface.counts.astype(np.float64), phi)
+
+
+def truth(surface: Surface, o_j, o_i) -> tuple[np.ndarray, np.ndarray]:
+    """e and de/do_i at (o_j, o_i) from the shared curve of `surface`; arguments broadcast."""
+    spline = shared_spline(surface)
+    o_j, o_i = np.asarray(o_j, dtype=np.float64), np.asarray(o_i, dtype=np.float64)
+    return o_j * spline(o_i), o_j * spline.derivative()(o_i)
+
+
+def fit_errors(
+    table: EffectRatioTable, surface: Surface, counts_out, region: str
+) -> list[dict[str, object]]:
+    """Errors of value and derivative of `table` over its own rows and the given output counts.
+
+    Relative errors are root mean squares divided by the root mean square of the truth.
+    """
+    o_j = np.arange(1, table.n_rows + 1)[:, None]
+    o_i = np.asarray(counts_out)[None, :]
+    expected = truth(surface, o_j, o_i)
+    found = table.value(o_j, o_i), table.derivative(o_j, o_i)
+    rows = []
+    for name, actual, wanted in zip(("value", "derivative"), found, expected, strict=True):
+        error = actual - wanted
+        rms = np.sqrt(np.mean(error**2))
+        scale = np.sqrt(np.mean(wanted**2))
+        for quantity, value in (
+            ("rms_error", rms),
+            ("largest_error", np.abs(error).max()),
+            ("relative_rms_error", rms / scale),
+        ):
+            rows.append({"region": region, "quantity": f"{name}_{quantity}", "value": value})
+    return rows
+
+
+def _straight_line_r2(x, y) -> float:
+    """Share of the variance of y that a straight line in x explains."""
+    residual = y - np.polynomial.Polynomial.fit(x, y, 1)(x)
+    return 1 - float(np.sum(residual**2) / np.sum((y - y.mean()) ** 2))
+
+
+def shape_of(surface: Surface) -> list[dict[str, object]]:
+    """Linearity along both axes, and how nearly the surface is of rank one (finding F4).
+
+    `r2_in_o_j`, `r2_in_o_i`: median over the other count of the R^2 of a straight line;
+    `second_singular_share`: the second singular value over the first.
+    """
+    counts = surface.counts.astype(np.float64)
+    in_o_j = [_straight_line_r2(counts, column) for column in surface.mean.T]
+    in_o_i = [_straight_line_r2(counts, row) for row in surface.mean]
+    singular = np.linalg.svd(surface.mean, compute_uv=False)
+    quantities = {
+        "r2_in_o_j": np.median(in_o_j),
+        "r2_in_o_i": np.median(in_o_i),
+        "second_singular_share": singular[1] / singular[0],
+    }
+    return [{"region": "grid", "quantity": k, "value": float(v)} for k, v in quantities.items()]
+
+
+def wiggles(table: EffectRatioTable, counts_out) -> float:
+    """Mean number of sign changes of the second derivative along a row within `counts_out`.
+
+    A curve that only saturates has none; a wavy fit has some.
+    """
+    x = np.linspace(min(counts_out), max(counts_out), 400)
+    powers = np.arange(4, 0, -1)
+    second = table.coefficients[:, :4] * powers
+    second = second[:, :3] * powers[1:]
+    curvature = np.array([np.polyval(row, x) for row in second])
+    return float(np.mean(np.sum(np.diff(np.sign(curvature), axis=1) != 0, axis=1)))
+
+
+def quality(
+    surfaces: dict[int, Surface], tables: dict[int, EffectRatioTable], spsp: str
+) -> pd.DataFrame:
+    """Fit errors of one simulation on each of its grids, inside and outside the fitted range.
+
+    `surfaces` and `tables` are keyed by grid size. The largest grid's surface is the truth
+    outside a smaller one. Columns: spsp, grid, region, quantity, value. Regions: `fitted`
+    (1 .. grid), `low_rates` (1 .. 10), `common` (1 .. the smallest grid), `extrapolated`
+    (beyond the grid up to the largest), `grid` (shape of the surface).
+    """
+    largest, smallest = max(surfaces), min(surfaces)
+    rows = []
+    for grid, table in tables.items():
+        surface = surfaces[grid]
+        here = fit_errors(table, surface, surface.counts, "fitted")
+        here += fit_errors(table, surface, surface.counts[:LOW_RATE], "low_rates")
+        here += fit_errors(table, surface, surface.counts[:smallest], "common")
+        if grid < largest:
+            beyond = np.arange(grid + 1, largest + 1)
+            here += fit_errors(table, surfaces[largest], beyond, "extrapolated")
+        here += shape_of(surface)
+        here.append(
+            {
+                "region": "fitted",
+                "quantity": "curvature_sign_changes",
+                "value": wiggles(table, surface.counts),
+            }
+        )
+        rows += [{"spsp": spsp, "grid": grid, **row} for row in here]
+    return pd.DataFrame(rows, columns=["spsp", "grid", "region", "quantity", "value"])
+
+
+def blocked_bias(published: Surface, unblocked: Surface) -> pd.DataFrame:
+    """Relative bias of blocked trials at each o_i, measured and expected (finding F2).
+
+    Columns: o_i, measured (shared curves, published over unblocked less 1), low, high (95 %),
+    expected (-o_i / (2 T)).
+    """
+    phi, error = shared_curve(published)
+    base, base_error = shared_curve(unblocked)
+    ratio = phi / base
+    spread = 1.96 * ratio * np.hypot(error / phi, base_error / base)
+    o_i = published.counts
+    return pd.DataFrame(
+        {
+            "o_i": o_i,
+            "measured": ratio - 1,
+            "low": ratio - 1 - spread,
+            "high": ratio - 1 + spread,
+            "expected": -o_i / (2 * published.table.n_steps),
+        }
+    )
