@@ -15,7 +15,8 @@ PACKAGE = Path(__file__).resolve().parent
 def package_files(script: str | Path, package: Path = PACKAGE) -> list[Path]:
     """Files of `package`, and neighbours of `script`, that `script` imports in the end.
 
-    Imports inside functions count too. A package's `__init__.py` and its data files (templates,
+    Imports inside functions count too, and what an `__init__.py` with a `__getattr__` loads on
+    first use. A package's `__init__.py` and its data files (templates,
     style sheets: whatever is not Python, in folders without Python files) count once any module
     of it is imported. Sorted; without `script` itself.
     """
@@ -62,10 +63,34 @@ def _module_files(parts: list[str], package: Path) -> set[Path]:
         if (folder / part).is_dir():
             folder = folder / part
             files |= _folder_files(folder)
-        else:
-            files |= {folder / f"{part}.py"} if (folder / f"{part}.py").is_file() else set()
+        elif (folder / f"{part}.py").is_file():
+            files.add(folder / f"{part}.py")
             break  # what follows are attributes
+        else:
+            files |= _lazy_files(folder, part)
+            break
     return files
+
+
+def _lazy_files(folder: Path, name: str) -> set[Path]:
+    """Modules of `folder` from which its `__getattr__` may load the attribute `name`.
+
+    Those that a dictionary from names to modules says, as in `{"read_table": "table"}`; all of
+    the folder's modules where there is no such entry.
+    """
+    init = folder / "__init__.py"
+    tree = ast.parse(init.read_text(encoding="utf-8")) if init.is_file() else ast.Module([], [])
+    if not any(isinstance(n, ast.FunctionDef) and n.name == "__getattr__" for n in tree.body):
+        return set()
+    named = {
+        folder / f"{value.value.rpartition('.')[2]}.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == name
+        if isinstance(value, ast.Constant) and isinstance(value.value, str)
+    }
+    return {path for path in named if path.is_file()} or set(folder.glob("*.py"))
 
 
 def _folder_files(folder: Path) -> set[Path]:

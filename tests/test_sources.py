@@ -23,6 +23,9 @@ def package(tmp_path):
         "pack/sub/__pycache__/one.nbi": "",
         "pack/sub/deeper/__init__.py": "",
         "pack/sub/deeper/data.txt": "",
+        "pack/lazy/__init__.py": 'NAMES = {"f": "one"}\ndef __getattr__(name): ...',
+        "pack/lazy/one.py": "import pack.errors",
+        "pack/lazy/two.py": "",
         "scripts/_helper.py": "import pack.alone",
         "scripts/other.py": "",
     }
@@ -34,7 +37,8 @@ def package(tmp_path):
 
 
 def dependencies(package, source):
-    script = package / "scripts" / "script.py"
+    number = len(list((package / "scripts").iterdir()))  # files are read once: a new one each time
+    script = package / "scripts" / f"script{number}.py"
     script.write_text(source)
     found = package_files(script, package / "pack")
     return [path.relative_to(package).as_posix() for path in found]
@@ -74,3 +78,14 @@ def test_neighbour_of_the_script(package):
         "pack/alone.py",
         "scripts/_helper.py",
     ]
+
+
+def test_names_that_a_package_loads_on_first_use(package):
+    assert dependencies(package, "from pack.lazy import f") == [
+        "pack/__init__.py",
+        "pack/errors.py",
+        "pack/lazy/__init__.py",
+        "pack/lazy/one.py",
+    ]
+    # Where it is unclear from which module a name comes, all count.
+    assert "pack/lazy/two.py" in dependencies(package, "from pack.lazy import g")

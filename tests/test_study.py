@@ -8,6 +8,7 @@ from snakemake.utils import update_config
 
 from strsbp.errors import SettingsError, TableError
 from strsbp.settings import SimulatedTable
+from strsbp.spsp.sampling import largest_count
 from strsbp.study import (
     check_feasible,
     load_profile,
@@ -84,7 +85,7 @@ def table(spsp, **changes):
     return SimulatedTable(spsp=spsp, **{**settings, **changes})
 
 
-# Times 0..T, 3 apart: 0, 3, ..., 399 are 134 at T = 400. Multiples of 2 below 400 are 200.
+# Times 0..T, 3 apart: 0, 3, ..., 399 are 134 at T = 400. Multiples of 2 up to 400 are 200.
 @pytest.mark.parametrize(
     ("spsp", "changes", "largest"),
     [
@@ -93,6 +94,7 @@ def table(spsp, **changes):
         ("corrected", {}, 200),
         ("published", {"n_steps": 30}, 11),
         ("corrected", {"n_steps": 30}, 15),
+        ("corrected", {"n_steps": 31}, 15),
         ("corrected", {"n_steps": 30, "refractory_steps": 0}, 30),
     ],
 )
@@ -100,6 +102,7 @@ def test_a_grid_is_feasible_up_to_the_largest_train(spsp, changes, largest):
     check_feasible(table(spsp, grid=largest, **changes))
     with pytest.raises(SettingsError, match=f"room for {largest} spikes"):
         check_feasible(table(spsp, grid=largest + 1, **changes))
+    assert largest_count(table(spsp, **changes)) == largest
 
 
 def test_too_few_steps_for_the_grid_names_the_arm(base):

@@ -3,10 +3,15 @@
 from _job import job
 
 with job(snakemake):
+    from tqdm import tqdm
+
     from strsbp.settings import SimulatedTable, SimulationSettings
     from strsbp.spsp import save_surface, simulate_surface
 
     simulation = SimulationSettings.model_validate(snakemake.params.simulation)
     table = SimulatedTable.from_key(snakemake.wildcards.table)
-    surface = simulate_surface(table, repeats=simulation.repeats, seed=simulation.seed)
+    with tqdm(total=table.grid, desc=table.key, unit="row", disable=None) as bar:
+        surface = simulate_surface(
+            table, repeats=simulation.repeats, seed=simulation.seed, on_rows=bar.update
+        )
     save_surface(surface, snakemake.output.surface)

@@ -1,0 +1,217 @@
+"""The workflow as a user meets it: what it would run, what it refuses, a tiny run to the end."""
+
+import json
+import os
+import re
+import shutil
+
+import pytest
+
+DRY = ("--quiet", "host", "--dry-run")  # in this order: --quiet takes all words that follow
+
+FIGURES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory, copy_checkout):
+    """A copy of the repository in which nothing was run yet; tests leave it so."""
+    return copy_checkout(tmp_path_factory.mktemp("dry") / "checkout")
+
+
+def planned(output: str) -> dict[str, int]:
+    """Jobs of a dry run by rule, from its table."""
+    rows = re.findall(r"^(\w+) +(\d+)$", output, re.MULTILINE)
+    return {rule: int(count) for rule, count in rows if rule != "total"}
+
+
+def test_everything_is_the_default(snakemake, checkout):
+    run = snakemake(*DRY, cwd=checkout)
+    assert run.returncode == 0, run.stdout
+    jobs = planned(run.stdout)
+    assert jobs["train"] >= 14
+    assert jobs["build_report"] == 1
+    assert len([rule for rule in jobs if rule.startswith("plot_")]) == 9
+
+
+def test_an_alias_needs_only_its_figure(snakemake, checkout):
+    run = snakemake(*DRY, "fig1", cwd=checkout)
+    jobs = planned(run.stdout)
+    assert jobs["plot_fig1"] == jobs["summarise_spsp"] == 1
+    assert "train" not in jobs
+
+
+def test_a_target_of_another_profile_needs_no_configfile(snakemake, checkout):
+    run = snakemake(*DRY, "results/paper/train/hm2bp/seed3.csv", cwd=checkout)
+    assert run.returncode == 0, run.stdout
+    assert planned(run.stdout) == dict(prepare_data=1, simulate_spsp=1, fit_spsp=1, train=1)
+    assert "results/paper/prepare_data/mnist.npz" in run.stdout
+
+
+def test_a_configfile_gives_the_aliases_their_profile(snakemake, checkout):
+    run = snakemake(*DRY, "--configfile", "config/paper.yaml", "--", "claims", cwd=checkout)
+    assert run.returncode == 0, run.stdout
+    assert "results/paper/judge_claims/claims.csv" in run.stdout
+    assert "results/quick" not in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "overlay", "words"),
+    [
+        (["results/paper/train/hm2b/seed1.csv"], "", "There is no arm 'hm2b'"),
+        (["results/papr/train/hm2bp/seed1.csv"], "", "There is no profile 'papr'"),
+        (["results/paper/train/hm2bp/seed-1.csv"], "", "MissingRuleException"),
+        ([], "dat: {n_train: 1}", "dat: there is no such setting"),
+        ([], "arms: {strsbp: {tau_m: -3}}", "arms.strsbp.tau_m: Input should be greater than 1"),
+        ([], "figures: {fig4: {panels: {a: [nobody]}}}", "draws the unknown arm 'nobody'"),
+        ([], "arms: {strsbp: {table: {file: bad.txt}}}", "bad.txt"),
+        ([], "device: cuda", "there is no CUDA engine"),
+    ],
+)
+def test_mistakes_end_in_one_sentence(snakemake, checkout, tmp_path, arguments, overlay, words):
+    (tmp_path / "bad.txt").write_text("1 2 3\n")
+    if overlay:
+        (tmp_path / "mine.yaml").write_text(f"profile: mine\n{overlay}\n")
+        arguments = [*arguments, "--configfile", tmp_path / "mine.yaml"]
+    run = snakemake(
+        *DRY, "--snakefile", checkout / "Snakefile", "--directory", tmp_path, *arguments,
+        cwd=checkout,
+    )  # fmt: skip
+    assert run.returncode != 0
+    assert words in run.stdout
+    assert "Traceback" not in run.stdout and 'File "' not in run.stdout
+
+
+def test_a_malformed_claims_file_ends_in_one_sentence(snakemake, tmp_path, copy_checkout):
+    checkout = copy_checkout(tmp_path / "checkout")
+    (checkout / "resources" / "claims.yaml").write_text("claims: 3\n")
+    run = snakemake(*DRY, cwd=checkout)
+    assert run.returncode != 0
+    assert "claims.yaml" in run.stdout and "Traceback" not in run.stdout
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, copy_checkout, snakemake, root):
+    """A finished tiny study: a folder beside a read-only checkout, both with awkward names.
+
+    Returns the function that runs Snakemake there again, and the folder of the study.
+    """
+    base = tmp_path_factory.mktemp("run") / "Prüf stand"
+    checkout = copy_checkout(base / "read only é")
+    work = base / "my results ß"
+    work.mkdir()
+    shutil.copy(root / "tests" / "data" / "tiny.yaml", work)
+    forbid_writing(checkout)
+
+    def run(*arguments):
+        return snakemake(
+            "--snakefile", checkout / "Snakefile", "--directory", work,
+            "--configfile", work / "tiny.yaml", *arguments, cwd=base,
+        )  # fmt: skip
+
+    first = run()
+    assert first.returncode == 0, first.stdout
+    return run, work, checkout
+
+
+def forbid_writing(folder):
+    for path, folders, files in os.walk(folder):
+        for name in [*folders, *files]:
+            file = os.path.join(path, name)
+            os.chmod(file, os.stat(file).st_mode & ~0o222)
+    os.chmod(folder, 0o555)
+
+
+def rerun_by_edit(finished, name):
+    """Rules that run again after a comment was added to the file `name` of the checkout."""
+    run, _, checkout = finished
+    path = checkout / name
+    before = path.read_bytes()
+    mode, times = path.stat().st_mode, (path.stat().st_atime, path.stat().st_mtime)
+    os.chmod(path, 0o644)
+    try:
+        path.write_bytes(before + b"\n# edited\n")
+        plan = run(*DRY)
+        assert plan.returncode == 0, plan.stdout
+        return set(planned(plan.stdout))
+    finally:
+        path.write_bytes(before)
+        os.chmod(path, mode)
+        os.utime(path, times)
+
+
+def test_a_tiny_study_runs_to_its_report(finished):
+    _, work, checkout = finished
+    results = work / "results" / "tiny"
+    assert (results / "report.html").stat().st_size > 50_000
+    for figure in FIGURES:
+        for suffix in ("png", "svg"):
+            assert (results / f"plot_{figure}" / f"{figure}.{suffix}").stat().st_size > 1000
+    provenance = json.loads((results / "train" / "hm2bp" / "seed2.json").read_text())
+    assert (provenance["arm"], provenance["seed"], provenance["profile"]) == ("hm2bp", 2, "tiny")
+    assert not list(results.rglob("*.ckpt.npz"))
+    assert not (checkout / ".snakemake").exists()
+
+
+def test_a_finished_study_is_finished(finished):
+    plan = finished[0](*DRY)
+    assert "Nothing to be done" in plan.stdout, plan.stdout
+
+
+def test_an_edited_plot_reruns_plots_but_no_computation(finished):
+    rules = rerun_by_edit(finished, "strsbp/figures/fig4.py")
+    assert {"plot_fig4", "build_report", "all"} <= rules
+    assert not rules & {"train", "simulate_spsp", "fit_spsp", "summarise_training", "judge_claims"}
+
+
+def test_an_edited_engine_reruns_training_but_no_simulation(finished):
+    rules = rerun_by_edit(finished, "strsbp/engine/forward.py")
+    assert {"train", "summarise_training", "judge_claims", "build_report", "plot_fig2"} <= rules
+    assert not rules & {"prepare_data", "simulate_spsp", "fit_spsp", "plot_fig1", "plot_fig5"}
+
+
+def test_a_touched_file_reruns_nothing(finished):
+    run, _, checkout = finished
+    os.utime(checkout / "strsbp" / "engine" / "forward.py")
+    assert "Nothing to be done" in run(*DRY).stdout
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected", "unaffected"),
+    [
+        ("arms: {tau_m_50: {learning_rate: 0.002}}", {"train": 1}, {"simulate_spsp"}),
+        ("arms: {hm2bp: {seeds: [1, 2, 3]}}", {"train": 1}, {"simulate_spsp", "prepare_data"}),
+        ("arms: {hm2bp: {epochs: 3}}", {"train": 2}, {"simulate_spsp", "prepare_data"}),
+        ("figures: {fig4: {epochs: 1}}", {"plot_fig4": 1}, {"train", "plot_fig2"}),
+    ],
+)
+def test_a_changed_setting_reruns_what_it_affects(finished, setting, expected, unaffected):
+    run, work, _ = finished
+    (work / "change.yaml").write_text(setting + "\n")
+    plan = run(work / "change.yaml", *DRY)
+    assert plan.returncode == 0, plan.stdout
+    jobs = planned(plan.stdout)
+    assert expected.items() <= jobs.items()
+    assert not unaffected & set(jobs)
+
+
+def test_snakemakes_own_report_has_figures_and_claims(finished):
+    run, work, _ = finished
+    report = run("--report", work / "snakemake-report.html")
+    assert report.returncode == 0, report.stdout
+    html = (work / "snakemake-report.html").read_text(encoding="utf-8")
+    for name in ("fig1.svg", "fig7b.svg", "claims.csv"):
+        assert name in html
+
+
+def test_a_failing_job_tells_one_sentence_and_logs_the_traceback(finished):
+    run, work, _ = finished
+    (work / "broken.txt").write_text("1 2 3 4 5\n")
+    (work / "broken.yaml").write_text("arms: {tau_m_50: {table: {file: broken.txt}}}\n")
+    target = "results/tiny/train/tau_m_50/seed9.csv"
+    (work / "results" / "tiny" / "train" / "tau_m_50" / "seed9.ckpt.npz").write_bytes(b"PK not one")
+    failed = run(work / "broken.yaml", "--", target)
+    assert failed.returncode != 0
+    assert "Error in train: " in failed.stdout and "seed9.ckpt.npz" in failed.stdout
+    assert "Traceback" not in failed.stdout
+    assert "Traceback" in (work / "logs" / "tiny" / "train" / "tau_m_50" / "seed9.log").read_text()
+    assert not (work / target).exists()
