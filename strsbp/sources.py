@@ -73,7 +73,7 @@ def _module_files(parts: list[str], package: Path) -> set[Path]:
 
 
 def _lazy_files(folder: Path, name: str) -> set[Path]:
-    """Modules of `folder` from which its `__getattr__` may load the attribute `name`.
+    """Files that the `__getattr__` of the package in `folder` may load for the attribute `name`.
 
     Those that a dictionary from names to modules says, as in `{"read_table": "table"}`; all of
     the folder's modules where there is no such entry.
@@ -82,15 +82,17 @@ def _lazy_files(folder: Path, name: str) -> set[Path]:
     tree = ast.parse(init.read_text(encoding="utf-8")) if init.is_file() else ast.Module([], [])
     if not any(isinstance(n, ast.FunctionDef) and n.name == "__getattr__" for n in tree.body):
         return set()
-    named = {
-        folder / f"{value.value.rpartition('.')[2]}.py"
+    modules = [
+        value.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Dict)
         for key, value in zip(node.keys, node.values, strict=True)
         if isinstance(key, ast.Constant) and key.value == name
         if isinstance(value, ast.Constant) and isinstance(value.value, str)
-    }
-    return {path for path in named if path.is_file()} or set(folder.glob("*.py"))
+    ]
+    if not modules:
+        return set(folder.glob("*.py"))
+    return set().union(*(_module_files([*module.split("."), name], folder) for module in modules))
 
 
 def _folder_files(folder: Path) -> set[Path]:

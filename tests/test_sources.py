@@ -23,7 +23,10 @@ def package(tmp_path):
         "pack/sub/__pycache__/one.nbi": "",
         "pack/sub/deeper/__init__.py": "",
         "pack/sub/deeper/data.txt": "",
-        "pack/lazy/__init__.py": 'NAMES = {"f": "one"}\ndef __getattr__(name): ...',
+        "pack/lazy/__init__.py": 'NAMES = {"f": "one", "h": "deep.three"}\n'
+        "def __getattr__(name): ...",
+        "pack/lazy/deep/__init__.py": "",
+        "pack/lazy/deep/three.py": "",
         "pack/lazy/one.py": "import pack.errors",
         "pack/lazy/two.py": "",
         "scripts/_helper.py": "import pack.alone",
@@ -87,5 +90,6 @@ def test_names_that_a_package_loads_on_first_use(package):
         "pack/lazy/__init__.py",
         "pack/lazy/one.py",
     ]
+    assert "pack/lazy/deep/three.py" in dependencies(package, "from pack.lazy import h")
     # Where it is unclear from which module a name comes, all count.
     assert "pack/lazy/two.py" in dependencies(package, "from pack.lazy import g")
