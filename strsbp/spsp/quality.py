@@ -26,9 +26,16 @@ def shared_curve(surface: Surface) -> tuple[np.ndarray, np.ndarray]:
 
 
 def shared_spline(surface: Surface):
-    """A smoothing spline of phi, with `.derivative()`; a SciPy BSpline."""
-    phi, _ = shared_curve(surface)
-    return make_smoothing_spline(surface.counts.astype(np.float64), phi)
+    """A smoothing spline of phi, with `.derivative()`; a SciPy BSpline.
+
+    It starts at the origin, as phi does exactly: without output spikes there is no e_ij.
+    """
+    phi, error = shared_curve(surface)
+    known = np.isfinite(error) & (error > 0)
+    weights = np.where(known, 1 / np.square(np.where(known, error, 1.0)), 1.0)
+    counts = np.append(0.0, surface.counts.astype(np.float64))
+    weights = np.append(10 * weights.max(), weights)
+    return make_smoothing_spline(counts, np.append(0.0, phi), w=weights / weights.mean())
 
 
 def truth(surface: Surface, o_j, o_i) -> tuple[np.ndarray, np.ndarray]:

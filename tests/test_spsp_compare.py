@@ -1,0 +1,57 @@
+"""Our simulated tables against the ones that the authors published."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from strsbp.errors import StrsbpError
+from strsbp.spsp import EffectRatioTable, fit_surface, read_table, simulate_surface
+from strsbp.spsp.compare import AUTHOR_TABLES, author_comparison, compare_tables
+
+KEPT = Path(__file__).parents[1] / "resources" / "author_tables_comparison.csv"
+FOLDER = os.environ.get("STRSBP_REFERENCE_DIR")
+
+
+def test_equal_tables_do_not_differ():
+    table = EffectRatioTable(np.arange(25.0).reshape(5, 5))
+    measures = compare_tables(table, table)
+    assert measures.pop("value_ratio") == 1
+    assert set(measures.values()) == {0}
+
+
+def test_a_scaled_table_differs_by_its_scale():
+    table = EffectRatioTable(np.arange(25.0).reshape(5, 5))
+    measures = compare_tables(EffectRatioTable(table.coefficients * 1.1), table)
+    assert measures["value_rms"] == pytest.approx(0.1)
+    assert measures["derivative_largest"] == pytest.approx(0.1)
+
+
+def test_a_folder_without_tables_is_one_sentence(tmp_path):
+    with pytest.raises(StrsbpError, match="holds none of the authors' tables"):
+        author_comparison(tmp_path)
+
+
+def test_kept_comparison_is_within_chance_for_the_published_tables():
+    kept = pd.read_csv(KEPT)
+    assert set(kept["file"]) == set(AUTHOR_TABLES)
+    rms = kept[kept["measure"].isin(["value_rms", "derivative_rms"])].set_index(
+        ["file", "measure"]
+    )
+    published = rms[rms["spsp"] == "published"]
+    assert (published["ours"] < 1.5 * published["chance"]).all()
+
+
+@pytest.mark.skipif(
+    FOLDER is None, reason="STRSBP_REFERENCE_DIR does not name a folder with the authors' tables"
+)
+@pytest.mark.parametrize("name, largest", [
+    ("p_Tau_64_400.txt", 0.01), ("corrected_p_Tau_64_400-50.txt", 0.01),
+])  # fmt: skip
+def test_fresh_tables_come_close_to_the_authors(name, largest):
+    ours = fit_surface(simulate_surface(AUTHOR_TABLES[name], repeats=300, seed=5))
+    measures = compare_tables(ours, read_table(Path(FOLDER) / name))
+    assert measures["value_rms"] < largest
+    assert measures["value_ratio"] == pytest.approx(1, abs=0.005)

@@ -1,0 +1,75 @@
+"""Effect-ratio tables and their text format."""
+
+import numpy as np
+import pytest
+
+from strsbp.errors import TableError
+from strsbp.spsp import EffectRatioTable, read_table, write_table
+
+COEFFICIENTS = np.array([[-1e-6, 2e-4, -3e-3, 0.1, 0.2], [1.0, 2.0, 3.0, 4.0, 5.0]])
+
+
+def test_value_and_derivative_by_hand():
+    table = EffectRatioTable(COEFFICIENTS)
+    assert table.value(2, 2) == 16 + 2 * 8 + 3 * 4 + 4 * 2 + 5
+    assert table.derivative(2, 2) == 4 * 8 + 3 * 2 * 4 + 2 * 3 * 2 + 4
+    np.testing.assert_array_equal(table.derivative_coefficients(2), [4, 6, 6, 4])
+
+
+def test_input_count_is_clamped_and_output_count_is_not():
+    table = EffectRatioTable(COEFFICIENTS)
+    np.testing.assert_array_equal(table.value([0, 1, 2, 9], 3), table.value([1, 1, 2, 2], 3))
+    assert table.value(2, 100) == np.polyval(COEFFICIENTS[1], 100)
+
+
+def test_arguments_broadcast():
+    table = EffectRatioTable(COEFFICIENTS)
+    assert table.derivative(np.array([[1], [2]]), np.arange(7)).shape == (2, 7)
+
+
+def test_text_round_trip(tmp_path):
+    path = tmp_path / "table.txt"
+    written = EffectRatioTable(COEFFICIENTS * 1.23456789)
+    write_table(written, path)
+    read = read_table(path)
+    np.testing.assert_allclose(read.coefficients, written.coefficients, rtol=1e-7)
+    again = tmp_path / "again.txt"
+    write_table(read, again)
+    assert again.read_bytes() == path.read_bytes()
+    assert path.read_text().splitlines()[1].split()[0] == "1.2345679e+00"
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("1 2 3 4\n", "line 1: 4 columns where a table has 5"),
+        ("1 2 3 4 5\n\n1 2 3 4 5 6\n", "line 3: 6 columns"),
+        ("1 2 3 4 five\n", "line 1: '1 2 3 4 five' is not five numbers"),
+        ("1 2 3 4 nan\n", "line 1: a value is not finite"),
+        ("1 2 3 4 1e999\n", "line 1: a value is not finite"),
+        ("\n \n", "holds no row"),
+        ("1 2 3 4 \xe9\n", "not a text file"),
+    ],
+)
+def test_a_bad_file_is_one_sentence(tmp_path, text, message):
+    path = tmp_path / "table.txt"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(TableError, match=message) as caught:
+        read_table(path)
+    assert "table.txt" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_missing_or_huge_file_is_one_sentence(tmp_path):
+    with pytest.raises(TableError, match="cannot be read: No such file"):
+        read_table(tmp_path / "none.txt")
+    huge = tmp_path / "huge.txt"
+    with open(huge, "wb") as file:
+        file.truncate(5_000_000)
+    with pytest.raises(TableError, match="5,000,000 bytes"):
+        read_table(huge)
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (3, 4), (5,)])
+def test_a_bad_shape_is_refused(shape):
+    with pytest.raises(TableError, match="5 columns and at least one row"):
+        EffectRatioTable(np.zeros(shape))
