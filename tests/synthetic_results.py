@@ -111,7 +111,7 @@ def write_surfaces(path: Path):
     """Surfaces, fits and derivatives on both grids, with extrapolated rows outside each."""
     frames = []
     for spsp, scale in (("published", 64.0), ("corrected", 1.0)):
-        for grid, last in ((50, 75), (100, 120)):
+        for grid, last in ((50, 70), (100, 120)):
             random = np.random.default_rng(grid)
             o_j, o_i = np.meshgrid(np.arange(1, grid + 1), np.arange(1, last + 1), indexing="ij")
             value = scale * 0.011 * o_j * (1 - np.exp(-o_i / 22)) / (1 + o_i / 400)
@@ -143,7 +143,7 @@ def write_trace(path: Path):
     spike_j, spike_i = np.zeros(400, dtype=int), np.zeros(400, dtype=int)
     spike_j[np.linspace(8, 390, 12).astype(int)] = 1
     spike_i[np.linspace(5, 395, 30).astype(int)] = 1
-    for spsp, scale in (("published", 8.0), ("corrected", 1.0)):
+    for listing, scale in ((1, 8.0), (2, 1.0)):
         current, membrane, held = np.zeros(400), np.zeros(400), 0
         for step in range(1, 400):
             current[step] = current[step - 1] * (1 - 1 / 8) + spike_j[step - 1] * scale / 8
@@ -152,7 +152,7 @@ def write_trace(path: Path):
             held = 2 if spike_i[step] else max(0, held - 1)
         frames.append(
             pd.DataFrame(
-                dict(spsp=spsp, step=np.arange(400), spike_j=spike_j, spike_i=spike_i,
+                dict(listing=listing, step=np.arange(400), spike_pre=spike_j, spike_post=spike_i,
                      current=current, membrane=membrane)
             )
         )  # fmt: skip

@@ -21,7 +21,8 @@ class Measure(Closed):
     where: dict[str, str | int | float]
     """Column: value. `at_epoch` takes the last epoch measured, where it was not reached."""
     column: str
-    """Column that holds the value; `mean` brings its interval `low`, `high` along."""
+    """Column that holds the value; `mean` brings its 95 % interval along: `low` and `high`, or
+    1.96 of `standard_error` to both sides."""
 
 
 class Measured(NamedTuple):
@@ -98,6 +99,9 @@ class Tables:
         at_epoch = int(row["at_epoch"]) if "at_epoch" in row.index else None
         if measure.column == "mean" and {"low", "high"} <= set(row.index):
             return Measured(value, float(row["low"]), float(row["high"]), at_epoch)
+        if measure.column == "mean" and "standard_error" in row.index:
+            spread = 1.96 * float(row["standard_error"])
+            return Measured(value, value - spread, value + spread, at_epoch)
         return Measured(value, at_epoch=at_epoch)
 
     def pair(self, arm_a: str, arm_b: str, at_epoch: int, quantity: str) -> pd.Series | None:

@@ -140,6 +140,10 @@ class ValueNear(MeasuringRule):
 class Bounds(MeasuringRule):
     """A value inside `low..high` reproduces, inside the wider `..._in_part` bounds in part."""
 
+    subject: str
+    """What is measured, in words, for the reason."""
+    unit: Unit | None = None
+    """Unit of this value in the reason, if it is not the claim's."""
     low: float | None = None
     high: float | None = None
     low_in_part: float | None = None
@@ -155,20 +159,20 @@ class Bounds(MeasuringRule):
             raise ValueError("`high_in_part` must lie above `high`")
         return self
 
-    def _judge_value(self, measured: Measured, context: Context, subject: str) -> Judgement:
-        value = measured.value
+    def _judge_value(self, measured: Measured, context: Context) -> Judgement:
+        value, unit = measured.value, self.unit or context.unit
         low_in_part = self.low if self.low_in_part is None else self.low_in_part
         high_in_part = self.high if self.high_in_part is None else self.high_in_part
-        wanted = _bounds_text(self.low, self.high, context.unit)
+        wanted = _bounds_text(self.low, self.high, unit)
         if _inside(value, self.low, self.high):
             verdict, compared = Verdict.REPRODUCES, wanted
         elif _inside(value, low_in_part, high_in_part):
             verdict = Verdict.IN_PART
-            compared = f"not {wanted}, but {_bounds_text(low_in_part, high_in_part, context.unit)}"
+            compared = f"not {wanted}, but {_bounds_text(low_in_part, high_in_part, unit)}"
         else:
             verdict = Verdict.DOES_NOT
-            compared = f"not {_bounds_text(low_in_part, high_in_part, context.unit)}"
-        reason = f"{subject} is {_text(measured, context.unit)}: {compared}."
+            compared = f"not {_bounds_text(low_in_part, high_in_part, unit)}"
+        reason = f"{self.subject} is {_text(measured, unit)}: {compared}."
         return Judgement(verdict, reason, value, measured.low, measured.high)
 
 
@@ -189,8 +193,6 @@ class Within(Bounds):
 
     kind: Literal["within"]
     measure: Measure
-    subject: str
-    """What is measured, in words, for the reason."""
 
     def measures(self):
         return [self.measure]
@@ -199,7 +201,7 @@ class Within(Bounds):
         measured = context.tables.measure(self.measure)
         if measured is None:
             return _not_measured(self.subject)
-        return self._judge_value(measured, context, self.subject)
+        return self._judge_value(measured, context)
 
 
 class Ratio(Bounds):
@@ -208,8 +210,6 @@ class Ratio(Bounds):
     kind: Literal["ratio"]
     numerator: Measure
     denominator: Measure
-    subject: str
-    """What the quotient is, in words, for the reason."""
 
     def measures(self):
         return [self.numerator, self.denominator]
@@ -221,7 +221,7 @@ class Ratio(Bounds):
             return _not_measured(self.subject)
         if below.value == 0:
             return Judgement(Verdict.NOT_TESTED, f"{self.subject} would divide by 0.")
-        return self._judge_value(Measured(above.value / below.value), context, self.subject)
+        return self._judge_value(Measured(above.value / below.value), context)
 
 
 class Ordered(MeasuringRule):
@@ -270,10 +270,11 @@ class PairedRule(Rule):
 
 def _pair_text(pair) -> str:
     interval = format_interval(pair["low"], pair["high"], "points")
+    difference = f"{format_value(pair['difference'], 'points')} {interval}".rstrip()
+    seeds = "seed" if pair["n_pairs"] == 1 else "seeds"
     return (
-        f"{pair['arm_a']} minus {pair['arm_b']} is {format_value(pair['difference'], 'points')} "
-        f"{interval}".rstrip() + f" over {int(pair['n_pairs'])} paired "
-        f"seed{'s' * (pair['n_pairs'] != 1)} after {int(pair['at_epoch'])} epochs"
+        f"{pair['arm_a']} minus {pair['arm_b']} is {difference} over {int(pair['n_pairs'])} paired "
+        f"{seeds} after {int(pair['at_epoch'])} epochs"
     )
 
 

@@ -18,7 +18,7 @@ def format_value(value: float | None, unit: Unit) -> str:
         return f"{100 * value:+.2f} points".replace("-", "−")
     if unit == "share":
         return f"{100 * value:.0f} % of runs"
-    text = f"{value:.4g}".replace("-", "−")
+    text = f"{value:{'.3g' if unit == 'factor' else '.4g'}}".replace("-", "−")
     return f"{text} ×" if unit == "factor" else text
 
 

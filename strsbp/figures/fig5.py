@@ -16,7 +16,7 @@ def plot_fig5(*, trace: str | Path, png: str | Path, svg: str | Path) -> None:
         axes = drawn.subplots(3, 2, sharex=True, height_ratios=(0.6, 1, 1))
         for column, (name, rows) in zip(axes.T, traces.items(), strict=True):
             spikes, current, membrane = column
-            for position, which in enumerate(("spike_j", "spike_i")):
+            for position, which in enumerate(("spike_pre", "spike_post")):
                 times = rows.loc[rows[which] == 1, "step"]
                 spikes.eventplot(
                     times, lineoffsets=-position, linelengths=0.7, linewidths=1.0, colors=INK
@@ -26,7 +26,7 @@ def plot_fig5(*, trace: str | Path, png: str | Path, svg: str | Path) -> None:
             spikes.grid(False)
             current.plot(rows["step"], rows["current"], color=COLOURS[0], linewidth=1.1)
             membrane.plot(rows["step"], rows["membrane"], color=COLOURS[1], linewidth=1.1)
-            ends = rows[rows["spike_i"] == 1]
+            ends = rows[rows["spike_post"] == 1]
             membrane.plot(
                 ends["step"], ends["membrane"], linestyle="", marker="o", markersize=3.5,
                 markerfacecolor="white", markeredgecolor=COLOURS[1],

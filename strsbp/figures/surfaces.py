@@ -59,7 +59,7 @@ def plot_fit_slices(
         for ax in axes[1]:
             ax.set_xlabel("output spike count $o_i$")
         handles, labels = axes[1, 0].get_legend_handles_labels()
-        drawn.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+        drawn.legend(handles, labels, loc="outside lower center", ncols=len(labels), columnspacing=1)
 
 
 def _draw_slices(ax, fitted, larger, grid, o_j, simulated, fit) -> None:
@@ -92,5 +92,5 @@ def _mark_reference(ax, value: float) -> None:
     ax.plot(
         REFERENCE_POINT["o_i"], value, marker="*", markersize=11, color=INK, zorder=5,
         markeredgecolor="white", markeredgewidth=0.6,
-        linestyle="", label=f"study: {value:g}",
+        linestyle="", label=f"study: {value:g} at $o_j$ = {REFERENCE_POINT['o_j']}",
     )  # fmt: skip

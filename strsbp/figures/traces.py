@@ -6,27 +6,27 @@ import pandas as pd
 
 from strsbp.summary.files import ResultsError, read_csv
 
-TRACE_COLUMNS = ("spsp", "step", "spike_j", "spike_i", "current", "membrane")
+TRACE_COLUMNS = ("listing", "step", "spike_pre", "spike_post", "current", "membrane")
 RULES = {
-    "published": (
+    1: (
         "Listing 1, published",
         r"$p \leftarrow p\,(1-1/\tau_s) + s_j$" + "\n"
         r"$q \leftarrow q\,(1-1/\tau_m) + p/\tau_s$",
     ),
-    "corrected": (
+    2: (
         "Listing 2, corrected",
         r"$\alpha \leftarrow \alpha + (-\alpha + s_j)/\tau_s$" + "\n"
         r"$\varepsilon \leftarrow \varepsilon + (-\varepsilon + R\,\alpha)/\tau_m$",
     ),
 }
-"""Title and update rule of each simulation (docs/algorithm, section 9)."""
+"""Title and update rule of each listing (docs/algorithm, section 9)."""
 
 
-def read_traces(path: str | Path) -> dict[str, pd.DataFrame]:
-    """The published and the corrected trace, by name."""
+def read_traces(path: str | Path) -> dict[int, pd.DataFrame]:
+    """The traces of the published (1) and of the corrected listing (2)."""
     rows = read_csv(path, TRACE_COLUMNS)
-    traces = {name: rows[rows["spsp"] == name] for name in RULES}
+    traces = {name: rows[rows["listing"] == name] for name in RULES}
     for name, trace in traces.items():
         if trace.empty:
-            raise ResultsError(f"{path} has no {name} trace; trace the pair again.")
+            raise ResultsError(f"{path} has no trace of listing {name}; trace the pair again.")
     return traces

@@ -33,10 +33,10 @@ def replacing(path: str | Path):
         temporary.unlink(missing_ok=True)
 
 
-def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write `frame` without its index; numbers to 9 significant digits, unknown ones empty."""
+def write_csv(frame: pd.DataFrame, path: str | Path, *, digits: int = 9) -> None:
+    """Write `frame` without its index; numbers to `digits` significant ones, unknown ones empty."""
     with replacing(path) as temporary:
-        frame.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
+        frame.to_csv(temporary, index=False, float_format=f"%.{digits}g", lineterminator="\n")
 
 
 def read_csv(path: str | Path, columns: Iterable[str] = ()) -> pd.DataFrame:

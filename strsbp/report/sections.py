@@ -1,0 +1,287 @@
+"""The sections of the report, in order. Each is a function here and a template of its name.
+
+To add one, write the function that gathers what it shows, a template in `templates/`, and an
+entry in `SECTIONS`.
+"""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from strsbp.claims import Verdict
+from strsbp.report.results import Results, Table
+from strsbp.report.text import caption, duration, lead, packaged, symbols, value_text
+from strsbp.summary.files import ResultsError
+
+FIGURE_DATA = {
+    "fig1": ["summarise_spsp/surfaces.csv"],
+    "fig2": ["summarise_training/curves.csv", "summarise_training/seeds.csv"],
+    "fig3": ["summarise_training/curves.csv", "summarise_training/seeds.csv"],
+    "fig4": ["summarise_training/curves.csv", "summarise_training/seeds.csv"],
+    "fig5": ["trace_spsp/trace.csv"],
+    "fig6": ["summarise_training/curves.csv", "summarise_training/seeds.csv"],
+    "fig7a": ["summarise_spsp/surfaces.csv"],
+    "fig7b": ["summarise_spsp/surfaces.csv"],
+    "listings": ["trace_spsp/trace.csv"],
+}
+"""The data files that each figure draws, below the profile's results folder."""
+
+MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+
+
+class Section(NamedTuple):
+    """One section: its anchor, which also names its template, its title and its content."""
+
+    id: str
+    title: str
+    gather: Callable[[Results], dict]
+
+
+def summary(results: Results) -> dict:
+    """How many claims have which verdict, and the claims in short."""
+    counts = results.claims["verdict"].value_counts()
+    return dict(
+        claims=results.claims.to_dict("records"),
+        counts=[(verdict.value, int(counts.get(verdict.value, 0))) for verdict in Verdict],
+        n_untested=int(counts.get(Verdict.NOT_TESTED.value, 0)),
+    )
+
+
+def run(results: Results) -> dict:
+    """Sizes, seeds, versions, machine and time of every arm."""
+    runs = results.table("runs", "arm", "title", "seed", "seconds", "n_train", "n_test", "epochs")
+    rows = []
+    for _, group in runs.groupby("arm", sort=False):
+        first = group.iloc[0]
+        n_samples = first["n_train"] * group["last_epoch"].sum()
+        rows.append(
+            [
+                symbols(first["title"]), first["architecture"], first["dataset"],
+                f"{first['n_train']:,}", f"{first['n_test']:,}", first["epochs"],
+                ", ".join(str(seed) for seed in sorted(group["seed"])),
+                int(group["diverged"].notna().sum()),
+                duration(group["seconds"].sum()),
+                f"{1000 * group['seconds'].sum() / n_samples:.2f}",
+            ]
+        )  # fmt: skip
+    headers = [
+        "Arm", "Architecture", "Data", "Training images", "Test images", "Epochs", "Seeds",
+        "Diverged", "Core time", "ms an image",
+    ]  # fmt: skip
+    facts = {
+        "Profile": results.study.profile,
+        "Runs": f"{len(runs)}, of {runs['arm'].nunique()} arms",
+        "Core time": f"{duration(runs['seconds'].sum())} in all; a run computes on one core",
+        "Machine": _distinct(runs, "cpu", "cores", text="{cpu}, {cores:g} cores"),
+        "System": _distinct(runs, "platform"),
+        "Device": _distinct(runs, "device"),
+        "Commit": _commits(runs),
+        "Versions": "; ".join(
+            f"{name.removeprefix('version_')} {_distinct(runs, name)}"
+            for name in runs.columns
+            if name.startswith("version_")
+        ),
+        "Simulations of e_ij": f"{results.study.simulation.repeats:,} repeats a cell, "
+        f"seed {results.study.simulation.seed}",
+        "Started": f"{runs['started'].min()} to {runs['started'].max()}",
+    }
+    return dict(
+        facts=facts,
+        table=Table(headers, rows, set(range(3, len(headers))) - {6}),
+        command=results.target("report.html"),
+    )
+
+
+def _distinct(runs: pd.DataFrame, *columns: str, text: str | None = None) -> str:
+    text = text or "{" + columns[0] + "}"
+    rows = runs[list(columns)].drop_duplicates().dropna().to_dict("records")
+    return "; ".join(text.format(**row) for row in rows) or "unknown"
+
+
+def _commits(runs: pd.DataFrame) -> str:
+    rows = runs[["commit", "dirty"]].drop_duplicates().dropna(subset="commit")
+    return (
+        ", ".join(
+            f"{row.commit[:12]}{' with uncommitted changes' if row.dirty is True else ''}"
+            for row in rows.astype(object).itertuples()
+        )
+        or "not run from a checkout"
+    )
+
+
+def figures(results: Results) -> dict:
+    """Every figure as an inlined image, with its caption, command and data."""
+    shown = []
+    for name, path in results.figures.items():
+        source = results.captions / f"plot_{name}.rst"
+        shown.append(
+            dict(
+                id=name,
+                caption=caption(source),
+                alt=lead(source),
+                image=data_uri(path),
+                command=results.target(f"plot_{name}/{name}.png"),
+                data=FIGURE_DATA.get(name, []),
+                file=results.link(path),
+            )
+        )
+    return dict(figures=shown)
+
+
+def data_uri(path: str | Path) -> str:
+    """An image file as a data URI."""
+    path = Path(path)
+    if path.suffix not in MEDIA_TYPES:
+        raise ResultsError(f"{path} is neither svg nor png; give the report one of these.")
+    try:
+        content = base64.b64encode(path.read_bytes()).decode()
+    except FileNotFoundError:
+        raise ResultsError(f"The figure {path} is missing; draw it first.") from None
+    return f"data:{MEDIA_TYPES[path.suffix]};base64,{content}"
+
+
+def claims(results: Results) -> dict:
+    """Every claim with its verdict and the reason for it."""
+    return dict(
+        claims=results.claims.to_dict("records"), file=results.link(results.claims_csv)
+    )
+
+
+def arms(results: Results) -> dict:
+    """Best and last test error of every arm, and the paired differences within each figure."""
+    rows = results.table(
+        "arms", "arm", "title", "at_epoch", "quantity", "mean", "low", "high", "n_seeds"
+    )
+    by_quantity = {
+        name: group.set_index(["arm", "at_epoch"]) for name, group in rows.groupby("quantity")
+    }
+    best, last = by_quantity["best_test_error"], by_quantity["last_test_error"]
+    cells = []
+    for key, row in best.iterrows():
+        other = last.loc[key]
+        cells.append(
+            [
+                symbols(row["title"]), row["architecture"], f"{row['n_train']:,}", key[1],
+                value_text(row["mean"], "error", row["low"], row["high"]),
+                value_text(other["mean"], "error", other["low"], other["high"]),
+                row["n_seeds"], row["n_diverged"],
+            ]
+        )  # fmt: skip
+    headers = [
+        "Arm", "Architecture", "Training images", "After epoch", "Best test error",
+        "Last test error", "Seeds", "Diverged",
+    ]  # fmt: skip
+    titles = rows.drop_duplicates("arm").set_index("arm")["title"]
+    return dict(
+        table=Table(headers, cells, {2, 3, 4, 5, 6, 7}),
+        pairs=_pairs(results, titles),
+        arms_file=results.link(results.tables["arms"]),
+        pairs_file=results.link(results.tables["pairs"]),
+    )
+
+
+def _pairs(results: Results, titles) -> Table:
+    """Differences of each panel's arms to its first one, at the last common epoch."""
+    pairs = results.table("pairs", "arm_a", "arm_b", "at_epoch", "quantity", "difference")
+    pairs = pairs[pairs["quantity"] == "best_test_error"]
+    rows, seen = [], set()
+    for _, figure in results.study.figures:
+        for panel in figure.panels.values():
+            wanted = {(arm, panel[0]) for arm in panel[1:]} - seen
+            seen |= wanted
+            for a, b in sorted(wanted, key=lambda pair: panel.index(pair[0])):
+                rows += _pair_rows(pairs, a, b, titles)
+    headers = ["Arm", "minus", "After epoch", "Difference of best errors", "p", "Pairs"]
+    return Table(headers, rows, {2, 3, 4, 5})
+
+
+def _pair_rows(pairs: pd.DataFrame, a: str, b: str, titles) -> list[list]:
+    found = []
+    for first, second, sign in ((a, b, 1), (b, a, -1)):
+        here = pairs[(pairs["arm_a"] == first) & (pairs["arm_b"] == second)]
+        for row in here.to_dict("records"):
+            low, high = sorted((sign * row["low"], sign * row["high"]))
+            difference = value_text(sign * row["difference"], "points", low, high)
+            p = "–" if pd.isna(row["p_value"]) else f"{row['p_value']:.2g}"
+            found.append(
+                [symbols(titles[a]), symbols(titles[b]), row["at_epoch"], difference, p,
+                 row["n_pairs"]]
+            )  # fmt: skip
+    return found
+
+
+def spsp(results: Results) -> dict:
+    """The quality of the simulations and their fits, as numbers."""
+    quality = results.table("quality", "spsp", "grid", "region", "quantity", "value")
+    quality = quality.fillna({"region": "", "spsp": "", "grid": ""})
+    columns = quality[["spsp", "grid"]].drop_duplicates().itertuples(index=False)
+    columns = [tuple(column) for column in columns]
+    rows = []
+    for (quantity, region), group in quality.groupby(["quantity", "region"], sort=False):
+        values = {
+            (row.spsp, row.grid): f"{row.value:.4g}".replace("-", "−") for row in group.itertuples()
+        }
+        rows.append(
+            [symbols(str(quantity).replace("_", " ")), str(region).replace("_", " ")]
+            + [values.get(column, "") for column in columns]
+        )
+    headers = ["Quantity", "Region"] + [f"{kind} {_grid(grid)}".strip() for kind, grid in columns]
+    numeric = set(range(2, len(headers)))
+    return dict(table=Table(headers, rows, numeric), file=results.link(results.tables["quality"]))
+
+
+def _grid(grid) -> str:
+    return f"{grid:g}-grid" if isinstance(grid, int | float) else str(grid)
+
+
+def author_tables(results: Results) -> dict:
+    """Our tables beside the authors'."""
+    rows = results.table("author_tables", "file", "measure", "ours", "tables")
+    return dict(
+        table=frame_table(rows.drop(columns=["source", "repeats"], errors="ignore")),
+        repeats=sorted({int(n) for n in rows.get("repeats", pd.Series(dtype=float)).dropna()}),
+        sources=sorted(set(rows.get("source", pd.Series(dtype=str)).dropna())),
+        file=results.link(results.tables["author_tables"]),
+    )
+
+
+def frame_table(frame: pd.DataFrame) -> Table:
+    """Any small data frame as it is."""
+    numeric = {
+        index for index, name in enumerate(frame.columns)
+        if pd.api.types.is_numeric_dtype(frame[name])
+    }  # fmt: skip
+    rows = [
+        [
+            "" if pd.isna(cell) else f"{cell:.4g}" if isinstance(cell, float) else symbols(cell)
+            for cell in row
+        ]
+        for row in frame.itertuples(index=False)
+    ]
+    return Table([str(name).replace("_", " ") for name in frame.columns], rows, numeric)
+
+
+def reading(results: Results) -> dict:
+    """What differs from the study and why."""
+    return dict(notes=packaged("reading_notes.yaml"))
+
+
+def glossary(results: Results) -> dict:
+    """Symbols and terms."""
+    return dict(entries=packaged("glossary.yaml"))
+
+
+SECTIONS = (
+    Section("summary", "Summary", summary),
+    Section("run", "What was run", run),
+    Section("figures", "Figures", figures),
+    Section("claims", "Claims and verdicts", claims),
+    Section("arms", "Test errors of all arms", arms),
+    Section("spsp", "Simulations and fits in numbers", spsp),
+    Section("author_tables", "The authors' tables and ours", author_tables),
+    Section("reading", "What differs from the study, and why", reading),
+    Section("glossary", "Symbols and terms", glossary),
+)
