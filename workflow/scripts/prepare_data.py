@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.data import load_digits, save_digits
+    from strsbp.data import load_dataset, save_digits
 
-    digits = load_digits(snakemake.wildcards.dataset, local_dir=snakemake.params.local_dir)
+    digits = load_dataset(snakemake.wildcards.dataset, local_dir=snakemake.params.local_dir)
     save_digits(digits, snakemake.output.digits)
