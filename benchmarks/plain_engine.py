@@ -217,9 +217,7 @@ class PlainNetwork:
             below = ((delta / s) @ (weights * rho)).astype(_F)
         factors = (10 * 0.04 / 8 * np.exp(0.04 * (squares / terms - 1))).astype(_F)
         gradient = (lateral * delta / s)[:, None] * e
-        adam(
-            weights, layer["mask"], gradient, *layer["moments"], factors, rate, self.n_updates
-        )
+        adam(weights, layer["mask"], gradient, *layer["moments"], factors, rate, self.n_updates)
         if is_recurrent:
             adam(
                 recurrent, layer["rec_mask"], (delta / s)[:, None] * e_rec,

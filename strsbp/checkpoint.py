@@ -66,7 +66,7 @@ def load_checkpoint(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
     Raises `CheckpointError` where the file is cut short, altered or something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             entries = {name: archive[name] for name in archive.files}
         text = entries.pop(_DOCUMENT).tobytes()
         digest = str(entries.pop(_DIGEST))

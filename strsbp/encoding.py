@@ -56,9 +56,7 @@ def _encode(image, thresholds, k0, k1, index, split, n_steps, words, ptr, times)
         if value > 0:
             threshold = thresholds[value]
             for block in range(n_blocks):
-                w0, w1, w2, w3 = philox(
-                    np.uint32(block), np.uint32(pixel), index, split, k0, k1
-                )
+                w0, w1, w2, w3 = philox(np.uint32(block), np.uint32(pixel), index, split, k0, k1)
                 words[4 * block] = w0
                 words[4 * block + 1] = w1
                 words[4 * block + 2] = w2

@@ -9,7 +9,7 @@ from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT
 from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
-from strsbp.reference.boosting import updated_boost
+from strsbp.boosting import updated_boost
 
 _SHUFFLE_STREAM = 1_000_003
 """Sets the shuffling apart from the streams that draw a network's weights."""
@@ -93,7 +93,7 @@ def evaluate(network: Network, images, labels, tick: Callable[[], None] = lambda
             silent[k] += np.mean(counts == 0)
         tick()
     n = len(labels)
-    return Evaluation(n_wrong / n, list(spikes / n), list(silent / n))
+    return Evaluation(float(n_wrong / n), (spikes / n).tolist(), (silent / n).tolist())
 
 
 def train_epoch(state: TrainingState, tick: Callable[[], None] = lambda: None) -> dict:
@@ -129,8 +129,8 @@ def train_epoch(state: TrainingState, tick: Callable[[], None] = lambda: None) -
         "cost": cost / n,
     }
     for k, layer in enumerate(network.layers):
-        row[f"spike_count_{layer.name}"] = float(tested.spike_counts[k])
-        row[f"silent_share_{layer.name}"] = float(tested.silent_shares[k])
+        row[f"spike_count_{layer.name}"] = tested.spike_counts[k]
+        row[f"silent_share_{layer.name}"] = tested.silent_shares[k]
         s = float(smallest[k])
         row[f"smallest_denominator_{layer.name}"] = "" if s == np.inf else s
     row["diverged"] = network.first_layer_not_finite() or ""

@@ -35,7 +35,9 @@ def test_rate_is_proportional_to_the_pixel():
     spikes = np.stack([encoder.encode(values, index) for index in range(n_images)])
     n_draws = n_images * (n_steps - 1)
     p = values / (5.5 * 255)
-    error = (spikes.sum(axis=(0, 1)) - n_draws * p) / np.sqrt(n_draws * np.maximum(p * (1 - p), 1e-9))
+    error = (spikes.sum(axis=(0, 1)) - n_draws * p) / np.sqrt(
+        n_draws * np.maximum(p * (1 - p), 1e-9)
+    )
     assert not spikes[:, :, 0].any(), "a zero pixel never fires"
     assert not spikes[:, 0].any(), "nothing fires at t = 0"
     assert np.abs(error[1:]).max() < 4.5
@@ -72,6 +74,4 @@ def test_a_pixel_does_not_depend_on_its_neighbours():
     alone = np.zeros(20, dtype=np.uint8)
     alone[13] = 100
     encoder = Encoder(1, TRAIN_SPLIT, 50)
-    np.testing.assert_array_equal(
-        encoder.encode(image, 0)[:, 13], encoder.encode(alone, 0)[:, 13]
-    )
+    np.testing.assert_array_equal(encoder.encode(image, 0)[:, 13], encoder.encode(alone, 0)[:, 13])

@@ -133,9 +133,7 @@ def compare_training(network, reference, n_samples=6, seed=0):
                     assert layer.smallest_denominator == pytest.approx(
                         np.abs(computed.s).min(), abs=1e-5
                     )
-                assert_close(
-                    layer.scaled_error[:n], computed.delta, where + "delta", condition
-                )
+                assert_close(layer.scaled_error[:n], computed.delta, where + "delta", condition)
                 assert_close(
                     layer._traces[1:].T[:n] @ shifted(network, layer), computed.e, where + "e"
                 )

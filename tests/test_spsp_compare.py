@@ -37,9 +37,7 @@ def test_a_folder_without_tables_is_one_sentence(tmp_path):
 def test_kept_comparison_is_within_chance_for_the_published_tables():
     kept = pd.read_csv(KEPT)
     assert set(kept["file"]) == set(AUTHOR_TABLES)
-    rms = kept[kept["measure"].isin(["value_rms", "derivative_rms"])].set_index(
-        ["file", "measure"]
-    )
+    rms = kept[kept["measure"].isin(["value_rms", "derivative_rms"])].set_index(["file", "measure"])
     published = rms[rms["spsp"] == "published"]
     assert (published["ours"] < 1.5 * published["chance"]).all()
 

@@ -73,9 +73,7 @@ def test_published_trace_is_the_network_recursion():
         pre[rng.choice(101, 12, replace=False)] = True
         post[rng.choice(np.arange(1, 101, 4), 9, replace=False)] = True
         e, _, _ = published_trace(pre, post, tau_m=64, tau_s=8, refractory_steps=2)
-        expected = spsp_matrix(
-            pre[:, None], post[:, None], tau_m=64, tau_s=8, refractory_steps=2
-        )
+        expected = spsp_matrix(pre[:, None], post[:, None], tau_m=64, tau_s=8, refractory_steps=2)
         assert e == pytest.approx(expected[0, 0], rel=1e-12)
 
 

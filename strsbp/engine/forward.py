@@ -99,8 +99,6 @@ def lif_layer(
             total = np.float32(last - first)
             for i in range(current.size):
                 current[i] -= total - np.float32(fired[i])
-        _integrate(
-            current, membrane, refractory, fired, decay_m, gain, threshold, refractory_steps
-        )
+        _integrate(current, membrane, refractory, fired, decay_m, gain, threshold, refractory_steps)
         count = _append_fired(fired, fired_words, out_idx, count)
         out_ptr[t + 1] = count

@@ -4,7 +4,7 @@ import numpy as np
 
 from strsbp.engine import adjoint, denominators, forward, loss, spsp, update
 from strsbp.engine.trains import SpikeTrains
-from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
+from strsbp.reservoir import connection_probability, draw_cell_types, draw_connections
 from strsbp.settings import ModelSettings
 
 LANES = 16
@@ -123,9 +123,7 @@ class Layer:
         """
         trains = self.trains
         self._trace(trains)
-        spsp.spsp_matrix(
-            self._traces, trains.neuron_ptr, trains.neuron_times, self._spsp_outputs
-        )
+        spsp.spsp_matrix(self._traces, trains.neuron_ptr, trains.neuron_times, self._spsp_outputs)
         loss.lateral_factors(
             trains.neuron_ptr, self.n_neurons, label, self.threshold, self._spsp_outputs,
             self.lateral,
@@ -164,9 +162,7 @@ class Layer:
                 self._weight_error,
             )  # fmt: skip
             base = self._back_base(offsets)
-            loss.back_errors(
-                base, offsets, self._back_error, self._back_silent, self._back_all
-            )
+            loss.back_errors(base, offsets, self._back_error, self._back_silent, self._back_all)
         self._update(inputs, has_error, step, root_scale, back)
 
     def _regulariser_factors(self) -> None:
@@ -191,9 +187,7 @@ class Layer:
     def _back_base(self, offsets) -> np.ndarray:
         """What multiplies w_ij rho_ij in the error of the layer below: delta_i / s_i."""
         base = self._gradient  # free until the update pass
-        loss.weight_error(
-            self.scaled_error, self.denominators, self.ablates_back, self._ones, base
-        )
+        loss.weight_error(self.scaled_error, self.denominators, self.ablates_back, self._ones, base)
         return base
 
     def _update(self, inputs, has_error, step, root_scale, back) -> None:

@@ -52,7 +52,9 @@ class Network:
     ):
         self.model, self.seed = model, seed
         self.n_inputs, self.n_classes = n_inputs, n_classes
-        self._coefficients = np.ascontiguousarray(derivative_coefficients, dtype=np.float32)
+        self.derivative_coefficients = np.ascontiguousarray(
+            derivative_coefficients, dtype=np.float32
+        )
         self.layers = _build_layers(model, hidden, n_inputs, n_classes)
         # One stream for each layer: a layer's draws do not depend on the layers before it.
         streams = np.random.SeedSequence(seed).spawn(len(self.layers))
@@ -63,7 +65,6 @@ class Network:
         self._encoders = {
             split: Encoder(seed, split, model.n_steps) for split in (TRAIN_SPLIT, TEST_SPLIT)
         }
-        self._decay_1, self._decay_2 = 1.0, 1.0
         self.n_updates = 0
 
     def encode(self, image, index: int, split: int = TRAIN_SPLIT) -> None:
@@ -115,7 +116,7 @@ class Network:
             below = self.layers[k - 1] if k > 0 else None
             self.layers[k].backward(
                 self.inputs if below is None else below.trains,
-                self._coefficients,
+                self.derivative_coefficients,
                 has_error,
                 step,
                 root_scale,

@@ -69,15 +69,11 @@ class SpikeTrains:
 
     def index_by_step(self) -> None:
         """Derive the step-major arrays from the neuron-major ones."""
-        _by_step(
-            self.neuron_ptr, self.neuron_times, self.n_steps, self.step_ptr, self.step_idx
-        )
+        _by_step(self.neuron_ptr, self.neuron_times, self.n_steps, self.step_ptr, self.step_idx)
 
     def index_by_neuron(self) -> None:
         """Derive the neuron-major arrays from the step-major ones."""
-        _by_neuron(
-            self.step_ptr, self.step_idx, self.n_steps, self.neuron_ptr, self.neuron_times
-        )
+        _by_neuron(self.step_ptr, self.step_idx, self.n_steps, self.neuron_ptr, self.neuron_times)
 
     @property
     def counts(self) -> np.ndarray:

@@ -52,9 +52,7 @@ def compare_tables(ours: EffectRatioTable, theirs: EffectRatioTable) -> dict[str
 
 def two_simulations(table: SimulatedTable, repeats: int, seed: int):
     """Fits to two independent simulations: what chance alone lets two tables differ by."""
-    return [
-        fit_surface(simulate_surface(table, repeats=repeats, seed=s)) for s in (seed, seed + 1)
-    ]
+    return [fit_surface(simulate_surface(table, repeats=repeats, seed=s)) for s in (seed, seed + 1)]
 
 
 def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int = 1):

@@ -69,7 +69,9 @@ def draw_with_gap(count, gap, n_steps, seed, side, o_j, o_i, repeat, buffer, tak
             word = _word(position >> 2, repeat, o_i, o_j, k0, k1, buffer, position)
             position += 1
             # round(U * T) with U = word / 2**32, in integers.
-            t = np.int64((np.uint64(word) * np.uint64(2 * n_steps) + np.uint64(2**32)) >> np.uint64(33))
+            t = np.int64(
+                (np.uint64(word) * np.uint64(2 * n_steps) + np.uint64(2**32)) >> np.uint64(33)
+            )
             if taken[t] != 0:
                 tries += 1
                 continue

@@ -122,9 +122,7 @@ def _simulate_rows(
                         target[times[k], lane] = 1
             if not ok:
                 break
-            _run_lanes(
-                corrected, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, q, left, e
-            )
+            _run_lanes(corrected, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, q, left, e)
             for lane in range(n_lanes):
                 # Finding F2: the published program never matches a spike at t = 0, nor any after.
                 value = 0.0 if blocked and post[0, lane] != 0 else np.float64(e[lane])

@@ -36,7 +36,9 @@ class EffectRatioTable:
             )
         if not np.isfinite(array).all():
             row = int(np.argwhere(~np.isfinite(array))[0, 0]) + 1
-            raise TableError(f"Row {row} of an effect-ratio table holds a value that is not finite.")
+            raise TableError(
+                f"Row {row} of an effect-ratio table holds a value that is not finite."
+            )
         array.setflags(write=False)
         object.__setattr__(self, "coefficients", array)
 
@@ -71,9 +73,7 @@ def _horner(coefficients, x):
 
 def write_table(table: EffectRatioTable, path: str | Path) -> None:
     """Write `table` in the authors' text format, atomically."""
-    text = "".join(
-        " ".join(f"{value:15.7e}" for value in row) + "\n" for row in table.coefficients
-    )
+    text = "".join(" ".join(f"{value:15.7e}" for value in row) + "\n" for row in table.coefficients)
     write_atomically(path, lambda file: file.write(text.encode()))
 
 
@@ -90,7 +90,9 @@ def read_table(path: str | Path) -> EffectRatioTable:
     except OSError as error:
         raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise TableError(f"{path} is not a text file; a table has five columns of numbers.") from None
+        raise TableError(
+            f"{path} is not a text file; a table has five columns of numbers."
+        ) from None
     rows = []
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.split()
@@ -103,7 +105,9 @@ def read_table(path: str | Path) -> EffectRatioTable:
         try:
             row = [float(word) for word in words]
         except ValueError:
-            raise TableError(f"{path}, line {number}: '{line.strip()[:60]}' is not five numbers.") from None
+            raise TableError(
+                f"{path}, line {number}: '{line.strip()[:60]}' is not five numbers."
+            ) from None
         if not np.isfinite(row).all():
             raise TableError(f"{path}, line {number}: a value is not finite.")
         rows.append(row)

@@ -1,0 +1,24 @@
+"""Boosting weights of the training samples, updated after each epoch (section 8)."""
+
+import numpy as np
+
+BOOST_DIVISOR = 20.0
+"""A misclassified sample's weight is multiplied by exp(err_c / 20)."""
+
+
+def class_error_rates(boost, labels, misclassified, n_classes: int) -> np.ndarray:
+    """err_c: misclassified share of each class by weight, float64; 0 for a class without samples.
+
+    `boost` (N,) are the weights during the epoch, `labels` (N,) int, `misclassified` (N,) bool.
+    """
+    labels = np.asarray(labels)
+    total = np.bincount(labels, weights=boost, minlength=n_classes)
+    wrong = np.bincount(labels, weights=np.where(misclassified, boost, 0.0), minlength=n_classes)
+    return np.divide(wrong, total, out=np.zeros(n_classes), where=total > 0)
+
+
+def updated_boost(boost, labels, misclassified, n_classes: int) -> np.ndarray:
+    """Boosting weights of the next epoch, float64 of shape (N,); all are 1 in the first."""
+    boost = np.asarray(boost, dtype=np.float64)
+    rates = class_error_rates(boost, labels, misclassified, n_classes)
+    return np.where(misclassified, boost * np.exp(rates[labels] / BOOST_DIVISOR), boost)

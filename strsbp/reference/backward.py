@@ -1,0 +1,108 @@
+"""Gradients of the weights and the errors passed back (section 7).
+
+`delta` is, in every function here, already divided by the layer's threshold.
+"""
+
+import numpy as np
+
+from strsbp.errors import SettingsError
+
+RHO_SILENT = 0.5
+"""rho_ij where either neuron is silent."""
+LATERAL_WEIGHT = 1.0
+"""w0: strength of the lateral inhibition in the lateral factor."""
+REGULARISATION_BETA = 0.04
+"""beta of the weight regularisation."""
+WEIGHT_SCALE = 8.0
+"""W: the weight that the regularisation takes as its unit."""
+
+
+def rho(e, pre_counts, post_counts) -> np.ndarray:
+    """rho_ij = e_ij / c_j, and 0.5 where c_i or c_j is 0; float64 of shape (n, m)."""
+    pre_counts, post_counts = np.asarray(pre_counts), np.asarray(post_counts)
+    silent = (post_counts[:, None] == 0) | (pre_counts[None, :] == 0)
+    return np.where(silent, RHO_SILENT, e / np.maximum(pre_counts, 1)[None, :])
+
+
+def weight_gradient(delta, e, s, lateral=None) -> np.ndarray:
+    """delta_i e_ij / s_i, times the lateral factor L_i where one is given; shape (n, m)."""
+    factor = delta / s
+    if lateral is not None:
+        factor = factor * lateral
+    return factor[:, None] * e
+
+
+def feedforward_error(delta, s, weights, rho_input) -> np.ndarray:
+    """Error of the inputs of a feed-forward or output layer, float64 of shape (m,)."""
+    return (delta / s) @ (weights * rho_input)
+
+
+def recurrent_system(s, recurrent_weights, rho_recurrent, threshold) -> np.ndarray:
+    """Lmat of a recurrent layer, shape (n, n): s on the diagonal, -w rho / threshold beside it.
+
+    A self-connection acts through s alone.
+    """
+    system = -recurrent_weights * rho_recurrent / threshold
+    np.fill_diagonal(system, s)
+    return system
+
+
+def recurrent_error(delta, system, weights, rho_input, variant: str = "derived") -> np.ndarray:
+    """Error of the inputs of a recurrent layer, float64 of shape (m,).
+
+    With R = weights * rho: `derived` is delta^T Lmat^-1 R; `published` is delta^T R Lmat^-1
+    (finding F6), which takes as many inputs as neurons and raises `SettingsError` otherwise.
+    """
+    response = weights * rho_input
+    if variant == "derived":
+        return np.linalg.solve(system.T, delta) @ response
+    if variant != "published":
+        raise SettingsError(f"There is no adjoint '{variant}'; choose derived or published.")
+    n_neurons, n_inputs = response.shape
+    if n_neurons != n_inputs:
+        raise SettingsError(
+            f"A recurrent layer of {n_neurons} neurons has {n_inputs} inputs; "
+            "`adjoint: published` needs equal numbers, so change a size or choose `derived`."
+        )
+    return np.linalg.solve(system.T, delta @ response)
+
+
+def lateral_factor(
+    rho_lateral, output_counts, label: int, threshold, w0=LATERAL_WEIGHT
+) -> np.ndarray:
+    """L_i of the output layer, float64 of shape (n,).
+
+    `rho_lateral` (n, n) is that of the output neurons among themselves, and `output_counts` are
+    their counts, both from the spikes before a silent label was repaired.
+    """
+    active = np.asarray(output_counts) > 0
+    active[label] = True
+    h = np.where(active, 1 / threshold, 0.0)
+    loop = rho_lateral * h[None, :] * rho_lateral.T * h[:, None]
+    np.fill_diagonal(loop, 0.0)
+    return 1 / (1 - w0**2 * loop.sum(axis=1))
+
+
+def regularisation(
+    weights,
+    recurrent_weights=None,
+    mask=None,
+    *,
+    strength,
+    beta=REGULARISATION_BETA,
+    scale=WEIGHT_SCALE,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Terms added to the gradients of the input weights (n, m) and recurrent weights (n, n).
+
+    strength * beta * (w/W) exp(beta (q_i - 1)), with q_i the sum of (w/W)^2 over row i divided by
+    m + 1. In a recurrent layer the row spans both groups of weights and is divided by m + 1 plus
+    the number of connections that exist in the whole layer; `mask` (n, n), bool, says which do.
+    """
+    u = np.asarray(weights, dtype=np.float64) / scale
+    row_sum, divisor = np.sum(u**2, axis=1), u.shape[1] + 1
+    if recurrent_weights is not None:
+        u_recurrent = np.where(mask, recurrent_weights, 0.0) / scale
+        row_sum = row_sum + np.sum(u_recurrent**2, axis=1)
+        divisor += np.count_nonzero(mask)
+    factor = (strength * beta * np.exp(beta * (row_sum / divisor - 1)))[:, None]
+    return factor * u, None if recurrent_weights is None else factor * u_recurrent

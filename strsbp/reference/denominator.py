@@ -1,0 +1,75 @@
+"""Derivative table de/do and the denominators s_i = 1 - D_i (section 6)."""
+
+import numpy as np
+
+from strsbp.errors import TableError
+
+SMALLEST_DENOMINATOR = 1e-4
+"""|s_i| is kept at least this large in recurrent layers."""
+
+
+def _coefficients(table) -> np.ndarray:
+    """The (K, 5) array of `table`: an array itself, or an object that has `coefficients`."""
+    coefficients = np.asarray(getattr(table, "coefficients", table), dtype=np.float64)
+    if coefficients.ndim != 2 or len(coefficients) == 0 or coefficients.shape[1] != 5:
+        raise TableError(
+            f"An effect-ratio table has shape {coefficients.shape}; give one row for each input "
+            "count and five columns, the highest power first."
+        )
+    return coefficients
+
+
+def derivative(table, c_in, c_out) -> np.ndarray:
+    """de/do at the output count `c_out` of the polynomial of the input count `c_in`.
+
+    `table` holds coefficients of shape (K, 5), highest power first, row 0 for one input spike.
+    `c_in` is clamped to 1..K, so a silent input takes the first row; `c_out` is taken as it is.
+    The counts are broadcast against each other; the result is float64.
+    """
+    coefficients = _coefficients(table)
+    row = np.clip(np.asarray(c_in), 1, len(coefficients)) - 1
+    a4, a3, a2, a1, _ = np.moveaxis(coefficients[row], -1, 0)
+    x = np.asarray(c_out, dtype=np.float64)
+    return ((4 * a4 * x + 3 * a3) * x + 2 * a2) * x + a1
+
+
+def feedforward_sum(table, weights, c_in, c_out, threshold) -> np.ndarray:
+    """D_i of a feed-forward or output layer, float64 of shape (n,): 0 for a silent neuron."""
+    c_in, c_out = np.asarray(c_in), np.asarray(c_out)
+    de_do = derivative(table, c_in[None, :], c_out[:, None])
+    total = np.sum(weights * de_do, axis=1) / threshold
+    return np.where(c_out == 0, 0.0, total)
+
+
+def recurrent_sum(table, weights, c_in, recurrent_weights, c_out, threshold) -> np.ndarray:
+    """D_i of a recurrent layer, float64 of shape (n,); `c_out` is clamped to 1..K.
+
+    Both groups of connections count, and among the recurrent ones the self-connections do too.
+    As source of a recurrent connection a neuron's count is an input count.
+    """
+    c_in, c_out = np.asarray(c_in), np.asarray(c_out)
+    clamped = np.clip(c_out, 1, len(_coefficients(table)))
+    from_inputs = weights * derivative(table, c_in[None, :], clamped[:, None])
+    from_layer = recurrent_weights * derivative(table, c_out[None, :], clamped[:, None])
+    return (from_inputs.sum(axis=1) + from_layer.sum(axis=1)) / threshold
+
+
+def floored(s) -> np.ndarray:
+    """`s` of a recurrent layer with |s_i| at least 1e-4 and its sign kept; 0 becomes +1e-4."""
+    s = np.asarray(s, dtype=np.float64)
+    floor = np.where(s < 0, -SMALLEST_DENOMINATOR, SMALLEST_DENOMINATOR)
+    return np.where(np.abs(s) < SMALLEST_DENOMINATOR, floor, s)
+
+
+def ablated(s, kind: str, gradient: str, ablated_layers: str) -> tuple[np.ndarray, np.ndarray]:
+    """Denominators of a layer's weight gradient and of the error it passes back.
+
+    `kind` is `feedforward`, `recurrent` or `output` (which counts as feed-forward); `gradient`
+    and `ablated_layers` are those of `ModelSettings`.
+    """
+    s = np.asarray(s, dtype=np.float64)
+    ones = np.ones_like(s)
+    acts = ablated_layers == "all" or kind != "recurrent"
+    for_weights = ones if acts and gradient in ("hm2bp", "hm2bp_weights") else s
+    for_error = ones if acts and gradient == "hm2bp" else s
+    return for_weights, for_error

@@ -1,0 +1,371 @@
+"""A whole network: forward, one training step, and everything computed on the way."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from strsbp.errors import DataError, SettingsError
+from strsbp.reference.adam import adam_step, step_size
+from strsbp.reference.backward import (
+    feedforward_error,
+    lateral_factor,
+    recurrent_error,
+    recurrent_system,
+    regularisation,
+    rho,
+    weight_gradient,
+)
+from strsbp.reference.denominator import ablated, feedforward_sum, floored, recurrent_sum
+from strsbp.reference.lif import lateral_inhibition, lif_forward, prediction, spike_counts
+from strsbp.reference.loss import cost, count_errors, output_delta, repaired
+from strsbp.reservoir import connection_probability, draw_cell_types, draw_connections
+from strsbp.reference.spsp import spsp_matrix
+from strsbp.settings import LayerSettings, ModelSettings
+
+
+@dataclass
+class ReferenceLayer:
+    """Weights of a layer with their Adam moments, float64."""
+
+    kind: str
+    """`feedforward`, `recurrent` or `output`."""
+    weights: np.ndarray
+    """Shape (n, m), post-synaptic neuron first."""
+    threshold: float
+    """Firing threshold in mV."""
+    recurrent_weights: np.ndarray | None = None
+    """Shape (n, n), 0 where no connection exists; None unless the layer is recurrent."""
+    recurrent_mask: np.ndarray | None = None
+    """Which recurrent connections exist, bool of shape (n, n)."""
+    first: np.ndarray = field(init=False)
+    second: np.ndarray = field(init=False)
+    recurrent_first: np.ndarray | None = field(init=False, default=None)
+    recurrent_second: np.ndarray | None = field(init=False, default=None)
+
+    def __post_init__(self):
+        if self.kind not in ("feedforward", "recurrent", "output"):
+            raise SettingsError(
+                f"There is no layer of kind '{self.kind}'; choose feedforward, recurrent or output."
+            )
+        self.weights = np.array(self.weights, dtype=np.float64)
+        self.first, self.second = np.zeros_like(self.weights), np.zeros_like(self.weights)
+        given = self.recurrent_weights is not None, self.recurrent_mask is not None
+        if given != ((self.kind == "recurrent"),) * 2:
+            raise SettingsError(
+                "Recurrent weights and their mask belong to a recurrent layer, and only to one; "
+                f"check the {self.kind} layer of {self.n_neurons} neurons."
+            )
+        if self.kind == "recurrent":
+            self.recurrent_mask = np.array(self.recurrent_mask, dtype=bool)
+            self.recurrent_weights = np.array(self.recurrent_weights, dtype=np.float64)
+            square = (self.n_neurons, self.n_neurons)
+            if not self.recurrent_mask.shape == self.recurrent_weights.shape == square:
+                raise SettingsError(
+                    f"A recurrent layer of {self.n_neurons} neurons needs recurrent weights and a "
+                    f"mask of shape {square}."
+                )
+            if np.any(self.recurrent_weights[~self.recurrent_mask]):
+                raise SettingsError(
+                    "A recurrent weight is not 0 where the mask says that no connection exists; "
+                    "set it to 0 or add the connection."
+                )
+            self.recurrent_first = np.zeros_like(self.recurrent_weights)
+            self.recurrent_second = np.zeros_like(self.recurrent_weights)
+
+    @property
+    def n_neurons(self) -> int:
+        """Number of neurons."""
+        return len(self.weights)
+
+    def feedback(self) -> np.ndarray | None:
+        """Recurrent weights of the forward pass, shape (n, n), or None."""
+        if self.kind == "output":
+            return lateral_inhibition(self.n_neurons)
+        return self.recurrent_weights
+
+
+@dataclass
+class LayerResult:
+    """What one training step computed in a layer, before the weights changed."""
+
+    spikes: np.ndarray
+    """Forward spikes, bool of shape (T, n)."""
+    counts: np.ndarray
+    """Forward counts, shape (n,)."""
+    backward_spikes: np.ndarray
+    """Spikes of the backward pass: the forward ones, with a silent label repaired."""
+    backward_counts: np.ndarray
+    """Counts of the backward pass, shape (n,)."""
+    e: np.ndarray
+    """S-PSP from the inputs, shape (n, m)."""
+    rho: np.ndarray
+    """rho_ij of the inputs, shape (n, m)."""
+    D: np.ndarray
+    """D_i, shape (n,)."""
+    s: np.ndarray
+    """s_i = 1 - D_i before any ablation, with the floor of a recurrent layer, shape (n,)."""
+    s_weights: np.ndarray
+    """Denominators of the weight gradient, after ablation."""
+    s_error: np.ndarray
+    """Denominators of the error passed back, after ablation."""
+    delta: np.ndarray
+    """Error of this layer's neurons, divided by the threshold, shape (n,)."""
+    gradient: np.ndarray
+    """Gradient of the input weights before regularisation, shape (n, m)."""
+    regulariser: np.ndarray
+    """What regularisation adds to it."""
+    e_recurrent: np.ndarray | None = None
+    """S-PSP among the layer's neurons, shape (n, n); in the output layer from forward spikes."""
+    rho_recurrent: np.ndarray | None = None
+    """rho_il among the layer's neurons; in the output layer from forward spikes."""
+    system: np.ndarray | None = None
+    """Lmat of a recurrent layer, shape (n, n)."""
+    recurrent_gradient: np.ndarray | None = None
+    """Gradient of the recurrent weights before regularisation, 0 where none exists."""
+    recurrent_regulariser: np.ndarray | None = None
+    """What regularisation adds to it."""
+    lateral: np.ndarray | None = None
+    """Lateral factor L_i of the output layer, shape (n,)."""
+    input_error: np.ndarray | None = None
+    """Error passed to the layer below, before that layer's threshold divides it, shape (m,);
+    None in the first layer."""
+
+
+@dataclass
+class SampleResult:
+    """What one training step computed, before the weights changed."""
+
+    layers: list[LayerResult]
+    """One for each layer, the output layer last."""
+    prediction: int
+    """Predicted class."""
+    misclassified: bool
+    """Whether the prediction is not the label."""
+    repaired: bool
+    """Whether the label neuron was silent and was given a train."""
+    errors: np.ndarray
+    """d_i of the output counts, shape (n_classes,)."""
+    delta: np.ndarray
+    """delta_i = b d_i, not yet divided by the threshold."""
+    cost: float
+    """Sum of d_i squared."""
+
+
+@dataclass
+class ReferenceNetwork:
+    """A network in float64; `train_sample` changes the weights of `layers` in place."""
+
+    layers: list[ReferenceLayer]
+    """Hidden layers, then the output layer."""
+    table: object
+    """Coefficients of de/do, an array (K, 5) or an object with such an array `coefficients`."""
+    settings: ModelSettings
+
+    def __post_init__(self):
+        kinds = [layer.kind for layer in self.layers]
+        if kinds.count("output") != 1 or kinds[-1] != "output":
+            raise SettingsError("A network has one output layer, and it comes last.")
+        for below, layer in zip(self.layers, self.layers[1:], strict=False):
+            if layer.weights.shape[1] != below.n_neurons:
+                raise SettingsError(
+                    f"A layer of {below.n_neurons} neurons is followed by weights for "
+                    f"{layer.weights.shape[1]} inputs; make the two numbers equal."
+                )
+
+    @classmethod
+    def initialise(
+        cls,
+        rng: np.random.Generator,
+        n_inputs: int,
+        hidden: list[LayerSettings],
+        n_classes: int,
+        table,
+        settings: ModelSettings,
+    ) -> "ReferenceNetwork":
+        """A network with weights drawn from U(-1, 1) and reservoirs drawn as section 3 says."""
+        layers = []
+        for layer in hidden:
+            n = layer.n_neurons
+            parts = {}
+            if layer.kind == "recurrent":
+                inhibitory = draw_cell_types(rng, n)
+                probability = connection_probability(layer.shape, inhibitory, settings.reservoir)
+                mask = draw_connections(rng, probability)
+                drawn = np.where(mask, rng.uniform(-1, 1, (n, n)), 0.0)
+                parts = dict(recurrent_weights=drawn, recurrent_mask=mask)
+            weights = rng.uniform(-1, 1, (n, n_inputs))
+            layers.append(ReferenceLayer(layer.kind, weights, settings.threshold_hidden, **parts))
+            n_inputs = n
+        weights = rng.uniform(-1, 1, (n_classes, n_inputs))
+        layers.append(ReferenceLayer("output", weights, settings.threshold_output))
+        return cls(layers, table, settings)
+
+    def forward(self, input_spikes) -> list[np.ndarray]:
+        """Spikes of each layer, bool of shape (T, n), for inputs of shape (T, m)."""
+        inputs = np.asarray(input_spikes, dtype=bool)
+        expected = (self.settings.n_steps, self.layers[0].weights.shape[1])
+        if inputs.shape != expected:
+            raise DataError(
+                f"The input spikes have shape {inputs.shape}; this network takes {expected}, "
+                "steps by inputs."
+            )
+        spikes = []
+        for layer in self.layers:
+            inputs = lif_forward(
+                inputs,
+                layer.weights,
+                threshold=layer.threshold,
+                recurrent=layer.feedback(),
+                **self._dynamics(),
+            )
+            spikes.append(inputs)
+        return spikes
+
+    def predict(self, input_spikes) -> int:
+        """Predicted class of one sample."""
+        return prediction(spike_counts(self.forward(input_spikes)[-1]))
+
+    def train_sample(
+        self, input_spikes, label: int, boost: float = 1.0, epoch: int = 0, step: int = 1
+    ) -> SampleResult:
+        """Update every weight from one sample, and return all that led to the update.
+
+        `epoch` counts from 0 and sets the step size; `step` counts Adam's updates from 1.
+        """
+        if not 0 <= label < self.layers[-1].n_neurons:
+            raise DataError(
+                f"The label {label} is not a class of this network; "
+                f"use 0 to {self.layers[-1].n_neurons - 1}."
+            )
+        result = self.backward(input_spikes, self.forward(input_spikes), label, boost)
+        rate = step_size(self.settings.learning_rate, epoch)
+        for layer, computed in zip(self.layers, result.layers, strict=True):
+            _update(layer, computed, step, rate)
+        return result
+
+    def backward(self, input_spikes, spikes, label: int, boost: float = 1.0) -> SampleResult:
+        """Gradients of one sample from the forward spikes of each layer; changes nothing."""
+        output_counts = spike_counts(spikes[-1])
+        errors = count_errors(output_counts, label)
+        output_error = output_delta(errors, boost)
+        backward_spikes = [*spikes[:-1], repaired(spikes[-1], label)]
+
+        results = []
+        error = output_error
+        for k in reversed(range(len(self.layers))):
+            below = np.asarray(input_spikes, dtype=bool) if k == 0 else spikes[k - 1]
+            result = self._layer_backward(
+                self.layers[k], below, spikes[k], backward_spikes[k], error, label, first=k == 0
+            )
+            error = result.input_error
+            results.append(result)
+
+        predicted = prediction(output_counts)
+        return SampleResult(
+            layers=results[::-1],
+            prediction=predicted,
+            misclassified=predicted != label,
+            repaired=bool(output_counts[label] == 0),
+            errors=errors,
+            delta=output_error,
+            cost=cost(errors),
+        )
+
+    def _layer_backward(self, layer, below, spikes, backward_spikes, error, label, first):
+        settings = self.settings
+        c_in, c_out = spike_counts(below), spike_counts(backward_spikes)
+        e = spsp_matrix(below, backward_spikes, **self._dynamics())
+        rho_input = rho(e, c_in, c_out)
+        delta = error / layer.threshold
+
+        e_recurrent = rho_recurrent = system = recurrent_gradient = lateral = None
+        if layer.kind == "recurrent":
+            D = recurrent_sum(
+                self.table, layer.weights, c_in, layer.recurrent_weights, c_out, layer.threshold
+            )
+            s = floored(1 - D)
+        else:
+            D = feedforward_sum(self.table, layer.weights, c_in, c_out, layer.threshold)
+            s = 1 - D
+        s_weights, s_error = ablated(s, layer.kind, settings.gradient, settings.ablated_layers)
+
+        if layer.kind == "recurrent":
+            e_recurrent = spsp_matrix(spikes, spikes, **self._dynamics())
+            rho_recurrent = rho(e_recurrent, c_out, c_out)
+            system = recurrent_system(
+                s_error, layer.recurrent_weights, rho_recurrent, layer.threshold
+            )
+            recurrent_gradient = np.where(
+                layer.recurrent_mask, weight_gradient(delta, e_recurrent, s_weights), 0.0
+            )
+        if layer.kind == "output":
+            counts = spike_counts(spikes)
+            e_recurrent = spsp_matrix(spikes, spikes, **self._dynamics())
+            rho_recurrent = rho(e_recurrent, counts, counts)
+            lateral = lateral_factor(rho_recurrent, counts, label, layer.threshold)
+
+        input_error = None
+        if not first and layer.kind == "recurrent":
+            input_error = recurrent_error(delta, system, layer.weights, rho_input, settings.adjoint)
+        elif not first:
+            input_error = feedforward_error(delta, s_error, layer.weights, rho_input)
+
+        regulariser, recurrent_regulariser = regularisation(
+            layer.weights,
+            layer.recurrent_weights,
+            layer.recurrent_mask,
+            strength=settings.regularisation,
+        )
+        return LayerResult(
+            spikes=spikes,
+            counts=spike_counts(spikes),
+            backward_spikes=backward_spikes,
+            backward_counts=c_out,
+            e=e,
+            rho=rho_input,
+            D=D,
+            s=s,
+            s_weights=s_weights,
+            s_error=s_error,
+            delta=delta,
+            gradient=weight_gradient(delta, e, s_weights, lateral),
+            regulariser=regulariser,
+            e_recurrent=e_recurrent,
+            rho_recurrent=rho_recurrent,
+            system=system,
+            recurrent_gradient=recurrent_gradient,
+            recurrent_regulariser=recurrent_regulariser,
+            lateral=lateral,
+            input_error=input_error,
+        )
+
+    def _dynamics(self) -> dict:
+        return dict(
+            tau_m=self.settings.tau_m,
+            tau_s=self.settings.tau_s,
+            refractory_steps=self.settings.refractory_steps,
+        )
+
+
+def _update(layer: ReferenceLayer, result: LayerResult, step: int, rate: float) -> None:
+    """One Adam step on the layer's weights; a recurrent weight that does not exist stays 0."""
+    layer.weights[...], layer.first[...], layer.second[...] = adam_step(
+        layer.weights,
+        result.gradient + result.regulariser,
+        layer.first,
+        layer.second,
+        step=step,
+        rate=rate,
+    )
+    if layer.kind == "recurrent":
+        # Off the mask gradient, regulariser and moments are 0, and so is the step.
+        layer.recurrent_weights[...], layer.recurrent_first[...], layer.recurrent_second[...] = (
+            adam_step(
+                layer.recurrent_weights,
+                result.recurrent_gradient + result.recurrent_regulariser,
+                layer.recurrent_first,
+                layer.recurrent_second,
+                step=step,
+                rate=rate,
+            )
+        )

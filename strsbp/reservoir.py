@@ -1,0 +1,55 @@
+"""Connections of a recurrent layer on a three-dimensional grid (section 3)."""
+
+import numpy as np
+
+from strsbp.errors import SettingsError
+
+INHIBITORY_SHARE = 0.2
+"""Probability that a neuron is inhibitory."""
+CONNECTION_SCALE = 1.5
+CONNECTION_BASE = np.array([[0.3, 0.2], [0.4, 0.1]])
+"""By pre-synaptic (row) and post-synaptic (column) type, excitatory first."""
+SQUARED_LENGTH = 4.0
+"""The probability falls as exp(-D^2 / 4), D in grid steps."""
+
+
+def grid_coordinates(shape) -> np.ndarray:
+    """Grid position of each neuron, int64 of shape (n, 3); the last coordinate runs fastest."""
+    return np.stack(np.unravel_index(np.arange(np.prod(shape)), tuple(shape)), axis=1)
+
+
+def connection_probability(shape, inhibitory, variant: str = "derived") -> np.ndarray:
+    """Probability that pre neuron l connects to post neuron i, float64 of shape (n, n), [i, l].
+
+    `shape` is the grid (d1, d2, d3) and `inhibitory` bool of shape (n,), n = d1 d2 d3.
+    `published` leaves only pre neurons whose three coordinates are all >= those of the post
+    neuron (finding F5). Self-connections are included. Raises `SettingsError`.
+    """
+    position = grid_coordinates(shape)
+    inhibitory = np.asarray(inhibitory, dtype=bool)
+    if inhibitory.shape != (len(position),):
+        raise SettingsError(
+            f"A grid of {len(position)} neurons was given {inhibitory.shape} cell types; "
+            "give one for each neuron."
+        )
+    if variant not in ("derived", "published"):
+        raise SettingsError(f"There is no reservoir '{variant}'; choose derived or published.")
+
+    offset = position[None, :, :] - position[:, None, :]
+    squared_distance = np.sum(offset**2, axis=2)
+    kind = inhibitory.astype(np.int64)
+    scale = CONNECTION_SCALE * CONNECTION_BASE[kind[None, :], kind[:, None]]
+    probability = scale * np.exp(-squared_distance / SQUARED_LENGTH)
+    if variant == "published":
+        probability = np.where(np.all(offset >= 0, axis=2), probability, 0.0)
+    return probability
+
+
+def draw_cell_types(rng: np.random.Generator, n_neurons: int) -> np.ndarray:
+    """Which neurons are inhibitory, bool of shape (n,)."""
+    return rng.random(n_neurons) < INHIBITORY_SHARE
+
+
+def draw_connections(rng: np.random.Generator, probability) -> np.ndarray:
+    """Which connections exist, bool of the shape of `probability`."""
+    return rng.random(np.shape(probability)) < probability

@@ -1,0 +1,781 @@
+"""The float64 reference against results worked out by hand and against finite differences."""
+
+import numpy as np
+import pytest
+from scipy.sparse.csgraph import connected_components
+
+from strsbp.errors import DataError, SettingsError, TableError
+from strsbp.reference import (
+    ReferenceLayer,
+    ReferenceNetwork,
+    ablated,
+    adam_step,
+    class_error_rates,
+    connection_probability,
+    cost,
+    count_errors,
+    derivative,
+    draw_cell_types,
+    draw_connections,
+    feedforward_error,
+    feedforward_sum,
+    floored,
+    grid_coordinates,
+    lateral_factor,
+    lateral_inhibition,
+    lif_forward,
+    lif_traces,
+    output_delta,
+    prediction,
+    recurrent_error,
+    recurrent_sum,
+    recurrent_system,
+    regularisation,
+    repaired,
+    repaired_train,
+    rho,
+    spike_counts,
+    spsp_matrix,
+    spsp_matrix_from_traces,
+    step_size,
+    targets,
+    unreset_traces,
+    updated_boost,
+    weight_gradient,
+)
+from strsbp.settings import LayerSettings, ModelSettings
+
+FAST = dict(tau_m=4, tau_s=2)
+DEFAULT = dict(tau_m=64, tau_s=8, refractory_steps=2)
+
+
+def train(n_steps, *times):
+    """One spike train as a column, shape (T, 1)."""
+    spikes = np.zeros((n_steps, 1), dtype=bool)
+    spikes[list(times)] = True
+    return spikes
+
+
+# Section 2: forward
+
+
+def test_lif_by_hand():
+    traces = lif_traces(
+        train(8, 0, 1, 2), np.array([[3.0]]), **FAST, threshold=4, refractory_steps=1
+    )
+    assert np.flatnonzero(traces.spikes).tolist() == [3]
+    np.testing.assert_array_equal(
+        traces.current[:, 0], [0, 3, 4.5, 5.25, 2.625, 1.3125, 0.65625, 0.328125]
+    )
+    # 2.53125 + 2.625 at step 3, held at 0 at step 4, then charging again.
+    np.testing.assert_array_equal(
+        traces.membrane[:7, 0], [0, 1.5, 3.375, 5.15625, 0, 0.65625, 0.8203125]
+    )
+
+
+def test_lif_default_time_constants_by_hand():
+    traces = lif_traces(train(4, 0), np.array([[8.0]]), **DEFAULT, threshold=20)
+    np.testing.assert_allclose(traces.current[:, 0], [0, 8, 7, 6.125], rtol=1e-15)
+    np.testing.assert_allclose(traces.membrane[:, 0], [0, 1, 1.859375, 2.595947265625], rtol=1e-15)
+
+
+@pytest.mark.parametrize("refractory_steps", [0, 1, 2, 5])
+def test_strong_input_fires_as_often_as_refractoriness_allows(refractory_steps):
+    spikes = lif_forward(
+        np.ones((40, 1), bool),
+        np.array([[1e3]]),
+        tau_m=64,
+        tau_s=8,
+        threshold=20,
+        refractory_steps=refractory_steps,
+    )
+    assert np.flatnonzero(spikes).tolist() == list(range(1, 40, refractory_steps + 1))
+
+
+def test_threshold_is_reached_within_its_slack():
+    # One step takes the membrane to w / tau_s = 2.
+    for threshold, fires in [(2.0, True), (2 + 0.9e-6, True), (2 + 1.1e-6, False)]:
+        spikes = lif_forward(
+            train(2, 0), np.array([[4.0]]), **FAST, threshold=threshold, refractory_steps=2
+        )
+        assert spikes[1, 0] == fires
+
+
+def test_recurrent_spikes_act_one_step_later():
+    # Neuron 0 fires at 1; its self-connection and its connection to neuron 1 act at 2.
+    traces = lif_traces(
+        train(3, 0),
+        np.array([[10.0], [0.0]]),
+        **FAST,
+        threshold=4,
+        refractory_steps=2,
+        recurrent=np.array([[5.0, 0.0], [7.0, 0.0]]),
+    )
+    np.testing.assert_array_equal(traces.current, [[0, 0], [10, 0], [10, 7]])
+    np.testing.assert_array_equal(traces.membrane, [[0, 0], [5, 0], [0, 3.5]])
+
+
+def test_lateral_inhibition_spares_the_neuron_itself():
+    np.testing.assert_array_equal(lateral_inhibition(3), [[0, -1, -1], [-1, 0, -1], [-1, -1, 0]])
+
+
+def test_prediction_takes_the_first_of_equals():
+    assert prediction([0, 3, 5, 5]) == 2
+    assert prediction([0, 0, 0]) == 0
+
+
+# Section 5: S-PSP
+
+
+def test_spsp_of_one_pair_by_hand():
+    # After the input at step 1: p = 1, 1/2, 1/4 and q = 0.5, 0.625, 0.59375 at steps 2, 3, 4.
+    pre = train(8, 1)
+    e = spsp_matrix(pre, train(8, 4), **FAST, refractory_steps=2)
+    np.testing.assert_array_equal(e, [[0.59375]])
+    # Held at steps 5 and 6; at 7 the potential is p/2 = 1/64 alone.
+    e = spsp_matrix(pre, train(8, 4, 7), **FAST, refractory_steps=2)
+    np.testing.assert_array_equal(e, [[0.59375 + 1 / 64]])
+
+
+def test_spsp_of_one_input_spike_has_a_closed_form():
+    a, b = 1 - 1 / 8, 1 - 1 / 64
+    for t in (1, 2, 17, 300):
+        expected = (b**t - a**t) / (b - a) / 8
+        e = spsp_matrix(train(400, 0), train(400, t), **DEFAULT)
+        np.testing.assert_allclose(e, [[expected]], rtol=1e-12)
+
+
+def test_spsp_of_a_silent_train_is_zero():
+    pair = train(9, 2, 5), train(9)
+    for pre, post in (pair, pair[::-1]):
+        assert spsp_matrix(pre, post, **FAST, refractory_steps=2) == 0
+
+
+def test_an_input_at_the_very_step_of_the_output_does_not_count():
+    assert spsp_matrix(train(9, 4), train(9, 4), **FAST, refractory_steps=2) == 0
+    assert spsp_matrix(train(9, 3), train(9, 4), **FAST, refractory_steps=2) == 0.5
+
+
+def test_an_output_inside_the_refractory_period_adds_nothing_and_extends_it():
+    pre = np.ones((12, 1), bool)
+    traces = unreset_traces(pre, **FAST)[:, 0]
+    for spsp in (spsp_matrix, spsp_matrix_from_traces):
+        e = spsp(pre, train(12, 3, 5, 8), **FAST, refractory_steps=2)
+        # Step 5 is held; held again at 6 and 7, so step 8 keeps one step of charge.
+        np.testing.assert_allclose(e, traces[3] + traces[8] - 0.75 * traces[7], rtol=1e-14)
+
+
+@pytest.mark.parametrize("refractory_steps", [0, 1, 2, 7])
+@pytest.mark.parametrize("rate", [0.02, 0.2, 0.7])
+def test_traces_give_the_recursion(refractory_steps, rate):
+    rng = np.random.default_rng(1)
+    pre = rng.random((120, 6)) < 0.3
+    post = rng.random((120, 5)) < rate  # at 0.7 most gaps are inside the refractory period
+    for tau_m, tau_s in [(64, 8), (4, 2), (3, 9)]:
+        values = dict(tau_m=tau_m, tau_s=tau_s, refractory_steps=refractory_steps)
+        direct = spsp_matrix(pre, post, **values)
+        assert direct.max() > 0
+        np.testing.assert_allclose(
+            spsp_matrix_from_traces(pre, post, **values), direct, rtol=1e-10, atol=1e-11
+        )
+
+
+@pytest.mark.parametrize("n_steps", [35, 69, 70, 104, 105, 400])
+def test_traces_give_the_recursion_for_a_repaired_train(n_steps):
+    pre = np.random.default_rng(2).random((n_steps, 3)) < 0.2
+    post = repaired_train(n_steps)[:, None]
+    direct = spsp_matrix(pre, post, **DEFAULT)
+    np.testing.assert_allclose(
+        spsp_matrix_from_traces(pre, post, **DEFAULT), direct, rtol=1e-11, atol=1e-12
+    )
+    if n_steps < 105:
+        # Every spike but the first falls inside a refractory period.
+        first = n_steps // 35
+        np.testing.assert_allclose(direct[0], unreset_traces(pre, tau_m=64, tau_s=8)[first])
+
+
+def test_membrane_at_the_spikes_is_the_weighted_sum_of_spsp():
+    # Forward and backward describe the same neuron: sum of v(t_f) = sum_j w_ij e_ij.
+    rng = np.random.default_rng(3)
+    inputs = rng.random((200, 30)) < 0.15
+    weights = rng.uniform(-0.6, 1, (6, 30))
+    recurrent = rng.uniform(-1, 1, (6, 6))
+    traces = lif_traces(inputs, weights, **DEFAULT, threshold=10, recurrent=recurrent)
+    assert traces.spikes.sum(axis=0).min() > 3
+    at_spikes = np.sum(traces.membrane * traces.spikes, axis=0)
+    e_inputs = spsp_matrix(inputs, traces.spikes, **DEFAULT)
+    e_layer = spsp_matrix(traces.spikes, traces.spikes, **DEFAULT)
+    total = np.sum(weights * e_inputs, axis=1) + np.sum(recurrent * e_layer, axis=1)
+    np.testing.assert_allclose(at_spikes, total, rtol=1e-10)
+
+
+# Section 4: loss
+
+
+def test_errors_have_a_margin_with_strict_bounds():
+    np.testing.assert_array_equal(targets(1, 3), [5, 35, 5])
+    counts = [0, 30, 10, 11, 40, 0]
+    np.testing.assert_array_equal(count_errors(counts, 1), [0, 0, 0, 6, 35, 0])
+    np.testing.assert_array_equal(count_errors([0, 29, 10], 1), [0, -6, 0])
+    np.testing.assert_array_equal(count_errors([0, 41, 10], 1), [0, 6, 0])
+    errors = count_errors([20, 0, 5], 1)
+    np.testing.assert_array_equal(errors, [15, -35, 0])
+    assert cost(errors) == 15**2 + 35**2
+    np.testing.assert_array_equal(output_delta(errors, 2.0), [30, -70, 0])
+
+
+def test_repaired_train_is_regular():
+    times = np.flatnonzero(repaired_train(400))
+    assert len(times) == 36
+    assert times[0] == 11
+    assert set(np.diff(times)) == {11}
+    assert np.flatnonzero(repaired_train(35)).tolist() == list(range(1, 35))
+    with pytest.raises(SettingsError, match="34 steps"):
+        repaired_train(34)
+
+
+def test_only_a_silent_label_is_repaired():
+    spikes = np.zeros((400, 3), bool)
+    spikes[7, 1] = True
+    assert repaired(spikes, 1) is spikes
+    result = repaired(spikes, 2)
+    assert spike_counts(result).tolist() == [0, 1, 36]
+    assert spike_counts(spikes).tolist() == [0, 1, 0]
+
+
+# Section 6: derivative and denominators
+
+TABLE = np.array([[0.0, 0.0, 1.0, 2.0, 9.0], [1.0, 1.0, 0.0, 0.0, 9.0], [0.0, 0.0, 0.0, 3.0, 9.0]])
+
+
+def test_derivative_by_hand():
+    # Rows: 2x + 2, 4x^3 + 3x^2, 3. Input counts are clamped to 1..3, output counts are not.
+    assert derivative(TABLE, 1, 4) == 10
+    assert derivative(TABLE, 0, 4) == 10
+    assert derivative(TABLE, 2, 2) == 32 + 12
+    assert derivative(TABLE, 7, 5) == 3
+    np.testing.assert_array_equal(
+        derivative(TABLE, np.array([[0, 3]]), np.array([[5], [6]])), [[12, 3], [14, 3]]
+    )
+    with pytest.raises(TableError, match=r"\(3, 4\)"):
+        derivative(TABLE[:, :4], 1, 1)
+
+
+def test_a_table_may_be_an_object_with_coefficients():
+    class Holder:
+        coefficients = TABLE
+
+    assert derivative(Holder(), 2, 2) == derivative(TABLE, 2, 2)
+
+
+def test_feedforward_denominator_by_hand():
+    weights = np.array([[1.0, -2.0], [1.0, 1.0]])
+    # Neuron 0 fires 5 times, above K = 3: (12 * 1 - 2 * 3) / 4; neuron 1 is silent.
+    total = feedforward_sum(TABLE, weights, [0, 3], [5, 0], threshold=4)
+    np.testing.assert_array_equal(total, [1.5, 0])
+
+
+def test_recurrent_denominator_by_hand():
+    weights = np.array([[1.0], [1.0]])
+    recurrent = np.array([[10.0, 1.0], [0.0, 0.0]])
+    # Counts 5 and 0 are clamped to 3 and 1 as outputs; as sources they take rows 3 and 1.
+    # Neuron 0: input row 1 gives 8; self 10 * 3; neuron 1 by row 1 gives 8. Neuron 1: row 1, 4.
+    total = recurrent_sum(TABLE, weights, [1], recurrent, [5, 0], threshold=2)
+    np.testing.assert_array_equal(total, [(8 + 30 + 8) / 2, 4 / 2])
+
+
+def test_floor_keeps_the_sign():
+    np.testing.assert_array_equal(
+        floored([2, 5e-5, 0.0, -5e-5, -1e-4, -3]), [2, 1e-4, 1e-4, -1e-4, -1e-4, -3]
+    )
+
+
+@pytest.mark.parametrize(
+    ("gradient", "layers", "kind", "weights_ablated", "error_ablated"),
+    [
+        ("strsbp", "all", "feedforward", False, False),
+        ("strsbp", "all", "recurrent", False, False),
+        ("hm2bp", "feedforward", "feedforward", True, True),
+        ("hm2bp", "feedforward", "output", True, True),
+        ("hm2bp", "feedforward", "recurrent", False, False),
+        ("hm2bp", "all", "recurrent", True, True),
+        ("hm2bp_weights", "feedforward", "output", True, False),
+        ("hm2bp_weights", "feedforward", "recurrent", False, False),
+        ("hm2bp_weights", "all", "recurrent", True, False),
+    ],
+)
+def test_ablation(gradient, layers, kind, weights_ablated, error_ablated):
+    s = np.array([3.0, -2.0])
+    for_weights, for_error = ablated(s, kind, gradient, layers)
+    np.testing.assert_array_equal(for_weights, [1, 1] if weights_ablated else s)
+    np.testing.assert_array_equal(for_error, [1, 1] if error_ablated else s)
+
+
+# Section 7: backward
+
+
+def test_rho_is_one_half_for_silent_pairs():
+    e = np.array([[6.0, 0.0], [0.0, 0.0]])
+    np.testing.assert_array_equal(rho(e, [4, 0], [2, 0]), [[1.5, 0.5], [0.5, 0.5]])
+    # Both fire, but never in the right order: 0, not 0.5.
+    np.testing.assert_array_equal(rho(np.zeros((1, 1)), [4], [2]), [[0.0]])
+
+
+def test_weight_gradient_and_feedforward_error_by_hand():
+    delta, s = np.array([2.0, -3.0]), np.array([0.5, 1.5])
+    e = np.array([[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(weight_gradient(delta, e, s), [[4, 8], [-6, -8]])
+    np.testing.assert_array_equal(
+        weight_gradient(delta, e, s, np.array([0.5, 1])), [[2, 4], [-6, -8]]
+    )
+    weights, r = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.5, 1.0], [1.0, 0.25]])
+    # 4 * 0.5 - 2 * 3, and 4 * 2 - 2 * 1.
+    np.testing.assert_array_equal(feedforward_error(delta, s, weights, r), [-4, 6])
+
+
+def test_recurrent_system_and_both_adjoints_by_hand():
+    recurrent = np.array([[9.0, 4.0], [-2.0, 9.0]])
+    r = np.array([[0.7, 0.5], [1.0, 0.7]])
+    system = recurrent_system(np.array([1.0, 2.0]), recurrent, r, threshold=2)
+    np.testing.assert_array_equal(system, [[1, -1], [1, 2]])  # no trace of the diagonal 9
+
+    delta = np.array([3.0, 6.0])
+    weights, unit = np.array([[1.0, 2.0], [0.0, 4.0]]), np.ones((2, 2))
+    # Lmat^-1 = [[2, 1], [-1, 1]] / 3, so delta^T Lmat^-1 = (0, 3), times R.
+    np.testing.assert_allclose(recurrent_error(delta, system, weights, unit), [0, 12], atol=1e-14)
+    # delta^T R = (3, 30), times Lmat^-1.
+    np.testing.assert_allclose(
+        recurrent_error(delta, system, weights, unit, "published"), [-8, 11], rtol=1e-14
+    )
+
+
+def test_published_adjoint_needs_as_many_inputs_as_neurons():
+    with pytest.raises(SettingsError, match="3 inputs"):
+        recurrent_error(np.ones(2), np.eye(2), np.ones((2, 3)), np.ones((2, 3)), "published")
+    with pytest.raises(SettingsError, match="adjoint 'transposed'"):
+        recurrent_error(np.ones(2), np.eye(2), np.ones((2, 2)), np.ones((2, 2)), "transposed")
+
+
+def test_lateral_factor_by_hand():
+    r = np.array([[9.0, 2.0, 7.0], [3.0, 9.0, 7.0], [7.0, 7.0, 9.0]])
+    # Neurons 0 and 1 fired, 2 is silent: 1 / (1 - 2 * 3 / 10^2).
+    factors = lateral_factor(r, [4, 1, 0], label=0, threshold=10)
+    np.testing.assert_allclose(factors, [1 / 0.94, 1 / 0.94, 1], rtol=1e-15)
+    # A silent label counts as active, with rho = 0.5 towards the others.
+    r[2, :2] = r[:2, 2] = 0.5
+    factors = lateral_factor(r, [4, 0, 0], label=2, threshold=10)
+    np.testing.assert_allclose(factors, [1 / 0.9975, 1, 1 / 0.9975], rtol=1e-15)
+
+
+def test_regularisation_by_hand():
+    weights = np.array([[8.0, -4.0], [0.0, 8.0]])
+    terms, none = regularisation(weights, strength=10)
+    assert none is None
+    # Rows: (1 + 1/4) / 3 and 1 / 3.
+    factors = 0.4 * np.exp(0.04 * (np.array([1.25, 1.0]) / 3 - 1))
+    np.testing.assert_allclose(terms, factors[:, None] * [[1, -0.5], [0, 1]], rtol=1e-15)
+
+
+def test_regularisation_of_a_recurrent_layer_counts_every_connection():
+    weights = np.array([[8.0, -4.0], [0.0, 8.0]])
+    recurrent = np.array([[16.0, 0.0], [8.0, -8.0]])
+    mask = np.array([[True, False], [True, True]])
+    terms, recurrent_terms = regularisation(weights, recurrent, mask, strength=10)
+    # Divisor m + 1 + 3 connections in all, for both rows.
+    factors = 0.4 * np.exp(0.04 * (np.array([1.25 + 4, 1.0 + 2]) / 6 - 1))
+    np.testing.assert_allclose(terms, factors[:, None] * [[1, -0.5], [0, 1]], rtol=1e-15)
+    np.testing.assert_allclose(recurrent_terms, factors[:, None] * [[2, 0], [1, -1]], rtol=1e-15)
+
+
+# Section 7 against finite differences of counts that obey their own fixed point:
+# threshold o_i = sum_j w_ij e(o_j, o_i) + sum_l w_il e(o_l, o_i) with e(o_j, o_i) = o_j phi(o_i).
+
+PHI = np.array([2e-5, -8e-4, 0.012, -0.05, 0.9])
+RANK_ONE_TABLE = np.arange(1, 11)[:, None] * PHI
+THETA = 20.0
+
+
+def fixed_point_case(with_recurrence):
+    """Weights for which the integer counts below are an exact fixed point."""
+    rng = np.random.default_rng(4)
+    o_in, o = np.array([3, 5, 2]), np.array([4, 6, 7])
+    weights = rng.uniform(-3, 6, (3, 3))
+    recurrent = rng.uniform(-2, 2, (3, 3)) if with_recurrence else np.zeros((3, 3))
+    np.fill_diagonal(recurrent, 0)
+    missing = THETA * o - np.polyval(PHI, o) * (weights @ o_in + recurrent @ o)
+    weights[:, 0] += missing / np.polyval(PHI, o) / o_in[0]
+    return o_in, o, weights, recurrent
+
+
+def fixed_point(o_in, weights, recurrent, start):
+    """Counts that solve the fixed point near `start`, by Newton's method."""
+    o = np.array(start, dtype=float)
+    for _ in range(50):
+        drive = weights @ o_in + recurrent @ o
+        residual = THETA * o - np.polyval(PHI, o) * drive
+        jacobian = np.diag(THETA - np.polyval(np.polyder(PHI), o) * drive)
+        jacobian -= np.polyval(PHI, o)[:, None] * recurrent
+        o -= np.linalg.solve(jacobian, residual)
+    return o
+
+
+def central_difference(function, at, index, h=1e-5):
+    up, down = np.array(at, dtype=float), np.array(at, dtype=float)
+    up[index] += h
+    down[index] -= h
+    return (function(up) - function(down)) / (2 * h)
+
+
+def test_recurrent_error_is_the_derivative_of_the_fixed_point():
+    o_in, o, weights, recurrent = fixed_point_case(with_recurrence=True)
+    output_gradient = np.array([0.7, -1.3, 2.1])
+
+    D = recurrent_sum(RANK_ONE_TABLE, weights, o_in, recurrent, o, THETA)
+    phi = np.polyval(PHI, o)[:, None]
+    r_input = rho(phi * o_in, o_in, o)
+    system = recurrent_system(floored(1 - D), recurrent, rho(phi * o, o, o), THETA)
+    error = recurrent_error(output_gradient / THETA, system, weights, r_input)
+
+    numeric = [
+        central_difference(
+            lambda x: output_gradient @ fixed_point(x, weights, recurrent, o), o_in, j
+        )
+        for j in range(3)
+    ]
+    np.testing.assert_allclose(error, numeric, rtol=1e-7)
+    published = recurrent_error(output_gradient / THETA, system, weights, r_input, "published")
+    assert np.abs(published - numeric).max() > 0.01
+
+
+def test_feedforward_gradients_are_the_derivative_of_the_fixed_point():
+    o_in, o, weights, none = fixed_point_case(with_recurrence=False)
+    output_gradient = np.array([0.7, -1.3, 2.1])
+    delta = output_gradient / THETA
+
+    s = 1 - feedforward_sum(RANK_ONE_TABLE, weights, o_in, o, THETA)
+    assert np.abs(s - 1).min() > 0.01
+    e = np.polyval(PHI, o)[:, None] * o_in
+    np.testing.assert_allclose(
+        feedforward_error(delta, s, weights, rho(e, o_in, o)),
+        [
+            central_difference(
+                lambda x: output_gradient @ fixed_point(x, weights, none, o), o_in, j
+            )
+            for j in range(3)
+        ],
+        rtol=1e-7,
+    )
+    numeric = [
+        central_difference(
+            lambda w: output_gradient @ fixed_point(o_in, w.reshape(3, 3), none, o),
+            weights.ravel(),
+            j,
+        )
+        for j in range(9)
+    ]
+    np.testing.assert_allclose(weight_gradient(delta, e, s).ravel(), numeric, rtol=1e-6)
+
+
+def test_lateral_factor_is_exact_for_two_neurons():
+    # threshold o_i = x_i - rho_il o_l, so do_0/dx_0 = L / threshold.
+    r, theta = np.array([[0.0, 6.0], [4.0, 0.0]]), 15.0
+    inverse = np.linalg.inv(theta * np.eye(2) + r)
+    factors = lateral_factor(r, [3, 3], label=0, threshold=theta)
+    np.testing.assert_allclose(factors / theta, np.diag(inverse), rtol=1e-14)
+
+
+# Section 7: Adam
+
+
+def test_adam_by_hand():
+    weights, gradient = np.array([1.0, 1.0, 1.0]), np.array([0.5, -20.0, 0.0])
+    weights, first, second = adam_step(weights, gradient, 0.0, 0.0, step=1, rate=0.01)
+    np.testing.assert_allclose(weights, [0.99, 1.01, 1.0], rtol=1e-9)
+    weights, _, _ = adam_step(weights, 3 * gradient, first, second, step=2, rate=0.01)
+    # m = (0.09 + 0.3) g / 0.19, v = (0.000999 + 0.009) g^2 / 0.001999.
+    move = 0.01 * (0.39 / 0.19) / np.sqrt(0.009999 / 0.001999)
+    np.testing.assert_allclose(weights, [0.99 - move, 1.01 + move, 1.0], rtol=1e-7)
+
+
+def test_step_size_falls_with_the_epoch():
+    assert step_size(0.001, 0) == 0.001
+    assert step_size(0.001, 3) == 0.0005
+
+
+# Section 3: reservoir
+
+
+def test_connection_probability_by_hand():
+    inhibitory = np.array([False, True, False, False])
+    assert grid_coordinates((1, 2, 2)).tolist() == [[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1]]
+    p = connection_probability((1, 2, 2), inhibitory)
+    near, far = np.exp(-1 / 4), np.exp(-2 / 4)
+    np.testing.assert_allclose(
+        p,  # row: post, column: pre
+        [
+            [0.45, 0.6 * near, 0.45 * near, 0.45 * far],
+            [0.3 * near, 0.15, 0.3 * far, 0.3 * near],
+            [0.45 * near, 0.6 * far, 0.45, 0.45 * near],
+            [0.45 * far, 0.6 * near, 0.45 * near, 0.45],
+        ],
+        rtol=1e-15,
+    )
+    published = connection_probability((1, 2, 2), inhibitory, "published")
+    allowed = np.array([[1, 1, 1, 1], [0, 1, 0, 1], [0, 0, 1, 1], [0, 0, 0, 1]])
+    np.testing.assert_array_equal(published, p * allowed)
+
+
+def test_reservoirs_have_the_published_numbers_of_connections():
+    counts = {"derived": [], "published": []}
+    for seed in range(5):
+        for variant, found in counts.items():
+            rng = np.random.default_rng(seed)
+            inhibitory = draw_cell_types(rng, 400)
+            p = connection_probability((5, 5, 16), inhibitory, variant)
+            found.append(draw_connections(rng, p).sum())
+    assert abs(np.mean(counts["derived"]) - 4450) < 100
+    assert abs(np.mean(counts["published"]) - 1330) < 60
+
+
+def test_published_reservoir_has_no_cycle_but_self_connections():
+    for variant, acyclic in (("published", True), ("derived", False)):
+        rng = np.random.default_rng(6)
+        inhibitory = draw_cell_types(rng, 400)
+        mask = draw_connections(rng, connection_probability((5, 5, 16), inhibitory, variant))
+        assert np.trace(mask) > 50
+        n_components, _ = connected_components(mask, connection="strong")
+        assert (n_components == 400) == acyclic
+
+
+def test_reservoir_refuses_wrong_input():
+    with pytest.raises(SettingsError, match="8 neurons"):
+        connection_probability((2, 2, 2), np.zeros(7, bool))
+    with pytest.raises(SettingsError, match="reservoir 'random'"):
+        connection_probability((1, 1, 1), np.zeros(1, bool), "random")
+
+
+# Section 8: boosting
+
+
+def test_boosting_by_hand():
+    boost = np.array([1.0, 3.0, 1.0, 2.0])
+    labels = np.array([0, 0, 2, 2])
+    wrong = np.array([False, True, False, False])
+    np.testing.assert_array_equal(class_error_rates(boost, labels, wrong, 3), [0.75, 0, 0])
+    np.testing.assert_allclose(
+        updated_boost(boost, labels, wrong, 3), [1, 3 * np.exp(0.75 / 20), 1, 2], rtol=1e-15
+    )
+
+
+# The whole network
+
+THETA, THETA_OUTPUT = 2.0, 1.0
+SETTINGS = dict(n_steps=120, threshold_hidden=THETA, threshold_output=THETA_OUTPUT)
+HIDDEN = [
+    LayerSettings(kind="feedforward", size=12),
+    LayerSettings(kind="recurrent", shape=(2, 2, 3)),
+]
+SMALL_TABLE = np.arange(1, 21)[:, None] * np.array([1e-7, -1e-5, 5e-4, 0.02, 0.1])
+
+
+def small_network(seed=7, hidden=HIDDEN, table=SMALL_TABLE, **settings):
+    return ReferenceNetwork.initialise(
+        np.random.default_rng(seed), 20, hidden, 3, table, ModelSettings(**SETTINGS, **settings)
+    )
+
+
+def small_input(seed=8, n_steps=120):
+    spikes = np.random.default_rng(seed).random((n_steps, 20)) < 0.25
+    spikes[0] = False
+    return spikes
+
+
+def test_layers_feed_each_other_with_one_step_of_delay():
+    network = small_network()
+    spikes = network.forward(small_input())
+    assert [s.shape for s in spikes] == [(120, 12), (120, 12), (120, 3)]
+    first = [np.flatnonzero(s.any(axis=1))[0] for s in [small_input(), *spikes]]
+    assert all(earlier < later for earlier, later in zip(first, first[1:], strict=False))
+    assert network.predict(small_input()) == prediction(spike_counts(spikes[-1]))
+
+
+def test_training_step_follows_the_formulas_pair_by_pair():
+    network = small_network()
+    before = [
+        (x.weights.copy(), None if x.recurrent_weights is None else x.recurrent_weights.copy())
+        for x in network.layers
+    ]
+    inputs = small_input()
+    result = network.train_sample(inputs, label=1, boost=1.5, epoch=3, step=1)
+    first, reservoir, output = result.layers
+    assert result.errors.any()
+
+    def spsp(pre, post):
+        e = p = q = 0.0
+        held = 0
+        for t in range(1, len(pre)):
+            p = p * (1 - 1 / 8) + pre[t - 1]
+            q = q * (1 - 1 / 64) + p / 8
+            if held:
+                q, held = 0.0, held - 1
+            if post[t]:
+                e, q, held = e + q, 0.0, 2
+        return e
+
+    def slope(c_in, c_out):
+        return np.polyval(np.polyder(SMALL_TABLE[min(max(c_in, 1), 20) - 1]), c_out)
+
+    def rho_of(pre, post):
+        return spsp(pre, post) / pre.sum() if pre.any() and post.any() else 0.5
+
+    # Output layer.
+    weights, post = before[2][0], output.backward_spikes.T
+    pre = reservoir.spikes.T
+    passed = np.zeros(12)
+    for i in range(3):
+        s = 1 - sum(
+            weights[i, j] * slope(pre[j].sum(), post[i].sum()) / THETA_OUTPUT for j in range(12)
+        ) * bool(post[i].any())
+        delta = 1.5 * result.errors[i] / THETA_OUTPUT
+        h = [(x.any() or k == 1) / THETA_OUTPUT for k, x in enumerate(output.spikes.T)]
+        loop = sum(
+            rho_of(output.spikes[:, k], output.spikes[:, i])
+            * h[k]
+            * rho_of(output.spikes[:, i], output.spikes[:, k])
+            * h[i]
+            for k in range(3)
+            if k != i
+        )
+        for j in range(12):
+            expected = delta * spsp(pre[j], post[i]) / s / (1 - loop)
+            assert output.gradient[i, j] == pytest.approx(expected, rel=1e-9, abs=1e-12)
+            passed[j] += delta / s * weights[i, j] * rho_of(pre[j], post[i])
+    np.testing.assert_allclose(output.input_error, passed, rtol=1e-9)
+
+    # Recurrent layer.
+    (weights, recurrent), own, pre = before[1], reservoir.spikes.T, first.spikes.T
+    counts = own.sum(axis=1)
+    lmat, response, gradient = np.zeros((12, 12)), np.zeros((12, 12)), np.zeros((12, 12))
+    for i in range(12):
+        c_out = min(max(counts[i], 1), 20)
+        D = sum(weights[i, j] * slope(pre[j].sum(), c_out) / THETA for j in range(12))
+        D += sum(recurrent[i, k] * slope(counts[k], c_out) / THETA for k in range(12))
+        for k in range(12):
+            lmat[i, k] = -recurrent[i, k] * rho_of(own[k], own[i]) / THETA
+            response[i, k] = weights[i, k] * rho_of(pre[k], own[i])
+            gradient[i, k] = (
+                passed[i] / THETA * spsp(own[k], own[i]) / (1 - D) * bool(recurrent[i, k])
+            )
+        lmat[i, i] = 1 - D
+    np.testing.assert_allclose(reservoir.recurrent_gradient, gradient, rtol=1e-8, atol=1e-12)
+    passed = passed / THETA @ np.linalg.inv(lmat) @ response
+    np.testing.assert_allclose(reservoir.input_error, passed, rtol=1e-8)
+    assert first.input_error is None
+
+    # First layer and the update: Adam's first step moves every weight by the step size.
+    np.testing.assert_allclose(first.delta, passed / THETA, rtol=1e-8)
+    for layer, (weights, recurrent), computed in zip(
+        network.layers, before, result.layers, strict=True
+    ):
+        total = computed.gradient + computed.regulariser
+        moved = np.abs(total) > 1e-3
+        np.testing.assert_allclose(
+            (weights - layer.weights)[moved], 0.0005 * np.sign(total[moved]), rtol=2e-5
+        )
+        if recurrent is not None:
+            np.testing.assert_array_equal(layer.recurrent_weights != 0, layer.recurrent_mask)
+            assert np.any(layer.recurrent_weights != recurrent)
+
+
+def test_a_silent_label_is_repaired_for_the_backward_pass_alone():
+    network = small_network()
+    network.layers[-1].weights[...] = np.abs(network.layers[-1].weights)
+    network.layers[-1].weights[1] *= -1.0
+    result = network.train_sample(small_input(), label=1)
+    output = result.layers[-1]
+    assert result.repaired
+    assert output.counts[1] == 0
+    assert output.backward_counts[1] == 39  # every third step below 120
+    assert result.errors[1] == -35
+    assert np.any(output.e[1] > 0)
+    assert output.D[1] != 0
+    # The lateral factor saw the silent train: rho = 0.5 with every other neuron.
+    others = [0, 2]
+    np.testing.assert_array_equal(output.rho_recurrent[1, others], 0.5)
+    fired = output.counts[others] > 0
+    assert fired.any()
+    assert output.lateral[1] == pytest.approx(1 / (1 - fired.sum() * 0.25 / THETA_OUTPUT**2))
+
+
+@pytest.mark.parametrize("layers", ["feedforward", "all"])
+def test_gradient_arms_differ_where_they_should(layers):
+    def trained(gradient):
+        network = small_network(gradient=gradient, ablated_layers=layers)
+        return network.train_sample(small_input(), label=1).layers
+
+    full, hm2bp, weights_only = map(trained, ("strsbp", "hm2bp", "hm2bp_weights"))
+    for one, other in ((full, hm2bp), (full, weights_only)):
+        for a, b in zip(one, other, strict=True):
+            np.testing.assert_array_equal(a.s, b.s)  # the denominators themselves are the same
+    # The errors passed back are untouched by hm2bp_weights, and all weights see it.
+    for a, b in zip(full, weights_only, strict=True):
+        np.testing.assert_array_equal(a.delta, b.delta)
+    np.testing.assert_allclose(
+        weights_only[-1].gradient, full[-1].gradient * full[-1].s[:, None], rtol=1e-12
+    )
+    assert np.abs(full[1].delta - hm2bp[1].delta).max() > 1e-3
+    recurrent_s = hm2bp[1].system.diagonal()
+    np.testing.assert_array_equal(recurrent_s, 1.0 if layers == "all" else full[1].s)
+    np.testing.assert_array_equal(weights_only[1].system, full[1].system)
+    ratio = full[1].s[:, None] if layers == "all" else 1.0
+    for name in ("gradient", "recurrent_gradient"):
+        np.testing.assert_allclose(
+            getattr(weights_only[1], name), getattr(full[1], name) * ratio, rtol=1e-12
+        )
+
+
+def test_published_adjoint_changes_only_what_lies_below_the_recurrent_layer():
+    derived, published = (
+        small_network(adjoint=variant).train_sample(small_input(), label=1).layers
+        for variant in ("derived", "published")
+    )
+    for a, b in zip(derived[1:], published[1:], strict=True):
+        np.testing.assert_array_equal(a.gradient, b.gradient)
+    assert np.abs(derived[0].gradient - published[0].gradient).max() > 1e-6
+
+
+def test_published_adjoint_does_not_matter_for_a_first_layer():
+    network = small_network(hidden=HIDDEN[1:], adjoint="published")
+    assert network.train_sample(small_input(), label=1).layers[0].input_error is None
+
+
+def test_two_patterns_are_learned():
+    settings = dict(hidden=HIDDEN[:1], table=np.zeros((20, 5)), learning_rate=0.02)
+    network = small_network(**settings, regularisation=0.1)
+    samples = [(small_input(seed), label) for label, seed in enumerate((1, 2))]
+    costs = []
+    for step in range(1, 301):
+        inputs, label = samples[step % 2]
+        costs.append(network.train_sample(inputs, label, step=step).cost)
+    assert np.mean(costs[-10:]) < 0.1 * np.mean(costs[:10])
+    assert [network.predict(inputs) for inputs, _ in samples] == [0, 1]
+
+
+def test_wrong_networks_and_samples_are_refused():
+    network = small_network()
+    with pytest.raises(DataError, match="label 3"):
+        network.train_sample(small_input(), label=3)
+    with pytest.raises(DataError, match=r"\(99, 20\)"):
+        network.forward(small_input(n_steps=99))
+    with pytest.raises(SettingsError, match="output layer"):
+        ReferenceNetwork(network.layers[:-1], SMALL_TABLE, network.settings)
+    with pytest.raises(SettingsError, match="followed by weights for 20 inputs"):
+        ReferenceNetwork([network.layers[0], *network.layers[::2]], SMALL_TABLE, network.settings)
+    with pytest.raises(SettingsError, match="kind 'spiking'"):
+        ReferenceLayer("spiking", np.ones((1, 1)), 1.0)
+    with pytest.raises(SettingsError, match="belong to a recurrent layer"):
+        ReferenceLayer("recurrent", np.ones((1, 1)), 1.0)
+    with pytest.raises(SettingsError, match="not 0 where the mask"):
+        ReferenceLayer("recurrent", np.ones((1, 1)), 1.0, np.ones((1, 1)), np.zeros((1, 1)))
+    with pytest.raises(SettingsError, match=r"mask of shape \(1, 1\)"):
+        ReferenceLayer("recurrent", np.ones((1, 1)), 1.0, np.ones((1, 2)), np.ones((1, 2)))
