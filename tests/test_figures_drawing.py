@@ -2,6 +2,7 @@
 
 import re
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -11,7 +12,7 @@ from strsbp.figures.style import figure
 from strsbp.summary import summarise_training
 from strsbp.summary.files import ResultsError
 
-CLAIMS = "resources/claims.yaml"
+CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
 
 
 @pytest.fixture(scope="module")

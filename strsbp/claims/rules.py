@@ -416,11 +416,13 @@ class Diverges(Rule):
         not_finite = runs["diverged"].notna()
         high = ~not_finite & (runs["last_test_error"] > self.error_above)
         n_diverged, n_runs = int((not_finite | high).sum()), len(runs)
-        reason = (
-            f"{n_diverged} of {n_runs} runs of {self.arm} diverged ({int(not_finite.sum())} by "
-            f"weights that are not finite, {int(high.sum())} by a last test error above "
-            f"{format_value(self.error_above, 'error')})."
-        )
+        reason = f"{n_diverged} of {n_runs} runs of {self.arm} diverged"
+        if n_diverged:
+            reason += (
+                f" ({int(not_finite.sum())} by weights that are not finite, {int(high.sum())} by "
+                f"a last test error above {format_value(self.error_above, 'error')})"
+            )
+        reason += "."
         as_expected = n_diverged if self.expected else n_runs - n_diverged
         if as_expected == n_runs:
             verdict = Verdict.REPRODUCES
@@ -471,7 +473,7 @@ class AnyOf(Combination):
         untested = any(one.verdict is Verdict.NOT_TESTED for one in judged)
         if best.verdict is Verdict.DOES_NOT and untested:
             return shown._replace(verdict=Verdict.NOT_TESTED)
-        return best._replace(reason=shown.reason)
+        return best if best.verdict is Verdict.REPRODUCES else best._replace(reason=shown.reason)
 
 
 AnyRule = Annotated[

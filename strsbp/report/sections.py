@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+from markupsafe import Markup
 
 from strsbp.claims import Verdict
 from strsbp.report.results import Results, Table
@@ -184,13 +185,15 @@ def arms(results: Results) -> dict:
 
 
 def _pairs(results: Results, titles) -> Table:
-    """Differences of each panel's arms to its first one, at the last common epoch."""
+    """Differences of each panel's arms to the study's first arm, or else to the panel's first."""
     pairs = results.table("pairs", "arm_a", "arm_b", "at_epoch", "quantity", "difference")
     pairs = pairs[pairs["quantity"] == "best_test_error"]
     rows, seen = [], set()
     for _, figure in results.study.figures:
         for panel in figure.panels.values():
-            wanted = {(arm, panel[0]) for arm in panel[1:]} - seen
+            main = next(iter(results.study.arms))
+            reference = main if main in panel else panel[0]
+            wanted = {(arm, reference) for arm in panel if arm != reference} - seen
             seen |= wanted
             for a, b in sorted(wanted, key=lambda pair: panel.index(pair[0])):
                 rows += _pair_rows(pairs, a, b, titles)
@@ -216,25 +219,42 @@ def _pair_rows(pairs: pd.DataFrame, a: str, b: str, titles) -> list[list]:
 def spsp(results: Results) -> dict:
     """The quality of the simulations and their fits, as numbers."""
     quality = results.table("quality", "spsp", "grid", "region", "quantity", "value")
-    quality = quality.fillna({"region": "", "spsp": "", "grid": ""})
+    comparing = quality["spsp"].str.contains(" over ")
+    comparisons = [
+        [_words(row.quantity), row.spsp, _grid(row.grid), symbols(row.region), _number(row.value)]
+        for row in quality[comparing].itertuples()
+    ]
+    quality = quality[~comparing]
     columns = quality[["spsp", "grid"]].drop_duplicates().itertuples(index=False)
     columns = [tuple(column) for column in columns]
     rows = []
     for (quantity, region), group in quality.groupby(["quantity", "region"], sort=False):
         values = {
-            (row.spsp, row.grid): f"{row.value:.4g}".replace("-", "−") for row in group.itertuples()
+            (row.spsp, row.grid): _number(row.value) for row in group.itertuples()
         }
-        rows.append(
-            [symbols(str(quantity).replace("_", " ")), str(region).replace("_", " ")]
-            + [values.get(column, "") for column in columns]
-        )
-    headers = ["Quantity", "Region"] + [f"{kind} {_grid(grid)}".strip() for kind, grid in columns]
-    numeric = set(range(2, len(headers)))
-    return dict(table=Table(headers, rows, numeric), file=results.link(results.tables["quality"]))
+        cells = [values.get(column, "") for column in columns]
+        rows.append([_words(quantity), _words(region), *cells])
+    headers = ["Quantity", "Counts", *(f"{spsp}, {_grid(grid)}" for spsp, grid in columns)]
+    return dict(
+        table=Table(headers, rows, set(range(2, len(headers)))),
+        comparisons=Table(["Quantity", "Simulations", "Grid", "Counts", "Value"], comparisons, {4}),
+        file=results.link(results.tables["quality"]),
+    )
 
 
-def _grid(grid) -> str:
-    return f"{grid:g}-grid" if isinstance(grid, int | float) else str(grid)
+def _words(name: str) -> Markup:
+    """A column's or row's name as words; the spike counts in it stay symbols."""
+    if name.startswith("r2_in_"):
+        return symbols(f"R² of a straight line in {name.removeprefix('r2_in_')}")
+    return symbols(name.replace("_", " "))
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}".replace("-", "−")
+
+
+def _grid(grid: float) -> str:
+    return f"{grid:g} x {grid:g}"
 
 
 def author_tables(results: Results) -> dict:

@@ -22,12 +22,18 @@ def symbols(text) -> Markup:
         letter, index = match.groups()
         return f"<i>{_GREEK.get(letter, letter)}</i><sub>{index}</sub>"
 
-    return Markup(_SYMBOL.sub(set_symbol, str(escape(text))))
+    return Markup(_SYMBOL.sub(set_symbol, unbroken(str(escape(text)))))
+
+
+def unbroken(text: str) -> str:
+    """`text` with numbers kept on one line with their units, and intervals in one piece."""
+    text = re.sub(r"(?<=\d) (?=[%×]|points|epochs|mV|ms)", "\u00a0", text)
+    return re.sub(r"(\[[^\]]*,) ", "\\1\u00a0", text)
 
 
 def value_text(value, unit, low=None, high=None) -> str:
     """A number in its unit, followed by its interval where there is one."""
-    return f"{format_value(value, unit)} {format_interval(low, high, unit)}".strip()
+    return unbroken(f"{format_value(value, unit)} {format_interval(low, high, unit)}".strip())
 
 
 def duration(seconds: float) -> str:

@@ -61,8 +61,8 @@ def _load(surfaces, fits) -> tuple[dict, dict]:
     fit_paths = {Path(path).stem: Path(path) for path in fits}
     constants = ModelSettings().model_dump(include=set(SimulatedTable.model_fields))
     simulated, fitted = {}, {}
-    for path in sorted(map(Path, surfaces)):
-        table = SimulatedTable.from_key(path.stem)
+    keys = {path: SimulatedTable.from_key(path.stem) for path in map(Path, surfaces)}
+    for path, table in sorted(keys.items(), key=lambda item: item[1].grid):
         if any(getattr(table, name) != value for name, value in constants.items()):
             continue
         if path.stem not in fit_paths:

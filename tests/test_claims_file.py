@@ -1,0 +1,153 @@
+"""The claims file: what it holds, what it refuses, and the csv that follows from it."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from synthetic_results import write_runs, write_surfaces
+
+from strsbp.claims import judge_claims, load_claims, published_value
+from strsbp.claims.units import format_interval, format_value
+from strsbp.errors import ClaimsError
+from strsbp.summary import summarise_training
+
+CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
+COLUMNS = "id place statement published measured low high unit verdict reason".split()
+RULE = dict(
+    kind="within", subject="it", measure=dict(table="arms", where={}, column="mean"), high=1
+)
+CLAIM = dict(id="a", place="p", statement="s", unit="error", rule=RULE)
+
+
+def write(path, content):
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return path
+
+
+@pytest.fixture(scope="module")
+def quality(tmp_path_factory):
+    """Every row that the shipped claims select from quality.csv."""
+    rows = []
+
+    def collect(rule):
+        if "measure" in rule or "numerator" in rule:
+            for key in ("measure", "numerator", "denominator"):
+                if key in rule and rule[key]["table"] == "quality":
+                    rows.append(rule[key]["where"] | {"value": 2.0})
+        for inner in rule.get("rules", ()):
+            collect(inner)
+
+    for claim in load_claims(CLAIMS):
+        collect(claim.rule.model_dump())
+    path = tmp_path_factory.mktemp("quality") / "quality.csv"
+    pd.DataFrame(rows).drop_duplicates().to_csv(path, index=False)
+    return path
+
+
+def judged(folder, quality, **runs):
+    metrics, provenance = write_runs(folder, **runs)
+    names = ("curves", "seeds", "arms", "pairs", "runs")
+    tables = {name: folder / f"{name}.csv" for name in names}
+    summarise_training(metrics, provenance, **tables)
+    tables = {name: tables[name] for name in ("arms", "pairs", "runs")}
+    tables |= dict(surfaces=write_surfaces(folder / "surfaces.csv"), quality=quality)
+    judge_claims(claims=CLAIMS, tables=tables, out=folder / "claims.csv")
+    return pd.read_csv(folder / "claims.csv").set_index("id")
+
+
+def test_the_shipped_claims_hold_the_published_numbers():
+    claims = {claim.id: claim for claim in load_claims(CLAIMS)}
+    assert published_value(CLAIMS, "strsbp_best_error") == 0.0824
+    assert published_value(CLAIMS, "hm2bp_best_error") == 0.0920
+    assert published_value(CLAIMS, "corrected_reference_value") == 0.1315
+    for claim in claims.values():
+        assert claim.place[0] in "IV"
+        on_training = bool(claim.rule.arms())
+        assert on_training == (claim.needs is not None), f"{claim.id} states its size"
+
+
+def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
+    claims = judged(tmp_path, quality)
+    assert claims.reset_index().columns.tolist()[: len(COLUMNS)] == COLUMNS
+    assert "not tested at this size" not in set(claims["verdict"])
+    expected = {
+        "strsbp_best_error": "reproduces",
+        "strsbp_better_after_10": "reproduces",
+        "tau_m_32_diverges": "reproduces",
+        "tau_m_others_adequate": "reproduces",
+        "threshold_8_helps": "reproduces",
+        "linear_in_o_i_not_o_j": "in part",
+    }
+    for name, verdict in expected.items():
+        assert verdict in claims.loc[name, "verdict"], claims.loc[name, "reason"]
+    again = judged(tmp_path, quality)
+    pd.testing.assert_frame_equal(claims, again)
+
+
+def test_a_quick_run_judges_the_simulations_alone(tmp_path, quality):
+    claims = judged(tmp_path, quality, seeds=(1,), n_train=100, n_test=100, shorten=10, diverged=())
+    needs = {claim.id for claim in load_claims(CLAIMS) if claim.needs is not None}
+    untested = claims["verdict"] == "not tested at this size"
+    assert set(claims.index[untested]) == needs
+    assert claims.loc["strsbp_best_error", "measured"] > 0
+    assert "(here 100)" in claims.loc["strsbp_best_error", "reason"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("claims: [", "not valid YAML"),
+        ("[]", "claims"),
+        ({"claims": []}, "at least 1"),
+        ({"claims": [CLAIM, CLAIM]}, "two claims with the id 'a'"),
+        ({"claims": [CLAIM | {"weight": 1}]}, "no such setting"),
+        ({"claims": [CLAIM | {"unit": "metres"}]}, "metres"),
+        ({"claims": [CLAIM | {"rule": RULE | {"kind": "eval"}}]}, "eval"),
+        ({"claims": [CLAIM | {"rule": RULE | {"code": "1 + 1"}}]}, "no such setting"),
+        ({"claims": [CLAIM | {"rule": RULE | {"low_in_part": 0.1}}]}, "low_in_part"),
+        ({"claims": [CLAIM | {"needs": {"n_train": 0}}]}, "needs"),
+    ],
+)
+def test_a_malformed_file_is_told_in_one_sentence(content, said, tmp_path):
+    path = write(tmp_path / "claims.yaml", content)
+    with pytest.raises(ClaimsError, match=said) as error:
+        load_claims(path)
+    assert "\n" not in str(error.value) and str(path) in str(error.value)
+
+
+def test_a_missing_file_or_claim_is_named(tmp_path):
+    with pytest.raises(ClaimsError, match="is missing"):
+        load_claims(tmp_path / "none.yaml")
+    with pytest.raises(ClaimsError, match="no claim 'b' with a published value"):
+        published_value(write(tmp_path / "claims.yaml", {"claims": [CLAIM]}), "b")
+
+
+def test_an_error_in_judging_names_the_claim_and_writes_nothing(tmp_path):
+    path = write(tmp_path / "claims.yaml", {"claims": [CLAIM]})
+    with pytest.raises(ClaimsError, match="Claim 'a'.*was not given"):
+        judge_claims(claims=path, tables={}, out=tmp_path / "claims.csv")
+    assert not (tmp_path / "claims.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.0824, "error", "8.24 %"),
+        (-0.0096, "points", "−0.96 points"),
+        (0.0096, "points", "+0.96 points"),
+        (1.0, "share", "100 % of runs"),
+        (61.48, "factor", "61.5 ×"),
+        (0.13149, "number", "0.1315"),
+        (float("nan"), "error", "–"),
+        (None, "number", "–"),
+    ],
+)
+def test_values_in_words(value, unit, text):
+    assert format_value(value, unit) == text
+
+
+def test_intervals_in_words():
+    assert format_interval(0.08, 0.09, "error") == "[8.00, 9.00]"
+    assert format_interval(-0.01, 0.002, "points") == "[−1.00, +0.20]"
+    assert format_interval(float("nan"), 1, "error") == ""

@@ -1,0 +1,100 @@
+"""Summaries of surfaces and fits: what is computed elsewhere is put in its place."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from strsbp.settings import SimulatedTable
+from strsbp.spsp import Surface, fit_surface, save_surface, write_table
+from strsbp.summary.files import ResultsError
+from strsbp.summary.spsp import summarise_spsp
+
+SCALES = {"published": 50.0, "unblocked": 51.0, "corrected": 1.0}
+KEPT = "file,spsp,grid,measure,ours,chance,repeats,source\na.txt,published,50,value_rms,0.1,0.1,9,s\n"
+
+
+def phi(o_i):
+    return 0.01 * (1 - np.exp(-np.asarray(o_i) / 5))
+
+
+def write_tables(folder, cells):
+    """Noiseless surfaces o_j phi(o_i) of several scales, and their fits."""
+    surfaces, fits = [], []
+    for spsp, grid, n_steps in cells:
+        table = SimulatedTable(
+            spsp=spsp, tau_m=64, tau_s=8, refractory_steps=2, n_steps=n_steps, grid=grid
+        )
+        counts = np.arange(1, grid + 1)
+        mean = SCALES[spsp] * counts[:, None] * phi(counts)[None, :]
+        surface = Surface(table, 10, 1, mean, np.full_like(mean, 1e-6))
+        surfaces.append(folder / f"{table.key}.npz")
+        fits.append(folder / f"{table.key}.txt")
+        save_surface(surface, surfaces[-1])
+        write_table(fit_surface(surface), fits[-1])
+    return surfaces, fits
+
+
+CELLS = [
+    (spsp, grid, 400) for spsp in ("corrected", "published") for grid in (20, 10)
+] + [("unblocked", 10, 400), ("published", 10, 200)]
+
+
+def summarise(folder, surfaces, fits, **keywords):
+    (folder / "kept.csv").write_text(KEPT)
+    names = dict(surfaces_csv="surfaces.csv", quality_csv="quality.csv", author_csv="authors.csv")
+    paths = {name: folder / file for name, file in names.items()}
+    summarise_spsp(surfaces, fits, author_comparison=folder / "kept.csv", **paths, **keywords)
+    return [pd.read_csv(path) for path in paths.values()]
+
+
+def test_surfaces_hold_simulation_inside_and_fit_outside(tmp_path):
+    rows = summarise(tmp_path, *write_tables(tmp_path, CELLS))[0]
+    assert set(rows["spsp"]) == {"published", "corrected"}
+    cell = rows.query("spsp == 'published' and grid == 10 and o_j == 3")
+    assert cell["o_i"].tolist() == list(range(1, 15))
+    inside, outside = cell[cell["o_i"] <= 10], cell[cell["o_i"] > 10]
+    assert inside["mean"].to_numpy() == pytest.approx(150 * phi(inside["o_i"]), rel=1e-4)
+    middle = inside[inside["o_i"].between(3, 8)]  # at its ends the spline has no curvature
+    slope = 150 * 0.01 * np.exp(-middle["o_i"] / 5) / 5
+    assert middle["derivative"].to_numpy() == pytest.approx(slope.to_numpy(), rel=0.02)
+    assert outside["mean"].isna().all() and outside["derivative"].isna().all()
+    assert outside["fit"].notna().all() and outside["fit_derivative"].notna().all()
+    assert rows.query("grid == 20")["o_i"].max() == 24
+
+
+def test_quality_holds_scale_and_bias(tmp_path):
+    rows = summarise(tmp_path, *write_tables(tmp_path, CELLS))[1]
+    values = rows.set_index(["spsp", "grid", "region", "quantity"])["value"].sort_index()
+    assert values["published over corrected", 20, "fitted", "scale_ratio"] == pytest.approx(50, rel=1e-4)
+    assert values["published over corrected", 10, "fitted", "value_rms_after_scaling"] < 1e-5
+    bias = values["published over unblocked", 10, "o_i = 10"]
+    assert bias["blocked_bias_measured"] == pytest.approx(50 / 51 - 1, rel=1e-3)
+    assert bias["blocked_bias_expected"] == pytest.approx(-10 / 800)
+    shape = rows.query("spsp == 'published' and quantity == 'r2_in_o_j'")
+    assert shape["value"].to_numpy() == pytest.approx(1.0)
+    outside = rows.query("region == 'extrapolated' and quantity == 'value_relative_rms_error'")
+    assert outside["grid"].tolist() == [10, 10]
+
+
+def test_authors_tables_are_compared_where_they_are(tmp_path):
+    surfaces, fits = write_tables(
+        tmp_path, [(spsp, grid, 400) for spsp in ("published", "corrected") for grid in (50, 60)]
+    )
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    (folder / "p_Tau_64_400.txt").write_bytes(fits[0].read_bytes())
+    rows = summarise(tmp_path, surfaces, fits, reference_dir=folder)[2]
+    assert rows["tables"].tolist()[0] == "kept with the code"
+    fresh = rows[rows["tables"] == "this run"].set_index("measure")["ours"]
+    assert fresh["value_rms"] == 0 and fresh["value_ratio"] == 1
+    with pytest.raises(ResultsError, match="none of the authors' tables"):
+        summarise(tmp_path, surfaces, fits, reference_dir=tmp_path / "nothing")
+
+
+def test_missing_fits_and_grids_are_named(tmp_path):
+    surfaces, fits = write_tables(tmp_path, CELLS)
+    with pytest.raises(ResultsError, match="no fit of"):
+        summarise(tmp_path, surfaces, fits[1:])
+    with pytest.raises(ResultsError, match=r"corrected simulation is there on the grids \[10\]"):
+        summarise(tmp_path, surfaces[1:], fits)
+    assert not (tmp_path / "surfaces.csv").exists()

@@ -1,0 +1,205 @@
+"""Training summaries: means, intervals and pairs by hand; diverged runs counted, not averaged."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from synthetic_results import ARMS, write_runs
+
+from strsbp.summary import summarise_training
+from strsbp.summary.files import ResultsError, read_csv, replacing
+from strsbp.summary.intervals import mean_interval, paired_difference
+
+NAMES = ("curves", "seeds", "arms", "pairs", "runs")
+
+
+def summarise(folder, metrics, provenance, **keywords):
+    tables = {name: folder / f"{name}.csv" for name in NAMES}
+    summarise_training(metrics, provenance, **tables, **keywords)
+    return {name: pd.read_csv(path) for name, path in tables.items()}
+
+
+def two_arms(**keywords):
+    return dict(arms={name: ARMS[name] for name in ("strsbp", "hm2bp")}, diverged=(), **keywords)
+
+
+def set_errors(path, errors, diverged=None):
+    """Overwrite the test errors of a metrics file, and end it at the last of them."""
+    frame = pd.read_csv(path).head(len(errors))
+    frame["test_error"] = errors
+    frame["diverged"] = frame["diverged"].astype(object)
+    if diverged:
+        frame.loc[frame.index[-1], "diverged"] = diverged
+    frame.to_csv(path, index=False)
+
+
+def test_interval_by_hand():
+    # n = 4, mean 5, s = sqrt(20/3), t(0.975, 3) = 3.182446
+    interval = mean_interval([2, 4, 6, 8])
+    half = 3.182446 * np.sqrt(20 / 3) / 2
+    assert interval.mean == 5
+    assert (interval.low, interval.high) == pytest.approx((5 - half, 5 + half), rel=1e-6)
+
+
+@pytest.mark.parametrize("values", [[], [3.0], [2.0, 2.0, 2.0]])
+def test_no_interval_where_none_can_be_estimated(values):
+    interval = mean_interval(values)
+    assert np.isnan([interval.low, interval.high]).all()
+    assert np.isnan(interval.mean) == (not values)
+
+
+def test_paired_difference_agrees_with_scipy():
+    a, b = [0.08, 0.09, 0.085, 0.081], [0.09, 0.093, 0.094, 0.085]
+    interval, p_value = paired_difference(a, b)
+    expected = stats.ttest_rel(a, b)
+    bounds = expected.confidence_interval(0.95)
+    assert (interval.low, interval.high) == pytest.approx((bounds.low, bounds.high))
+    assert p_value == pytest.approx(expected.pvalue)
+
+
+def test_best_and_last_at_checkpoints_and_end(tmp_path):
+    metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
+    errors = np.linspace(0.5, 0.12, 20)
+    errors[6] = 0.1  # best before the first checkpoint
+    errors[14] = 0.05
+    for path in metrics[:2]:
+        set_errors(path, errors + (0.01 if "seed2" in path.name else 0))
+    arms = summarise(tmp_path, metrics, provenance)["arms"].set_index(
+        ["arm", "at_epoch", "quantity"]
+    )["mean"]
+    assert sorted(arms["strsbp"].index.unique("at_epoch")) == [10, 20]
+    assert arms["strsbp", 10, "best_test_error"] == pytest.approx(0.105)
+    assert arms["strsbp", 10, "last_test_error"] == pytest.approx(errors[9] + 0.005)
+    assert arms["strsbp", 20, "best_test_error"] == pytest.approx(0.055)
+    assert arms["strsbp", 20, "last_test_error"] == pytest.approx(0.125)
+
+
+def test_a_diverged_run_is_counted_and_left_out(tmp_path):
+    metrics, provenance = write_runs(tmp_path, seeds=(1, 2, 3), **two_arms())
+    for path, level in zip(metrics[:3], (0.1, 0.2, 0.6), strict=True):
+        set_errors(path, np.full(20, level))
+    set_errors(metrics[2], np.full(12, 0.6), diverged="recurrent2")
+    tables = summarise(tmp_path, metrics, provenance)
+    arms = tables["arms"].set_index(["arm", "at_epoch", "quantity"])
+    early, late = (arms.loc[("strsbp", epoch, "best_test_error")] for epoch in (10, 20))
+    assert (early["mean"], early["n_seeds"], early["n_diverged"]) == (pytest.approx(0.3), 3, 0)
+    assert (late["mean"], late["n_seeds"], late["n_diverged"]) == (pytest.approx(0.15), 2, 1)
+    curve = tables["curves"].query("arm == 'strsbp' and quantity == 'test_error'")
+    curve = curve.set_index("epoch")
+    assert curve.loc[11, ["mean", "n_seeds", "n_diverged"]].tolist() == [pytest.approx(0.3), 3, 0]
+    assert curve.loc[12, ["mean", "n_seeds", "n_diverged"]].tolist() == [pytest.approx(0.15), 2, 1]
+    pairs = tables["pairs"].query("quantity == 'best_test_error'").set_index("at_epoch")
+    assert pairs.loc[20, ["n_pairs", "n_diverged_a", "n_diverged_b"]].tolist() == [2, 1, 0]
+    marked = tables["seeds"].query("arm == 'strsbp' and diverged == 1 and quantity == 'test_error'")
+    assert marked[["seed", "epoch"]].values.tolist() == [[3, 12]]
+    run = tables["runs"].query("arm == 'strsbp' and seed == 3").iloc[0]
+    assert (run["last_epoch"], run["diverged"]) == (12, "recurrent2")
+
+
+def test_all_runs_diverged_leaves_no_number(tmp_path):
+    metrics, provenance = write_runs(tmp_path)
+    tables = summarise(tmp_path, metrics, provenance)
+    row = tables["arms"].query("arm == 'tau_m_32'").iloc[0]
+    assert np.isnan(row["mean"]) and (row["n_seeds"], row["n_diverged"]) == (0, 3)
+
+
+def test_one_seed_has_no_interval(tmp_path):
+    metrics, provenance = write_runs(tmp_path, seeds=(7,), **two_arms())
+    tables = summarise(tmp_path, metrics, provenance)
+    for name in ("curves", "arms", "pairs"):
+        assert tables[name][["low", "high"]].isna().all(axis=None)
+    assert tables["pairs"]["p_value"].isna().all()
+
+
+def test_pairs_use_common_seeds_and_the_shorter_end(tmp_path):
+    arms = {"strsbp": ARMS["strsbp"], "tau_m_50": ARMS["tau_m_50"]}
+    metrics, provenance = write_runs(tmp_path, seeds=(1, 2, 3), arms=arms, diverged=())
+    keep = [index for index in range(6) if "tau_m_50/seed1" not in str(metrics[index])]
+    tables = summarise(tmp_path, [metrics[i] for i in keep], [provenance[i] for i in keep])
+    pairs = tables["pairs"]
+    assert set(pairs["at_epoch"]) == {10} and set(pairs["n_pairs"]) == {2}
+    best = pairs.query("quantity == 'best_test_error'").iloc[0]
+    expected = [
+        pd.read_csv(tmp_path / f"train/strsbp/seed{seed}.csv")["test_error"].head(10).min()
+        - pd.read_csv(tmp_path / f"train/tau_m_50/seed{seed}.csv")["test_error"].min()
+        for seed in (2, 3)
+    ]
+    assert best["difference"] == pytest.approx(np.mean(expected))
+
+
+def test_arms_of_other_sizes_are_not_paired(tmp_path):
+    arms = {"strsbp": ARMS["strsbp"], "fig6_published": ARMS["fig6_published"]}
+    metrics, provenance = write_runs(tmp_path, arms=arms, diverged=())
+    assert summarise(tmp_path, metrics, provenance)["pairs"].empty
+
+
+def test_summaries_are_byte_identical(tmp_path):
+    metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
+    first, second = tmp_path / "first", tmp_path / "second"
+    summarise(first, metrics, provenance)
+    summarise(second, metrics, provenance)
+    for name in NAMES:
+        assert (first / f"{name}.csv").read_bytes() == (second / f"{name}.csv").read_bytes()
+
+
+def cut_short(metrics, provenance):
+    pd.read_csv(metrics[0]).head(5).to_csv(metrics[0], index=False)
+
+
+def lose(metrics, provenance):
+    provenance[1].unlink()
+
+
+def break_json(metrics, provenance):
+    provenance[1].write_text("{")
+
+
+def change_settings(metrics, provenance):
+    known = json.loads(provenance[1].read_text())
+    known["settings"]["learning_rate"] = 0.01
+    provenance[1].write_text(json.dumps(known))
+
+
+def repeat(metrics, provenance):
+    metrics.append(metrics[0])
+    provenance.append(provenance[0])
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (cut_short, "5 of 20 epochs and did not diverge"),
+        (lose, "is missing"),
+        (break_json, "not valid json"),
+        (change_settings, "other settings"),
+        (repeat, "give each run once"),
+    ],
+)
+def test_what_is_inconsistent_is_told_in_one_sentence(damage, message, tmp_path):
+    metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
+    damage(metrics, provenance)
+    with pytest.raises(ResultsError, match=message) as error:
+        summarise(tmp_path, metrics, provenance)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "curves.csv").exists()
+
+
+def test_reading_names_a_missing_column(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("x\n1\n")
+    with pytest.raises(ResultsError, match="no column 'y'"):
+        read_csv(path, ("x", "y"))
+    with pytest.raises(ResultsError, match=r"other\.csv is missing"):
+        read_csv(tmp_path / "other.csv")
+
+
+def test_a_failed_write_leaves_the_older_file(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("older")
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "older"
+    assert list(tmp_path.iterdir()) == [path]
