@@ -13,7 +13,18 @@ from strsbp.errors import ClaimsError
 from strsbp.summary import summarise_training
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
-COLUMNS = "id place statement published measured low high unit verdict reason".split()
+COLUMNS = [
+    "id",
+    "place",
+    "statement",
+    "published",
+    "measured",
+    "low",
+    "high",
+    "unit",
+    "verdict",
+    "reason",
+]
 RULE = dict(
     kind="within", subject="it", measure=dict(table="arms", where={}, column="mean"), high=1
 )

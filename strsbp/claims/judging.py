@@ -15,9 +15,19 @@ from strsbp.errors import ClaimsError, SettingsError
 from strsbp.settings import Closed, checked
 from strsbp.summary.files import write_csv
 
-COLUMNS = (
-    "id place statement published measured low high unit verdict reason note".split()
-)
+COLUMNS = [
+    "id",
+    "place",
+    "statement",
+    "published",
+    "measured",
+    "low",
+    "high",
+    "unit",
+    "verdict",
+    "reason",
+    "note",
+]
 
 
 class Needs(Closed):
@@ -83,9 +93,7 @@ def published_value(path: str | Path, claim_id: str) -> float:
     raise ClaimsError(f"{path} has no claim '{claim_id}' with a published value.")
 
 
-def judge_claims(
-    *, claims: str | Path, tables: Mapping[str, str | Path], out: str | Path
-) -> None:
+def judge_claims(*, claims: str | Path, tables: Mapping[str, str | Path], out: str | Path) -> None:
     """Judge every claim of the file `claims` by the results files `tables`; write `out` (csv).
 
     Raises `ClaimsError` when the claims file is malformed or does not fit the results.
@@ -140,5 +148,3 @@ def _too_small(claim: Claim, tables: Tables) -> str:
     if other:
         lacks.append(f"the data set {' or '.join(claim.needs.datasets)} (here {other.pop()})")
     return ", ".join(lacks)
-
-

@@ -341,10 +341,7 @@ class PairedTrend(PairedRule):
     def judge(self, context):
         names = self.arms_worst_to_best
         ends = _judge_pair(self._pair(context, names[-1], names[0]), names[-1], names[0])
-        steps = [
-            self._pair(context, after, before)
-            for before, after in pairwise(names)
-        ]
+        steps = [self._pair(context, after, before) for before, after in pairwise(names)]
         if ends.verdict is Verdict.NOT_TESTED or any(step is None for step in steps):
             return _not_measured(f"The order of {', '.join(names)}")
         wrong = [

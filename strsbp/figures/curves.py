@@ -33,8 +33,8 @@ def plot_curves(
     """Draw the mean test error of each arm over epochs 1..epochs, one panel beside the other.
 
     A band is the 95 % interval of the mean; crosses mark runs that diverged. `published` holds
-    the study's own numbers, label: error (a fraction), drawn as thin lines; `label` names the column
-    that names a curve; `log` scales errors logarithmically.
+    the study's own numbers, label: error (a fraction), drawn as thin lines; `label` is the column
+    that names the curves; `log` scales errors logarithmically.
     """
     mean_rows = _test_errors(read_csv(curves, (*CURVE_COLUMNS, "n_diverged")), curves, epochs)
     run_columns = ("arm", "seed", "epoch", "quantity", "value", "diverged")

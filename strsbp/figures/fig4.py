@@ -17,7 +17,7 @@ def plot_fig4(
     panels: Mapping[str, Sequence[str]],
     epochs: int,
 ) -> None:
-    """Draw the arms of each panel; the scale is logarithmic because tau_m = 32 lies far above the rest where it diverges."""
+    """Draw the arms of each panel, on a logarithmic scale: an arm may diverge far above the rest."""
     plot_curves(
         curves=curves,
         seeds=seeds,

@@ -15,7 +15,7 @@ def plot_fig6(
     panels: Mapping[str, Sequence[str]],
     epochs: int,
 ) -> None:
-    """Draw the arms of each panel; the scale is logarithmic because the direct replacement may lie far above the rest."""
+    """Draw the arms of each panel, on a logarithmic scale: one may lie far above the rest."""
     plot_curves(
         curves=curves,
         seeds=seeds,

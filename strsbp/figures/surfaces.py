@@ -38,9 +38,7 @@ def plot_fit_slices(
     rows = read_surfaces(surfaces)
     with figure(png, svg, width=7.4, height=5.4) as drawn:
         axes = drawn.subplots(2, 2, sharex=True)
-        for (value_ax, derivative_ax), (spsp, title) in zip(
-            axes, SPSP_TITLES.items(), strict=True
-        ):
+        for (value_ax, derivative_ax), (spsp, title) in zip(axes, SPSP_TITLES.items(), strict=True):
             fitted = rows[(rows["spsp"] == spsp) & (rows["grid"] == grid)]
             if fitted.empty:
                 raise ResultsError(f"{surfaces} has no {spsp} surface on the {grid}-grid.")
@@ -59,7 +57,9 @@ def plot_fit_slices(
         for ax in axes[1]:
             ax.set_xlabel("output spike count $o_i$")
         handles, labels = axes[1, 0].get_legend_handles_labels()
-        drawn.legend(handles, labels, loc="outside lower center", ncols=len(labels), columnspacing=1)
+        drawn.legend(
+            handles, labels, loc="outside lower center", ncols=len(labels), columnspacing=1
+        )
 
 
 def _draw_slices(ax, fitted, larger, grid, o_j, simulated, fit) -> None:

@@ -38,7 +38,18 @@ class Results:
     @cached_property
     def claims(self) -> pd.DataFrame:
         """The judged claims, one a row."""
-        columns = "id place statement published measured low high unit verdict reason".split()
+        columns = [
+            "id",
+            "place",
+            "statement",
+            "published",
+            "measured",
+            "low",
+            "high",
+            "unit",
+            "verdict",
+            "reason",
+        ]
         frame = read_csv(self.claims_csv, columns)
         for name in ("reason", "note"):
             frame[name] = frame[name].fillna("") if name in frame else ""

@@ -146,9 +146,7 @@ def data_uri(path: str | Path) -> str:
 
 def claims(results: Results) -> dict:
     """Every claim with its verdict and the reason for it."""
-    return dict(
-        claims=results.claims.to_dict("records"), file=results.link(results.claims_csv)
-    )
+    return dict(claims=results.claims.to_dict("records"), file=results.link(results.claims_csv))
 
 
 def arms(results: Results) -> dict:
@@ -229,9 +227,7 @@ def spsp(results: Results) -> dict:
     columns = [tuple(column) for column in columns]
     rows = []
     for (quantity, region), group in quality.groupby(["quantity", "region"], sort=False):
-        values = {
-            (row.spsp, row.grid): _number(row.value) for row in group.itertuples()
-        }
+        values = {(row.spsp, row.grid): _number(row.value) for row in group.itertuples()}
         cells = [values.get(column, "") for column in columns]
         rows.append([_words(quantity), _words(region), *cells])
     headers = ["Quantity", "Counts", *(f"{spsp}, {_grid(grid)}" for spsp, grid in columns)]

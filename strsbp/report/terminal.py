@@ -21,9 +21,7 @@ def summary(claims_csv: str | Path, report: str | Path, *, width: int = 100) -> 
 
     Raises `ResultsError` when the claims file is missing or malformed.
     """
-    claims = read_csv(
-        claims_csv, ("statement", "published", "measured", "unit", "verdict")
-    )
+    claims = read_csv(claims_csv, ("statement", "published", "measured", "unit", "verdict"))
     rows = [
         (
             row["verdict"],
@@ -43,7 +41,9 @@ def summary(claims_csv: str | Path, report: str | Path, *, width: int = 100) -> 
     ]  # fmt: skip
     counts = claims["verdict"].value_counts()
     total = ", ".join(
-        f"{verdict.value}: {counts[verdict.value]}" for verdict in Verdict if verdict.value in counts
+        f"{verdict.value}: {counts[verdict.value]}"
+        for verdict in Verdict
+        if verdict.value in counts
     )
     return "\n".join([*lines, "", f"{len(claims)} claims; {total}.", f"Report: {report}"])
 
@@ -56,7 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line; the exit status is 1 after an error, which is told in one sentence."""
     parser = argparse.ArgumentParser(prog="python -m strsbp.report.terminal", description=__doc__)
     parser.add_argument("claims", type=Path, help="results/<profile>/judge_claims/claims.csv")
-    parser.add_argument("report", type=Path, nargs="?", help="default: results/<profile>/report.html")
+    parser.add_argument(
+        "report", type=Path, nargs="?", help="default: results/<profile>/report.html"
+    )
     options = parser.parse_args(arguments)
     report = options.report or options.claims.parent.parent / "report.html"
     try:

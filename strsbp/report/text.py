@@ -65,9 +65,7 @@ def caption(path: str | Path) -> Markup:
     # Text alone carries symbols; tags hold none of them.
     pieces = re.split(r"(<[^>]*>)", parts["body"])
     return Markup(
-        "".join(
-            piece if piece.startswith("<") else str(symbols(Markup(piece))) for piece in pieces
-        )
+        "".join(piece if piece.startswith("<") else str(symbols(Markup(piece))) for piece in pieces)
     )
 
 

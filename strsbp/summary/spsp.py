@@ -143,7 +143,8 @@ def _bias_rows(simulated: dict) -> pd.DataFrame:
 
 
 def _author_rows(author_comparison, reference_dir, fitted: dict) -> pd.DataFrame:
-    kept = read_csv(author_comparison, ("file", "measure", "ours")).assign(tables="kept with the code")
+    kept = read_csv(author_comparison, ("file", "measure", "ours"))
+    kept = kept.assign(tables="kept with the code")
     if reference_dir is None:
         return kept
     rows = []

@@ -209,9 +209,19 @@ def _arm_rows(by_arm: dict[str, list[Run]], checkpoints) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-PAIR_COLUMNS = (
-    "arm_a arm_b at_epoch quantity difference low high p_value n_pairs n_diverged_a n_diverged_b"
-).split()
+PAIR_COLUMNS = [
+    "arm_a",
+    "arm_b",
+    "at_epoch",
+    "quantity",
+    "difference",
+    "low",
+    "high",
+    "p_value",
+    "n_pairs",
+    "n_diverged_a",
+    "n_diverged_b",
+]
 
 
 def _pair_rows(by_arm: dict[str, list[Run]], checkpoints) -> pd.DataFrame:

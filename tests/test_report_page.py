@@ -1,0 +1,351 @@
+"""The report: complete, self-contained, escaped, and the same for the same files."""
+
+import base64
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from synthetic_results import PANELS, write_runs
+
+from strsbp.claims.judging import COLUMNS, load_claims
+from strsbp.report import build_report
+from strsbp.report.sections import FIGURE_DATA, SECTIONS, Section
+from strsbp.report.terminal import main, summary
+from strsbp.report.text import caption, duration, lead, symbols, value_text
+from strsbp.settings import StudySettings
+from strsbp.study import load_profile
+from strsbp.summary import summarise_training
+from strsbp.summary.files import ResultsError
+
+ROOT = Path(__file__).resolve().parents[1]
+CAPTIONS = ROOT / "workflow" / "report"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"><path d="M0 0h8v4z"/></svg>'
+HOSTILE = "<script>alert('x')</script> & e_ij"
+VOID = {"meta", "img", "br", "link", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """What a test asks of a page."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags, self.ids, self.links, self.loads, self.texts = [], [], [], [], []
+        self.images, self.open, self.unbalanced = [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        if "id" in found:
+            self.ids.append(found["id"])
+        if tag == "a":
+            self.links.append(found["href"])
+        if tag == "img":
+            self.images.append(found)
+        self.loads += [
+            value
+            for name, value in attributes
+            if name in ("src", "srcset", "data", "poster", "background")
+            or (name == "href" and tag != "a")
+        ]
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.unbalanced.append(tag)
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] != "style":
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join("".join(self.texts).split())
+
+
+def claims_rows(title=None):
+    verdicts = [
+        "reproduces", "reproduces in part", "does not reproduce", "not tested at this size",
+    ]  # fmt: skip
+    claims = load_claims(ROOT / "resources" / "claims.yaml")
+    return pd.DataFrame(
+        [
+            dict(
+                id=claim.id, place=claim.place, statement=title or claim.statement,
+                published=claim.published, measured=0.1, low=0.05, high=0.15, unit=claim.unit,
+                verdict=verdicts[number % 4], reason=title or f"Reason {number}.",
+                note=title or claim.note,
+            )
+            for number, claim in enumerate(claims)
+        ],
+        columns=COLUMNS,
+    )  # fmt: skip
+
+
+def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
+    """Everything that `build_report` takes, from invented results below `folder`."""
+    metrics, provenance = write_runs(folder, seeds=seeds, title=title)
+    names = ("curves", "seeds", "arms", "pairs", "runs")
+    tables = {name: folder / "summarise_training" / f"{name}.csv" for name in names}
+    summarise_training(metrics, provenance, **tables)
+    quality = [
+        dict(spsp="published", grid=50, region="fitted", quantity="value_rms_error", value=0.3),
+        dict(spsp="published", grid=100, region="fitted", quantity="value_rms_error", value=1.25),
+        dict(spsp="published over corrected", grid=50, region="fitted", quantity="scale_ratio",
+             value=61.5),
+    ]  # fmt: skip
+    authors = [
+        dict(file=title or "a.txt", spsp="published", grid=50, measure="value_rms", ours=0.003,
+             chance=0.002, repeats=1000, source="the authors", tables="kept with the code"),
+    ]  # fmt: skip
+    folder_of = {"quality": quality, "author_tables": authors}
+    for name, rows in folder_of.items():
+        tables[name] = folder / "summarise_spsp" / f"{name}.csv"
+        tables[name].parent.mkdir(exist_ok=True)
+        pd.DataFrame(rows).to_csv(tables[name], index=False)
+    figures = {name: folder / f"plot_{name}" / f"{name}.svg" for name in FIGURE_DATA}
+    for path in figures.values():
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(SVG)
+    claims_csv = folder / "judge_claims" / "claims.csv"
+    claims_csv.parent.mkdir(exist_ok=True)
+    claims_rows(title).to_csv(claims_csv, index=False)
+    del tables["curves"], tables["seeds"]
+    return dict(
+        study=load_profile(ROOT / "config", "quick"), claims_csv=claims_csv, tables=tables,
+        figures=figures, captions=CAPTIONS, out=folder / "report.html",
+        command="snakemake --cores all",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    arguments = inputs(tmp_path_factory.mktemp("report") / "results" / "quick")
+    build_report(**arguments)
+    text = arguments["out"].read_text(encoding="utf-8")
+    return arguments, text, Page(text)
+
+
+@pytest.fixture
+def arguments(built, tmp_path):
+    """The inputs of `built` in a folder of the test's own, to be damaged."""
+    old = built[0]["out"].parent
+    new = tmp_path / "quick"
+    shutil.copytree(old, new, ignore=shutil.ignore_patterns("*.html", "train"))
+
+    def moved(path):
+        return new / path.relative_to(old)
+
+    return built[0] | dict(
+        claims_csv=moved(built[0]["claims_csv"]),
+        tables={name: moved(path) for name, path in built[0]["tables"].items()},
+        figures={name: moved(path) for name, path in built[0]["figures"].items()},
+        out=new / "report.html",
+    )
+
+
+def test_report_holds_each_section_figure_and_claim(built):
+    arguments, _, page = built
+    wanted = {section.id for section in SECTIONS} | set(arguments["figures"])
+    claims = pd.read_csv(arguments["claims_csv"])
+    wanted |= {f"claim-{name}" for name in claims["id"]}
+    assert wanted <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids)), "anchors are unique"
+    for number in range(len(claims)):
+        assert f"Reason {number}." in page.text
+    assert [image["alt"] for image in page.images] == [
+        lead(CAPTIONS / f"plot_{name}.rst") for name in arguments["figures"]
+    ]
+
+
+def test_report_is_well_formed_html(built):
+    _, text, page = built
+    assert not page.unbalanced and not page.open
+    assert text.startswith("<!DOCTYPE html>") and 'name="viewport"' in text
+    assert "script" not in page.tags
+
+
+def test_report_needs_nothing_from_elsewhere(built):
+    _, text, page = built
+    assert all(value.startswith("data:") for value in page.loads)
+    assert not re.search(r"url\(|@import|@font-face", text)
+    for link in page.links:
+        assert not re.match(r"[a-z]+:|/", link), f"{link} leaves the results folder"
+        if link.startswith("#"):
+            assert link[1:] in page.ids
+    images = [image["src"].partition(",") for image in page.images]
+    assert {base64.b64decode(content) for _, _, content in images} == {SVG}
+
+
+def test_figures_show_their_command_and_data(built):
+    arguments, _, page = built
+    for name, files in FIGURE_DATA.items():
+        assert f"snakemake --cores all results/quick/plot_{name}/{name}.png" in page.text
+        assert set(files) <= set(page.links)
+        assert f"plot_{name}/{name}.svg" in page.links
+    assert "judge_claims/claims.csv" in page.links
+    assert (arguments["out"].parent / "summarise_training/arms.csv").exists()
+
+
+def test_report_tells_what_was_run(built):
+    _, _, page = built
+    facts = ("42, of 14 arms", "A processor, 2 cores", "0123456789ab", "python 3.11.2", "11.2 h")
+    for fact in facts:
+        assert fact in page.text
+    assert "too small to judge" in page.text
+
+
+def test_report_is_byte_identical_on_a_second_call(built, tmp_path):
+    arguments, text, _ = built
+    build_report(**arguments | dict(out=arguments["out"].with_name("again.html")))
+    assert arguments["out"].with_name("again.html").read_text(encoding="utf-8") == text
+
+
+def test_pairs_of_each_panel_are_compared_with_the_main_arm(built):
+    _, text, _ = built
+    section = Page(text[text.index('<section id="arms">') : text.index('<section id="spsp">')]).text
+    differences = section[section.index("Differences") :]
+    compared = sum(len(arms) - 1 for arms in PANELS["fig2"].values()) + 4 + 3
+    twice = 2 + 3  # both of Fig. 3's pairs and Fig. 6's three are there after 10 and 20 epochs
+    assert differences.count("points [") + differences.count("– –") == compared + twice
+
+
+def test_everything_is_escaped(tmp_path):
+    arguments = inputs(tmp_path / "quick", title=HOSTILE, seeds=(1,))
+    raw = arguments["study"].model_dump(mode="json")
+    raw["figures"]["fig2"]["panels"] = {HOSTILE: ["strsbp", "hm2bp"]}
+    arguments |= dict(study=StudySettings.model_validate(raw), command=f"snakemake {HOSTILE}")
+    build_report(**arguments)
+    text = arguments["out"].read_text(encoding="utf-8")
+    page = Page(text)
+    assert "script" not in page.tags and not page.unbalanced
+    assert "&lt;script&gt;" in text
+    assert "<script>alert('x')</script>" in page.text, "it reads as it was written"
+
+
+def drop_figure(arguments):
+    arguments["figures"]["fig4"].unlink()
+
+
+def drop_table(arguments):
+    del arguments["tables"]["runs"]
+
+
+def drop_caption(arguments):
+    folder = arguments["out"].parent / "captions"
+    shutil.copytree(CAPTIONS, folder)
+    (folder / "plot_fig4.rst").unlink()
+    arguments["captions"] = folder
+
+
+def drop_column(arguments):
+    path = arguments["tables"]["arms"]
+    pd.read_csv(path).drop(columns="at_epoch").to_csv(path, index=False)
+
+
+def change_format(arguments):
+    arguments["figures"]["fig4"] = arguments["figures"]["fig4"].with_suffix(".gif")
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (drop_figure, r"fig4\.svg is missing"),
+        (drop_table, "needs the results file 'runs'"),
+        (drop_caption, r"plot_fig4\.rst is missing"),
+        (drop_column, "no column 'at_epoch'"),
+        (change_format, "neither svg nor png"),
+    ],
+)
+def test_what_is_missing_is_named_and_nothing_is_written(damage, said, arguments):
+    damage(arguments)
+    with pytest.raises(ResultsError, match=said):
+        build_report(**arguments)
+    assert not list(arguments["out"].parent.glob("*.html"))
+
+
+def test_sections_can_be_added(built, tmp_path):
+    arguments, _, _ = built
+    entries = [dict(term="term", meaning="meaning")]
+    extra = Section("glossary", "One more", lambda results: dict(entries=entries))
+    build_report(**arguments | dict(out=tmp_path / "report.html", sections=[*SECTIONS[:2], extra]))
+    assert "One more" in Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
+
+
+@pytest.mark.parametrize("path", sorted(CAPTIONS.glob("*.rst")), ids=lambda path: path.stem)
+def test_captions_are_plain_and_valid(path):
+    html = caption(path)
+    assert html.startswith("<p>") and not Page(html).unbalanced
+    assert "{{" not in path.read_text(encoding="utf-8")
+    assert lead(path).endswith(".")
+
+
+def test_a_malformed_caption_is_named(tmp_path):
+    path = tmp_path / "bad.rst"
+    path.write_text("Some `unclosed text.\n")
+    with pytest.raises(ResultsError, match="malformed"):
+        caption(path)
+
+
+def test_captions_cannot_bring_raw_html(tmp_path):
+    path = tmp_path / "raw.rst"
+    path.write_text("Text <b>bold</b>.\n")
+    assert "&lt;b&gt;" in caption(path)
+    path.write_text(".. raw:: html\n\n   <script></script>\n")
+    with pytest.raises(ResultsError, match="malformed"):
+        caption(path)
+
+
+def test_symbols_are_set_and_names_left_alone():
+    assert symbols("e_ij") == "<i>e</i><sub>ij</sub>"
+    assert symbols("tau_m = 64") == "<i>τ</i><sub>m</sub> = 64"
+    assert symbols("tau_m_32 and n_train") == "tau_m_32 and n_train"
+    assert symbols("<o_i>") == "&lt;<i>o</i><sub>i</sub>&gt;"
+
+
+def test_numbers_are_kept_in_one_piece():
+    assert value_text(0.0824, "error", 0.08, 0.09) == "8.24\u00a0% [8.00,\u00a09.00]"
+    assert value_text(-0.01, "points", -0.02, 0.01) == "−1.00\u00a0points [−2.00,\u00a0+1.00]"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(41, "41 s"), (738, "12.3 min"), (18_720, "5.2 h"), (float("nan"), "–")]
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_packaged_texts_are_complete():
+    folder = ROOT / "strsbp" / "report"
+    for name, keys in (
+        ("glossary.yaml", {"term", "meaning"}),
+        ("reading_notes.yaml", {"topic", "study", "here", "why"}),
+    ):
+        entries = yaml.safe_load((folder / name).read_text(encoding="utf-8"))
+        assert entries and all(set(entry) == keys and all(entry.values()) for entry in entries)
+
+
+def test_terminal_tells_where_the_report_is_and_the_claims_in_short(built, capsys):
+    arguments, _, _ = built
+    text = summary(arguments["claims_csv"], "results/quick/report.html", width=100)
+    lines = text.splitlines()
+    claims = pd.read_csv(arguments["claims_csv"])
+    assert lines[-1] == "Report: results/quick/report.html"
+    assert len(lines) == len(claims) + 4
+    assert all(len(line) <= 100 for line in lines[: len(claims) + 1])
+    for line, verdict in zip(lines[1:], claims["verdict"], strict=False):
+        assert line.startswith(verdict)
+    assert main([str(arguments["claims_csv"])]) == 0
+    assert f"Report: {arguments['out']}" in capsys.readouterr().out
+
+
+def test_terminal_tells_a_missing_file_in_one_sentence(tmp_path, capsys):
+    assert main([str(tmp_path / "claims.csv")]) == 1
+    shown = capsys.readouterr()
+    assert not shown.out and shown.err.count("\n") == 1 and "is missing" in shown.err
