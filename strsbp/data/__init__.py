@@ -1,27 +1,39 @@
-"""Digits: embedded, from a local folder, or downloaded; always verified."""
+"""The digits: embedded in a package, downloaded, or read from a local folder.
+
+digits = load_dataset("mnist", local_dir=None).first(10_000, 10_000)
+"""
 
 from pathlib import Path
 
-from strsbp.data.dataset import Digits as Digits
-from strsbp.data.dataset import read_digits as read_digits
-from strsbp.data.dataset import save_digits as save_digits
+from strsbp.data.dataset import Digits, load_digits, save_digits
+from strsbp.data.download import locate_files
+from strsbp.data.idx import read_idx_pair
+from strsbp.data.sources import SOURCES
 from strsbp.errors import DataError
 
-DATASETS = ("mnist5k", "mnist", "fashion-mnist")
+__all__ = ["DATASET_NAMES", "Digits", "load_dataset", "load_digits", "save_digits"]
+
+DATASET_NAMES = ("mnist5k", *SOURCES)
+"""What `load_dataset` knows."""
 
 
 def load_dataset(name: str, local_dir: str | Path | None = None) -> Digits:
-    """The data set `name`: `mnist5k`, `mnist` or `fashion-mnist`.
+    """The whole data set `name`; "the first n" of it are `.first(n_train, n_test)`.
 
-    `local_dir`: folder with the idx files of the last two; without it, and without the
-    environment variable STRSBP_DATA_DIR, they are downloaded. Raises `DataError`.
+    `mnist5k` comes with a Python package; `mnist` and `fashion-mnist` are read from `local_dir`,
+    else from the folder in the environment variable STRSBP_DATA_DIR, else downloaded once (see
+    `strsbp.data.download`), and always verified by SHA-256. Raises `DataError`.
     """
     if name == "mnist5k":
+        # Imported here because scikit-learn takes seconds to load.
         from strsbp.data.embedded import load_mnist5k
 
         return load_mnist5k()
-    if name in DATASETS:
-        from strsbp.data.download import load_idx
-
-        return load_idx(name, local_dir)
-    raise DataError(f"There is no data set '{name}'; choose {', '.join(DATASETS)}.")
+    if name not in SOURCES:
+        raise DataError(
+            f"There is no data set '{name}'; name one of {', '.join(DATASET_NAMES)} instead."
+        )
+    train_images, train_labels, test_images, test_labels = locate_files(name, local_dir)
+    return Digits(
+        name, *read_idx_pair(train_images, train_labels), *read_idx_pair(test_images, test_labels)
+    )

@@ -1,98 +1,178 @@
-"""A data set of labelled images, and its file."""
+"""A set of digits in memory, and its file."""
 
 import hashlib
-from dataclasses import dataclass
+import zipfile
+import zlib
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
-from strsbp.checkpoint import load_checkpoint, save_checkpoint
-from strsbp.errors import CheckpointError, DataError
+from strsbp.checkpoint import write_atomically
+from strsbp.errors import DataError
 
+N_PIXELS = 28 * 28
 N_CLASSES = 10
-_ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Digits:
-    """Training and test images of ten classes.
+    """Training and test images with their labels.
 
-    Images are (n, n_pixels) uint8, row by row; labels (n,) uint8 in 0 .. 9. Raises `DataError`
-    where shapes, types, counts or labels contradict this.
+    Every array is C-contiguous uint8; construction checks types, shapes and labels and raises
+    `DataError`.
     """
 
     name: str
+    """Name of the data set, such as `mnist5k`."""
     train_images: np.ndarray
+    """uint8 (n_train, 784): pixels 0..255, row by row from the top left."""
     train_labels: np.ndarray
+    """uint8 (n_train,): classes 0..9."""
     test_images: np.ndarray
+    """uint8 (n_test, 784), as `train_images`."""
     test_labels: np.ndarray
+    """uint8 (n_test,), as `train_labels`."""
 
     def __post_init__(self):
-        for part in ("train", "test"):
-            images, labels = getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
-            if images.dtype != np.uint8 or labels.dtype != np.uint8:
-                raise DataError(
-                    f"{self.name}: the {part} images are {images.dtype} and the labels "
-                    f"{labels.dtype}; both must be uint8."
-                )
-            if images.ndim != 2 or labels.ndim != 1 or len(labels) == 0:
-                raise DataError(
-                    f"{self.name}: the {part} images have shape {images.shape} and the labels "
-                    f"{labels.shape}; expected (n, pixels) and (n,) with n of at least 1."
-                )
-            if len(images) != len(labels):
-                raise DataError(
-                    f"{self.name}: there are {len(images)} {part} images but {len(labels)} labels; "
-                    "take both files from the same source."
-                )
-            if labels.max() >= N_CLASSES:
-                raise DataError(
-                    f"{self.name}: a {part} label is {labels.max()}; labels must lie in 0 .. 9."
-                )
-        if self.train_images.shape[1] != self.test_images.shape[1]:
-            raise DataError(
-                f"{self.name}: training images have {self.train_images.shape[1]} pixels, test "
-                f"images {self.test_images.shape[1]}."
+        if not isinstance(self.name, str) or not self.name:
+            raise DataError("A set of digits needs a name; give it a text that is not empty.")
+        for split in ("train", "test"):
+            _check_split(
+                f"the {split} set of {self.name}",
+                getattr(self, f"{split}_images"),
+                getattr(self, f"{split}_labels"),
             )
 
     def first(self, n_train: int, n_test: int) -> "Digits":
-        """The first `n_train` training and `n_test` test images; `DataError` if there are fewer."""
-        for part, wanted in (("train", n_train), ("test", n_test)):
-            available = len(getattr(self, f"{part}_labels"))
-            if not 1 <= wanted <= available:
+        """The first `n_train` training and the first `n_test` test digits.
+
+        The arrays are views, not copies. Raises `DataError` when a set holds fewer or a size is
+        below 1.
+        """
+        for split, wanted in (("train", n_train), ("test", n_test)):
+            held = len(getattr(self, f"{split}_labels"))
+            if not 1 <= wanted <= held:
                 raise DataError(
-                    f"{self.name} has {available} {part} images, so n_{part} cannot be {wanted}; "
-                    f"choose 1 to {available}."
+                    f"The first {wanted} {split} digits of {self.name} were asked for, but it has "
+                    f"{held}; set n_{split} to a number from 1 to {held}."
                 )
-        return Digits(
-            self.name,
-            self.train_images[:n_train],
-            self.train_labels[:n_train],
-            self.test_images[:n_test],
-            self.test_labels[:n_test],
+        return replace(
+            self,
+            train_images=self.train_images[:n_train],
+            train_labels=self.train_labels[:n_train],
+            test_images=self.test_images[:n_test],
+            test_labels=self.test_labels[:n_test],
         )
 
     def sha256(self) -> str:
-        """SHA-256 of all images and labels, in 64 hex digits."""
+        """SHA-256 over the four arrays with their sizes (not the name), in 64 hex digits."""
         digest = hashlib.sha256()
-        for name in _ARRAYS:
-            array = np.ascontiguousarray(getattr(self, name))
-            digest.update(f"{name}{array.shape}".encode())
-            digest.update(array.tobytes())
+        for key in _ARRAYS:
+            array = getattr(self, key)
+            digest.update(f"{key}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array))
         return digest.hexdigest()
 
 
-def save_digits(digits: Digits, path: str | Path) -> None:
-    """Write a data set as .npz, atomically and without pickle."""
-    save_checkpoint(path, {name: getattr(digits, name) for name in _ARRAYS}, {"name": digits.name})
+_ARRAYS = tuple(field.name for field in fields(Digits) if field.name != "name")
 
 
-def read_digits(path: str | Path) -> Digits:
-    """Read what `save_digits` wrote; raises `DataError` where the file is damaged."""
-    try:
-        arrays, document = load_checkpoint(path)
-        return Digits(document["name"], *(arrays[name] for name in _ARRAYS))
-    except (CheckpointError, KeyError) as error:
+def _check_split(where: str, images, labels) -> None:
+    for kind, array, shape in (("images", images, "(n, 784)"), ("labels", labels, "(n,)")):
+        expected_ndim = 2 if kind == "images" else 1
+        if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
+            found = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+            raise DataError(
+                f"The {kind} in {where} are {found}, not a uint8 array; convert them to uint8."
+            )
+        if array.ndim != expected_ndim or (kind == "images" and array.shape[1] != N_PIXELS):
+            raise DataError(
+                f"The {kind} in {where} have the shape {array.shape}, not {shape}; reshape them."
+            )
+        if not array.flags.c_contiguous:
+            raise DataError(
+                f"The {kind} in {where} are not contiguous; use numpy.ascontiguousarray on them."
+            )
+    if len(images) != len(labels):
         raise DataError(
-            f"{path} does not hold a data set ({error}); delete it to have it made again."
+            f"There are {len(images)} images but {len(labels)} labels in {where}; give one label "
+            "for each image."
+        )
+    if len(labels) == 0:
+        raise DataError(f"There are no digits in {where}; give at least one.")
+    if labels.max() >= N_CLASSES:
+        raise DataError(
+            f"There is a label {labels.max()} in {where}; labels must be 0 to {N_CLASSES - 1}."
+        )
+
+
+def save_digits(path: str | Path, digits: Digits) -> None:
+    """Write `digits` to `path` as a compressed .npz without pickle, whole or not at all.
+
+    The same digits give the same bytes. Raises `DataError` when the file cannot be written.
+    """
+    arrays = {key: getattr(digits, key) for key in _ARRAYS}
+    arrays["name"] = np.array(digits.name)
+    try:
+        write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
+    except OSError as error:
+        raise DataError(
+            f"The digits could not be written to {path} ({error.strerror or error}); make room "
+            "for the file or choose another folder."
         ) from None
+
+
+def load_digits(path: str | Path) -> Digits:
+    """Read back what `save_digits` wrote; nothing is unpickled.
+
+    Raises `DataError` when the file is missing, damaged or holds anything but a set of digits.
+    """
+    try:
+        with open(path, "rb") as file:
+            arrays = _read_members(file)
+    except MemoryError:
+        raise DataError(
+            f"{path} is not a whole digits file (a member promises more than fits into memory); "
+            "delete it and prepare it again."
+        ) from None
+    except FileNotFoundError:
+        raise DataError(f"There is no digits file {path}; prepare it first.") from None
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        reason = str(error).split("\n")[0].strip(" .") or type(error).__name__
+        raise DataError(
+            f"{path} is not a whole digits file ({reason}); delete it and prepare it again."
+        ) from None
+    name = arrays.pop("name")
+    if name.ndim != 0 or name.dtype.kind != "U":
+        raise DataError(
+            f"{path} is not a digits file, its name is not a text; delete it and prepare it again."
+        )
+    try:
+        return Digits(str(name), **arrays)
+    except DataError as error:
+        problem = str(error).split(";")[0]
+        raise DataError(
+            f"{path} is not a valid digits file, since {problem[0].lower()}{problem[1:]}; delete "
+            "it and prepare it again."
+        ) from None
+
+
+def _read_members(file) -> dict[str, np.ndarray]:
+    if not zipfile.is_zipfile(file):
+        raise ValueError("it is no .npz archive")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as archive:
+        expected = {"name", *_ARRAYS}
+        if set(archive.files) != expected:
+            raise ValueError(f"it must hold exactly {', '.join(sorted(expected))}")
+        return {key: archive[key] for key in sorted(expected)}

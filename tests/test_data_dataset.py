@@ -1,0 +1,283 @@
+"""A set of digits in memory and its file."""
+
+import io
+import os
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from strsbp.data import Digits, load_digits, save_digits
+from strsbp.errors import DataError
+
+
+def make_digits(n_train=5, n_test=3, seed=0) -> Digits:
+    rng = np.random.default_rng(seed)
+
+    def split(n):
+        images = rng.integers(0, 256, (n, 784), dtype=np.uint8)
+        return images, rng.integers(0, 10, n, dtype=np.uint8)
+
+    return Digits("mnist", *split(n_train), *split(n_test))
+
+
+def arrays_of(digits: Digits) -> dict:
+    return {
+        "train_images": digits.train_images,
+        "train_labels": digits.train_labels,
+        "test_images": digits.test_images,
+        "test_labels": digits.test_labels,
+    }
+
+
+def assert_same(one: Digits, other: Digits):
+    assert one.name == other.name
+    for key, array in arrays_of(one).items():
+        np.testing.assert_array_equal(array, getattr(other, key))
+        assert getattr(other, key).dtype == np.uint8
+
+
+def assert_one_sentence(error) -> str:
+    text = str(error.value)
+    assert "\n" not in text and text.endswith(".") and ". " not in text, text
+    return text
+
+
+# --- in memory
+
+
+def test_first_keeps_the_order_and_the_pairs():
+    digits = make_digits()
+    part = digits.first(2, 3)
+    assert part.name == digits.name
+    np.testing.assert_array_equal(part.train_images, digits.train_images[[0, 1]])
+    np.testing.assert_array_equal(part.train_labels, digits.train_labels[[0, 1]])
+    np.testing.assert_array_equal(part.test_images, digits.test_images)
+    np.testing.assert_array_equal(part.test_labels, digits.test_labels)
+    assert_same(digits.first(5, 3), digits)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "split", "held"),
+    [((6, 1), "train", 5), ((1, 4), "test", 3), ((0, 1), "train", 5), ((1, -1), "test", 3)],
+)
+def test_first_refuses_what_is_not_there_and_says_how_many_are(sizes, split, held):
+    with pytest.raises(DataError, match=rf"{split} digits of mnist .*it has {held};") as error:
+        make_digits().first(*sizes)
+    assert_one_sentence(error)
+
+
+@pytest.mark.parametrize("key", ["train_images", "train_labels", "test_images", "test_labels"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a.astype(np.float32), "float32, not a uint8 array"),
+        (lambda a: a.tolist(), "list, not a uint8 array"),
+        (lambda a: a[None], "have the shape"),
+        (lambda a: a[:-1], "images but"),
+        (lambda a: np.repeat(a, 2, axis=0)[::2], "not contiguous"),
+    ],
+)
+def test_wrong_arrays_are_refused(key, change, message):
+    arrays = arrays_of(make_digits())
+    arrays[key] = change(arrays[key])
+    with pytest.raises(DataError, match=message) as error:
+        Digits("mnist", **arrays)
+    assert key.split("_")[0] in assert_one_sentence(error)
+
+
+def test_images_of_another_size_are_refused():
+    arrays = arrays_of(make_digits()) | {"test_images": np.zeros((3, 783), dtype=np.uint8)}
+    with pytest.raises(DataError, match=r"\(3, 783\), not \(n, 784\)"):
+        Digits("mnist", **arrays)
+
+
+def test_labels_above_nine_are_refused():
+    arrays = arrays_of(make_digits()) | {"test_labels": np.array([0, 10, 9], dtype=np.uint8)}
+    with pytest.raises(DataError, match="a label 10 in the test set of mnist"):
+        Digits("mnist", **arrays)
+
+
+def test_an_empty_set_is_refused():
+    empty = (np.zeros((0, 784), dtype=np.uint8), np.zeros(0, dtype=np.uint8))
+    whole = make_digits()
+    with pytest.raises(DataError, match="no digits in the train set"):
+        Digits("mnist", *empty, whole.test_images, whole.test_labels)
+
+
+def test_a_set_needs_a_name():
+    with pytest.raises(DataError, match="needs a name"):
+        Digits("", **arrays_of(make_digits()))
+
+
+def test_the_fields_cannot_be_replaced():
+    with pytest.raises(AttributeError):
+        make_digits().name = "other"
+
+
+def test_the_hash_is_that_of_the_content():
+    assert make_digits().sha256() == make_digits().sha256()
+    assert len(make_digits().sha256()) == 64
+    assert make_digits().first(4, 3).sha256() != make_digits().sha256()
+    for key in arrays_of(make_digits()):
+        changed = make_digits()
+        array = getattr(changed, key)
+        array[-1] = (array[-1] + 1) % 10
+        assert changed.sha256() != make_digits().sha256(), key
+
+
+def test_the_hash_tells_the_two_sets_apart():
+    digits = make_digits(3, 3)
+    swapped = Digits(
+        "mnist", digits.test_images, digits.test_labels, digits.train_images, digits.train_labels
+    )
+    assert swapped.sha256() != digits.sha256()
+
+
+# --- on disk
+
+
+def test_round_trip(tmp_path):
+    digits = make_digits()
+    path = tmp_path / "folder" / "digits.npz"
+    save_digits(path, digits)
+    assert_same(load_digits(path), digits)
+    assert load_digits(path).sha256() == digits.sha256()
+    assert os.listdir(path.parent) == ["digits.npz"]
+
+
+def test_the_same_digits_give_the_same_file(tmp_path):
+    for name in ("a", "b"):
+        save_digits(tmp_path / name, make_digits())
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_failed_save_keeps_the_old_file_and_leaves_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "digits.npz"
+    save_digits(path, make_digits())
+    before = path.read_bytes()
+
+    def full(file, **arrays):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(DataError, match="No space left on device") as error:
+        save_digits(path, make_digits(seed=1))
+    assert str(path) in assert_one_sentence(error)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["digits.npz"]
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(DataError, match="There is no digits file .*nowhere.npz; prepare it") as e:
+        load_digits(tmp_path / "nowhere.npz")
+    assert_one_sentence(e)
+
+
+def test_a_folder_is_no_digits_file(tmp_path):
+    with pytest.raises(DataError, match="not a whole digits file"):
+        load_digits(tmp_path)
+
+
+class Trap:
+    """Unpickling this makes the folder `Trap.target`."""
+
+    target = None
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.target),)
+
+
+def test_nothing_is_unpickled(tmp_path):
+    Trap.target = tmp_path / "made-by-pickle"
+    path = tmp_path / "digits.npz"
+    arrays = arrays_of(make_digits())
+    np.savez(path, **arrays, name=np.array([Trap()], dtype=object))
+    for content in (path.read_bytes(), pickle.dumps(Trap())):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match="not a whole digits file"):
+            load_digits(path)
+        assert not Trap.target.exists()
+
+
+def valid_members():
+    return arrays_of(make_digits()) | {"name": np.array("mnist")}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train_labels": None}, "must hold exactly"),
+        ({"extra": np.zeros(1)}, "must hold exactly"),
+        ({"name": np.array(3)}, "its name is not a text"),
+        ({"name": np.array(["a", "b"])}, "its name is not a text"),
+        ({"train_images": np.zeros((5, 784))}, "float64, not a uint8 array"),
+        ({"test_images": np.zeros((3, 28, 28), np.uint8)}, r"shape \(3, 28, 28\)"),
+        ({"test_labels": np.zeros(2, np.uint8)}, "3 images but 2 labels in the test set"),
+        ({"test_labels": np.array([1, 2, 77], np.uint8)}, "label 77"),
+    ],
+)
+def test_a_file_with_other_content(tmp_path, change, message):
+    path = tmp_path / "digits.npz"
+    members = {k: v for k, v in (valid_members() | change).items() if v is not None}
+    np.savez(path, **members)
+    with pytest.raises(DataError, match=message) as error:
+        load_digits(path)
+    text = assert_one_sentence(error)
+    assert str(path) in text and "delete it and prepare it again" in text
+
+
+def test_a_plain_array_file_is_no_digits_file(tmp_path):
+    path = tmp_path / "digits.npz"
+    with open(path, "wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(DataError, match="no .npz archive"):
+        load_digits(path)
+
+
+def test_a_member_that_promises_too_much_is_refused(tmp_path):
+    path = tmp_path / "digits.npz"
+    np.savez(path, **valid_members())
+    huge = io.BytesIO()
+    header = {"descr": "|u1", "fortran_order": False, "shape": (1 << 50, 784)}
+    np.lib.format.write_array_header_1_0(huge, header)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["train_images.npy"] = huge.getvalue()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(DataError, match="promises more than fits into memory") as error:
+        load_digits(path)
+    assert_one_sentence(error)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    path = tmp_path_factory.mktemp("digits") / "digits.npz"
+    save_digits(path, make_digits(2, 1))
+    return path.read_bytes()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_damaged_file_is_refused_or_unchanged(saved, tmp_path_factory, data):
+    damaged = bytearray(saved)
+    if data.draw(st.booleans()):
+        del damaged[data.draw(st.integers(0, len(saved) - 1)) :]
+    else:
+        for _ in range(data.draw(st.integers(1, 3))):
+            damaged[data.draw(st.integers(0, len(saved) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.getbasetemp() / "damaged.npz"
+    path.write_bytes(damaged)
+    try:
+        digits = load_digits(path)
+    except DataError as error:
+        assert "delete it and prepare it again" in str(error)
+    else:
+        # Every member has a checksum, so what can be read is what was written.
+        assert_same(digits, make_digits(2, 1))

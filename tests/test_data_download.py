@@ -1,0 +1,416 @@
+"""Local folders, mirrors and the cache, against a real server on this machine."""
+
+import gzip
+import hashlib
+import io
+import socket
+import struct
+import threading
+from collections import Counter
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pooch
+import pytest
+from tqdm import tqdm
+
+from strsbp.data import download, load_dataset
+from strsbp.data.download import RETRIES, locate_files
+from strsbp.data.sources import SOURCES, Source, SourceFile
+from strsbp.errors import DataError
+
+NAMES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+TRAIN_IMAGES = NAMES[0]
+
+
+def small_set(seed) -> dict[str, bytes]:
+    """The content of four sound files: 6 training and 4 test digits."""
+    rng = np.random.default_rng(seed)
+    content = []
+    for n in (6, 4):
+        pixels, labels = rng.integers(0, 256, n * 784, dtype=np.uint8), rng.integers(0, 10, n)
+        content.append(struct.pack(">4I", 2051, n, 28, 28) + pixels.tobytes())
+        content.append(struct.pack(">2I", 2049, n) + bytes(labels.tolist()))
+    return dict(zip(NAMES, (gzip.compress(c, mtime=1) for c in content), strict=True))
+
+
+FILES = {"mnist": small_set(1), "fashion-mnist": small_set(2)}
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def source_of(name, mirrors=(), hint="", **changes) -> Source:
+    """A source whose hashes are those of `FILES[name]`, as changed by `changes`."""
+    files = FILES[name] | changes
+    return Source(tuple(SourceFile(n, digest(files[n])) for n in NAMES), tuple(mirrors), hint=hint)
+
+
+class Handler(BaseHTTPRequestHandler):
+    def __init__(self, site, *arguments):
+        self.site = site
+        super().__init__(*arguments)
+
+    def do_GET(self):  # noqa: N802
+        self.site.hits[self.path] += 1
+        answer = self.site.answers.get(self.path)
+        if isinstance(answer, list):
+            answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        if answer is None or isinstance(answer, int):
+            self.send_response(answer or 404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        content, declared = answer if isinstance(answer, tuple) else (answer, len(answer))
+        self.send_response(200)
+        self.send_header("Content-Length", str(declared))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Site:
+    """A server. `answers` maps a path to bytes, an error code, (bytes, declared length), or a
+    list of these for one request after the other (the last one stays); `hits` counts requests."""
+
+    def __init__(self):
+        self.answers = {}
+        self.hits = Counter()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, self))
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+
+    def mirror(self, folder, name="mnist", **changes) -> str:
+        """Serve `FILES[name]`, as changed by `changes`, in `folder`; returns its base URL."""
+        for file, content in (FILES[name] | changes).items():
+            self.answers[f"/{folder}/{file}"] = content
+        return f"http://127.0.0.1:{self.server.server_port}/{folder}/"
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def site():
+    site = Site()
+    yield site
+    site.close()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """An empty cache, no folder in the environment, no waiting; returns the cache folder."""
+    monkeypatch.delenv("STRSBP_DATA_DIR", raising=False)
+    monkeypatch.setenv("STRSBP_CACHE_DIR", str(tmp_path / "cache"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.setattr(pooch.core.time, "sleep", lambda seconds: None)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def use(monkeypatch):
+    """Function that puts a source in the place of a real one."""
+    return lambda name, source: monkeypatch.setitem(SOURCES, name, source)
+
+
+def dead_mirror() -> str:
+    """Base URL at which nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/"
+
+
+def fill(folder: Path, name="mnist", **changes) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, content in (FILES[name] | changes).items():
+        (folder / file).write_bytes(content)
+    return folder
+
+
+def one_sentence(error) -> str:
+    text = str(error.value)
+    assert "\n" not in text and text.endswith(".") and ". " not in text, text
+    return text
+
+
+def altered(content: bytes) -> bytes:
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+# --- download
+
+
+def test_a_set_is_downloaded_parsed_and_cached(site, use, cache):
+    use("mnist", source_of("mnist", [site.mirror("a")]))
+    digits = load_dataset("mnist")
+    assert digits.name == "mnist"
+    content = gzip.decompress(FILES["mnist"][TRAIN_IMAGES])[16:]
+    assert digits.train_images.tobytes() == content
+    assert digits.test_labels.tobytes() == gzip.decompress(FILES["mnist"][NAMES[3]])[8:]
+    assert sorted(p.name for p in (cache / "mnist").iterdir()) == sorted(NAMES)
+    assert set(site.hits.values()) == {1}
+
+    site.answers.clear()  # The second time everything comes from the cache.
+    assert load_dataset("mnist").sha256() == digits.sha256()
+    assert set(site.hits.values()) == {1}
+
+
+def test_sets_do_not_mix_in_the_cache(site, use):
+    use("mnist", source_of("mnist", [site.mirror("a")]))
+    use("fashion-mnist", source_of("fashion-mnist", [site.mirror("b", "fashion-mnist")]))
+    hashes = [load_dataset(name).sha256() for name in ("mnist", "fashion-mnist", "mnist")]
+    assert hashes[0] == hashes[2] != hashes[1]
+    assert set(site.hits.values()) == {1}
+
+
+def test_the_usual_cache_folder_is_that_of_the_system(monkeypatch):
+    monkeypatch.delenv("STRSBP_CACHE_DIR")
+    assert download.cache_dir("mnist") == Path(pooch.os_cache("strsbp")) / "mnist"
+
+
+@pytest.mark.parametrize("damage", [altered, lambda content: content[:-9], lambda content: b""])
+def test_an_altered_file_in_the_cache_is_downloaded_again(site, use, cache, damage):
+    use("mnist", source_of("mnist", [site.mirror("a")]))
+    fill(cache / "mnist")
+    path = cache / "mnist" / TRAIN_IMAGES
+    path.write_bytes(damage(path.read_bytes()))
+    load_dataset("mnist")
+    assert path.read_bytes() == FILES["mnist"][TRAIN_IMAGES]
+    assert site.hits == {f"/a/{TRAIN_IMAGES}": 1}
+
+
+def test_a_failure_is_tried_again(site, use):
+    good = FILES["mnist"][TRAIN_IMAGES]
+    answers = [503] * RETRIES + [good]
+    use("mnist", source_of("mnist", [site.mirror("a", **{TRAIN_IMAGES: answers})]))
+    load_dataset("mnist")
+    assert site.hits[f"/a/{TRAIN_IMAGES}"] == RETRIES + 1
+
+
+GOOD = FILES["mnist"][TRAIN_IMAGES]
+BAD_ANSWERS = {
+    "missing": (404, "answered 404"),
+    "broken": (500, "answered 500"),
+    "altered": (altered(GOOD), "a file with another SHA-256"),
+    "truncated": (GOOD[:-100], "a file with another SHA-256"),
+    "cut off": ((GOOD[:-100], len(GOOD)), "the file was cut off"),
+    "a web page": (b"<html>Sign in</html>", "a file with another SHA-256"),
+}
+
+
+@pytest.mark.parametrize("answer", [a for a, _ in BAD_ANSWERS.values()], ids=BAD_ANSWERS)
+def test_the_next_mirror_serves_what_the_first_does_not(site, use, cache, answer):
+    mirrors = [site.mirror("a", **{TRAIN_IMAGES: answer}), site.mirror("b")]
+    use("mnist", source_of("mnist", mirrors))
+    path = locate_files("mnist")[0]
+    assert path == cache / "mnist" / TRAIN_IMAGES
+    assert path.read_bytes() == GOOD
+    assert site.hits[f"/a/{TRAIN_IMAGES}"] == RETRIES + 1
+    assert site.hits[f"/b/{TRAIN_IMAGES}"] == 1
+
+
+def test_the_next_mirror_serves_when_nothing_listens(site, use):
+    use("mnist", source_of("mnist", [dead_mirror(), site.mirror("b")]))
+    assert locate_files("mnist")[0].read_bytes() == GOOD
+
+
+@pytest.mark.parametrize(("answer", "reason"), BAD_ANSWERS.values(), ids=BAD_ANSWERS)
+def test_no_mirror_serves_the_file(site, use, cache, answer, reason):
+    dead = dead_mirror()
+    use("mnist", source_of("mnist", [dead, site.mirror("a", **{TRAIN_IMAGES: answer})]))
+    with pytest.raises(DataError, match="could not be downloaded from") as error:
+        load_dataset("mnist")
+    text = one_sentence(error)
+    assert text.startswith(f"{TRAIN_IMAGES} of mnist ")
+    assert f"the expected SHA-256 {digest(GOOD)}" in text
+    assert f"{dead.split('/')[2]} (no connection)" in text
+    assert f"127.0.0.1:{site.server.server_port} ({reason})" in text
+    assert "data.local_dir" in text and "STRSBP_DATA_DIR" in text
+    assert list((cache / "mnist").iterdir()) == []  # Nothing half-downloaded is left.
+
+
+def test_a_mirror_that_does_not_answer_in_time(use, monkeypatch):
+    monkeypatch.setattr(download, "TIMEOUT", 0.05)
+    monkeypatch.setattr(download, "RETRIES", 0)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        use("mnist", source_of("mnist", [f"http://127.0.0.1:{silent.getsockname()[1]}/"]))
+        with pytest.raises(DataError, match=r"\(no answer in time\)"):
+            load_dataset("mnist")
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_without_a_network_every_mirror_is_named(name, monkeypatch):
+    def no_network(host, *arguments, **options):
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_network)
+    with pytest.raises(DataError, match="could not be downloaded") as error:
+        load_dataset(name)
+    text = one_sentence(error)
+    assert len(SOURCES[name].mirrors) >= 3
+    for mirror in SOURCES[name].mirrors:
+        assert f"{mirror.split('/')[2]} (no connection)" in text
+    assert ("/usr/share/datasets/fashion-mnist" in text) == (name == "fashion-mnist")
+
+
+def test_a_cache_folder_that_cannot_be_made(site, use, monkeypatch, tmp_path):
+    use("mnist", source_of("mnist", [site.mirror("a")]))
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("STRSBP_CACHE_DIR", str(tmp_path / "file"))
+    with pytest.raises(DataError, match="name a writable folder in STRSBP_CACHE_DIR") as error:
+        load_dataset("mnist")
+    one_sentence(error)
+
+
+def test_a_progress_bar_names_the_file(site, use, monkeypatch):
+    screen = io.StringIO()
+
+    class Bar(tqdm):
+        def __init__(self, *arguments, **options):
+            assert options["disable"] is None  # No bar unless stderr is a terminal.
+            super().__init__(*arguments, **(options | {"disable": False, "file": screen}))
+
+    monkeypatch.setattr(download, "tqdm", Bar)
+    use("mnist", source_of("mnist", [site.mirror("a")]))
+    load_dataset("mnist")
+    for name in NAMES:
+        assert f"{name}: 100%" in screen.getvalue()
+
+
+# --- local folders
+
+
+@pytest.fixture
+def offline(use, monkeypatch):
+    """Both sets with the hashes of `FILES`, and a download that fails the test."""
+    use("mnist", source_of("mnist", ["http://127.0.0.1:9/"]))
+    use("fashion-mnist", source_of("fashion-mnist", ["http://127.0.0.1:9/"], hint="Ask Debian"))
+
+    def refuse(*arguments):
+        raise AssertionError("a download was tried")
+
+    monkeypatch.setattr(download, "_download", refuse)
+
+
+@pytest.mark.parametrize("subfolder", ["", "mnist"])
+@pytest.mark.parametrize("how", ["argument", "environment"])
+def test_a_local_folder(offline, tmp_path, monkeypatch, subfolder, how):
+    folder = tmp_path / "my data"
+    fill(folder / subfolder)
+    if how == "environment":
+        monkeypatch.setenv("STRSBP_DATA_DIR", str(folder))
+        paths = locate_files("mnist")
+    else:
+        monkeypatch.setenv("STRSBP_DATA_DIR", str(tmp_path / "another"))  # The argument wins.
+        paths = locate_files("mnist", str(folder))
+    assert paths == tuple(folder / subfolder / name for name in NAMES)
+    assert load_dataset("mnist", folder).test_images.shape == (4, 784)
+
+
+def test_one_folder_for_both_sets(offline, tmp_path):
+    fill(tmp_path / "mnist")
+    fill(tmp_path / "fashion-mnist", "fashion-mnist")
+    fill(tmp_path, "fashion-mnist")  # A subfolder with the set's name comes first.
+    assert locate_files("mnist", tmp_path)[0].parent == tmp_path / "mnist"
+    assert (
+        load_dataset("mnist", tmp_path).sha256() != load_dataset("fashion-mnist", tmp_path).sha256()
+    )
+
+
+def test_an_empty_variable_is_no_folder(site, use, monkeypatch):
+    monkeypatch.setenv("STRSBP_DATA_DIR", "")
+    use("mnist", source_of("mnist", [site.mirror("a")]))
+    assert load_dataset("mnist").train_labels.shape == (6,)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("damage", [altered, lambda content: content[:-9], lambda content: b""])
+def test_an_altered_local_file_is_an_error(offline, tmp_path, name, damage):
+    content = FILES["mnist"][name]
+    fill(tmp_path / "data", **{name: damage(content)})
+    with pytest.raises(DataError, match="altered or truncated") as error:
+        load_dataset("mnist", tmp_path / "data")
+    text = one_sentence(error)
+    assert text.startswith(str(tmp_path / "data" / name)) and "put the original file there" in text
+    assert f"{digest(damage(content))} where {digest(content)} was expected" in text
+
+
+def test_the_files_of_another_set_are_recognised(offline, tmp_path):
+    fill(tmp_path / "data", "fashion-mnist")
+    with pytest.raises(DataError, match=r"it is a file of fashion-mnist, train-images-idx3") as e:
+        load_dataset("mnist", tmp_path / "data")
+    one_sentence(e)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_local_file_is_an_error(offline, tmp_path, name):
+    (fill(tmp_path / "data") / name).unlink()
+    with pytest.raises(DataError, match=f"The file {name} of mnist is neither in ") as error:
+        load_dataset("mnist", tmp_path / "data")
+    assert str(tmp_path / "data") in one_sentence(error)
+
+
+def test_a_missing_local_file_comes_with_the_hint(offline, tmp_path):
+    with pytest.raises(DataError, match=r"put the four files there \(Ask Debian\)"):
+        load_dataset("fashion-mnist", tmp_path)
+
+
+def test_a_local_folder_that_is_none(offline, tmp_path):
+    with pytest.raises(DataError, match="nowhere is not a folder; correct data.local_dir") as e:
+        load_dataset("mnist", tmp_path / "nowhere")
+    one_sentence(e)
+
+
+def test_a_local_file_that_cannot_be_read(offline, tmp_path):
+    path = fill(tmp_path / "data") / TRAIN_IMAGES
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(DataError, match="cannot be read"):
+        load_dataset("mnist", tmp_path / "data")
+
+
+def test_the_same_data_under_another_gzip_header_is_accepted(use, tmp_path):
+    repacked = gzip.compress(gzip.decompress(GOOD), mtime=2)
+    assert repacked != GOOD
+    fill(tmp_path / "data", **{TRAIN_IMAGES: repacked})
+    plain = source_of("mnist")
+    first = SourceFile(TRAIN_IMAGES, digest(GOOD), digest(repacked))
+    use("mnist", Source((first, *plain.files[1:]), ()))
+    assert load_dataset("mnist", tmp_path / "data").train_images.shape == (6, 784)
+    fill(tmp_path / "data")
+    assert load_dataset("mnist", tmp_path / "data").train_images.shape == (6, 784)
+
+
+# --- verified files with wrong content
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (NAMES[0], struct.pack(">2I", 2049, 1) + bytes(9), "magic number 0x00000801"),
+        (NAMES[1], struct.pack(">2I", 2049, 6) + b"\x00\x01\x02\x0a\x04\x05", "label 10"),
+        (NAMES[3], struct.pack(">2I", 2049, 3) + bytes(3), "4 images but .* 3 labels"),
+    ],
+)
+def test_the_content_is_checked_beyond_the_hash(use, tmp_path, name, content, message):
+    change = {name: gzip.compress(content)}
+    use("mnist", source_of("mnist", **change))
+    fill(tmp_path / "data", **change)
+    with pytest.raises(DataError, match=message) as error:
+        load_dataset("mnist", tmp_path / "data")
+    assert name in one_sentence(error)
