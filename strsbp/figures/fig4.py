@@ -17,7 +17,7 @@ def plot_fig4(
     panels: Mapping[str, Sequence[str]],
     epochs: int,
 ) -> None:
-    """Draw the arms of each panel, on a logarithmic scale: an arm may diverge far above the rest."""
+    """Draw the arms of each panel, on a logarithmic scale: one may diverge far above the rest."""
     plot_curves(
         curves=curves,
         seeds=seeds,
