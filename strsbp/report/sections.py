@@ -255,11 +255,18 @@ def _grid(grid: float) -> str:
 
 def author_tables(results: Results) -> dict:
     """Our tables beside the authors'."""
-    rows = results.table("author_tables", "file", "measure", "ours", "tables")
+    rows = results.table(
+        "author_tables", "file", "spsp", "grid", "measure", "ours", "chance", "repeats", "source",
+        "tables",
+    )  # fmt: skip
+    key = ["file", "measure"]
+    fresh = rows["tables"] == "this run"
+    here = rows[fresh].set_index(key)["ours"].rename("this run")
+    shown = rows.loc[~fresh, [*key, "spsp", "grid", "ours", "chance"]].join(here, on=key)
     return dict(
-        table=frame_table(rows.drop(columns=["source", "repeats"], errors="ignore")),
-        repeats=sorted({int(n) for n in rows.get("repeats", pd.Series(dtype=float)).dropna()}),
-        sources=sorted(set(rows.get("source", pd.Series(dtype=str)).dropna())),
+        table=frame_table(shown.dropna(axis="columns", how="all")),
+        repeats=sorted({int(repeats) for repeats in rows["repeats"].dropna()}),
+        sources=sorted(set(rows["source"].dropna())),
         file=results.link(results.tables["author_tables"]),
     )
 
