@@ -22,6 +22,9 @@ _B1, _1_B1 = np.float32(BETA_1), np.float32(1 - BETA_1)
 _B2, _1_B2 = np.float32(BETA_2), np.float32(1 - BETA_2)
 _EPSILON = np.float32(EPSILON)
 
+SUM_ROWS = 4
+"""Rows whose sums are taken together."""
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def regulariser_factors(square_sums, n_terms, strength, factors):
@@ -48,6 +51,19 @@ def _adam_row(gradient, weight, first, second, step, root_scale):
 
 
 @njit(inline="always")
+def _adam_row_without_error(factors, weight, first, second, step, root_scale):
+    """The same where the regulariser is the whole gradient, without storing that."""
+    for i in range(factors.size):
+        w = weight[i]
+        g = factors[i] * w
+        m = _B1 * first[i] + _1_B1 * g
+        v = _B2 * second[i] + _1_B2 * (g * g)
+        first[i] = m
+        second[i] = v
+        weight[i] = w - step * m / (np.sqrt(v) * root_scale + _EPSILON)
+
+
+@njit(inline="always")
 def _sum_row(product):
     """Sum of a row (a multiple of 16 long) in an order that sixteen lanes can share."""
     for block in range(16, product.size, 16):
@@ -60,10 +76,26 @@ def _sum_row(product):
 
 
 @njit(inline="always")
-def _update_sums(weight, column_sums, square_sums):
-    for i in range(weight.size):
-        column_sums[i] += weight[i]
-        square_sums[i] += weight[i] * weight[i]
+def _add_sums(weights, start, stop, column_sums, square_sums):
+    """Add rows start .. stop - 1 to both sums, in ascending order, four rows a pass."""
+    n = column_sums.size
+    j = start
+    while j + 4 <= stop:
+        w0, w1, w2, w3 = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
+        for i in range(n):
+            column_sums[i] = (((column_sums[i] + w0[i]) + w1[i]) + w2[i]) + w3[i]
+        for i in range(n):
+            square_sums[i] = (
+                ((square_sums[i] + w0[i] * w0[i]) + w1[i] * w1[i]) + w2[i] * w2[i]
+            ) + w3[i] * w3[i]
+        j += 4
+    while j < stop:
+        w0 = weights[j]
+        for i in range(n):
+            column_sums[i] += w0[i]
+        for i in range(n):
+            square_sums[i] += w0[i] * w0[i]
+        j += 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -96,15 +128,17 @@ def update_layer(
                 back[j] = _sum_row(gradient)
             for i in range(n):
                 gradient[i] = row[i] * weight_error[i] + factors[i] * weight[i]
+            _adam_row(gradient, weight, first[j], second[j], step, root_scale)
         else:
             if has_error and wants_back:
                 for i in range(n):
                     gradient[i] = weight[i] * back_all[i]
                 back[j] = _sum_row(gradient)
-            for i in range(n):
-                gradient[i] = factors[i] * weight[i]
-        _adam_row(gradient, weight, first[j], second[j], step, root_scale)
-        _update_sums(weight, column_sums, square_sums)
+            _adam_row_without_error(factors, weight, first[j], second[j], step, root_scale)
+        if (j + 1) % SUM_ROWS == 0:  # while these rows are still in the first-level cache
+            _add_sums(weights, j + 1 - SUM_ROWS, j + 1, column_sums, square_sums)
+    n_rows = weights.shape[0]
+    _add_sums(weights, n_rows - n_rows % SUM_ROWS, n_rows, column_sums, square_sums)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -133,8 +167,7 @@ def weight_sums(weights, column_sums, square_sums):
     """The sums that `update_layer` leaves behind, for fresh or loaded weights, bit for bit."""
     column_sums[:] = 0
     square_sums[:] = 0
-    for j in range(weights.shape[0]):
-        _update_sums(weights[j], column_sums, square_sums)
+    _add_sums(weights, 0, weights.shape[0], column_sums, square_sums)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
