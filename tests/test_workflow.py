@@ -160,7 +160,15 @@ def test_a_finished_study_is_finished(finished):
 def test_an_edited_plot_reruns_plots_but_no_computation(finished):
     rules = rerun_by_edit(finished, "strsbp/figures/fig4.py")
     assert {"plot_fig4", "build_report", "all"} <= rules
-    assert not rules & {"train", "simulate_spsp", "fit_spsp", "summarise_training", "judge_claims"}
+    assert not rules & {
+        "plot_fig1",
+        "plot_fig2",
+        "train",
+        "simulate_spsp",
+        "fit_spsp",
+        "summarise_training",
+        "judge_claims",
+    }
 
 
 def test_an_edited_engine_reruns_training_but_no_simulation(finished):

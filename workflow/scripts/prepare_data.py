@@ -6,4 +6,4 @@ with job(snakemake):
     from strsbp.data import load_dataset, save_digits
 
     digits = load_dataset(snakemake.wildcards.dataset, local_dir=snakemake.params.local_dir)
-    save_digits(digits, snakemake.output.digits)
+    save_digits(snakemake.output.digits, digits)

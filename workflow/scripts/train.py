@@ -5,7 +5,7 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from strsbp.data import read_digits
+    from strsbp.data import load_digits
     from strsbp.run import run_arm
     from strsbp.settings import ArmSettings, LayerSettings, file_sha256
     from strsbp.spsp import read_table
@@ -18,7 +18,7 @@ with job(snakemake):
         arm,
         [LayerSettings.model_validate(layer) for layer in snakemake.params.layers],
         read_table(snakemake.input.table),
-        read_digits(snakemake.input.digits),
+        load_digits(snakemake.input.digits),
         seed,
         name=snakemake.wildcards.arm,
         metrics_path=metrics,
