@@ -13,6 +13,10 @@ The public names below are loaded on first use, so that a plotting step does not
 
 from importlib import import_module
 
+from strsbp.kernel_cache import discard_stale_kernels
+
+discard_stale_kernels()
+
 _PUBLIC = {
     # settings and errors
     "StrsbpError": "errors",
