@@ -6,6 +6,7 @@ import io
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -249,8 +250,10 @@ def test_a_mirror_that_does_not_answer_in_time(use, monkeypatch):
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         use("mnist", source_of("mnist", [f"http://127.0.0.1:{silent.getsockname()[1]}/"]))
+        start = time.monotonic()
         with pytest.raises(DataError, match=r"\(no answer in time\)"):
             load_dataset("mnist")
+        assert time.monotonic() - start < 10  # pooch alone would wait 30 s.
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
