@@ -147,6 +147,17 @@ def test_catalog_file_and_citation_are_well_formed(root):
     assert citation["version"] == version
 
 
+def test_the_readmes_example_runs(root, tmp_path, monkeypatch):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    for of_use, for_a_test in (("500, 500", "3, 3"), ("repeats=200", "repeats=1")):
+        assert of_use in example
+        example = example.replace(of_use, for_a_test)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "README.md", "exec"), {})
+    assert (tmp_path / "network.npz").is_file()
+
+
 def test_schema_is_json(root):
     path = root / "workflow" / "schemas" / "config.schema.json"
     assert json.loads(path.read_text())["additionalProperties"] is False
