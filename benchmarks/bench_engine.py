@@ -1,0 +1,405 @@
+"""Time the engine stage by stage, each stage beside its bound, and against a plain numba version.
+
+    python benchmarks/bench_engine.py [--samples 400] [--runs 5] [--out benchmarks/results]
+
+One core, 784-400-R400-10, T = 400, batch 1, embedded MNIST digits, after warm-up. A bound is the
+time that the stage's bytes or operations take at the rates which `machine.py` measures in the same
+run: the larger of the two where a stage has both. Writes stages.csv, scaling.csv, totals.csv,
+machine.json and stages.png.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from machine import rates
+from plain_engine import PlainNetwork
+
+from strsbp import provenance
+from strsbp.data import load_dataset
+from strsbp.encoding import TRAIN_SPLIT, Encoder
+from strsbp.engine import adjoint, denominators, forward, loss, spsp, trains, update
+from strsbp.engine.layers import Layer, RecurrentLayer
+from strsbp.engine.network import Network
+from strsbp.settings import LayerSettings, ModelSettings, SimulatedTable
+from strsbp.spsp import fit_surface, simulate_surface
+
+HIDDEN = [
+    LayerSettings(kind="feedforward", size=400),
+    LayerSettings(kind="recurrent", shape=(5, 5, 16)),
+]
+WARM_UP = 150
+"""Training samples before any is timed: an untrained network fires differently."""
+
+STAGES = {  # kernel -> the stage that it belongs to
+    (forward, "lif_layer"): "forward",
+    (spsp, "post_traces"): "traces",
+    (spsp, "spsp_on_connections"): "recurrent S-PSP",
+    (spsp, "spsp_matrix"): "lateral factor",
+    (loss, "lateral_factors"): "lateral factor",
+    (denominators, "cubic_sums"): "denominators",
+    (denominators, "cubic_sums_recurrent"): "denominators",
+    (denominators, "denominators"): "denominators",
+    (adjoint, "off_diagonal"): "adjoint",
+    (adjoint, "solve_adjoint"): "adjoint",
+    (update, "update_layer"): "S-PSP and update",
+    (update, "update_connections"): "S-PSP and update",
+    (update, "regulariser_factors"): "S-PSP and update",
+}
+
+
+def make_network(seed=1, hidden=HIDDEN, **settings) -> Network:
+    """A network with the published options and a table from a short simulation."""
+    model = ModelSettings(reservoir="published", adjoint="published", **settings)
+    return Network(model, hidden, _derivative(), seed)
+
+
+def _derivative(cache=[]):  # noqa: B006  one table serves every network of a run
+    if not cache:
+        table = SimulatedTable(
+            spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100
+        )
+        fitted = fit_surface(simulate_surface(table, repeats=20, seed=1))
+        cache.append(fitted.derivative_coefficients(np.arange(1, 101)))
+    return cache[0]
+
+
+class Stopwatch:
+    """Sums the time spent in each kernel, by layer and stage; sees no time of its own."""
+
+    def __init__(self):
+        self.seconds = defaultdict(float)
+        self.layer = "input"
+
+    def attach(self):
+        """Wrap the kernels of STAGES and note which layer is at work."""
+        for (module, name), stage in STAGES.items():
+            setattr(module, name, self._timed(getattr(module, name), stage))
+        for owner in (Layer, RecurrentLayer):
+            for name in ("forward", "backward"):
+                if name in vars(owner):
+                    setattr(owner, name, self._noting(vars(owner)[name]))
+        self._wrap_encoding()
+
+    def _timed(self, function, stage):
+        def wrapper(*arguments):
+            begin = time.process_time()
+            result = function(*arguments)
+            self.seconds[self.layer, stage] += time.process_time() - begin
+            return result
+
+        return wrapper
+
+    def _noting(self, method):
+        def wrapper(layer, *arguments):
+            self.layer = layer.name
+            return method(layer, *arguments)
+
+        return wrapper
+
+    def _wrap_encoding(self):
+        encode, index = Encoder.encode_into, trains.SpikeTrains.index_by_step
+
+        def timed_encode(*arguments):
+            self.layer = "input"
+            return self._timed(encode, "encode")(*arguments)
+
+        def timed_index(spikes):
+            stage = "encode" if self.layer == "input" else "traces"
+            return self._timed(index, stage)(spikes)
+
+        Encoder.encode_into, trains.SpikeTrains.index_by_step = timed_encode, timed_index
+
+
+def bounds(network: Network, spikes: dict[str, float], active: float, rate) -> dict:
+    """Least seconds of each (layer, stage) of a training sample, from bytes and operations.
+
+    `spikes`: mean spikes a sample of the input and of each layer; `active`: mean pixels that are
+    not 0. Operations count one for an addition or a multiplication.
+    """
+    n_steps = network.model.n_steps
+    result = {("input", "encode"): active * n_steps / rate["random_words"]}
+    below = "input"
+    for layer in network.layers:
+        n, name = layer.weights.shape[1], layer.name
+        rows = spikes[below] * n / rate["row_adds"]
+        neurons = n_steps * n
+        result[name, "forward"] = rows + neurons * 8 / rate["flops"]
+        result[name, "traces"] = neurons * 4 / rate["flops"]
+        inputs = active if below == "input" else layer.n_inputs
+        result[name, "denominators"] = inputs * n * 8 / rate["flops"]
+        weights = layer.weights.size
+        passing = max(weights / rate["roots"], 24 * weights / rate["stream_bytes"])
+        back = 0.0 if below == "input" else weights * 5 / rate["flops"]
+        result[name, "S-PSP and update"] = rows + passing + back
+        if layer.recurrent:
+            connections = spikes[name] * layer.rec_post.size / n
+            result[name, "recurrent S-PSP"] = connections * 2 / rate["flops"] * 16
+            result[name, "adjoint"] = layer.rec_post.size * 6 / rate["flops"] * 16
+        below = name
+    return result
+
+
+def stage_table(digits, n_samples: int, runs: int, rate) -> pd.DataFrame:
+    """Median time of each stage over `runs`, with its bound; in a process of its own."""
+    network = make_network()
+    train_samples(network, digits, range(WARM_UP))
+    watch = Stopwatch()
+    watch.attach()
+    per_run, totals = [], []
+    spikes = defaultdict(float)
+    for _ in range(runs):
+        watch.seconds.clear()
+        begin = time.process_time()
+        for index in range(WARM_UP, WARM_UP + n_samples):
+            train_samples(network, digits, [index])
+            spikes["input"] += network.inputs.step_ptr[-1]
+            for layer in network.layers:
+                spikes[layer.name] += layer.trains.step_ptr[-1]
+        totals.append((time.process_time() - begin) / n_samples)
+        per_run.append({key: value / n_samples for key, value in watch.seconds.items()})
+    mean_spikes = {key: value / n_samples / runs for key, value in spikes.items()}
+    active = np.mean(digits.train_images[WARM_UP : WARM_UP + n_samples] > 0) * network.n_inputs
+    bound = bounds(network, mean_spikes, active, rate)
+    rows = []
+    for (layer, stage), _ in per_run[0].items():
+        times = [run.get((layer, stage), 0.0) for run in per_run]
+        rows.append(
+            {
+                "layer": layer,
+                "stage": stage,
+                "ms": 1e3 * np.median(times),
+                "ms_low": 1e3 * min(times),
+                "ms_high": 1e3 * max(times),
+                "bound_ms": 1e3 * bound.get((layer, stage), 0.0),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    other = 1e3 * np.median(totals) - frame["ms"].sum()
+    frame.loc[len(frame)] = ["all", "calls from Python", other, np.nan, np.nan, 0.0]
+    frame["spikes_in"] = frame["layer"].map(mean_spikes)
+    return frame
+
+
+def train_samples(network, digits, indices, step=None):
+    """Train on the given images; returns CPU seconds."""
+    begin = time.process_time()
+    for index in indices:
+        index %= len(digits.train_labels)
+        network.train_sample(digits.train_images[index], index, int(digits.train_labels[index]))
+    return time.process_time() - begin
+
+
+def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
+    """CPU time a sample: training, inference, encoding; engine and plain version in turn."""
+    network, other = make_network(), make_network()
+    plain = PlainNetwork(other)
+    encoder = Encoder(1, TRAIN_SPLIT, network.model.n_steps)
+    train_samples(network, digits, range(WARM_UP))
+    few = max(n_samples // 10, 10)
+
+    def plain_train(count):
+        for index in range(count):
+            spikes = encoder.encode(digits.train_images[index], index)
+            plain.train_sample(spikes, int(digits.train_labels[index]))
+
+    def plain_predict(count):
+        for index in range(count):
+            plain.forward(encoder.encode(digits.train_images[index], index))
+
+    def predict(count):
+        for index in range(count):
+            network.predict(digits.train_images[index], index)
+
+    def encode(count):
+        for index in range(count):
+            network.encode(digits.train_images[index], index)
+
+    cases = {
+        ("training", "engine"): (lambda n: train_samples(network, digits, range(n)), n_samples),
+        ("training", "plain"): (plain_train, few),
+        ("inference", "engine"): (predict, n_samples),
+        ("inference", "plain"): (plain_predict, few),
+        ("encoding", "engine"): (encode, n_samples),
+    }
+    plain_train(WARM_UP // 3)
+    times = defaultdict(list)
+    for _ in range(runs):
+        for key, (function, count) in cases.items():  # in turn, so that drift hits all alike
+            begin = time.process_time()
+            function(count)
+            times[key].append(1e3 * (time.process_time() - begin) / count)
+    return pd.DataFrame(
+        {
+            "what": what,
+            "version": version,
+            "ms": np.median(values),
+            "ms_low": min(values),
+            "ms_high": max(values),
+            "runs": runs,
+        }
+        for (what, version), values in times.items()
+    )
+
+
+def scaling_table(digits, n_samples: int) -> pd.DataFrame:
+    """CPU time a training sample against T, width and input rate."""
+    rows = []
+
+    def measure(what, value, network, scale=1.0):
+        images = np.clip(digits.train_images * scale, 0, 255).astype(np.uint8)
+        scaled = type(digits)(
+            digits.name, images, digits.train_labels, digits.test_images, digits.test_labels
+        )
+        train_samples(network, scaled, range(WARM_UP // 2))
+        seconds = train_samples(network, scaled, range(WARM_UP, WARM_UP + n_samples))
+        rows.append({"what": what, "value": value, "ms": 1e3 * seconds / n_samples})
+
+    for n_steps in (50, 100, 200, 400, 800):
+        measure("T", n_steps, make_network(n_steps=n_steps))
+    for depth in (4, 8, 16, 32):
+        n = 25 * depth
+        hidden = [
+            LayerSettings(kind="feedforward", size=n),
+            LayerSettings(kind="recurrent", shape=(5, 5, depth)),
+        ]
+        measure("width", n, make_network(hidden=hidden))
+    for scale in (0.25, 0.5, 1.0):
+        measure("input rate", scale, make_network(), scale)
+    return pd.DataFrame(rows)
+
+
+def memory_mb(n_images: int) -> float:
+    """Peak resident memory of a process that trains and tests on `n_images` MNIST-sized images."""
+    program = (
+        "import sys, resource; sys.path[:0] = sys.argv[2:]; import numpy as np;"
+        "from bench_engine import make_network; from strsbp.data import Digits;"
+        "from strsbp.training import TrainingState, evaluate; n = int(sys.argv[1]);"
+        "rng = np.random.default_rng(0);"
+        "images = rng.integers(0, 256, (n, 784), dtype=np.uint8) * (rng.random((1, 784)) < 0.2)"
+        ".astype(np.uint8); labels = (np.arange(n) % 10).astype(np.uint8);"
+        "digits = Digits('mnist', images, labels, images[:10000], labels[:10000]);"
+        "network = make_network(); state = TrainingState.start(network, digits);"
+        "[network.train_sample(images[i], i, int(labels[i])) for i in range(50)];"
+        "evaluate(network, images[:50], labels[:50]);"
+        "status = open('/proc/self/status').read();"
+        "print(int(status.split('VmHWM:')[1].split()[0]) / 1024)"
+    )
+    here = str(Path(__file__).parent)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(n_images), here], capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    return float(done.stdout)
+
+
+def start_up_seconds() -> float:
+    """Import and first sample, with the compiled code in the cache."""
+    program = (
+        "import sys; sys.path[:0] = sys.argv[1:]; import numpy as np;"
+        "from strsbp.engine.network import Network;"
+        "from strsbp.settings import LayerSettings, ModelSettings;"
+        "n = Network(ModelSettings(reservoir='published', adjoint='published'),"
+        "[LayerSettings(kind='feedforward', size=400),"
+        " LayerSettings(kind='recurrent', shape=(5, 5, 16))], np.ones((100, 4)) * 1e-4, 1);"
+        "n.train_sample(np.full(784, 9, np.uint8), 0, 3); n.predict(np.full(784, 9, np.uint8), 0)"
+    )
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", program, str(Path(__file__).parent)], check=True)
+    return time.perf_counter() - begin
+
+
+def throughput_of_two(n_samples: int) -> float:
+    """Samples a second of two processes side by side over those of one alone."""
+    program = (
+        "import sys, time; sys.path[:0] = sys.argv[2:]; from bench_engine import *;"
+        "digits = load_dataset('mnist5k'); network = make_network();"
+        "train_samples(network, digits, range(50)); print('ready', flush=True); input();"
+        "begin = time.perf_counter(); train_samples(network, digits, range(int(sys.argv[1])));"
+        "print(time.perf_counter() - begin)"
+    )
+
+    def run(count):
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", program, str(n_samples), str(Path(__file__).parent)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            )
+            for _ in range(count)
+        ]  # fmt: skip
+        for process in processes:
+            process.stdout.readline()
+        for process in processes:
+            process.stdin.write("\n")
+            process.stdin.flush()
+        return max(float(process.communicate()[0].split()[-1]) for process in processes)
+
+    return 2 * run(1) / run(2)
+
+
+def draw(frame: pd.DataFrame, path: Path) -> None:
+    """Bars of each stage's time with its bound."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    labels = frame["layer"] + ": " + frame["stage"]
+    figure, axes = pyplot.subplots(figsize=(7, 5), layout="constrained")
+    axes.barh(labels, frame["ms"], color="#56B4E9", edgecolor="black", label="measured")
+    axes.barh(labels, frame["bound_ms"], color="#D55E00", height=0.35, label="bound")
+    axes.invert_yaxis()
+    axes.set_xlabel("CPU time a training sample (ms)")
+    axes.legend()
+    figure.savefig(path, dpi=150)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--samples", type=int, default=400)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    digits = load_dataset("mnist5k")
+
+    totals = totals_table(digits, options.samples, options.runs)
+    rate = rates(sum(layer.weights.size for layer in make_network().layers))
+    scaling = scaling_table(digits, options.samples // 2)
+    machine = provenance.machine() | {
+        "versions": provenance.versions(),
+        "rates": rate,
+        "memory_mb": {str(n): memory_mb(n) for n in (10_000, 60_000)},
+        "start_up_seconds": min(start_up_seconds() for _ in range(3)),
+        "throughput_of_two": throughput_of_two(options.samples),
+    }
+    stages = stage_table(digits, options.samples, options.runs, rate)  # last: it wraps kernels
+
+    totals.to_csv(options.out / "totals.csv", index=False, float_format="%.4g")
+    stages.to_csv(options.out / "stages.csv", index=False, float_format="%.4g")
+    scaling.to_csv(options.out / "scaling.csv", index=False, float_format="%.4g")
+    (options.out / "machine.json").write_text(json.dumps(machine, indent=1) + "\n")
+    draw(stages, options.out / "stages.png")
+
+    print(stages.to_string(index=False, float_format=lambda value: f"{value:.4f}"))
+    print(totals.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    print(scaling.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    print(json.dumps({k: v for k, v in machine.items() if k != "versions"}, indent=1))
+    by = totals.set_index(["what", "version"])["ms"]
+    print(
+        f"training {by['training', 'engine']:.2f} ms a sample, "
+        f"{by['training', 'plain'] / by['training', 'engine']:.1f} times faster than plain numba; "
+        f"{by['training', 'engine'] / stages['bound_ms'].sum():.2f} times its bound of "
+        f"{stages['bound_ms'].sum():.2f} ms; inference {by['inference', 'engine']:.2f} ms; "
+        f"encoding {by['encoding', 'engine']:.3f} ms"
+    )
+
+
+if __name__ == "__main__":
+    main()
