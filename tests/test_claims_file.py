@@ -147,6 +147,7 @@ def test_an_error_in_judging_names_the_claim_and_writes_nothing(tmp_path):
         (0.0824, "error", "8.24 %"),
         (-0.0096, "points", "−0.96 points"),
         (0.0096, "points", "+0.96 points"),
+        (-1e-17, "points", "+0.00 points"),
         (1.0, "share", "100 % of runs"),
         (61.48, "factor", "61.5 ×"),
         (0.13149, "number", "0.1315"),

@@ -43,7 +43,7 @@ def test_interval_by_hand():
     assert (interval.low, interval.high) == pytest.approx((5 - half, 5 + half), rel=1e-6)
 
 
-@pytest.mark.parametrize("values", [[], [3.0], [2.0, 2.0, 2.0]])
+@pytest.mark.parametrize("values", [[], [3.0], [2.0, 2.0, 2.0], [0.9 - 0.75, 0.8 - 0.65]])
 def test_no_interval_where_none_can_be_estimated(values):
     interval = mean_interval(values)
     assert np.isnan([interval.low, interval.high]).all()

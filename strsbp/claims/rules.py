@@ -399,6 +399,7 @@ class Diverges(Rule):
     kind: Literal["diverges"]
     arm: ArmName
     at_epoch: Annotated[int, Field(ge=1)]
+    """Epoch that the arm must have been meant to reach; divergence is that of the whole run."""
     error_above: Annotated[float, Field(gt=0, lt=1)]
     expected: bool = True
 

@@ -15,7 +15,7 @@ def format_value(value: float | None, unit: Unit) -> str:
     if unit == "error":
         return f"{100 * value:.2f} %"
     if unit == "points":
-        return f"{100 * value:+.2f} points".replace("-", "−")
+        return f"{_percent(value):+.2f} points".replace("-", "−")
     if unit == "share":
         return f"{100 * value:.0f} % of runs"
     text = f"{value:{'.3g' if unit == 'factor' else '.4g'}}".replace("-", "−")
@@ -28,5 +28,10 @@ def format_interval(low: float | None, high: float | None, unit: Unit) -> str:
         return ""
     if unit in ("error", "points"):
         sign = "+" if unit == "points" else ""
-        return f"[{100 * low:{sign}.2f}, {100 * high:{sign}.2f}]".replace("-", "−")
+        return f"[{_percent(low):{sign}.2f}, {_percent(high):{sign}.2f}]".replace("-", "−")
     return f"[{low:.4g}, {high:.4g}]".replace("-", "−")
+
+
+def _percent(fraction: float) -> float:
+    """A fraction in per cent to two decimals, without a sign on zero."""
+    return round(100 * fraction, 2) + 0.0

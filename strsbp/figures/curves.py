@@ -81,7 +81,12 @@ def _draw_arm(ax, rows: pd.DataFrame, runs: pd.DataFrame, name: str, style) -> N
     if n_runs >= FEW:
         low, high = (100 * rows[name].fillna(rows["mean"]) for name in ("low", "high"))
         ax.fill_between(
-            rows["epoch"], low.clip(lower=0), high, color=style.color, alpha=0.16, linewidth=0
+            rows["epoch"],
+            low.clip(lower=0),
+            high.clip(upper=100),
+            color=style.color,
+            alpha=0.16,
+            linewidth=0,
         )
     elif n_runs > 1:
         for _, run in runs.groupby("seed"):

@@ -57,7 +57,6 @@ def run(results: Results) -> dict:
     rows = []
     for _, group in runs.groupby("arm", sort=False):
         first = group.iloc[0]
-        n_samples = first["n_train"] * group["last_epoch"].sum()
         rows.append(
             [
                 symbols(first["title"]), first["architecture"], first["dataset"],
@@ -65,12 +64,12 @@ def run(results: Results) -> dict:
                 ", ".join(str(seed) for seed in sorted(group["seed"])),
                 int(group["diverged"].notna().sum()),
                 duration(group["seconds"].sum()),
-                f"{1000 * group['seconds'].sum() / n_samples:.2f}",
+                f"{group['median_epoch_seconds'].median():.3g} s",
             ]
         )  # fmt: skip
     headers = [
         "Arm", "Architecture", "Data", "Training images", "Test images", "Epochs", "Seeds",
-        "Diverged", "Core time", "ms an image",
+        "Diverged", "Core time", "An epoch",
     ]  # fmt: skip
     facts = {
         "Profile": results.study.profile,

@@ -25,7 +25,9 @@ def mean_interval(values) -> Interval:
     if values.size == 0:
         return Interval(np.nan, np.nan, np.nan)
     mean = float(values.mean())
-    if values.size < 2 or np.ptp(values) == 0 or not np.isfinite(values).all():
+    # Equal differences of decimal fractions still differ by their rounding.
+    rounding = 1e-12 * max(1.0, np.abs(values).max())
+    if values.size < 2 or not np.ptp(values) > rounding:
         return Interval(mean, np.nan, np.nan)
     from scipy import stats  # here, for its import takes longer than most uses of this package
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -278,7 +279,8 @@ def _run_rows(runs: list[Run]) -> pd.DataFrame:
                 last_test_error=float(run.metrics["test_error"].iloc[-1]),
                 diverged=run.diverged,
                 seconds=known.get("seconds"),
-                ms_per_training_sample=known.get("ms_per_training_sample"),
+                # The median does not see the first epoch, in which code is compiled.
+                median_epoch_seconds=median(known.get("seconds_per_epoch") or [np.nan]),
                 device=known.get("device"),
                 cpu=machine.get("cpu"),
                 cores=machine.get("cores"),
