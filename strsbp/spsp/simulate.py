@@ -14,7 +14,7 @@ from numba import njit, prange
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.errors import SamplingError
 from strsbp.settings import SimulatedTable, checked
-from strsbp.spsp.sampling import POST, PRE, check_count, draw_on_slots, draw_with_gap
+from strsbp.spsp.sampling import PRE, check_count, draw_on_slots, draw_with_gap
 
 LANES = 64
 

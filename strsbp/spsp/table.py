@@ -73,7 +73,7 @@ def _horner(coefficients, x):
 
 def write_table(table: EffectRatioTable, path: str | Path) -> None:
     """Write `table` in the authors' text format, atomically."""
-    text = "".join(" ".join(f"{value:15.7e}" for value in row) + "\n" for row in table.coefficients)
+    text = "".join("".join(f"{value:16.7e}" for value in row) + "\n" for row in table.coefficients)
     write_atomically(path, lambda file: file.write(text.encode()))
 
 
@@ -103,6 +103,8 @@ def read_table(path: str | Path) -> EffectRatioTable:
                 f"{path}, line {number}: {len(words)} columns where a table has {DEGREE + 1}."
             )
         try:
+            if "_" in line:  # which Python would accept in a number
+                raise ValueError
             row = [float(word) for word in words]
         except ValueError:
             raise TableError(
