@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from strsbp.boosting import updated_boost
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT
 from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
-from strsbp.boosting import updated_boost
 
 _SHUFFLE_STREAM = 1_000_003
 """Sets the shuffling apart from the streams that draw a network's weights."""

@@ -24,7 +24,7 @@ LARGEST_CONDITION = 300.0
 
 
 def random_table(rng, n_rows=20):
-    """Coefficients (K, 5) of the size of the published ones, scaled to the small thresholds here."""
+    """Coefficients (K, 5) like the published ones, scaled to the small thresholds here."""
     rows = np.arange(1, n_rows + 1)[:, None]
     shape = np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01])
     return rows * shape * rng.uniform(0.5, 1.5, size=(n_rows, 5))

@@ -25,12 +25,12 @@ def package(tmp_path):
 
 
 def outer_of_one(package, guarded):
-    guard = "from strsbp.kernel_cache import discard_stale_kernels; discard_stale_kernels(Path(sys.argv[2])); "
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; "
-        + (guard if guarded else "")
-        + "from pack.outer import outer; print(outer(1))"
-    )
+    program = "import sys; sys.path.insert(0, sys.argv[1])\n"
+    if guarded:
+        program += "from pathlib import Path\n"
+        program += "from strsbp.kernel_cache import discard_stale_kernels\n"
+        program += "discard_stale_kernels(Path(sys.argv[2]))\n"
+    program += "from pack.outer import outer; print(outer(1))"
     done = subprocess.run(
         [sys.executable, "-B", "-c", program, str(package.parent), str(package)],
         capture_output=True, text=True, check=True,
