@@ -13,9 +13,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 ROOT = Path(workflow.current_basedir).parents[1]
-sys.path.insert(
-    0, str(ROOT)
-)  # the package that lies beside this workflow, installed or not
+sys.path.insert(0, str(ROOT))  # the package that lies beside this workflow, installed or not
 
 from strsbp.claims import load_claims
 from strsbp.errors import StrsbpError
@@ -48,9 +46,7 @@ def in_one_sentence(function):
 def beside(path):
     """`path` as rules name it: relative where it lies below the working directory."""
     path = Path(path)
-    return str(
-        path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    )
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 @cache
@@ -63,11 +59,7 @@ def study(profile):
 @in_one_sentence
 def arm_settings(wildcards):
     """All settings of an arm's runs, so that a changed value reruns this arm alone."""
-    return (
-        study(wildcards.profile)
-        .arm(wildcards.arm)
-        .model_dump(mode="json", exclude={"seeds"})
-    )
+    return study(wildcards.profile).arm(wildcards.arm).model_dump(mode="json", exclude={"seeds"})
 
 
 def layer_settings(wildcards):
@@ -175,10 +167,7 @@ def check_targets(arguments):
 
 def code(script):
     """The package files that a script depends on: an edited one reruns the script's rules."""
-    return [
-        beside(file)
-        for file in package_files(ROOT / "workflow" / "scripts" / script, PACKAGE)
-    ]
+    return [beside(file) for file in package_files(ROOT / "workflow" / "scripts" / script, PACKAGE)]
 
 
 PACKAGE = ROOT / "strsbp"
@@ -189,7 +178,5 @@ CONFIG_FILES += [beside(path) for path in workflow.overwrite_configfiles]
 in_one_sentence(load_claims)(CLAIMS)
 STUDY = in_one_sentence(load_study)(config, " with ".join(CONFIG_FILES))
 if STUDY.device == "auto":
-    logger.info(
-        f"Device: auto, which is '{resolve_device(STUDY.device)}' on this machine."
-    )
+    logger.info(f"Device: auto, which is '{resolve_device(STUDY.device)}' on this machine.")
 check_targets(sys.argv[1:])

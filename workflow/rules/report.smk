@@ -13,13 +13,8 @@ rule build_report:
         runs="results/{profile}/summarise_training/runs.csv",
         quality="results/{profile}/summarise_spsp/quality.csv",
         author_tables="results/{profile}/summarise_spsp/author_tables.csv",
-        figures=[
-            f"results/{{profile}}/plot_{figure}/{figure}.svg" for figure in FIGURES
-        ],
-        captions=[
-            beside(ROOT / "workflow" / "report" / f"plot_{figure}.rst")
-            for figure in FIGURES
-        ],
+        figures=[f"results/{{profile}}/plot_{figure}/{figure}.svg" for figure in FIGURES],
+        captions=[beside(ROOT / "workflow" / "report" / f"plot_{figure}.rst") for figure in FIGURES],
         code=code("build_report.py"),
     output:
         html=report(

@@ -61,9 +61,7 @@ rule trace_spsp:
 
 rule summarise_spsp:
     input:
-        surfaces=expand(
-            "results/{{profile}}/simulate_spsp/{table}.npz", table=compared_tables()
-        ),
+        surfaces=expand("results/{{profile}}/simulate_spsp/{table}.npz", table=compared_tables()),
         fits=expand("results/{{profile}}/fit_spsp/{table}.txt", table=compared_tables()),
         author_comparison=AUTHOR_COMPARISON,
         code=code("summarise_spsp.py"),

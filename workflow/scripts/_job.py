@@ -23,9 +23,9 @@ def job(snakemake):
     end the script with one sentence; the log holds the traceback. Any other error is a defect
     and shows it everywhere.
     """
+    _limit_threads(snakemake.threads)
     from strsbp.errors import StrsbpError
 
-    _limit_threads(snakemake.threads)
     Path(snakemake.log[0]).parent.mkdir(parents=True, exist_ok=True)
     with open(snakemake.log[0], "w", encoding="utf-8") as log:
         terminal = sys.stderr
@@ -51,8 +51,6 @@ def _limit_threads(threads):
     for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
         os.environ[f"{library}_NUM_THREADS"] = str(threads)
     os.environ.setdefault("MPLBACKEND", "agg")
-    if not os.access(ROOT / "strsbp", os.W_OK):  # a read-only checkout: compile to the workdir
-        os.environ.setdefault("NUMBA_CACHE_DIR", os.path.abspath(".snakemake/numba"))
 
 
 class Tee(io.TextIOBase):
