@@ -28,8 +28,8 @@ def job(snakemake):
 
     Path(snakemake.log[0]).parent.mkdir(parents=True, exist_ok=True)
     with open(snakemake.log[0], "w", encoding="utf-8") as log:
-        terminal = sys.stderr
-        sys.stderr = sys.stdout = Tee(terminal, log)
+        terminal, stdout = sys.stderr, sys.stdout
+        sys.stderr = sys.stdout = tee = Tee(terminal, log)
         try:
             yield
         except (StrsbpError, OSError) as error:
@@ -43,8 +43,8 @@ def job(snakemake):
             traceback.print_exc(file=sys.stderr)
             raise SystemExit(1) from None
         finally:
-            sys.stderr.flush()
-            sys.stderr, sys.stdout = terminal, sys.__stdout__
+            tee.finish()
+            sys.stderr, sys.stdout = terminal, stdout
 
 
 def _limit_threads(threads):
@@ -70,6 +70,13 @@ class Tee(io.TextIOBase):
             self.log.write(_last_state(line) + "\n")
         self.line = _last_state(self.line)
         return len(text)
+
+    def finish(self):
+        """Log a line that was begun and not ended."""
+        if self.line:
+            self.log.write(self.line + "\n")
+        self.line = ""
+        self.flush()
 
     def flush(self):
         self.terminal.flush()
