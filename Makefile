@@ -12,12 +12,13 @@ OVERLAY := $(if $(filter-out quick,$(PROFILE)),--configfile config/$(PROFILE).ya
 SNAKEMAKE := $(RUN) snakemake --cores $(CORES) $(OVERLAY)
 
 .DELETE_ON_ERROR:
-.PHONY: help report test lint docs lock clean
+.PHONY: help report test lint bench docs lock clean
 
 help:
 	@echo 'make report   make the environment, run the workflow, print the verdicts'
 	@echo 'make test     run the tests'
 	@echo 'make lint     check style and the workflow with ruff, snakefmt and snakemake --lint'
+	@echo 'make bench    time the engine and the simulation on this machine'
 	@echo 'make docs     write the schema and the table of keys anew from strsbp/settings.py'
 	@echo 'make lock     write requirements.lock anew from pyproject.toml'
 	@echo 'make clean    remove the environment and caches; results stay'
@@ -44,6 +45,10 @@ lint: $(INSTALLED)
 	@$(RUN) ruff format --check
 	@$(VENV)/bin/snakefmt --check Snakefile workflow
 	@$(RUN) snakemake --lint
+
+bench: $(INSTALLED)
+	@$(VENV)/bin/python benchmarks/bench_engine.py
+	@$(VENV)/bin/python benchmarks/bench_spsp.py
 
 docs: $(INSTALLED)
 	@$(RUN) strsbp.schema
