@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from strsbp.engine import adjoint, spsp
+from strsbp.engine import adjoint, denominators, spsp
 from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
+from strsbp.reference.backward import regularisation
 from strsbp.reference.network import ReferenceLayer, ReferenceNetwork
 from strsbp.settings import LayerSettings, ModelSettings
 
@@ -241,6 +242,43 @@ def test_without_error_only_the_regulariser_acts():
         gradient = 10.0 * 0.04 * q * np.exp(0.04 * (square - 1.0))
         assert_close(layer.first_moments[:, :n], 0.1 * gradient, layer.name)
         assert not layer.smallest_denominator < np.inf, "no denominator was needed"
+
+
+def test_regulariser_of_large_weights_equals_reference():
+    # Only with large weights does q_i, and so the divisor of a recurrent row, matter.
+    network, _ = make_pair([RECURRENT], seed=2, n_steps=60)
+    for layer in network.layers:
+        layer.weights *= 60
+        if layer.recurrent:
+            layer.rec_weights *= 60
+        layer.refresh_sums()
+    copies = [as_reference(layer) for layer in network.layers]
+    network.inputs.set_dense(np.zeros((60, N_INPUTS), dtype=bool))
+    network.forward()
+    network._backward(False, 0, 0.001)
+    for layer, copy in zip(network.layers, copies, strict=True):
+        expected, recurrent = regularisation(
+            copy.weights, copy.recurrent_weights, copy.recurrent_mask, strength=10.0
+        )
+        n = layer.n_neurons
+        np.testing.assert_allclose(layer.first_moments[:, :n].T, 0.1 * expected, rtol=2e-5)
+        if layer.recurrent:
+            moments = dense_recurrent(layer, layer.rec_first_moments)
+            np.testing.assert_allclose(moments, 0.1 * recurrent, rtol=2e-5)
+
+
+def test_small_denominators_are_kept_away_from_zero_in_recurrent_layers_alone():
+    sums = np.zeros((4, 16), dtype=np.float32)
+    sums[3, :4] = [1 - 5e-5, 1 + 5e-5, 1 - 2e-3, 1 + 2e-3]  # D at theta = 1, counts of 1
+    counts_ptr = np.arange(5, dtype=np.int32)
+    s = np.ones(16, dtype=np.float32)
+    smallest = denominators.denominators(sums, counts_ptr, np.float32(1), True, 20, s)
+    np.testing.assert_allclose(s[:4], [1e-4, -1e-4, 2e-3, -2e-3], rtol=1e-3)
+    assert smallest == np.float32(1e-4)
+    smallest = denominators.denominators(sums, counts_ptr, np.float32(1), False, 20, s)
+    np.testing.assert_allclose(s[:4], [5e-5, -5e-5, 2e-3, -2e-3], rtol=2e-3)
+    sums[3, 2] = np.nan
+    assert np.isnan(denominators.denominators(sums, counts_ptr, np.float32(1), True, 20, s))
 
 
 def test_trace_form_matches_a_hand_computed_pair():
