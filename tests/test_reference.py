@@ -392,7 +392,7 @@ def test_regularisation_of_a_recurrent_layer_counts_every_connection():
 
 PHI = np.array([2e-5, -8e-4, 0.012, -0.05, 0.9])
 RANK_ONE_TABLE = np.arange(1, 11)[:, None] * PHI
-THETA = 20.0
+FIXED_THRESHOLD = 20.0
 
 
 def fixed_point_case(with_recurrence):
@@ -402,7 +402,7 @@ def fixed_point_case(with_recurrence):
     weights = rng.uniform(-3, 6, (3, 3))
     recurrent = rng.uniform(-2, 2, (3, 3)) if with_recurrence else np.zeros((3, 3))
     np.fill_diagonal(recurrent, 0)
-    missing = THETA * o - np.polyval(PHI, o) * (weights @ o_in + recurrent @ o)
+    missing = FIXED_THRESHOLD * o - np.polyval(PHI, o) * (weights @ o_in + recurrent @ o)
     weights[:, 0] += missing / np.polyval(PHI, o) / o_in[0]
     return o_in, o, weights, recurrent
 
@@ -412,8 +412,8 @@ def fixed_point(o_in, weights, recurrent, start):
     o = np.array(start, dtype=float)
     for _ in range(50):
         drive = weights @ o_in + recurrent @ o
-        residual = THETA * o - np.polyval(PHI, o) * drive
-        jacobian = np.diag(THETA - np.polyval(np.polyder(PHI), o) * drive)
+        residual = FIXED_THRESHOLD * o - np.polyval(PHI, o) * drive
+        jacobian = np.diag(FIXED_THRESHOLD - np.polyval(np.polyder(PHI), o) * drive)
         jacobian -= np.polyval(PHI, o)[:, None] * recurrent
         o -= np.linalg.solve(jacobian, residual)
     return o
@@ -430,11 +430,11 @@ def test_recurrent_error_is_the_derivative_of_the_fixed_point():
     o_in, o, weights, recurrent = fixed_point_case(with_recurrence=True)
     output_gradient = np.array([0.7, -1.3, 2.1])
 
-    D = recurrent_sum(RANK_ONE_TABLE, weights, o_in, recurrent, o, THETA)
+    D = recurrent_sum(RANK_ONE_TABLE, weights, o_in, recurrent, o, FIXED_THRESHOLD)
     phi = np.polyval(PHI, o)[:, None]
     r_input = rho(phi * o_in, o_in, o)
-    system = recurrent_system(floored(1 - D), recurrent, rho(phi * o, o, o), THETA)
-    error = recurrent_error(output_gradient / THETA, system, weights, r_input)
+    system = recurrent_system(floored(1 - D), recurrent, rho(phi * o, o, o), FIXED_THRESHOLD)
+    error = recurrent_error(output_gradient / FIXED_THRESHOLD, system, weights, r_input)
 
     numeric = [
         central_difference(
@@ -443,16 +443,18 @@ def test_recurrent_error_is_the_derivative_of_the_fixed_point():
         for j in range(3)
     ]
     np.testing.assert_allclose(error, numeric, rtol=1e-7)
-    published = recurrent_error(output_gradient / THETA, system, weights, r_input, "published")
+    published = recurrent_error(
+        output_gradient / FIXED_THRESHOLD, system, weights, r_input, "published"
+    )
     assert np.abs(published - numeric).max() > 0.01
 
 
 def test_feedforward_gradients_are_the_derivative_of_the_fixed_point():
     o_in, o, weights, none = fixed_point_case(with_recurrence=False)
     output_gradient = np.array([0.7, -1.3, 2.1])
-    delta = output_gradient / THETA
+    delta = output_gradient / FIXED_THRESHOLD
 
-    s = 1 - feedforward_sum(RANK_ONE_TABLE, weights, o_in, o, THETA)
+    s = 1 - feedforward_sum(RANK_ONE_TABLE, weights, o_in, o, FIXED_THRESHOLD)
     assert np.abs(s - 1).min() > 0.01
     e = np.polyval(PHI, o)[:, None] * o_in
     np.testing.assert_allclose(
@@ -499,6 +501,7 @@ def test_adam_by_hand():
 
 def test_step_size_falls_with_the_epoch():
     assert step_size(0.001, 0) == 0.001
+    assert step_size(0.001, 1) == pytest.approx(0.001 / np.sqrt(2), rel=1e-15)
     assert step_size(0.001, 3) == 0.0005
 
 
@@ -599,16 +602,26 @@ def test_layers_feed_each_other_with_one_step_of_delay():
     assert network.predict(small_input()) == prediction(spike_counts(spikes[-1]))
 
 
-def test_training_step_follows_the_formulas_pair_by_pair():
+@pytest.mark.parametrize(
+    ("label", "positive"),
+    [(1, False), (0, False), (1, True)],
+    ids=["one output fires", "silent label", "all outputs fire"],
+)
+def test_training_step_follows_the_formulas_pair_by_pair(label, positive):
     network = small_network()
+    if positive:
+        network.layers[-1].weights[...] = np.abs(network.layers[-1].weights)
     before = [
         (x.weights.copy(), None if x.recurrent_weights is None else x.recurrent_weights.copy())
         for x in network.layers
     ]
     inputs = small_input()
-    result = network.train_sample(inputs, label=1, boost=1.5, epoch=3, step=1)
+    result = network.train_sample(inputs, label, boost=1.5, epoch=3, step=1)
     first, reservoir, output = result.layers
     assert result.errors.any()
+    assert result.cost == np.sum(result.errors**2)
+    assert result.repaired == (label == 0)
+    assert (output.counts > 0).sum() == (3 if positive else 1)
 
     def spsp(pre, post):
         e = p = q = 0.0
@@ -637,7 +650,7 @@ def test_training_step_follows_the_formulas_pair_by_pair():
             weights[i, j] * slope(pre[j].sum(), post[i].sum()) / THETA_OUTPUT for j in range(12)
         ) * bool(post[i].any())
         delta = 1.5 * result.errors[i] / THETA_OUTPUT
-        h = [(x.any() or k == 1) / THETA_OUTPUT for k, x in enumerate(output.spikes.T)]
+        h = [(x.any() or k == label) / THETA_OUTPUT for k, x in enumerate(output.spikes.T)]
         loop = sum(
             rho_of(output.spikes[:, k], output.spikes[:, i])
             * h[k]
@@ -651,6 +664,8 @@ def test_training_step_follows_the_formulas_pair_by_pair():
             assert output.gradient[i, j] == pytest.approx(expected, rel=1e-9, abs=1e-12)
             passed[j] += delta / s * weights[i, j] * rho_of(pre[j], post[i])
     np.testing.assert_allclose(output.input_error, passed, rtol=1e-9)
+    # Where two outputs are active the lateral factor acts, and on the weights alone.
+    assert np.any(output.lateral != 1) == (positive or label == 0)
 
     # Recurrent layer.
     (weights, recurrent), own, pre = before[1], reservoir.spikes.T, first.spikes.T
@@ -672,19 +687,33 @@ def test_training_step_follows_the_formulas_pair_by_pair():
     np.testing.assert_allclose(reservoir.input_error, passed, rtol=1e-8)
     assert first.input_error is None
 
-    # First layer and the update: Adam's first step moves every weight by the step size.
+    # First layer and the update: Adam's first step moves a weight by the step size, against the
+    # sign of its gradient with the regulariser.
     np.testing.assert_allclose(first.delta, passed / THETA, rtol=1e-8)
     for layer, (weights, recurrent), computed in zip(
         network.layers, before, result.layers, strict=True
     ):
         total = computed.gradient + computed.regulariser
-        moved = np.abs(total) > 1e-3
-        np.testing.assert_allclose(
-            (weights - layer.weights)[moved], 0.0005 * np.sign(total[moved]), rtol=2e-5
-        )
+        expected = 0.0005 * total / (np.abs(total) + 1e-8)
+        np.testing.assert_allclose(weights - layer.weights, expected, rtol=1e-9)
         if recurrent is not None:
-            np.testing.assert_array_equal(layer.recurrent_weights != 0, layer.recurrent_mask)
-            assert np.any(layer.recurrent_weights != recurrent)
+            total = computed.recurrent_gradient + computed.recurrent_regulariser
+            assert np.all(total[~layer.recurrent_mask] == 0)
+            expected = 0.0005 * total / (np.abs(total) + 1e-8)
+            np.testing.assert_allclose(recurrent - layer.recurrent_weights, expected, rtol=1e-9)
+
+
+def test_a_recurrent_layer_divides_by_no_less_than_the_floor():
+    # de/do = 1 everywhere, so D is the row's sum of weights over the threshold: 1.00005 here.
+    network = small_network(table=np.tile([0.0, 0, 0, 1, 0], (20, 1)))
+    layer = network.layers[1]
+    rows = layer.weights.sum(axis=1) + layer.recurrent_weights.sum(axis=1)
+    layer.weights[:, 0] += 1.00005 * THETA - rows
+    computed = network.train_sample(small_input(), label=1).layers[1]
+    np.testing.assert_allclose(computed.D, 1.00005, rtol=1e-12)
+    np.testing.assert_array_equal(computed.s, -1e-4)
+    np.testing.assert_array_equal(computed.system.diagonal(), -1e-4)
+    np.testing.assert_allclose(computed.gradient, -1e4 * computed.delta[:, None] * computed.e)
 
 
 def test_a_silent_label_is_repaired_for_the_backward_pass_alone():
