@@ -1,0 +1,185 @@
+"""Training that is really killed, on a full disk, in a closed folder: nothing is lost or wrong."""
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+EPOCHS = 60
+N_KILLS = 20
+
+PROGRAM = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import test_training
+from strsbp.errors import StrsbpError
+print("ready", flush=True)
+try:
+    test_training.run(Path(sys.argv[2]), epochs=int(sys.argv[3]))
+except (StrsbpError, OSError) as error:
+    print(error, flush=True)
+    sys.exit(3)
+"""
+
+
+def start(folder, epochs=EPOCHS):
+    """Start a training process; returns it once its modules are loaded."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(TESTS), str(folder), str(epochs)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout.readline() == "ready\n", process.stderr.read()
+    return process
+
+
+def finish(process):
+    """Wait for a process; returns its exit status, output and errors."""
+    output, errors = process.communicate(timeout=120)
+    return process.returncode, output, errors
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """The metrics of a run that nothing disturbs, and the seconds of one of its epochs."""
+    folder = tmp_path_factory.mktemp("whole")
+    status, _, errors = finish(start(folder))
+    assert status == 0, errors
+    seconds = json.loads((folder / "seed5.json").read_text())["seconds_per_epoch"]
+    return (folder / "seed5.csv").read_bytes(), sorted(seconds)[EPOCHS // 2]
+
+
+def version_of(path):
+    """What changes when a file is replaced, or None where there is none."""
+    return path.stat().st_ino if path.exists() else None
+
+
+def test_killed_at_random_moments_it_ends_with_the_same_metrics(tmp_path, uninterrupted):
+    expected, epoch_seconds = uninterrupted
+    checkpoint, metrics = tmp_path / "seed5.ckpt.npz", tmp_path / "seed5.csv"
+    moments = random.Random(1)
+    n_resumed = 0
+    for number in range(N_KILLS):
+        before = version_of(checkpoint)
+        process = start(tmp_path)
+        if number % 2 == 0:  # some time after a new checkpoint; writing one is part of an epoch
+            while version_of(checkpoint) == before and process.poll() is None:
+                time.sleep(0.0005)
+            time.sleep(moments.uniform(0, 2 * epoch_seconds))
+        else:  # while it loads, resumes or trains its first epoch
+            time.sleep(moments.uniform(0, 1))
+        process.send_signal(signal.SIGKILL)
+        finish(process)
+        assert process.returncode == -signal.SIGKILL, "it ended before it was killed"
+        n_resumed += before is not None
+        # Whatever the moment: no half-written file has its final name.
+        assert not metrics.exists()
+    status, _, errors = finish(start(tmp_path))
+    assert status == 0, errors
+    assert metrics.read_bytes() == expected
+    assert n_resumed >= N_KILLS - 2
+
+
+def test_killed_while_a_checkpoint_is_written_the_last_one_serves(tmp_path, uninterrupted):
+    expected, _ = uninterrupted
+    stopping = PROGRAM.replace(
+        'print("ready"',
+        "import os, signal, strsbp.checkpoint as c\n"
+        "real, calls = os.fsync, []\n"
+        "def die_in_third(handle):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == 3:\n"
+        "        os.ftruncate(handle, 1000)\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    real(handle)\n"
+        "c.os.fsync = die_in_third\n"
+        'print("ready"',
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", stopping, str(TESTS), str(tmp_path), str(EPOCHS)],
+        capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGKILL
+    names = {path.name for path in tmp_path.iterdir()}
+    assert "seed5.ckpt.npz" in names and len(names) == 2, "the half-written file is beside it"
+    status, _, errors = finish(start(tmp_path))
+    assert status == 0, errors
+    assert (tmp_path / "seed5.csv").read_bytes() == expected
+    assert json.loads((tmp_path / "seed5.json").read_text())["resumed"] is True
+
+
+def mount_tmpfs(folder, size):
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True
+    )
+    if done.returncode != 0:
+        pytest.skip("a small file system cannot be mounted here: needs root")
+
+
+def test_on_a_full_disk_it_says_so_and_resumes_when_there_is_room(tmp_path, uninterrupted):
+    expected, _ = uninterrupted
+    if not shutil.which("mount"):
+        pytest.skip("there is no mount command")
+    disk = tmp_path / "disk"
+    mount_tmpfs(disk, "1M")
+    try:
+        ballast = disk / "ballast"
+        process = start(disk)
+        while not (disk / "seed5.ckpt.npz").exists() and process.poll() is None:
+            time.sleep(0.005)
+        with open(ballast, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+        status, output, errors = finish(process)
+        assert status == 3, errors
+        assert "No space left" in output and "Traceback" not in errors
+        assert {path.name for path in disk.iterdir()} == {"seed5.ckpt.npz", "ballast"}
+        ballast.unlink()
+        status, _, errors = finish(start(disk))
+        assert status == 0, errors
+        assert (disk / "seed5.csv").read_bytes() == expected
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_in_a_forbidden_folder_it_says_so(tmp_path):
+    if os.geteuid() == 0:
+        # Root may write anywhere but where the file system itself refuses.
+        folder = tmp_path / "disk"
+        mount_tmpfs(folder, "1M")
+        try:
+            subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+            status, output, errors = finish(start(folder, epochs=1))
+        finally:
+            subprocess.run(["umount", str(folder)], check=True)
+    else:
+        folder = tmp_path / "closed"
+        folder.mkdir(mode=0o500)
+        status, output, errors = finish(start(folder, epochs=1))
+    assert status == 3, errors
+    assert "Read-only" in output or "Permission denied" in output
+
+
+def test_an_interrupt_ends_it_at_once_and_it_resumes(tmp_path, uninterrupted):
+    expected, _ = uninterrupted
+    process = start(tmp_path)
+    while not (tmp_path / "seed5.ckpt.npz").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    begin = time.monotonic()
+    status, _, _ = finish(process)
+    assert status != 0 and time.monotonic() - begin < 30
+    assert {path.name for path in tmp_path.iterdir()} == {"seed5.ckpt.npz"}
+    status, _, errors = finish(start(tmp_path))
+    assert status == 0, errors
+    assert (tmp_path / "seed5.csv").read_bytes() == expected
