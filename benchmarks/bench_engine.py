@@ -5,7 +5,7 @@
 One core, 784-400-R400-10, T = 400, batch 1, embedded MNIST digits, after warm-up. A bound is the
 time that the stage's bytes or operations take at the rates which `machine.py` measures in the same
 run: the larger of the two where a stage has both. Writes stages.csv, scaling.csv, totals.csv,
-machine.json and stages.png.
+machine.json, stages.png and scaling.png.
 """
 
 import argparse
@@ -249,7 +249,7 @@ def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
 
 
 def scaling_table(digits, n_samples: int) -> pd.DataFrame:
-    """CPU time a training sample against T, width and input rate."""
+    """CPU time a training sample against T, width, input rate and number of images."""
     rows = []
 
     def measure(what, value, network, scale=1.0):
@@ -272,6 +272,10 @@ def scaling_table(digits, n_samples: int) -> pd.DataFrame:
         measure("width", n, make_network(hidden=hidden))
     for scale in (0.25, 0.5, 1.0):
         measure("input rate", scale, make_network(), scale)
+    for n_images in (250, 1000, 4000):
+        network = make_network()
+        seconds = train_samples(network, digits, range(n_images))
+        rows.append({"what": "images", "value": n_images, "ms": 1e3 * seconds / n_images})
     return pd.DataFrame(rows)
 
 
@@ -360,6 +364,31 @@ def draw(frame: pd.DataFrame, path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
+def draw_scaling(frame: pd.DataFrame, path: Path) -> None:
+    """Time a sample against each quantity that was varied."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    labels = {
+        "T": "steps T",
+        "width": "neurons a hidden layer",
+        "input rate": "input rate, relative",
+        "images": "training images",
+    }
+    figure, axes = pyplot.subplots(1, 4, figsize=(11, 2.8), layout="constrained", sharey=True)
+    for axis, (what, label) in zip(axes, labels.items(), strict=True):
+        part = frame[frame["what"] == what]
+        axis.plot(part["value"], part["ms"], "o-", color="#0072B2")
+        axis.set_xlabel(label)
+        axis.set_ylim(bottom=0)
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel("CPU time a sample (ms)")
+    figure.savefig(path, dpi=150)
+    pyplot.close(figure)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=400)
@@ -386,6 +415,7 @@ def main() -> None:
     scaling.to_csv(options.out / "scaling.csv", index=False, float_format="%.4g")
     (options.out / "machine.json").write_text(json.dumps(machine, indent=1) + "\n")
     draw(stages, options.out / "stages.png")
+    draw_scaling(scaling, options.out / "scaling.png")
 
     print(stages.to_string(index=False, float_format=lambda value: f"{value:.4f}"))
     print(totals.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
