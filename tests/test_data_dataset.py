@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from strsbp.data import Digits, load_digits, save_digits
+from strsbp.data import Digits, load_digits, read_digits, save_digits
 from strsbp.errors import DataError
 
 
@@ -90,10 +90,41 @@ def test_wrong_arrays_are_refused(key, change, message):
     assert key.split("_")[0] in assert_one_sentence(error)
 
 
-def test_images_of_another_size_are_refused():
-    arrays = arrays_of(make_digits()) | {"test_images": np.zeros((3, 783), dtype=np.uint8)}
-    with pytest.raises(DataError, match=r"\(3, 783\), not \(n, 784\)"):
-        Digits("mnist", **arrays)
+def small_images(n_train_pixels, n_test_pixels):
+    arrays = arrays_of(make_digits())
+    arrays["train_images"] = np.ascontiguousarray(arrays["train_images"][:, :n_train_pixels])
+    arrays["test_images"] = np.ascontiguousarray(arrays["test_images"][:, :n_test_pixels])
+    return Digits("my own", **arrays)
+
+
+@pytest.mark.parametrize("n_pixels", [1, 16])
+def test_images_of_another_size_are_kept(tmp_path, n_pixels):
+    digits = small_images(n_pixels, n_pixels)
+    assert digits.first(2, 2).train_images.shape == (2, n_pixels)
+    save_digits(tmp_path / "own.npz", digits)
+    assert_same(read_digits(tmp_path / "own.npz"), digits)
+
+
+def test_images_of_two_sizes_are_refused():
+    message = "train images of my own have 16 pixels but its test images have 9; give both"
+    with pytest.raises(DataError, match=message) as error:
+        small_images(16, 9)
+    assert_one_sentence(error)
+
+
+def test_images_without_pixels_are_refused():
+    with pytest.raises(DataError, match=r"\(5, 0\), not \(n, pixels\)"):
+        small_images(0, 0)
+
+
+def test_the_hash_is_that_of_the_shape_too():
+    arrays = {"train_labels": np.zeros(1, np.uint8), "test_labels": np.zeros(1, np.uint8)}
+    hashes = set()
+    for n_pixels in (4, 6):
+        images = np.zeros((1, n_pixels), np.uint8)
+        digits = Digits("zeros", train_images=images, test_images=images, **arrays)
+        hashes.add(digits.sha256())
+    assert len(hashes) == 2
 
 
 def test_labels_above_nine_are_refused():
@@ -141,12 +172,16 @@ def test_the_hash_tells_the_two_sets_apart():
 # --- on disk
 
 
+def test_the_workflow_finds_the_reader_by_its_other_name():
+    assert load_digits is read_digits
+
+
 def test_round_trip(tmp_path):
     digits = make_digits()
     path = tmp_path / "folder" / "digits.npz"
     save_digits(path, digits)
-    assert_same(load_digits(path), digits)
-    assert load_digits(path).sha256() == digits.sha256()
+    assert_same(read_digits(path), digits)
+    assert read_digits(path).sha256() == digits.sha256()
     assert os.listdir(path.parent) == ["digits.npz"]
 
 
@@ -175,13 +210,13 @@ def test_a_failed_save_keeps_the_old_file_and_leaves_nothing(tmp_path, monkeypat
 
 def test_a_missing_file(tmp_path):
     with pytest.raises(DataError, match="There is no digits file .*nowhere.npz; prepare it") as e:
-        load_digits(tmp_path / "nowhere.npz")
+        read_digits(tmp_path / "nowhere.npz")
     assert_one_sentence(e)
 
 
 def test_a_folder_is_no_digits_file(tmp_path):
     with pytest.raises(DataError, match="not a whole digits file"):
-        load_digits(tmp_path)
+        read_digits(tmp_path)
 
 
 class Trap:
@@ -201,7 +236,7 @@ def test_nothing_is_unpickled(tmp_path):
     for content in (path.read_bytes(), pickle.dumps(Trap())):
         path.write_bytes(content)
         with pytest.raises(DataError, match="not a whole digits file"):
-            load_digits(path)
+            read_digits(path)
         assert not Trap.target.exists()
 
 
@@ -227,7 +262,7 @@ def test_a_file_with_other_content(tmp_path, change, message):
     members = {k: v for k, v in (valid_members() | change).items() if v is not None}
     np.savez(path, **members)
     with pytest.raises(DataError, match=message) as error:
-        load_digits(path)
+        read_digits(path)
     text = assert_one_sentence(error)
     assert str(path) in text and "delete it and prepare it again" in text
 
@@ -237,7 +272,7 @@ def test_a_plain_array_file_is_no_digits_file(tmp_path):
     with open(path, "wb") as file:
         np.save(file, np.zeros(3))
     with pytest.raises(DataError, match="no .npz archive"):
-        load_digits(path)
+        read_digits(path)
 
 
 def test_a_member_that_promises_too_much_is_refused(tmp_path):
@@ -253,7 +288,7 @@ def test_a_member_that_promises_too_much_is_refused(tmp_path):
         for name, content in members.items():
             archive.writestr(name, content)
     with pytest.raises(DataError, match="promises more than fits into memory") as error:
-        load_digits(path)
+        read_digits(path)
     assert_one_sentence(error)
 
 
@@ -276,7 +311,7 @@ def test_a_damaged_file_is_refused_or_unchanged(saved, tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "damaged.npz"
     path.write_bytes(damaged)
     try:
-        digits = load_digits(path)
+        digits = read_digits(path)
     except DataError as error:
         assert "delete it and prepare it again" in str(error)
     else:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pooch
 import pytest
-from tqdm import tqdm
+import tqdm
 
 from strsbp.data import download, load_dataset
 from strsbp.data.download import RETRIES, locate_files
@@ -52,7 +52,8 @@ def digest(content: bytes) -> str:
 def source_of(name, mirrors=(), hint="", **changes) -> Source:
     """A source whose hashes are those of `FILES[name]`, as changed by `changes`."""
     files = FILES[name] | changes
-    return Source(tuple(SourceFile(n, digest(files[n])) for n in NAMES), tuple(mirrors), hint=hint)
+    described = (SourceFile(n, digest(files[n]), digest(gzip.decompress(files[n]))) for n in NAMES)
+    return Source(tuple(described), tuple(mirrors), hint=hint)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -283,12 +284,12 @@ def test_a_cache_folder_that_cannot_be_made(site, use, monkeypatch, tmp_path):
 def test_a_progress_bar_names_the_file(site, use, monkeypatch):
     screen = io.StringIO()
 
-    class Bar(tqdm):
+    class Bar(tqdm.tqdm):
         def __init__(self, *arguments, **options):
             assert options["disable"] is None  # No bar unless stderr is a terminal.
             super().__init__(*arguments, **(options | {"disable": False, "file": screen}))
 
-    monkeypatch.setattr(download, "tqdm", Bar)
+    monkeypatch.setattr(tqdm, "tqdm", Bar)
     use("mnist", source_of("mnist", [site.mirror("a")]))
     load_dataset("mnist")
     for name in NAMES:
@@ -350,7 +351,7 @@ def test_an_altered_local_file_is_an_error(offline, tmp_path, name, damage):
         load_dataset("mnist", tmp_path / "data")
     text = one_sentence(error)
     assert text.startswith(str(tmp_path / "data" / name)) and "put the original file there" in text
-    assert f"{digest(damage(content))} where {digest(content)} was expected" in text
+    assert f"{digest(damage(content))} where {digest(content)} was expected, and its" in text
 
 
 def test_the_files_of_another_set_are_recognised(offline, tmp_path):
@@ -387,16 +388,39 @@ def test_a_local_file_that_cannot_be_read(offline, tmp_path):
         load_dataset("mnist", tmp_path / "data")
 
 
-def test_the_same_data_under_another_gzip_header_is_accepted(use, tmp_path):
-    repacked = gzip.compress(gzip.decompress(GOOD), mtime=2)
-    assert repacked != GOOD
-    fill(tmp_path / "data", **{TRAIN_IMAGES: repacked})
-    plain = source_of("mnist")
-    first = SourceFile(TRAIN_IMAGES, digest(GOOD), digest(repacked))
-    use("mnist", Source((first, *plain.files[1:]), ()))
-    assert load_dataset("mnist", tmp_path / "data").train_images.shape == (6, 784)
+# --- the same idx file, compressed in another way
+
+REPACKED = gzip.compress(gzip.decompress(GOOD), compresslevel=1, mtime=2)
+
+
+def test_a_local_file_that_was_compressed_in_another_way_is_accepted(offline, tmp_path):
+    assert digest(REPACKED) != digest(GOOD)
+    fill(tmp_path / "data", **{TRAIN_IMAGES: REPACKED})
+    digits = load_dataset("mnist", tmp_path / "data")
+    assert digits.train_images.tobytes() == gzip.decompress(GOOD)[16:]
+
+
+def test_a_download_that_was_compressed_in_another_way_is_accepted_and_cached(site, use, cache):
+    use("mnist", source_of("mnist", [site.mirror("a", **{TRAIN_IMAGES: REPACKED})]))
+    for _ in range(2):
+        assert locate_files("mnist")[0].read_bytes() == REPACKED
+        assert site.hits[f"/a/{TRAIN_IMAGES}"] == 1
+
+
+def test_other_content_is_refused_however_it_was_compressed(offline, tmp_path):
+    other = gzip.compress(altered(gzip.decompress(GOOD)), mtime=1)
+    fill(tmp_path / "data", **{TRAIN_IMAGES: other})
+    with pytest.raises(DataError, match="its decompressed content differs too") as error:
+        load_dataset("mnist", tmp_path / "data")
+    one_sentence(error)
+
+
+def test_the_listed_file_is_accepted_by_its_own_hash(use, tmp_path):
+    whole = source_of("mnist")
+    first = SourceFile(TRAIN_IMAGES, digest(GOOD), "0" * 64)
+    use("mnist", Source((first, *whole.files[1:]), ()))
     fill(tmp_path / "data")
-    assert load_dataset("mnist", tmp_path / "data").train_images.shape == (6, 784)
+    assert locate_files("mnist", tmp_path / "data")[0].read_bytes() == GOOD
 
 
 # --- verified files with wrong content

@@ -1,6 +1,7 @@
 """Gzipped idx files, whole and broken."""
 
 import gzip
+import hashlib
 import struct
 import tracemalloc
 
@@ -9,7 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strsbp.data.idx import MAX_ITEMS, parse_images, parse_labels, read_idx_pair
+from strsbp.data.idx import (
+    MAX_ITEMS,
+    content_sha256,
+    parse_images,
+    parse_labels,
+    read_idx_pair,
+)
 from strsbp.errors import DataError
 
 
@@ -185,6 +192,30 @@ def test_files_that_cannot_be_read(tmp_path):
         read_idx_pair(tmp_path / "nowhere.gz", tmp_path / "nowhere.gz")
     with pytest.raises(DataError, match=r"cannot be read \(Is a directory"):
         read_idx_pair(tmp_path, tmp_path)
+
+
+# --- the hash of the content
+
+
+def test_the_hash_of_the_content_is_that_of_the_decompressed_bytes():
+    raw = idx_images(IMAGES)
+    for level in (1, 9):
+        assert content_sha256(gzip.compress(raw, level)) == hashlib.sha256(raw).hexdigest()
+
+
+def test_broken_or_overlong_content_has_no_hash():
+    whole = gzip.compress(idx_images(IMAGES))
+    broken_checksum = whole[:-8] + bytes([whole[-8] ^ 1]) + whole[-7:]
+    for data in (b"", b"<html>", whole[:-1], whole[:300], broken_checksum, whole + b"more"):
+        assert content_sha256(data) is None, data[:20]
+    limit = 16 + MAX_ITEMS * 784
+    assert content_sha256(gzip.compress(bytes(limit), 1)) is not None
+    assert content_sha256(gzip.compress(bytes(limit + 1), 1)) is None
+
+
+def test_the_hash_of_a_small_file_that_expands_takes_no_memory():
+    bomb = gzip.compress(bytes(50_000_000), 1)
+    assert peak_memory(lambda: content_sha256(bomb)) < 8_000_000
 
 
 # --- any file

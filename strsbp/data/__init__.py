@@ -5,13 +5,20 @@ digits = load_dataset("mnist", local_dir=None).first(10_000, 10_000)
 
 from pathlib import Path
 
-from strsbp.data.dataset import Digits, load_digits, save_digits
+from strsbp.data.dataset import Digits, load_digits, read_digits, save_digits
 from strsbp.data.download import locate_files
 from strsbp.data.idx import read_idx_pair
 from strsbp.data.sources import SOURCES
 from strsbp.errors import DataError
 
-__all__ = ["DATASET_NAMES", "Digits", "load_dataset", "load_digits", "save_digits"]
+__all__ = [
+    "DATASET_NAMES",
+    "Digits",
+    "load_dataset",
+    "load_digits",
+    "read_digits",
+    "save_digits",
+]
 
 DATASET_NAMES = ("mnist5k", *SOURCES)
 """What `load_dataset` knows."""

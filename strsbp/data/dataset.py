@@ -12,6 +12,7 @@ from strsbp.checkpoint import write_atomically
 from strsbp.errors import DataError
 
 N_PIXELS = 28 * 28
+"""Pixels of an image of the known sets; a user's own images may have another number."""
 N_CLASSES = 10
 
 
@@ -26,11 +27,11 @@ class Digits:
     name: str
     """Name of the data set, such as `mnist5k`."""
     train_images: np.ndarray
-    """uint8 (n_train, 784): pixels 0..255, row by row from the top left."""
+    """uint8 (n_train, n_pixels): pixels 0..255, row by row from the top left; mostly 784."""
     train_labels: np.ndarray
     """uint8 (n_train,): classes 0..9."""
     test_images: np.ndarray
-    """uint8 (n_test, 784), as `train_images`."""
+    """uint8 (n_test, n_pixels), as `train_images`."""
     test_labels: np.ndarray
     """uint8 (n_test,), as `train_labels`."""
 
@@ -42,6 +43,12 @@ class Digits:
                 f"the {split} set of {self.name}",
                 getattr(self, f"{split}_images"),
                 getattr(self, f"{split}_labels"),
+            )
+        n_train_pixels, n_test_pixels = self.train_images.shape[1], self.test_images.shape[1]
+        if n_train_pixels != n_test_pixels:
+            raise DataError(
+                f"The train images of {self.name} have {n_train_pixels} pixels but its test images "
+                f"have {n_test_pixels}; give both the same number."
             )
 
     def first(self, n_train: int, n_test: int) -> "Digits":
@@ -79,14 +86,14 @@ _ARRAYS = tuple(field.name for field in fields(Digits) if field.name != "name")
 
 
 def _check_split(where: str, images, labels) -> None:
-    for kind, array, shape in (("images", images, "(n, 784)"), ("labels", labels, "(n,)")):
+    for kind, array, shape in (("images", images, "(n, pixels)"), ("labels", labels, "(n,)")):
         expected_ndim = 2 if kind == "images" else 1
         if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
             found = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
             raise DataError(
                 f"The {kind} in {where} are {found}, not a uint8 array; convert them to uint8."
             )
-        if array.ndim != expected_ndim or (kind == "images" and array.shape[1] != N_PIXELS):
+        if array.ndim != expected_ndim or (kind == "images" and array.shape[1] == 0):
             raise DataError(
                 f"The {kind} in {where} have the shape {array.shape}, not {shape}; reshape them."
             )
@@ -123,7 +130,7 @@ def save_digits(path: str | Path, digits: Digits) -> None:
         ) from None
 
 
-def load_digits(path: str | Path) -> Digits:
+def read_digits(path: str | Path) -> Digits:
     """Read back what `save_digits` wrote; nothing is unpickled.
 
     Raises `DataError` when the file is missing, damaged or holds anything but a set of digits.
@@ -176,3 +183,7 @@ def _read_members(file) -> dict[str, np.ndarray]:
         if set(archive.files) != expected:
             raise ValueError(f"it must hold exactly {', '.join(sorted(expected))}")
         return {key: archive[key] for key in sorted(expected)}
+
+
+load_digits = read_digits
+"""The name by which the workflow's training script calls `read_digits`."""

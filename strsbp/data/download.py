@@ -4,17 +4,17 @@ A folder that the user names, by `local_dir` or by the environment variable STRS
 authoritative: a file that is missing or altered there is an error, never a reason to download.
 Without one the files are downloaded by pooch to the folder in STRSBP_CACHE_DIR, or to the usual
 cache folder of the system, from the first mirror that serves the right bytes. Every file is
-verified by SHA-256 each time, wherever it comes from.
+verified by SHA-256 each time, wherever it comes from: its own must be the listed one, or that of
+its decompressed content, since mirrors compress the same data in different ways.
+
+The packages that only a download needs are imported where they are used, as they load slowly.
 """
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import pooch
-import requests
-from tqdm import tqdm
 
 from strsbp.data.idx import read_bytes
 from strsbp.data.sources import SOURCES, Source, SourceFile
@@ -42,6 +42,8 @@ def locate_files(name: str, local_dir: str | Path | None = None) -> tuple[Path, 
 
 def cache_dir(name: str) -> Path:
     """Folder in which the files of the data set `name` are cached."""
+    import pooch
+
     return Path(os.environ.get("STRSBP_CACHE_DIR") or pooch.os_cache("strsbp")) / name
 
 
@@ -59,47 +61,58 @@ def _find_local(name: str, source: Source, file: SourceFile, folder: Path) -> Pa
             f"the four files there{hint}, or leave out data.local_dir and STRSBP_DATA_DIR to "
             "download them."
         )
-    found = hashlib.sha256(read_bytes(path)).hexdigest()
-    if found not in file.known_sha256:
-        owner = _owner(found)
+    data = read_bytes(path)
+    if not file.is_this(data):
+        owner = _owner(data)
         is_other = f" (it is a file of {owner})" if owner else ""
         raise DataError(
             f"{path} is not {file.name} of {name} or was altered or truncated: its SHA-256 is "
-            f"{found}{is_other} where {' or '.join(file.known_sha256)} was expected; put the "
-            "original file there, or leave out data.local_dir and STRSBP_DATA_DIR to download it."
+            f"{hashlib.sha256(data).hexdigest()}{is_other} where {file.sha256} was expected, and "
+            "its decompressed content differs too; put the original file there, or leave out "
+            "data.local_dir and STRSBP_DATA_DIR to download it."
         )
     return path
 
 
-def _owner(sha256: str) -> str | None:
-    """The data set and file that a SHA-256 belongs to."""
+def _owner(data: bytes) -> str | None:
+    """The data set and file that `data` are, if any."""
     for name, source in SOURCES.items():
         for file in source.files:
-            if sha256 in file.known_sha256:
+            if file.is_this(data):
                 return f"{name}, {file.name}"
     return None
 
 
 def _fetch(name: str, source: Source, file: SourceFile) -> Path:
+    import pooch
+    import requests
+
     folder = cache_dir(name)
+    path = folder / file.name
     failures = []
-    for mirror in source.mirrors:
-        fetcher = pooch.create(
-            path=folder,
-            base_url=mirror,
-            registry={file.name: f"sha256:{file.sha256}"},
-            retry_if_failed=RETRIES,
-        )
-        try:
-            return Path(fetcher.fetch(file.name, downloader=_download))
-        # A RequestException is an OSError too, so it must come first.
-        except (requests.RequestException, ValueError) as error:
-            failures.append(f"{urlsplit(mirror).netloc} ({_reason(error)})")
-        except OSError as error:
-            raise DataError(
-                f"{file.name} of {name} cannot be kept in the cache folder {folder} "
-                f"({error.strerror or error}); name a writable folder in STRSBP_CACHE_DIR."
-            ) from None
+    try:
+        if path.exists():
+            if file.is_this(read_bytes(path)):
+                return path
+            path.unlink(missing_ok=True)
+        for mirror in source.mirrors:
+            # No hash for pooch, which knows only one for each file: `_download` verifies.
+            fetcher = pooch.create(
+                path=folder,
+                base_url=mirror,
+                registry={file.name: None},
+                retry_if_failed=RETRIES,
+            )
+            try:
+                return Path(fetcher.fetch(file.name, downloader=partial(_download, file)))
+            # A RequestException is an OSError too, so it must be caught here.
+            except (requests.RequestException, ValueError) as error:
+                failures.append(f"{urlsplit(mirror).netloc} ({_reason(error)})")
+    except OSError as error:
+        raise DataError(
+            f"{file.name} of {name} cannot be kept in the cache folder {folder} "
+            f"({error.strerror or error}); name a writable folder in STRSBP_CACHE_DIR."
+        ) from None
     hint = f" ({source.hint})" if source.hint else ""
     raise DataError(
         f"{file.name} of {name} with the expected SHA-256 {file.sha256} could not be downloaded "
@@ -108,17 +121,26 @@ def _fetch(name: str, source: Source, file: SourceFile) -> Path:
     )
 
 
-def _download(url: str, output_file, fetcher) -> None:
-    """A pooch downloader that shows a bar with the file's name, on a terminal only."""
-    name = urlsplit(url).path.rsplit("/", 1)[-1]
+def _download(file: SourceFile, url: str, output_file, fetcher) -> None:
+    """A pooch downloader that verifies, and shows a bar with the file's name on a terminal.
+
+    Raises `ValueError` for another file, upon which pooch tries again and keeps nothing.
+    """
+    import pooch
+    from tqdm import tqdm
+
     # pooch sets the true total, but takes a bar without any for no bar.
-    with tqdm(desc=name, total=1, unit="B", unit_scale=True, disable=None) as bar:
+    with tqdm(desc=file.name, total=1, unit="B", unit_scale=True, disable=None) as bar:
         stream = pooch.HTTPDownloader(progressbar=bar, chunk_size=CHUNK_SIZE, timeout=TIMEOUT)
         stream(url, output_file, fetcher)
+    if not file.is_this(Path(output_file).read_bytes()):
+        raise ValueError(f"{url} is another file.")
 
 
 def _reason(error: Exception) -> str:
     """Why a mirror failed, in a few words."""
+    import requests
+
     response = getattr(error, "response", None)
     if response is not None:
         return f"answered {response.status_code}"

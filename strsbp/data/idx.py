@@ -6,6 +6,7 @@ The format is described on the home page of MNIST (LeCun, Cortes and Burges).
 """
 
 import gzip
+import hashlib
 import io
 import zlib
 from pathlib import Path
@@ -61,6 +62,28 @@ def read_idx_pair(images_path: str | Path, labels_path: str | Path):
             f"labels, and the counts must be equal; get both original files again."
         )
     return images, labels
+
+
+def content_sha256(data: bytes) -> str | None:
+    """SHA-256 of what the gzipped `data` hold, in hex digits.
+
+    None where they are no intact gzip stream, or hold more than any file that is read here may;
+    memory stays bounded.
+    """
+    if not data:  # GzipFile takes nothing for an empty stream
+        return None
+    digest = hashlib.sha256()
+    left = 16 + MAX_ITEMS * N_PIXELS
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            while chunk := file.read(_CHUNK_SIZE):
+                left -= len(chunk)
+                if left < 0:
+                    return None
+                digest.update(chunk)
+    except (OSError, EOFError, zlib.error):
+        return None
+    return digest.hexdigest()
 
 
 def read_bytes(path: str | Path) -> bytes:

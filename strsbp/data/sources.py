@@ -1,6 +1,9 @@
 """Where the downloadable data sets come from, and how their files are recognised."""
 
+import hashlib
 from dataclasses import dataclass
+
+from strsbp.data.idx import content_sha256
 
 
 @dataclass(frozen=True)
@@ -10,15 +13,15 @@ class SourceFile:
     name: str
     """Its name, the same at every mirror."""
     sha256: str
-    """SHA-256 of the file that the mirrors serve, in hex digits."""
-    repacked_sha256: str | None = None
-    """SHA-256 of the same data compressed with another gzip header, also valid in a folder."""
+    """SHA-256 of the .gz file, in hex digits."""
+    content_sha256: str
+    """SHA-256 of the idx file in it: the same however it was compressed."""
 
-    @property
-    def known_sha256(self) -> tuple[str, ...]:
-        """Every SHA-256 by which the file is accepted."""
+    def is_this(self, data: bytes) -> bool:
+        """Whether `data` are this file, or the same idx file compressed in another way."""
         return (
-            (self.sha256,) if self.repacked_sha256 is None else (self.sha256, self.repacked_sha256)
+            hashlib.sha256(data).hexdigest() == self.sha256
+            or content_sha256(data) == self.content_sha256
         )
 
 
@@ -40,18 +43,22 @@ SOURCES = {
             SourceFile(
                 "train-images-idx3-ubyte.gz",
                 "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
             ),
             SourceFile(
                 "train-labels-idx1-ubyte.gz",
                 "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
             ),
             SourceFile(
                 "t10k-images-idx3-ubyte.gz",
                 "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
             ),
             SourceFile(
                 "t10k-labels-idx1-ubyte.gz",
                 "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
             ),
         ),
         mirrors=(
@@ -60,29 +67,29 @@ SOURCES = {
             "https://raw.githubusercontent.com/fgnt/mnist/master/",
         ),
     ),
-    # The authors' files carry the original file name and time in their gzip headers; Debian's
-    # package dataset-fashion-mnist has the same compressed data under a shorter header.
+    # The first SHA-256 of each file is that in Debian's package dataset-fashion-mnist. The mirrors
+    # serve the authors' own files, whose gzip headers differ: their content tells them.
     "fashion-mnist": Source(
         files=(
             SourceFile(
                 "train-images-idx3-ubyte.gz",
-                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
                 "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7",
+                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
             ),
             SourceFile(
                 "train-labels-idx1-ubyte.gz",
-                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
                 "0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056",
+                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
             ),
             SourceFile(
                 "t10k-images-idx3-ubyte.gz",
-                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
                 "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa",
+                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
             ),
             SourceFile(
                 "t10k-labels-idx1-ubyte.gz",
-                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
                 "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05",
+                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
             ),
         ),
         mirrors=(
