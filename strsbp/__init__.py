@@ -24,6 +24,7 @@ _PUBLIC = {
     "LayerSettings": "settings",
     "ArmSettings": "settings",
     "StudySettings": "settings",
+    "load_profile": "study",
     # data and encoding
     "Digits": "data",
     "load_dataset": "data",
