@@ -1,0 +1,53 @@
+"""784-400-R400-10 in Norse: `LIFCell` and `LIFRecurrentCell`, the tanh surrogate.
+
+The neurons have a current and a membrane with our time constants. The recurrent layer is
+all-to-all without self-connections, as the library makes it. The time loop is the user's: the
+library's layers over whole sequences index them step by step, and the gradient of that indexing
+costs a time that grows with T squared (several times slower at batch 64).
+"""
+
+import norse.torch as norse
+import torch
+
+NAME, DISTRIBUTION = "Norse", "norse"
+TAU_M, TAU_S = 0.064, 0.008  # in seconds; the library's step is 1 ms
+RECURRENT_STD = 0.003
+"""Initial recurrent weights: small, since wider ones make the gradient through time explode."""
+
+PARAMETERS = norse.LIFParameters(
+    tau_mem_inv=torch.as_tensor(1 / TAU_M),
+    tau_syn_inv=torch.as_tensor(1 / TAU_S),
+    # The membrane is a leaky mean of the current where ours adds a/tau_s: tau_m/tau_s times less.
+    v_th=torch.as_tensor(TAU_S / TAU_M),
+    # The default surrogate does not depend on alpha in version 1.1, and is too wide here: the
+    # gradient grows without bound over 400 steps.
+    method="tanh",
+    alpha=torch.as_tensor(2 * TAU_M / TAU_S),
+)
+
+
+class _Network(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weights = torch.nn.Linear(784, 400, bias=False)
+        self.step = norse.SequentialState(
+            norse.LIFCell(PARAMETERS),
+            norse.LIFRecurrentCell(400, 400, PARAMETERS),
+            torch.nn.Linear(400, 10, bias=False),
+            norse.LIFCell(PARAMETERS),
+        )
+
+        torch.nn.init.normal_(self.step[1].recurrent_weights, std=RECURRENT_STD)
+
+    def forward(self, spikes):
+        # The input of all steps in one product, which is faster than one a step.
+        counts, state = 0, None
+        for current in self.weights(spikes).unbind():
+            output, state = self.step(current, state)
+            counts = counts + output
+        return counts
+
+
+def build() -> torch.nn.Module:
+    """A fresh network: spikes (T, batch, 784) to counts (batch, 10)."""
+    return _Network()

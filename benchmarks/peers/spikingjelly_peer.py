@@ -1,0 +1,62 @@
+"""784-400-R400-10 in SpikingJelly: single-step layers, an all-to-all recurrent layer.
+
+`CUBALIFNode` has the current and the membrane of our neurons, with threshold 1 and the arctangent
+surrogate of the library's MNIST example; the recurrent layer is `LinearRecurrentContainer`. The
+time loop is the user's, as in that example: multi-step mode indexes the sequence step by step,
+and the gradient of that indexing costs a time that grows with T squared (several times slower at
+batch 64); its fused kernels are for GPUs.
+"""
+
+import torch
+from spikingjelly.activation_based import functional, layer, neuron, surrogate
+
+NAME, DISTRIBUTION = "SpikingJelly", "spikingjelly"
+TAU_M, TAU_S = 64, 8
+RECURRENT_STD = 0.003
+"""Initial recurrent weights: small, since wider ones make the gradient through time explode."""
+
+
+class _Neurons(torch.nn.Module):
+    """Neurons that take the current over tau_s, as ours do."""
+
+    def __init__(self):
+        super().__init__()
+        self.nodes = neuron.CUBALIFNode(
+            c_decay=1 - 1 / TAU_S,
+            v_decay=1 - 1 / TAU_M,
+            v_threshold=1.0,
+            surrogate_function=surrogate.ATan(),
+        )
+
+    def forward(self, current):
+        return self.nodes(current / TAU_S)
+
+
+class _Network(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weights = layer.Linear(784, 400, bias=False)
+        self.step = torch.nn.Sequential(
+            _Neurons(),
+            # Its one product takes the layer's input and its last output: 400 x 800 weights.
+            layer.LinearRecurrentContainer(_Neurons(), 400, 400, bias=False),
+            layer.Linear(400, 10, bias=False),
+            _Neurons(),
+        )
+
+        # The usual range for 400 inputs; the library's product counts 800.
+        torch.nn.init.kaiming_uniform_(self.step[1].rc.weight[:, :400], a=5**0.5)
+        torch.nn.init.normal_(self.step[1].rc.weight[:, 400:], std=RECURRENT_STD)
+
+    def forward(self, spikes):
+        functional.reset_net(self)
+        # The input of all steps in one product, which is faster than one a step.
+        counts = 0
+        for current in self.weights(spikes).unbind():
+            counts = counts + self.step(current)
+        return counts
+
+
+def build() -> torch.nn.Module:
+    """A fresh network: spikes (T, batch, 784) to counts (batch, 10)."""
+    return _Network()
