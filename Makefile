@@ -12,13 +12,16 @@ OVERLAY := $(if $(filter-out quick,$(PROFILE)),--configfile config/$(PROFILE).ya
 SNAKEMAKE := $(RUN) snakemake --cores $(CORES) $(OVERLAY)
 
 .DELETE_ON_ERROR:
-.PHONY: help report test lint bench docs lock clean
+PEERS := .venv-peers
+
+.PHONY: help report test lint bench bench-peers docs lock clean
 
 help:
 	@echo 'make report   make the environment, run the workflow, print the verdicts'
 	@echo 'make test     run the tests'
 	@echo 'make lint     check style and the workflow with ruff, snakefmt and snakemake --lint'
 	@echo 'make bench    time the engine and the simulation on this machine'
+	@echo 'make bench-peers  time other libraries beside it, in an environment of their own'
 	@echo 'make docs     write the schema and the table of keys anew from strsbp/settings.py'
 	@echo 'make lock     write requirements.lock anew from pyproject.toml'
 	@echo 'make clean    remove the environment and caches; results stay'
@@ -49,6 +52,15 @@ lint: $(INSTALLED)
 bench: $(INSTALLED)
 	@$(VENV)/bin/python benchmarks/bench_engine.py
 	@$(VENV)/bin/python benchmarks/bench_spsp.py
+
+$(PEERS)/installed: benchmarks/requirements-peers.txt pyproject.toml
+	@$(PYTHON) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install \
+	  -r benchmarks/requirements-peers.txt -e .
+	@touch $@
+
+bench-peers: $(PEERS)/installed
+	@$(PEERS)/bin/python benchmarks/bench_peers.py
 
 docs: $(INSTALLED)
 	@$(RUN) strsbp.schema
