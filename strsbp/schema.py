@@ -32,6 +32,7 @@ def config_keys() -> str:
         for title, name in (
             ("`data`", "DataSettings"),
             ("`simulation`", "SimulationSettings"),
+            ("`gradients`", "GradientSettings"),
             ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
             ("`arms.<name>` and `defaults`", "ArmSettings"),
             ("`arms.<name>.table`", "TableSettings"),

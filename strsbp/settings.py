@@ -214,6 +214,19 @@ class SimulationSettings(Closed):
     """Seed of the simulation."""
 
 
+class GradientSettings(Closed):
+    """How the gradients of arms are compared on the same weights and samples."""
+
+    arms: Annotated[list[ArmName], Field(min_length=1)]
+    """Arms that are compared, all of the first one's architecture and reservoir."""
+    n_samples: Annotated[int, Field(ge=2, le=60_000)] = 100
+    """Training images for each comparison: the first n."""
+    seed: Seed = 1
+    """Seed of the weights, the spike trains of the images and the bootstrap."""
+    train_epochs: Annotated[int, Field(ge=1, le=1000)] = 3
+    """Epochs of the first arm after which the comparison is repeated."""
+
+
 class CurveFigure(Closed):
     """A figure of test error over epochs."""
 
@@ -255,6 +268,8 @@ class StudySettings(Closed):
     """Settings that every arm starts from."""
     arms: Annotated[dict[ArmName, ArmSettings], Field(min_length=1)]
     """The arms, by name."""
+    gradients: GradientSettings
+    """The comparison of gradients."""
     figures: FigureSettings
     """The figures of training curves."""
 
@@ -280,6 +295,12 @@ class StudySettings(Closed):
                     f"arm '{name}' uses the unknown architecture '{arm.architecture}' "
                     f"(known: {', '.join(self.architectures)})"
                 )
+        unknown = [arm for arm in self.gradients.arms if arm not in self.arms]
+        if unknown:
+            raise ValueError(
+                f"`gradients` compares the unknown arm '{unknown[0]}' "
+                f"(known: {', '.join(self.arms)})"
+            )
         for figure, settings in self.figures:
             for arm in (arm for arms in settings.panels.values() for arm in arms):
                 if arm not in self.arms:

@@ -31,12 +31,35 @@ def plot_function(name):
     return getattr(import_module(f"strsbp.figures.{name}"), f"plot_{name}")
 
 
+GRADIENTS = """\
+state,arm,title,layer,reference,quantity,mean,low,high,n_samples
+untrained,a,Published e_ij,output3,hm2bp,cosine,0.9,0.88,0.92,9
+untrained,a,Published e_ij,output3,published,cosine,1,,,9
+trained,a,Published e_ij,output3,hm2bp,cosine,0.8,0.7,0.9,9
+trained,a,Published e_ij,output3,published,cosine,1,,,9
+"""
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+
+
+def gradient_files(folder):
+    """A small result of compare_gradients."""
+    paths = dict(gradients=folder / "gradients.csv", denominators=folder / "denominators.csv")
+    paths["gradients"].write_text(GRADIENTS)
+    rows = ["state,arm,title,layer,statistic,value,n_samples"]
+    for state in ("untrained", "trained"):
+        rows += [f"{state},a,Published e_ij,output3,quantile_{q:g},{20 * q},9" for q in QUANTILES]
+    paths["denominators"].write_text("\n".join(rows) + "\n")
+    return paths
+
+
 def arguments(name, data):
-    _, tables, surfaces, trace = data
+    folder, tables, surfaces, trace = data
     if name in PANELS:
         curve = dict(curves=tables["curves"], seeds=tables["seeds"])
         marks = {} if name == "fig6" else dict(claims=CLAIMS)
         return curve | marks | dict(panels=PANELS[name], epochs=EPOCHS[name])
+    if name == "gradients":
+        return gradient_files(folder)
     if name in ("fig5", "listings"):
         return dict(trace=trace)
     marks = {} if name == "fig1" else dict(claims=CLAIMS)
@@ -44,7 +67,8 @@ def arguments(name, data):
 
 
 @pytest.mark.parametrize(
-    "name", ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings"]
+    "name",
+    ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings", "gradients"],
 )
 def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, data):
     plot = plot_function(name)

@@ -9,7 +9,9 @@ import pytest
 
 DRY = ("--quiet", "host", "--dry-run")  # in this order: --quiet takes all words that follow
 
-FIGURES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings")
+FIGURES = (
+    "fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings", "gradients",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def test_everything_is_the_default(snakemake, checkout):
     jobs = planned(run.stdout)
     assert jobs["train"] >= 14
     assert jobs["build_report"] == 1
-    assert len([rule for rule in jobs if rule.startswith("plot_")]) == 9
+    assert len([rule for rule in jobs if rule.startswith("plot_")]) == len(FIGURES)
 
 
 def test_an_alias_needs_only_its_figure(snakemake, checkout):
@@ -44,7 +46,7 @@ def test_a_target_of_another_profile_needs_no_configfile(snakemake, checkout):
     run = snakemake(*DRY, "results/paper/train/hm2bp/seed3.csv", cwd=checkout)
     assert run.returncode == 0, run.stdout
     assert planned(run.stdout) == dict(prepare_data=1, simulate_spsp=1, fit_spsp=1, train=1)
-    assert "results/paper/prepare_data/mnist.npz" in run.stdout
+    assert "results/paper/prepare_data/mnist.json" in run.stdout
 
 
 def test_a_configfile_gives_the_aliases_their_profile(snakemake, checkout):

@@ -27,6 +27,7 @@ FIGURE_DATA = {
     "fig7a": ["summarise_spsp/surfaces.csv"],
     "fig7b": ["summarise_spsp/surfaces.csv"],
     "listings": ["trace_spsp/trace.csv"],
+    "gradients": ["compare_gradients/gradients.csv", "compare_gradients/denominators.csv"],
 }
 """The data files that each figure draws, below the profile's results folder."""
 

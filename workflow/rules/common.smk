@@ -8,6 +8,7 @@ import re
 import sys
 from functools import cache, wraps
 from pathlib import Path
+from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
@@ -16,12 +17,24 @@ ROOT = Path(workflow.current_basedir).parents[1]
 sys.path.insert(0, str(ROOT))  # the package that lies beside this workflow, installed or not
 
 from strsbp.claims import load_claims
+from strsbp import records
 from strsbp.errors import StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.sources import package_files
 from strsbp.study import load_profile, load_study, resolve_device
 
-FIGURES = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings"]
+FIGURES = [
+    "fig1",
+    "fig2",
+    "fig3",
+    "fig4",
+    "fig5",
+    "fig6",
+    "fig7a",
+    "fig7b",
+    "listings",
+    "gradients",
+]
 
 
 class StudyError(WorkflowError):
@@ -70,9 +83,9 @@ def layer_settings(wildcards):
 
 
 def arm_digits(wildcards):
-    """The data set of an arm."""
+    """The description of an arm's data set; the images lie beside it."""
     dataset = arm_settings(wildcards)["dataset"]
-    return f"results/{wildcards.profile}/prepare_data/{dataset}.npz"
+    return f"results/{wildcards.profile}/prepare_data/{dataset}.json"
 
 
 @in_one_sentence
@@ -83,6 +96,32 @@ def arm_table(wildcards):
     if simulated is None:
         return arm.table.file
     return f"results/{wildcards.profile}/fit_spsp/{simulated.key}.txt"
+
+
+def one_arm(wildcards, name):
+    """Wildcards of a run of the arm `name`."""
+    return SimpleNamespace(profile=wildcards.profile, arm=name)
+
+
+def compared_arms(wildcards):
+    """The arms whose gradients are compared, with all settings."""
+    names = study(wildcards.profile).gradients.arms
+    return {name: arm_settings(one_arm(wildcards, name)) for name in names}
+
+
+def compared_arm_tables(wildcards):
+    """The effect-ratio table of each of them."""
+    return [arm_table(one_arm(wildcards, name)) for name in compared_arms(wildcards)]
+
+
+def compared_digits(wildcards):
+    """The description of the first one's data set."""
+    return arm_digits(one_arm(wildcards, study(wildcards.profile).gradients.arms[0]))
+
+
+def compared_layers(wildcards):
+    """The hidden layers of the first one's network."""
+    return layer_settings(one_arm(wildcards, study(wildcards.profile).gradients.arms[0]))
 
 
 def whole_study(wildcards):
@@ -166,8 +205,30 @@ def check_targets(arguments):
 
 
 def code(script):
-    """The package files that a script depends on: an edited one reruns the script's rules."""
-    return [beside(file) for file in package_files(ROOT / "workflow" / "scripts" / script, PACKAGE)]
+    """A script and the package files it depends on: an edited one reruns the script's rules."""
+    script = ROOT / "workflow" / "scripts" / script
+    return [beside(file) for file in [script, *package_files(script, PACKAGE)]]
+
+
+def results_folders():
+    """The results folder of every profile that has one."""
+    return sorted(folder for folder in Path("results").glob("*") if folder.is_dir())
+
+
+@in_one_sentence
+def restore_records():
+    """Remember what made the files of a fresh checkout, so that they count as up to date."""
+    for folder in results_folders():
+        restored = records.restore(folder)
+        if restored:
+            logger.info(f"{folder}: {len(restored)} files are as {records.NAME} describes them.")
+
+
+@in_one_sentence
+def keep_records():
+    """Keep beside the results what made them."""
+    for folder in results_folders():
+        records.keep(folder)
 
 
 PACKAGE = ROOT / "strsbp"
@@ -180,3 +241,13 @@ STUDY = in_one_sentence(load_study)(config, " with ".join(CONFIG_FILES))
 if STUDY.device == "auto":
     logger.info(f"Device: auto, which is '{resolve_device(STUDY.device)}' on this machine.")
 check_targets(sys.argv[1:])
+if workflow.is_main_process:
+    restore_records()
+
+
+onsuccess:
+    keep_records()
+
+
+onerror:
+    keep_records()

@@ -228,3 +228,26 @@ rule plot_listings:
         "Drawing Listings 1 and 2 compared"
     script:
         "../scripts/plot_listings.py"
+
+
+rule plot_gradients:
+    input:
+        gradients="results/{profile}/compare_gradients/gradients.csv",
+        denominators="results/{profile}/compare_gradients/denominators.csv",
+        code=code("plot_gradients.py"),
+    output:
+        png="results/{profile}/plot_gradients/gradients.png",
+        svg=report(
+            "results/{profile}/plot_gradients/gradients.svg",
+            caption="../report/plot_gradients.rst",
+            category="Figures",
+            labels={"figure": "Gradients: denominators and directions"},
+        ),
+    log:
+        "logs/{profile}/plot_gradients.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing denominators and gradients"
+    script:
+        "../scripts/plot_gradients.py"

@@ -1,9 +1,10 @@
-"""Prepare one set of digits as a single checked file."""
+"""Prepare one set of digits as a checked file, and describe it in another."""
 
 from _job import job
 
 with job(snakemake):
-    from strsbp.data import load_dataset, save_digits
+    from strsbp.data import load_dataset
+    from strsbp.data.prepared import write_prepared
 
     digits = load_dataset(snakemake.wildcards.dataset, local_dir=snakemake.params.local_dir)
-    save_digits(snakemake.output.digits, digits)
+    write_prepared(digits, snakemake.output.images, snakemake.output.description)

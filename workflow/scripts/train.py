@@ -5,7 +5,7 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from strsbp.data import load_digits
+    from strsbp.data.prepared import read_prepared
     from strsbp.run import run_arm
     from strsbp.settings import ArmSettings, LayerSettings, file_sha256
     from strsbp.spsp import read_table
@@ -18,7 +18,7 @@ with job(snakemake):
         arm,
         [LayerSettings.model_validate(layer) for layer in snakemake.params.layers],
         read_table(snakemake.input.table),
-        load_digits(snakemake.input.digits),
+        read_prepared(snakemake.input.digits, snakemake.config["data"].get("local_dir")),
         seed,
         name=snakemake.wildcards.arm,
         metrics_path=metrics,

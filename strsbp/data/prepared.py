@@ -1,0 +1,58 @@
+"""The digits of a study as files: all images (.npz), and beside them what they are (.json).
+
+The description is small enough for a repository, the images are not. So a step that needs images
+depends on the description, and makes the images anew where a checkout lacks them.
+"""
+
+import json
+from pathlib import Path
+
+from strsbp.checkpoint import write_atomically
+from strsbp.data import load_dataset, load_digits, save_digits
+from strsbp.data.dataset import Digits
+from strsbp.errors import DataError
+
+
+def describe(digits: Digits) -> dict:
+    """Name, numbers of images and pixels, and SHA-256 of the content of a data set."""
+    return dict(
+        dataset=digits.name,
+        n_train=len(digits.train_labels),
+        n_test=len(digits.test_labels),
+        n_pixels=digits.train_images.shape[1],
+        sha256=digits.sha256(),
+    )
+
+
+def write_prepared(digits: Digits, images: str | Path, description: str | Path) -> None:
+    """Write the images (.npz) and then their description (.json)."""
+    save_digits(images, digits)
+    text = json.dumps(describe(digits), indent=1) + "\n"
+    write_atomically(description, lambda file: file.write(text.encode()))
+
+
+def read_prepared(description: str | Path, local_dir: str | Path | None = None) -> Digits:
+    """The digits that the file `description` describes, from the .npz of its name beside it.
+
+    Where that is missing the data set is loaded (from `local_dir`, see `load_dataset`) and the
+    .npz written. Raises `DataError` where the images are not the ones described.
+    """
+    description = Path(description)
+    images = description.with_suffix(".npz")
+    try:
+        expected = json.loads(description.read_text(encoding="utf-8"))
+        name = expected["dataset"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError(
+            f"{description} does not describe a data set; delete it, so that it is made anew."
+        ) from None
+    missing = not images.is_file()
+    digits = load_dataset(name, local_dir=local_dir) if missing else load_digits(images)
+    if describe(digits) != expected:
+        raise DataError(
+            f"The images of {name} are not the ones that {description} describes; delete the "
+            "description if they are the right ones, or else the .npz beside it."
+        )
+    if missing:
+        save_digits(images, digits)
+    return digits

@@ -1,0 +1,155 @@
+"""Gradients of arms on the same weights and samples: against the reference, and in tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from strsbp.data import Digits
+from strsbp.errors import SettingsError
+from strsbp.gradients import Probe, bootstrap_interval, compare_gradients, weights_of
+from strsbp.network import build_network
+from strsbp.reference.network import ReferenceLayer, ReferenceNetwork
+from strsbp.settings import ArmSettings, GradientSettings, LayerSettings
+from strsbp.spsp import EffectRatioTable
+
+HIDDEN = [
+    LayerSettings(kind="feedforward", size=18),
+    LayerSettings(kind="recurrent", shape=(2, 3, 3)),
+]
+N_PIXELS = 30
+
+
+def arm(**settings):
+    return ArmSettings(
+        **dict(title="an arm", n_steps=120, threshold_hidden=2, threshold_output=3) | settings
+    )
+
+
+def table(scale):
+    rows = np.arange(1, 21)[:, None]
+    return EffectRatioTable(scale * rows * np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01]))
+
+
+@pytest.fixture
+def digits():
+    rng = np.random.default_rng(5)
+    images = rng.integers(0, 256, (12, N_PIXELS)).astype(np.uint8)
+    labels = (np.arange(12) % 10).astype(np.uint8)
+    return Digits("invented", images, labels, images[:3], labels[:3])
+
+
+def reference_of(network, coefficients, model):
+    layers = []
+    for layer in network.layers:
+        n, more = layer.n_neurons, {}
+        if layer.recurrent:
+            dense, mask = np.zeros((n, n)), np.zeros((n, n), dtype=bool)
+            dense[layer.rec_post, layer.rec_pre] = layer.rec_weights
+            mask[layer.rec_post, layer.rec_pre] = True
+            more = dict(recurrent_weights=dense, recurrent_mask=mask)
+        kind = "output" if layer.output else "recurrent" if layer.recurrent else "feedforward"
+        weights = layer.weights[:, :n].T
+        layers.append(ReferenceLayer(kind, weights, float(layer.threshold), **more))
+    return ReferenceNetwork(layers, coefficients, model)
+
+
+def test_gradients_and_denominators_equal_the_reference(digits):
+    model, effects = arm(), table(1.0)
+    weights = weights_of(build_network(model, HIDDEN, effects, 3, N_PIXELS))
+    probe = Probe(model, HIDDEN, effects, weights, 3, N_PIXELS)
+    reference = reference_of(probe.network, effects.coefficients, model)
+    n_compared = 0
+    for index in range(6):
+        label = int(digits.train_labels[index])
+        found = probe.gradients(digits.train_images[index], index, label)
+        spikes = probe.network.inputs.to_dense()[:, :N_PIXELS]
+        computed = reference.backward(spikes, reference.forward(spikes), label)
+        if found is None:
+            assert not np.any(computed.errors)
+            continue
+        n_compared += 1
+        for layer, expected in zip(probe.network.layers, computed.layers, strict=True):
+            vector = expected.gradient.T.ravel()
+            if layer.recurrent:
+                own = expected.recurrent_gradient[layer.rec_post, layer.rec_pre]
+                vector = np.concatenate([vector, own])
+            scale = np.abs(vector).max()
+            np.testing.assert_allclose(found[layer.name] / scale, vector / scale, atol=2e-3)
+            s = probe.denominators()[layer.name]
+            np.testing.assert_allclose(s, expected.s, rtol=1e-3, atol=1e-3)
+    assert n_compared >= 4
+
+
+def test_a_probe_does_not_learn(digits):
+    effects = table(1.0)
+    weights = weights_of(build_network(arm(), HIDDEN, effects, 3, N_PIXELS))
+    probe = Probe(arm(), HIDDEN, effects, weights, 3, N_PIXELS)
+    first = probe.gradients(digits.train_images[0], 0, 0)
+    for index in range(4):
+        probe.gradients(digits.train_images[index], index, 1)
+    for name, array in weights_of(probe.network).items():
+        np.testing.assert_array_equal(array, weights[name])
+    again = probe.gradients(digits.train_images[0], 0, 0)
+    for name in first:
+        np.testing.assert_array_equal(again[name], first[name])
+
+
+def test_other_connections_are_refused():
+    weights = weights_of(build_network(arm(), HIDDEN, table(1), 3, N_PIXELS))
+    with pytest.raises(SettingsError, match="other connections"):
+        Probe(arm(reservoir="published"), HIDDEN, table(1), weights, 3, N_PIXELS)
+
+
+@pytest.fixture
+def compared(digits, tmp_path):
+    """Both tables for four arms: the first, a copy, HM2-BP, and one with a tiny table."""
+    arms = {
+        "first": arm(), "same": arm(), "weak": arm(title="weak"),
+        "hm2bp": arm(gradient="hm2bp", ablated_layers="all"),
+    }  # fmt: skip
+    tables = dict(first=table(1), same=table(1), weak=table(1e-4), hm2bp=table(1))
+    paths = dict(gradients=tmp_path / "g.csv", denominators=tmp_path / "d.csv")
+    settings = GradientSettings(arms=list(arms), n_samples=8, seed=3, train_epochs=1)
+    compare_gradients(arms, HIDDEN, tables, digits, settings, **paths)
+    return pd.read_csv(paths["gradients"]), pd.read_csv(paths["denominators"])
+
+
+def test_an_arm_equals_its_reference(compared):
+    gradients, _ = compared
+    equal = gradients[
+        (gradients["arm"].isin(["first", "same"]) & (gradients["reference"] == "published"))
+        | ((gradients["arm"] == "hm2bp") & (gradients["reference"] == "hm2bp"))
+    ]
+    assert set(equal["state"]) == {"untrained", "trained"}
+    np.testing.assert_allclose(equal["mean"], 1, rtol=1e-6)
+    other = gradients[(gradients["arm"] == "first") & (gradients["reference"] == "hm2bp")]
+    assert other.loc[other["quantity"] == "cosine", "mean"].min() < 0.999
+
+
+def test_a_small_table_is_almost_hm2bp(compared):
+    gradients, denominators = compared
+    weak = gradients[(gradients["arm"] == "weak") & (gradients["reference"] == "hm2bp")]
+    cosines = weak[weak["quantity"] == "cosine"]
+    assert cosines["mean"].min() > 0.999
+    away = denominators[denominators["statistic"] == "mean_distance_from_1"]
+    away = away.groupby("arm")["value"].max()
+    assert away["weak"] < 0.01 < away["first"]
+
+
+def test_intervals_hold_their_means_and_quantiles_ascend(compared):
+    gradients, denominators = compared
+    known = gradients.dropna()
+    assert ((known["low"] <= known["mean"]) & (known["mean"] <= known["high"])).all()
+    quantiles = denominators[denominators["statistic"].str.startswith("quantile")]
+    for _, group in quantiles.groupby(["state", "arm", "layer"], sort=False):
+        assert group["value"].is_monotonic_increasing
+
+
+def test_the_bootstrap_interval():
+    values = np.random.default_rng(1).normal(3, 2, 400)
+    mean, low, high = bootstrap_interval(values, seed=1)
+    assert mean == pytest.approx(values.mean())
+    assert (high - low) / 2 == pytest.approx(1.96 * values.std(ddof=1) / 20, rel=0.1)
+    assert bootstrap_interval(values, seed=1) == (mean, low, high)
+    assert np.isnan(bootstrap_interval(np.ones(3), 1)[1:]).all()
+    assert np.isnan(bootstrap_interval(np.ones(0), 1)).all()

@@ -1,0 +1,22 @@
+"""Compare the gradients of several arms on the same weights and samples."""
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.data.prepared import read_prepared
+    from strsbp.gradients import compare_gradients
+    from strsbp.settings import ArmSettings, GradientSettings, LayerSettings
+    from strsbp.spsp import read_table
+
+    arms = {name: ArmSettings.model_validate(arm) for name, arm in snakemake.params.arms.items()}
+    first = next(iter(arms.values()))
+    digits = read_prepared(snakemake.input.digits, snakemake.config["data"].get("local_dir"))
+    compare_gradients(
+        arms,
+        [LayerSettings.model_validate(layer) for layer in snakemake.params.layers],
+        dict(zip(arms, map(read_table, snakemake.input.tables), strict=True)),
+        digits.first(first.n_train, first.n_test),
+        GradientSettings.model_validate(snakemake.params.gradients),
+        gradients=snakemake.output.gradients,
+        denominators=snakemake.output.denominators,
+    )
