@@ -18,9 +18,11 @@ EPOCHS = 200
 N_KILLS = 20
 
 PROGRAM = """
-import sys
+import signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
+# A shell starts its background jobs with interrupts ignored, and so all of their children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import test_training
 from strsbp.errors import StrsbpError
 print("ready", flush=True)
