@@ -45,13 +45,13 @@ def plot_divergence(
     with figure(png, svg, width=8.2, height=0.8 + 1.25 * len(rows)) as drawn:
         axes = drawn.subplots(len(rows), len(panels), sharex=True, sharey="row", squeeze=False)
         for column, (title, arms) in zip(axes.T, panels.items(), strict=True):
-            column[0].set_title(title)
+            column[0].set_title(mathtext(title))
             for ax, (quantity, label, factor, log) in zip(column, rows, strict=True):
                 for arm in arms:
                     here = frame[(frame["arm"] == arm) & (frame["quantity"] == quantity)]
                     _draw(ax, here, factor, styles[taus[arm]], f"tau_m = {taus[arm]:g}")
                 if log:
-                    ax.set_yscale("log")
+                    ax.set_yscale("log", nonpositive="mask")
                 if ax in axes[:, 0]:
                     ax.set_ylabel(label)
             column[-1].set_xlabel("epoch")

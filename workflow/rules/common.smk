@@ -165,6 +165,7 @@ def compared_tables():
             ("corrected", 50),
             ("corrected", 100),
             ("unblocked", 50),
+            ("unblocked", 100),
         ]
     ]
 
