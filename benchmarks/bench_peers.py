@@ -29,6 +29,7 @@ from peers import octave_peer
 
 import strsbp
 from strsbp import provenance
+from strsbp.checkpoint import write_atomically
 from strsbp.encoding import TEST_SPLIT
 from strsbp.settings import SimulatedTable
 from strsbp.training import epoch_order
@@ -249,7 +250,7 @@ def take_one_core() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=5, help="0: no times, only the curves")
     parser.add_argument(
         "--curve-seconds", type=float, default=0, help="CPU time of each curve; 0: no curves"
     )
@@ -272,22 +273,30 @@ def main() -> None:
 
         return BpttPeer(modules[name], digits, batch, n_steps=TABLE.n_steps, seed=SEED)
 
-    networks = [Ours(digits, table)]
-    networks += [peer(name, batch) for name in modules for batch in BATCHES]
-    times = pd.concat([time_networks(networks, options.runs), time_simulations(options.runs)])
-    summary = summarise(times).assign(device="cpu 1 core", machine=machine)
-    summary.to_csv(options.out / "peers.csv", index=False, float_format="%.4g")
-    shown = summary.drop(columns=["machine", "device", "wall_ms_min", "wall_ms_max"])
-    print(shown.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
-    print_simulation(summary)
+    if options.runs > 0:
+        networks = [Ours(digits, table)]
+        networks += [peer(name, batch) for name in modules for batch in BATCHES]
+        times = pd.concat([time_networks(networks, options.runs), time_simulations(options.runs)])
+        summary = summarise(times).assign(device="cpu 1 core", machine=machine)
+        write_csv(summary, options.out / "peers.csv")
+        shown = summary.drop(columns=["machine", "device", "wall_ms_min", "wall_ms_max"])
+        print(shown.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+        print_simulation(summary)
 
     if options.curve_seconds > 0:
         rows = []
         batch = options.curve_batch
         for network in (Ours(digits, table), *(peer(name, batch) for name in modules)):
             rows += curve(network, digits, options.curve_seconds, n_train=1000, n_test=1000)
-        frame = pd.DataFrame(rows).assign(device="cpu 1 core", machine=machine)
-        frame.to_csv(options.out / "peers_curve.csv", index=False, float_format="%.4g")
+            # After every network: the whole takes long.
+            frame = pd.DataFrame(rows).assign(device="cpu 1 core", machine=machine)
+            write_csv(frame, options.out / "peers_curve.csv")
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table, whole or not at all."""
+    text = frame.to_csv(index=False, float_format="%.4g")
+    write_atomically(path, lambda file: file.write(text.encode()))
 
 
 def print_simulation(summary: pd.DataFrame) -> None:

@@ -40,7 +40,7 @@ class _Network(torch.nn.Module):
         torch.nn.init.normal_(self.step[1].recurrent_weights, std=RECURRENT_STD)
 
     def forward(self, spikes):
-        # The input of all steps in one product, which is faster than one a step.
+        # The input of all steps in one product: a little faster than one a step.
         counts, state = 0, None
         for current in self.weights(spikes).unbind():
             output, state = self.step(current, state)

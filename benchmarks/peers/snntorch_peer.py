@@ -49,7 +49,7 @@ class _Network(torch.nn.Module):
 
     def forward(self, spikes):
         for weights, neurons in zip(self.weights, self.neurons, strict=True):
-            # A layer's inputs of all steps in one product: faster than the tutorials' one a step.
+            # A layer's inputs of all steps in one product; one a step takes about as long.
             currents = weights(spikes) / TAU_S
             state = [torch.zeros_like(currents[0]) for _ in neurons.reset_mem()]
             steps = []

@@ -50,7 +50,7 @@ class _Network(torch.nn.Module):
 
     def forward(self, spikes):
         functional.reset_net(self)
-        # The input of all steps in one product, which is faster than one a step.
+        # The input of all steps in one product: a little faster than one a step.
         counts = 0
         for current in self.weights(spikes).unbind():
             counts = counts + self.step(current)
