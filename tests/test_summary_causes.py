@@ -7,12 +7,14 @@ import pytest
 from strsbp.summary.divergence import explain_divergence
 from strsbp.summary.extrapolation import extrapolate_errors, fit_saturating, saturating
 
+FINE, FAILED, BROKEN = (0.1, None), (0.9, None), (0.9, "recurrent2")
 
-def explained(tmp_path, own, other, *, n_seeds=3, difference=(0.01, 0.002, 0.018)):
+
+def explained(tmp_path, own, other, *, same=FINE, n_seeds=3, difference=(0.01, 0.002, 0.018)):
     """The row for one tau_m whose runs end with the errors `own` and `other`."""
     runs = [
         dict(arm=arm, title=f"tau_m = {arm}", seed=seed, diverged=layer, last_test_error=error)
-        for arm, (error, layer) in (("a", own), ("b", other))
+        for arm, (error, layer) in (("a", own), ("b", other), ("same", same))
         for seed in range(n_seeds)
     ]
     pairs = [
@@ -28,9 +30,6 @@ def explained(tmp_path, own, other, *, n_seeds=3, difference=(0.01, 0.002, 0.018
     frame = pd.read_csv(paths["out"])
     assert len(frame) == 1
     return frame.iloc[0]
-
-
-FINE, FAILED, BROKEN = (0.1, None), (0.9, None), (0.9, "recurrent2")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +52,11 @@ def test_the_sentence_holds_the_paired_difference_with_its_sign(tmp_path):
     assert "+1.00 points [+0.20, +1.80]; a difference beyond chance." in sentence
     sentence = explained(tmp_path, FINE, FINE, difference=(0.01, -0.01, 0.03))["sentence"]
     assert "no difference beyond chance" in sentence
+
+
+def test_runs_too_small_to_tell_are_told(tmp_path):
+    row = explained(tmp_path, FAILED, FAILED, same=FAILED)
+    assert pd.isna(row["cause"]) and "too small to tell" in row["sentence"]
 
 
 def test_arms_that_were_not_run_have_no_cause(tmp_path):

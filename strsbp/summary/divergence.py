@@ -34,20 +34,27 @@ def explain_divergence(
 
     An arm that stands in both lists has no table but the common one and is left out. `cause`
     is `dynamics` (runs fail with either table), `table` (with the own one alone), `other table`
-    (with the common one alone), `none` (no run fails).
+    (with the common one alone), `none` (no run fails), or empty where an arm was not run or where
+    runs of the arm in both lists fail too: then the runs are too small to tell.
     """
     tables = Tables(dict(runs=runs, pairs=pairs))
-    rows = [_row(tables, a, b, at_epoch) for a, b in zip(own, other, strict=True) if a != b]
+    both = [a for a, b in zip(own, other, strict=True) if a == b]
+    too_small = any(_failures(tables, arm)[0] for arm in both)
+    rows = [
+        _row(tables, a, b, at_epoch, too_small) for a, b in zip(own, other, strict=True) if a != b
+    ]
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
 
 
-def _row(tables: Tables, own: str, other: str, at_epoch: int) -> dict:
-    frame = tables.frame("runs")
-    sets = [frame[frame["arm"] == arm] for arm in (own, other)]
-    failed = [
-        int((found["diverged"].notna() | (found["last_test_error"] > FAILED_ABOVE)).sum())
-        for found in sets
-    ]
+def _failures(tables: Tables, arm: str) -> tuple[int, pd.DataFrame]:
+    """How many runs of an arm failed, and all of them."""
+    runs = tables.frame("runs")
+    runs = runs[runs["arm"] == arm]
+    return int((runs["diverged"].notna() | (runs["last_test_error"] > FAILED_ABOVE)).sum()), runs
+
+
+def _row(tables: Tables, own: str, other: str, at_epoch: int, too_small: bool) -> dict:
+    failed, sets = zip(*(_failures(tables, arm) for arm in (own, other)), strict=True)
     counts = [len(found) for found in sets]
     title = sets[0]["title"].iloc[0] if counts[0] else own
     row = dict(
@@ -57,15 +64,20 @@ def _row(tables: Tables, own: str, other: str, at_epoch: int) -> dict:
     pair = tables.pair(own, other, at_epoch, "last_test_error")
     if pair is not None:
         row |= {key: pair[key] for key in ("at_epoch", "difference", "low", "high", "n_pairs")}
-    cause, sentence = _cause(title, counts, failed)
+    cause, sentence = _cause(title, counts, failed, too_small)
     return row | dict(cause=cause, sentence=f"{sentence} {_difference(row)}".strip())
 
 
-def _cause(title: str, counts: list[int], failed: list[int]) -> tuple[str, str]:
+def _cause(title: str, counts, failed, too_small: bool) -> tuple[str, str]:
     if not all(counts):
         return "", f"{title} was not trained with both tables."
     own = f"{failed[0]} of {counts[0]} runs fail with its own table"
     other = f"{failed[1]} of {counts[1]} with the table of 64"
+    if too_small:
+        return "", (
+            f"{title}: {own}, {other}, but so does tau_m = 64, so that these runs are too small to "
+            "tell."
+        )
     causes = {
         (True, True): ("dynamics", "so it is the dynamics"),
         (True, False): ("table", "so it is the table"),

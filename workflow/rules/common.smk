@@ -35,6 +35,7 @@ FIGURES = [
     "fig7b",
     "listings",
     "gradients",
+    "divergence",
 ]
 
 
