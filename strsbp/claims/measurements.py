@@ -10,10 +10,7 @@ from strsbp.errors import ClaimsError
 from strsbp.settings import Closed
 from strsbp.summary.files import ResultsError, read_csv
 
-TableName = Literal[
-    "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
-    "denominators", "measured",
-]  # fmt: skip
+TableName = Literal["arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables"]
 
 
 class Measure(Closed):
