@@ -13,6 +13,7 @@ import os
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,9 @@ STATE = Path(".snakemake")
 
 LONG_AGO = 10**18
 """A time stamp (ns) older than any file of the project: the year 2001."""
+
+NOT_KEPT = "results/*/prepare_data/*.npz"
+"""Files that no repository holds and whose content another file describes: no record says more."""
 
 _KEPT = ("rule", "code", "params", "software_stack_hash", "record_format_version")
 """What a rerun is decided by, beside the inputs; times, logs and hashes of a process are not."""
@@ -45,10 +49,10 @@ def keep(results: str | Path, state: str | Path = STATE) -> int:
     memory = {output: record for output, record in _remembered(state) if _below(output, results)}
     jobs: dict[str, dict] = {}
     for output, job in _kept(results):
-        if output not in memory and _unchanged(output, job):
+        if output not in memory and not fnmatch(output, NOT_KEPT) and _unchanged(output, job):
             _add(jobs, {**job, "outputs": {output: job["outputs"][output]}})
     for output, record in memory.items():
-        if Path(output).is_file():
+        if Path(output).is_file() and not fnmatch(output, NOT_KEPT):
             checksums = _checksums(record)
             # A file may be named twice, and Snakemake remembers it as often.
             inputs = [(path, checksums.get(path, "")) for path in record.get("input") or []]

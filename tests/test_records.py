@@ -198,6 +198,15 @@ def test_records_that_are_kept_twice_are_the_same(folder):
     assert Path("results/paper/records.json").read_bytes() == first
 
 
+def test_images_have_no_record_whether_or_not_they_are_there(folder):
+    _, _, record = folder
+    images = "results/paper/prepare_data/mnist5k.npz"
+    Path(images).parent.mkdir()
+    Path(images).write_text("many")
+    records._memory_path(records.STATE, images).write_text(json.dumps(record))
+    assert keep("results/paper") == 1
+
+
 def test_a_file_that_was_changed_is_not_vouched_for(folder):
     output, memory, _ = folder
     keep("results/paper")
