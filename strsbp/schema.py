@@ -36,7 +36,7 @@ def config_keys() -> str:
             ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
             ("`arms.<name>` and `defaults`", "ArmSettings"),
             ("`arms.<name>.table`", "TableSettings"),
-            ("`figures.<fig2|fig3|fig4|fig6>`", "CurveFigure"),
+            ("`figures.<fig2|fig3|fig4|fig6|divergence>`", "CurveFigure"),
         )
     }
     lines = []

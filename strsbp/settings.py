@@ -247,6 +247,16 @@ class FigureSettings(Closed):
     """The time constant tau_m."""
     fig6: CurveFigure
     """The corrected e_ij."""
+    divergence: CurveFigure
+    """Inside the networks of Fig. 4: two panels, each tau_m with its own table and with another's,
+    in the same order."""
+
+    @model_validator(mode="after")
+    def _two_panels(self):
+        lengths = [len(arms) for arms in self.divergence.panels.values()]
+        if len(lengths) != 2 or lengths[0] != lengths[1]:
+            raise ValueError("`divergence` takes two panels with as many arms each")
+        return self
 
 
 class StudySettings(Closed):

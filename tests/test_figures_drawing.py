@@ -58,6 +58,9 @@ def arguments(name, data):
         curve = dict(curves=tables["curves"], seeds=tables["seeds"])
         marks = {} if name == "fig6" else dict(claims=CLAIMS)
         return curve | marks | dict(panels=PANELS[name], epochs=EPOCHS[name])
+    if name == "divergence":
+        panels = {"own table": ["tau_m_32", "strsbp"], "table of 64": ["tau_m_96", "strsbp"]}
+        return dict(curves=tables["curves"], panels=panels, epochs=10)
     if name == "gradients":
         return gradient_files(folder)
     if name in ("fig5", "listings"):
@@ -68,7 +71,19 @@ def arguments(name, data):
 
 @pytest.mark.parametrize(
     "name",
-    ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings", "gradients"],
+    [
+        "fig1",
+        "fig2",
+        "fig3",
+        "fig4",
+        "fig5",
+        "fig6",
+        "fig7a",
+        "fig7b",
+        "listings",
+        "gradients",
+        "divergence",
+    ],
 )
 def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, data):
     plot = plot_function(name)

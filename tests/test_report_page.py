@@ -104,7 +104,23 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
         dict(file=title or "a.txt", spsp="published", grid=50, measure="value_rms", ours=0.003,
              chance=0.002, repeats=1000, source="the authors", tables="kept with the code"),
     ]  # fmt: skip
-    folder_of = {"quality": quality, "author_tables": authors}
+    findings = [
+        dict(id="F1", place=title or "S-PSP", statement=title or "Almost HM2-BP.",
+             verdict="confirmed", reason=title or "The cosine is 0.9999.", effect_text=title),
+        dict(id="F5", place="Reservoir", statement="One way.", verdict="not measured",
+             reason="No.", effect_text="derived minus strsbp: +0.10 points"),
+    ]  # fmt: skip
+    causes = [
+        dict(title=title or "tau_m = 32", sentence=title or "It is the dynamics.", n_own=3,
+             n_other=3, failed_own=3, failed_other=2, difference=0.01, low=-0.01, high=0.03,
+             n_pairs=1, cause="dynamics"),
+    ]  # fmt: skip
+    fits = [
+        dict(title=title or "All digits", epochs=20, last_test_error=0.03, quantity="after_200",
+             value=0.021, low=0.019, high=0.023, residual=0.0005),
+    ]  # fmt: skip
+    folder_of = {"quality": quality, "author_tables": authors, "findings": findings}
+    folder_of |= {"causes": causes, "fits": fits}
     for name, rows in folder_of.items():
         tables[name] = folder / "summarise_spsp" / f"{name}.csv"
         tables[name].parent.mkdir(exist_ok=True)

@@ -10,7 +10,10 @@ from strsbp.errors import ClaimsError
 from strsbp.settings import Closed
 from strsbp.summary.files import ResultsError, read_csv
 
-TableName = Literal["arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables"]
+TableName = Literal[
+    "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
+    "denominators", "measured",
+]  # fmt: skip
 
 
 class Measure(Closed):

@@ -103,5 +103,5 @@ def _draw_cosines(ax, rows: pd.DataFrame, arms, styles) -> None:
                 markerfacecolor=style.color if reference == "hm2bp" else "white",
             )  # fmt: skip
     ax.axvline(1, color=INK, linewidth=0.8, linestyle="--")
-    ax.set_xlim(right=1.03)
+    ax.set_xlim(right=1 + 0.05 * (1 - ax.get_xlim()[0]))
     ax.set_xlabel("cosine of the weight gradients, mean over samples")

@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from strsbp.claims import Verdict
+from strsbp.claims.findings import WORDS
 from strsbp.report.results import Results
 from strsbp.report.sections import SECTIONS, Section
 from strsbp.report.text import symbols, value_text
@@ -19,9 +20,12 @@ BADGES = {
     Verdict.DOES_NOT.value: ("no", "✗"),
     Verdict.NOT_TESTED.value: ("untested", "–"),
 }
+BADGES |= {WORDS[verdict]: BADGES[verdict.value] for verdict in Verdict}
 """Class and mark of each verdict; the words stand beside the mark, so colour carries nothing."""
 
-WANTED_TABLES = ("arms", "pairs", "runs", "quality", "author_tables")
+WANTED_TABLES = (
+    "arms", "pairs", "runs", "quality", "author_tables", "findings", "causes", "fits",
+)  # fmt: skip
 
 
 def build_report(

@@ -27,6 +27,7 @@ FIGURE_DATA = {
     "fig7a": ["summarise_spsp/surfaces.csv"],
     "fig7b": ["summarise_spsp/surfaces.csv"],
     "listings": ["trace_spsp/trace.csv"],
+    "divergence": ["summarise_training/curves.csv"],
     "gradients": ["compare_gradients/gradients.csv", "compare_gradients/denominators.csv"],
 }
 """The data files that each figure draws, below the profile's results folder."""
@@ -149,6 +150,83 @@ def claims(results: Results) -> dict:
     return dict(claims=results.claims.to_dict("records"), file=results.link(results.claims_csv))
 
 
+def findings(results: Results) -> dict:
+    """Every finding about the published program, its verdict and its effects."""
+    rows = results.table("findings", "id", "place", "statement", "verdict", "reason", "effect_text")
+    shown = []
+    for _, group in rows.groupby("id", sort=False):
+        first = group.iloc[0].to_dict()
+        shown.append(first | dict(effects=list(group["effect_text"].dropna())))
+    return dict(findings=shown, file=results.link(results.tables["findings"]))
+
+
+def divergence(results: Results) -> dict:
+    """Fig. 4: is it the dynamics or the table?"""
+    rows = results.table("causes", "title", "sentence", "cause")
+    cells = [
+        [
+            symbols(row.title), f"{row.failed_own} of {row.n_own}",
+            f"{row.failed_other} of {row.n_other}",
+            value_text(row.difference, "points", row.low, row.high),
+            "–" if pd.isna(row.n_pairs) else f"{row.n_pairs:g}",
+            "–" if pd.isna(row.cause) else row.cause,
+        ]
+        for row in rows.itertuples()
+    ]  # fmt: skip
+    headers = ["Arm", "Runs that fail, own table", "with that of 64", "Difference of last errors",
+               "Pairs", "Cause"]  # fmt: skip
+    return dict(
+        sentences=list(rows["sentence"]),
+        table=Table(headers, cells, {1, 2, 3, 4}),
+        file=results.link(results.tables["causes"]),
+    )
+
+
+def limits(results: Results) -> dict:
+    """All images, the second data set, and what the whole run cost."""
+    runs = results.table("runs", "arm", "seconds", "started", "n_train")
+    fits = results.table("fits", "title", "quantity", "value", "low", "high")
+    started = pd.to_datetime(runs["started"], utc=True)
+    ended = started + pd.to_timedelta(runs["seconds"], unit="s")
+    arms = results.table("arms", "title", "dataset", "n_train", "at_epoch", "quantity", "mean")
+    large = arms[(arms["n_train"] >= 60_000) & (arms["quantity"] == "last_test_error")]
+    cells = [
+        [
+            symbols(row.title), row.dataset, f"{row.n_train:,}", row.at_epoch,
+            value_text(row.mean, "error", row.low, row.high), row.n_seeds,
+        ]
+        for row in large.itertuples()
+    ]  # fmt: skip
+    names = {"floor": "floor, without end"}
+    fitted = [
+        [
+            symbols(row.title), row.epochs, value_text(row.last_test_error, "error"),
+            names.get(row.quantity, row.quantity.replace("_", " epoch ")),
+            value_text(row.value, "error", row.low, row.high),
+            value_text(row.residual, "points").lstrip("+"),
+        ]
+        for row in fits.itertuples()
+    ]  # fmt: skip
+    return dict(
+        core_hours=duration(runs["seconds"].sum()),
+        n_runs=len(runs),
+        wall_time=duration((ended.max() - started.min()).total_seconds()),
+        large=bool(cells),
+        large_table=Table(
+            ["Arm", "Data", "Training images", "After epoch", "Test error", "Seeds"],
+            cells,
+            {2, 3, 4, 5},
+        ),
+        fits=bool(fitted),
+        fits_table=Table(
+            ["Arm", "Epochs", "Last test error", "Continued to", "Test error", "Fit's error"],
+            fitted,
+            {1, 2, 4, 5},
+        ),
+        file=results.link(results.tables["fits"]),
+    )
+
+
 def arms(results: Results) -> dict:
     """Best and last test error of every arm, and the paired differences within each figure."""
     rows = results.table(
@@ -163,19 +241,20 @@ def arms(results: Results) -> dict:
         other = last.loc[key]
         cells.append(
             [
-                symbols(row["title"]), row["architecture"], f"{row['n_train']:,}", key[1],
+                symbols(row["title"]), row["architecture"], row["dataset"],
+                f"{row['n_train']:,}", key[1],
                 value_text(row["mean"], "error", row["low"], row["high"]),
                 value_text(other["mean"], "error", other["low"], other["high"]),
                 row["n_seeds"], row["n_diverged"],
             ]
         )  # fmt: skip
     headers = [
-        "Arm", "Architecture", "Training images", "After epoch", "Best test error",
+        "Arm", "Architecture", "Data", "Training images", "After epoch", "Best test error",
         "Last test error", "Seeds", "Diverged",
     ]  # fmt: skip
     titles = rows.drop_duplicates("arm").set_index("arm")["title"]
     return dict(
-        table=Table(headers, cells, {2, 3, 4, 5, 6, 7}),
+        table=Table(headers, cells, {3, 4, 5, 6, 7, 8}),
         pairs=_pairs(results, titles),
         arms_file=results.link(results.tables["arms"]),
         pairs_file=results.link(results.tables["pairs"]),
@@ -302,7 +381,10 @@ SECTIONS = (
     Section("run", "What was run", run),
     Section("figures", "Figures", figures),
     Section("claims", "Claims and verdicts", claims),
+    Section("causes", "Fig. 4: dynamics or table?", divergence),
+    Section("findings", "Findings about the published program", findings),
     Section("arms", "Test errors of all arms", arms),
+    Section("limits", "What the study could not do", limits),
     Section("spsp", "Simulations and fits in numbers", spsp),
     Section("author_tables", "The authors' tables and ours", author_tables),
     Section("reading", "What differs from the study, and why", reading),

@@ -17,6 +17,7 @@ ROOT = Path(workflow.current_basedir).parents[1]
 sys.path.insert(0, str(ROOT))  # the package that lies beside this workflow, installed or not
 
 from strsbp.claims import load_claims
+from strsbp.claims.findings import load_findings
 from strsbp import records
 from strsbp.errors import StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
@@ -34,6 +35,7 @@ FIGURES = [
     "fig7b",
     "listings",
     "gradients",
+    "divergence",
 ]
 
 
@@ -164,6 +166,7 @@ def compared_tables():
             ("corrected", 50),
             ("corrected", 100),
             ("unblocked", 50),
+            ("unblocked", 100),
         ]
     ]
 
@@ -233,10 +236,12 @@ def keep_records():
 
 PACKAGE = ROOT / "strsbp"
 CLAIMS = beside(ROOT / "resources" / "claims.yaml")
+FINDINGS = beside(ROOT / "resources" / "findings.yaml")
 AUTHOR_COMPARISON = beside(ROOT / "resources" / "author_tables_comparison.csv")
 CONFIG_FILES = [beside(ROOT / "config" / "config.yaml")]
 CONFIG_FILES += [beside(path) for path in workflow.overwrite_configfiles]
 in_one_sentence(load_claims)(CLAIMS)
+in_one_sentence(load_findings)(FINDINGS)
 STUDY = in_one_sentence(load_study)(config, " with ".join(CONFIG_FILES))
 if STUDY.device == "auto":
     logger.info(f"Device: auto, which is '{resolve_device(STUDY.device)}' on this machine.")

@@ -251,3 +251,27 @@ rule plot_gradients:
         "Drawing denominators and gradients"
     script:
         "../scripts/plot_gradients.py"
+
+
+rule plot_divergence:
+    input:
+        curves="results/{profile}/summarise_training/curves.csv",
+        code=code("plot_divergence.py"),
+    output:
+        png="results/{profile}/plot_divergence/divergence.png",
+        svg=report(
+            "results/{profile}/plot_divergence/divergence.svg",
+            caption="../report/plot_divergence.rst",
+            category="Figures",
+            labels={"figure": "Divergence: dynamics or table"},
+        ),
+    log:
+        "logs/{profile}/plot_divergence.log",
+    conda:
+        "../envs/strsbp.yaml"
+    params:
+        figure=study_setting("figures", "divergence"),
+    message:
+        "Drawing what happens inside the networks of Fig. 4"
+    script:
+        "../scripts/plot_divergence.py"

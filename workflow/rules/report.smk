@@ -1,6 +1,7 @@
 """The report, and what `snakemake` makes when it is asked for nothing in particular.
 
-Inputs: the figures, the tables of summarise_spsp and summarise_training, judge_claims/claims.csv
+Inputs: the figures, the tables of summarise_spsp and summarise_training, judge_claims/claims.csv,
+judge_findings/verdicts.csv
 Outputs: results/{profile}/report.html
 """
 
@@ -13,6 +14,9 @@ rule build_report:
         runs="results/{profile}/summarise_training/runs.csv",
         quality="results/{profile}/summarise_spsp/quality.csv",
         author_tables="results/{profile}/summarise_spsp/author_tables.csv",
+        findings="results/{profile}/judge_findings/verdicts.csv",
+        causes="results/{profile}/explain_divergence/causes.csv",
+        fits="results/{profile}/extrapolate_errors/fits.csv",
         figures=[f"results/{{profile}}/plot_{figure}/{figure}.svg" for figure in FIGURES],
         captions=[beside(ROOT / "workflow" / "report" / f"plot_{figure}.rst") for figure in FIGURES],
         code=code("build_report.py"),

@@ -1,8 +1,8 @@
 """From the metrics of single runs to tables, and from tables to verdicts.
 
 Inputs: results/{profile}/train/*/seed*.{csv,json}, summarise_spsp/*.csv, resources/claims.yaml
-Outputs: results/{profile}/summarise_training/{curves,seeds,arms,pairs,runs}.csv and
-judge_claims/claims.csv
+Outputs: results/{profile}/summarise_training/{curves,seeds,arms,pairs,runs}.csv,
+judge_claims/claims.csv, explain_divergence/causes.csv and extrapolate_errors/fits.csv
 """
 
 
@@ -55,3 +55,39 @@ rule judge_claims:
 rule claims:
     input:
         f"results/{STUDY.profile}/judge_claims/claims.csv",
+
+
+rule explain_divergence:
+    input:
+        pairs="results/{profile}/summarise_training/pairs.csv",
+        runs="results/{profile}/summarise_training/runs.csv",
+        code=code("explain_divergence.py"),
+    output:
+        causes="results/{profile}/explain_divergence/causes.csv",
+    log:
+        "logs/{profile}/explain_divergence.log",
+    conda:
+        "../envs/strsbp.yaml"
+    params:
+        figure=study_setting("figures", "divergence"),
+    message:
+        "Telling dynamics from table in Fig. 4"
+    script:
+        "../scripts/explain_divergence.py"
+
+
+rule extrapolate_errors:
+    input:
+        curves="results/{profile}/summarise_training/curves.csv",
+        arms="results/{profile}/summarise_training/arms.csv",
+        code=code("extrapolate_errors.py"),
+    output:
+        fits="results/{profile}/extrapolate_errors/fits.csv",
+    log:
+        "logs/{profile}/extrapolate_errors.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Fitting where the curves of all images are heading"
+    script:
+        "../scripts/extrapolate_errors.py"

@@ -5,14 +5,13 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from strsbp.report import build_report
+    from strsbp.report.build import WANTED_TABLES, build_report
     from strsbp.settings import StudySettings
 
-    tables = ("arms", "pairs", "runs", "quality", "author_tables")
     build_report(
         study=StudySettings.model_validate(snakemake.params.study),
         claims_csv=snakemake.input.claims,
-        tables={name: snakemake.input[name] for name in tables},
+        tables={name: snakemake.input[name] for name in WANTED_TABLES},
         figures={Path(path).stem: path for path in snakemake.input.figures},
         captions=Path(snakemake.input.captions[0]).parent,
         out=snakemake.output.html,

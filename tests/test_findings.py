@@ -1,0 +1,156 @@
+"""Findings about the published program: the measurements by hand, the file, the verdicts."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from strsbp.claims import findings as judging
+from strsbp.claims.findings import COLUMNS, judge_findings, load_findings
+from strsbp.errors import ClaimsError
+from strsbp.findings import draws_until_full, measure_findings, reservoir_counts, share_moved
+
+FINDINGS = Path(__file__).resolve().parents[1] / "resources" / "findings.yaml"
+
+
+def test_a_train_that_cannot_end_is_told():
+    rng = np.random.default_rng(1)
+    # On 0 .. 4 with gap 3 at most two spikes fit; at 2 alone, only one.
+    ended = [draws_until_full(rng, 2, 3, 4)[0] for _ in range(2000)]
+    # The first spike blocks everything if it falls on 2, which has 1 of 4 intervals.
+    assert np.mean(ended) == pytest.approx(0.75, abs=0.04)
+    assert not any(draws_until_full(rng, 3, 3, 4)[0] for _ in range(20))
+    assert draws_until_full(rng, 1, 3, 4) == (True, 1.0)
+
+
+def test_expected_draws_by_hand():
+    # On 0 .. 4 with gap 1: the ends have weight 1/8, the others 1/4. After a first spike at an
+    # end 8/7 draws are needed, else 4/3; so 1 + 1/4 * 8/7 + 3/4 * 4/3 on average.
+    rng = np.random.default_rng(2)
+    draws = [draws_until_full(rng, 2, 1, 4)[1] for _ in range(4000)]
+    assert set(np.round(draws, 6)) == {round(1 + 8 / 7, 6), round(1 + 4 / 3, 6)}
+    assert np.mean(draws) == pytest.approx(1 + 2 / 7 + 1, abs=0.01)
+
+
+def test_the_published_reservoir_has_no_cycles():
+    published = reservoir_counts((3, 3, 4), 1, "published")
+    derived = reservoir_counts((3, 3, 4), 1, "derived")
+    assert published["neurons_on_cycles"] == 0 < derived["neurons_on_cycles"]
+    assert published["connections"] < derived["connections"]
+    # Self-connections are in both alike.
+    own = [one["connections"] - one["connections_to_others"] for one in (published, derived)]
+    assert own[0] == own[1] > 0
+
+
+def test_half_a_shuffle_moves_as_many_as_chance_says():
+    # A sample stays if none of 10,000 draws hits it, but for swaps that undo each other.
+    assert share_moved(1, 60_000) == pytest.approx(1 - np.exp(-10_000 / 60_000), abs=0.005)
+
+
+def test_measurements_are_tidy_and_repeat(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        measure_findings(out=tmp_path / name, seed=4, repeats=3, shape=(2, 2, 3), seeds=(1, 2))
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    frame = pd.read_csv(tmp_path / "a.csv")
+    assert not frame.duplicated(["finding", "setting", "quantity"]).any()
+    assert set(frame["finding"]) == {"F3", "F5", "F8"}
+    share = frame[frame["quantity"] == "share_jammed"]
+    assert ((share["low"] <= share["mean"]) & (share["mean"] <= share["high"])).all()
+
+
+def test_the_file_has_every_finding():
+    found = load_findings(FINDINGS)
+    assert [finding.id for finding in found] == [f"F{number}" for number in range(1, 10)]
+
+
+def measured_rows():
+    rows = dict(
+        F3=[("count 110", "share_jammed", 0.4), ("count 100", "share_jammed", 0.0)],
+        F5=[("published", "connections", 1310), ("derived", "connections", 4500),
+            ("published", "neurons_on_cycles", 0)],
+        F8=[("60000 samples", "share_moved", 0.5), ("10000 samples", "share_moved", 0.9)],
+    )  # fmt: skip
+    return [
+        dict(finding=finding, setting=setting, quantity=quantity, mean=mean, low=mean, high=mean)
+        for finding, entries in rows.items()
+        for setting, quantity, mean in entries
+    ]
+
+
+def pair(arm, difference, low, high, n_pairs=3):
+    return dict(
+        arm_a=arm, arm_b="strsbp", at_epoch=10, quantity="best_test_error", n_pairs=n_pairs,
+        difference=difference, low=low, high=high, p_value=0.1, n_diverged_a=0, n_diverged_b=0,
+    )  # fmt: skip
+
+
+def arm_row(arm, n_train=10_000):
+    return dict(arm=arm, at_epoch=10, quantity="best_test_error", n_train=n_train, n_test=10_000)
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Tables in which F5 holds, F3 holds in part, F8 does not, and the rest was not measured."""
+    empty = ["state", "arm", "layer", "reference", "quantity", "statistic", "mean", "value"]
+    frames = dict(
+        measured=pd.DataFrame(measured_rows()),
+        arms=pd.DataFrame([arm_row("derived_reservoir"), arm_row("derived_all", 200)]),
+        pairs=pd.DataFrame([pair("derived_reservoir", 0.01, 0.005, 0.015),
+                            pair("derived_all", -0.01, -0.02, -0.001)]),
+        runs=pd.DataFrame(columns=["arm", "diverged", "last_test_error"]),
+        gradients=pd.DataFrame(columns=empty),
+        denominators=pd.DataFrame(columns=empty),
+        quality=pd.DataFrame(columns=["spsp", "grid", "region", "quantity", "value"]),
+    )  # fmt: skip
+    paths = {name: tmp_path / f"{name}.csv" for name in frames}
+    for name, frame in frames.items():
+        frame.to_csv(paths[name], index=False)
+    return paths
+
+
+def test_verdicts_and_effects(tables, tmp_path):
+    judge_findings(findings=FINDINGS, tables=tables, out=tmp_path / "verdicts.csv")
+    frame = pd.read_csv(tmp_path / "verdicts.csv")
+    assert list(frame.columns) == COLUMNS
+    verdicts = frame.drop_duplicates("id").set_index("id")["verdict"].to_dict()
+    assert verdicts == {
+        "F1": "not measured", "F2": "not measured", "F3": "confirmed in part",
+        "F4": "not measured", "F5": "confirmed", "F6": "not measured", "F7": "not measured",
+        "F8": "refuted", "F9": "not measured",
+    }  # fmt: skip
+    effects = frame[frame["id"] == "F5"].set_index("effect_of")["effect_text"]
+    worse, small = effects["derived_reservoir minus strsbp"], effects["derived_all minus strsbp"]
+    assert "+1.00 points [+0.50, +1.50]" in worse and "worse beyond chance" in worse
+    assert "too small to tell, for it needs 10,000 training images (here 200)" in small
+    assert "was not measured" in frame.loc[frame["id"] == "F6", "effect_text"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda raw: raw["findings"][6].pop("not_measured"), "either a `rule` or the reason"),
+        (lambda raw: raw["findings"].append(raw["findings"][0]), "two findings 'F1'"),
+        (lambda raw: raw["findings"][0].update(colour="red"), "there is no such setting"),
+    ],
+)
+def test_a_malformed_file_ends_in_one_sentence(change, words, tmp_path):
+    raw = yaml.safe_load(FINDINGS.read_text())
+    change(raw)
+    path = tmp_path / "findings.yaml"
+    path.write_text(yaml.safe_dump(raw))
+    with pytest.raises(ClaimsError, match=words):
+        load_findings(path)
+
+
+def test_a_missing_file_and_bad_yaml(tmp_path):
+    with pytest.raises(ClaimsError, match="is missing"):
+        load_findings(tmp_path / "none.yaml")
+    (tmp_path / "bad.yaml").write_text("findings: [")
+    with pytest.raises(ClaimsError, match="not valid YAML"):
+        load_findings(tmp_path / "bad.yaml")
+
+
+def test_every_verdict_has_a_word():
+    assert set(judging.WORDS) == set(judging.Verdict)

@@ -1,0 +1,12 @@
+"""Fit where the test errors of the arms with all images are heading."""
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.summary.extrapolation import extrapolate_errors
+
+    extrapolate_errors(
+        curves=snakemake.input.curves,
+        arms=snakemake.input.arms,
+        out=snakemake.output.fits,
+    )

@@ -1,0 +1,12 @@
+"""Measure what the findings about the published program say and no other file tells."""
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.findings import measure_findings
+
+    measure_findings(
+        out=snakemake.output.findings,
+        seed=snakemake.params.simulation["seed"],
+        repeats=min(snakemake.params.simulation["repeats"], 1000),
+    )

@@ -1,0 +1,13 @@
+"""Draw what happens inside the networks of Fig. 4."""
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.figures.divergence import plot_divergence
+
+    plot_divergence(
+        curves=snakemake.input.curves,
+        png=snakemake.output.png,
+        svg=snakemake.output.svg,
+        **snakemake.params.figure,
+    )
