@@ -23,7 +23,7 @@ _PUBLIC = {
     "ModelSettings": "settings",
     "LayerSettings": "settings",
     "ArmSettings": "settings",
-    "StudySettings": "settings",
+    "StudySettings": "study_settings",
     "load_profile": "study",
     # data and encoding
     "Digits": "data",

@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 
 from strsbp.errors import StrsbpError
-from strsbp.settings import StudySettings, file_sha256
+from strsbp.settings import file_sha256
 from strsbp.study import load_profile
+from strsbp.study_settings import StudySettings
 from strsbp.summary.files import read_json
 
 ROOT = Path(__file__).resolve().parents[1]

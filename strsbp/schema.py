@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from strsbp.settings import StudySettings
+from strsbp.study_settings import StudySettings
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- keys: begin (written by make docs) -->\n", "<!-- keys: end -->"

@@ -1,4 +1,4 @@
-"""Every setting of a network, an arm and a study, in one closed and documented place.
+"""Every setting of a network, an arm and its table, in one closed and documented place.
 
 The models below are the single source: they validate the config files, give the defaults, and
 generate ``workflow/schemas/config.schema.json``. A key that is not listed here is an error.
@@ -8,7 +8,7 @@ Constants and their sources are in ``docs/algorithm.md``.
 import hashlib
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -192,19 +192,6 @@ class ArmSettings(ModelSettings):
         )
 
 
-class DataSettings(Closed):
-    """Which digits the study uses."""
-
-    dataset: Literal["mnist5k", "mnist", "fashion-mnist"] = "mnist5k"
-    """`mnist5k` comes with a Python package; the others are downloaded or read from a folder."""
-    local_dir: str | None = None
-    """Folder with the four idx files; the environment variable STRSBP_DATA_DIR serves too."""
-    n_train: Annotated[int, Field(ge=1, le=60_000)] = 250
-    """Training images: the first n of the training set."""
-    n_test: Annotated[int, Field(ge=1, le=10_000)] = 250
-    """Test images: the first n of the test set."""
-
-
 class SimulationSettings(Closed):
     """How the e_ij surfaces are simulated."""
 
@@ -225,116 +212,6 @@ class GradientSettings(Closed):
     """Seed of the weights, the spike trains of the images and the bootstrap."""
     train_epochs: Annotated[int, Field(ge=1, le=1000)] = 3
     """Epochs of the first arm after which the comparison is repeated."""
-
-
-class CurveFigure(Closed):
-    """A figure of test error over epochs."""
-
-    panels: Annotated[dict[str, list[ArmName]], Field(min_length=1)]
-    """Title of each panel, and the arms drawn in it."""
-    epochs: Annotated[int, Field(ge=1)]
-    """Epochs shown."""
-
-
-class FigureSettings(Closed):
-    """Which arms the figures of training curves draw."""
-
-    fig2: CurveFigure
-    """ST-RSBP against HM2-BP, 10 epochs."""
-    fig3: CurveFigure
-    """ST-RSBP against HM2-BP, 20 epochs."""
-    fig4: CurveFigure
-    """The time constant tau_m."""
-    fig6: CurveFigure
-    """The corrected e_ij."""
-    divergence: CurveFigure
-    """Inside the networks of Fig. 4: two panels, each tau_m with its own table and with another's,
-    in the same order."""
-
-    @model_validator(mode="after")
-    def _two_panels(self):
-        lengths = [len(arms) for arms in self.divergence.panels.values()]
-        if len(lengths) != 2 or lengths[0] != lengths[1]:
-            raise ValueError("`divergence` takes two panels with as many arms each")
-        return self
-
-
-class StudySettings(Closed):
-    """The whole study: what a config file says."""
-
-    profile: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-    """Name of the results folder: results/<profile>."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where networks are trained."""
-    data: DataSettings = DataSettings()
-    """The digits."""
-    simulation: SimulationSettings = SimulationSettings()
-    """The e_ij simulations."""
-    architectures: Annotated[
-        dict[str, Annotated[list[LayerSettings], Field(min_length=1)]], Field(min_length=1)
-    ]
-    """Hidden layers of each architecture."""
-    defaults: dict[str, Any] = {}
-    """Settings that every arm starts from."""
-    arms: Annotated[dict[ArmName, ArmSettings], Field(min_length=1)]
-    """The arms, by name."""
-    gradients: GradientSettings
-    """The comparison of gradients."""
-    figures: FigureSettings
-    """The figures of training curves."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _apply_defaults(cls, raw):
-        if not isinstance(raw, dict):
-            return raw
-        defaults, arms = raw.get("defaults") or {}, raw.get("arms")
-        if isinstance(defaults, dict) and isinstance(arms, dict):
-            arms = {
-                name: {**defaults, **(arm or {})} if isinstance(arm, dict | None) else arm
-                for name, arm in arms.items()
-            }
-            return {**raw, "arms": arms}
-        return raw
-
-    @model_validator(mode="after")
-    def _references(self):
-        for name, arm in self.arms.items():
-            if arm.architecture not in self.architectures:
-                raise ValueError(
-                    f"arm '{name}' uses the unknown architecture '{arm.architecture}' "
-                    f"(known: {', '.join(self.architectures)})"
-                )
-        unknown = [arm for arm in self.gradients.arms if arm not in self.arms]
-        if unknown:
-            raise ValueError(
-                f"`gradients` compares the unknown arm '{unknown[0]}' "
-                f"(known: {', '.join(self.arms)})"
-            )
-        for figure, settings in self.figures:
-            for arm in (arm for arms in settings.panels.values() for arm in arms):
-                if arm not in self.arms:
-                    raise ValueError(
-                        f"figure '{figure}' draws the unknown arm '{arm}' "
-                        f"(known: {', '.join(self.arms)})"
-                    )
-        return self
-
-    def arm(self, name: str) -> ArmSettings:
-        """The arm called `name`, with the study's data settings filled in.
-
-        Raises `SettingsError` for an unknown name.
-        """
-        if name not in self.arms:
-            raise SettingsError(f"There is no arm '{name}'; the arms are {', '.join(self.arms)}.")
-        arm = self.arms[name]
-        return arm.model_copy(
-            update={
-                key: getattr(self.data, key)
-                for key in ("dataset", "n_train", "n_test")
-                if getattr(arm, key) is None
-            }
-        )
 
 
 def checked(model, raw, where: str):

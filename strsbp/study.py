@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from strsbp.errors import SettingsError, StrsbpError
-from strsbp.settings import ArmSettings, SimulatedTable, StudySettings, checked
+from strsbp.settings import ArmSettings, SimulatedTable, checked
+from strsbp.study_settings import StudySettings
 
 BASE = "config.yaml"
 

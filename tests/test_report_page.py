@@ -16,8 +16,8 @@ from strsbp.report import build_report
 from strsbp.report.sections import FIGURE_DATA, SECTIONS, Section
 from strsbp.report.terminal import main, summary
 from strsbp.report.text import caption, duration, lead, symbols, value_text
-from strsbp.settings import StudySettings
 from strsbp.study import load_profile
+from strsbp.study_settings import StudySettings
 from strsbp.summary import summarise_training
 from strsbp.summary.files import ResultsError
 

@@ -11,7 +11,7 @@ from strsbp.claims.findings import WORDS
 from strsbp.report.results import Results
 from strsbp.report.sections import SECTIONS, Section
 from strsbp.report.text import symbols, value_text
-from strsbp.settings import StudySettings
+from strsbp.study_settings import StudySettings
 from strsbp.summary.files import ResultsError, replacing
 
 BADGES = {

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from strsbp.settings import StudySettings
+from strsbp.study_settings import StudySettings
 from strsbp.summary.files import read_csv
 
 

@@ -6,7 +6,7 @@ from _job import job
 
 with job(snakemake):
     from strsbp.report.build import WANTED_TABLES, build_report
-    from strsbp.settings import StudySettings
+    from strsbp.study_settings import StudySettings
 
     build_report(
         study=StudySettings.model_validate(snakemake.params.study),
