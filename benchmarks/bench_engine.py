@@ -24,8 +24,7 @@ from plain_engine import PlainNetwork
 from strsbp import provenance
 from strsbp.data import load_dataset
 from strsbp.encoding import TRAIN_SPLIT, Encoder
-from strsbp.engine import adjoint, denominators, forward, loss, spsp, trains, update
-from strsbp.engine.layers import Layer, RecurrentLayer
+from strsbp.engine import adjoint, denominators, forward, loss, passes, spsp, trains, update
 from strsbp.engine.network import Network
 from strsbp.settings import LayerSettings, ModelSettings, SimulatedTable
 from strsbp.spsp import fit_surface, simulate_surface
@@ -38,7 +37,10 @@ WARM_UP = 150
 """Training samples before any is timed: an untrained network fires differently."""
 
 STAGES = {  # kernel -> the stage that it belongs to
+    (passes, "encode_image"): "encode",
+    (trains, "by_step"): "encode",
     (forward, "lif_layer"): "forward",
+    (trains, "by_neuron"): "forward",
     (spsp, "post_traces"): "traces",
     (spsp, "spsp_on_connections"): "recurrent S-PSP",
     (spsp, "spsp_matrix"): "lateral factor",
@@ -71,50 +73,44 @@ def _derivative(cache=[]):  # noqa: B006  one table serves every network of a ru
 
 
 class Stopwatch:
-    """Sums the time spent in each kernel, by layer and stage; sees no time of its own."""
+    """Sums the time spent in each kernel, by layer and stage.
 
-    def __init__(self):
+    The functions of `strsbp.engine.passes` then run as plain Python, and call the same compiled
+    kernels one by one.
+    """
+
+    def __init__(self, network: Network):
         self.seconds = defaultdict(float)
-        self.layer = "input"
+        self._names = {id(layer.arrays.rows): layer.name for layer in network.layers}
+        self._layer = "input"
 
     def attach(self):
         """Wrap the kernels of STAGES and note which layer is at work."""
+        for name, function in vars(passes).copy().items():
+            if getattr(function, "__module__", "") == passes.__name__:
+                setattr(passes, name, function.py_func)
         for (module, name), stage in STAGES.items():
             setattr(module, name, self._timed(getattr(module, name), stage))
-        for owner in (Layer, RecurrentLayer):
-            for name in ("forward", "backward"):
-                if name in vars(owner):
-                    setattr(owner, name, self._noting(vars(owner)[name]))
-        self._wrap_encoding()
+        for name in ("forward_layer", "backward_layer", "encode"):
+            setattr(passes, name, self._noting(getattr(passes, name)))
 
     def _timed(self, function, stage):
         def wrapper(*arguments):
             begin = time.process_time()
             result = function(*arguments)
-            self.seconds[self.layer, stage] += time.process_time() - begin
+            seconds = time.process_time() - begin
+            repair = stage == "encode" and self._layer != "input"  # sorts the label's train
+            self.seconds[self._layer, "traces" if repair else stage] += seconds
             return result
 
         return wrapper
 
-    def _noting(self, method):
-        def wrapper(layer, *arguments):
-            self.layer = layer.name
-            return method(layer, *arguments)
+    def _noting(self, function):
+        def wrapper(first, *arguments):
+            self._layer = self._names[id(first.rows)] if hasattr(first, "rows") else "input"
+            return function(first, *arguments)
 
         return wrapper
-
-    def _wrap_encoding(self):
-        encode, index = Encoder.encode_into, trains.SpikeTrains.index_by_step
-
-        def timed_encode(*arguments):
-            self.layer = "input"
-            return self._timed(encode, "encode")(*arguments)
-
-        def timed_index(spikes):
-            stage = "encode" if self.layer == "input" else "traces"
-            return self._timed(index, stage)(spikes)
-
-        Encoder.encode_into, trains.SpikeTrains.index_by_step = timed_encode, timed_index
 
 
 def bounds(network: Network, spikes: dict[str, float], active: float, rate) -> dict:
@@ -147,28 +143,36 @@ def bounds(network: Network, spikes: dict[str, float], active: float, rate) -> d
 
 
 def stage_table(digits, n_samples: int, runs: int, rate) -> pd.DataFrame:
-    """Median time of each stage over `runs`, with its bound; in a process of its own."""
-    network = make_network()
-    train_samples(network, digits, range(WARM_UP))
-    watch = Stopwatch()
+    """Median time of each stage over `runs`, with its bound; in a process of its own.
+
+    What a sample takes beyond the stages comes from a second network that runs on the same samples
+    in compiled code alone; a stage's time has the call from Python in it, so it may be negative.
+    """
+    network, whole = make_network(), make_network()
+    for one in (network, whole):
+        train_samples(one, digits, range(WARM_UP))
+    totals = [
+        train_samples(whole, digits, range(WARM_UP, WARM_UP + n_samples)) / n_samples
+        for _ in range(runs)
+    ]
+    watch = Stopwatch(network)
     watch.attach()
-    per_run, totals = [], []
+    per_run = []
     spikes = defaultdict(float)
     for _ in range(runs):
         watch.seconds.clear()
-        begin = time.process_time()
         for index in range(WARM_UP, WARM_UP + n_samples):
-            train_samples(network, digits, [index])
+            index %= len(digits.train_labels)
+            network.train_sample(digits.train_images[index], index, int(digits.train_labels[index]))
             spikes["input"] += network.inputs.step_ptr[-1]
             for layer in network.layers:
                 spikes[layer.name] += layer.trains.step_ptr[-1]
-        totals.append((time.process_time() - begin) / n_samples)
         per_run.append({key: value / n_samples for key, value in watch.seconds.items()})
     mean_spikes = {key: value / n_samples / runs for key, value in spikes.items()}
     active = np.mean(digits.train_images[WARM_UP : WARM_UP + n_samples] > 0) * network.n_inputs
     bound = bounds(network, mean_spikes, active, rate)
     rows = []
-    for (layer, stage), _ in per_run[0].items():
+    for layer, stage in per_run[0]:
         times = [run.get((layer, stage), 0.0) for run in per_run]
         rows.append(
             {
@@ -182,17 +186,18 @@ def stage_table(digits, n_samples: int, runs: int, rate) -> pd.DataFrame:
         )
     frame = pd.DataFrame(rows)
     other = 1e3 * np.median(totals) - frame["ms"].sum()
-    frame.loc[len(frame)] = ["all", "calls from Python", other, np.nan, np.nan, 0.0]
+    frame.loc[len(frame)] = ["all", "beyond the stages", other, np.nan, np.nan, 0.0]
     frame["spikes_in"] = frame["layer"].map(mean_spikes)
     return frame
 
 
-def train_samples(network, digits, indices, step=None):
+def train_samples(network, digits, indices):
     """Train on the given images; returns CPU seconds."""
+    order = np.arange(indices.start, indices.stop) % len(digits.train_labels)
     begin = time.process_time()
-    for index in indices:
-        index %= len(digits.train_labels)
-        network.train_sample(digits.train_images[index], index, int(digits.train_labels[index]))
+    network.train_samples(
+        digits.train_images, order, digits.train_labels[order], np.ones(order.size)
+    )
     return time.process_time() - begin
 
 
@@ -214,8 +219,7 @@ def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
             plain.forward(encoder.encode(digits.train_images[index], index))
 
     def predict(count):
-        for index in range(count):
-            network.predict(digits.train_images[index], index)
+        network.predict_samples(digits.train_images, 0, count)
 
     def encode(count):
         for index in range(count):

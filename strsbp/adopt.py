@@ -1,20 +1,29 @@
 """Take runs that were trained elsewhere into the results of this checkout, if they are current.
 
-    python -m strsbp.adopt results/paper
+    python -m strsbp.adopt results/paper [--verify]
 
 looks at each `train/<arm>/seed<seed>.csv` with its provenance: do the settings, the data and the
 table agree with the profile's config, and is the code that makes numbers the same as in the
 commit of the run? Tables and descriptions of data are made first where they are missing. The runs
 that agree are then up to date for Snakemake, and the others are listed with the reason; they stay
 where they are, and Snakemake runs them again when asked for.
+
+A change of that code may well leave every number as it was. With --verify the first epoch of each
+arm whose runs are older than such a change is trained again, with the arm's first seed; where it
+gives the kept metrics to the last digit, the arm's runs are current, and `verified.json` says at
+which commit that was found.
 """
 
+import argparse
+import json
 import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from strsbp import provenance
+from strsbp.checkpoint import write_atomically
 from strsbp.errors import StrsbpError
 from strsbp.settings import file_sha256
 from strsbp.study import load_profile
@@ -34,6 +43,11 @@ NUMERICS = (
 )
 """The code that shapes a run's numbers. What it is fed (settings, images, table) is in the
 provenance by value or content; the rest of the package reads, writes and reports."""
+
+VERIFIED = "verified.json"
+"""Below a results folder: the commit at which each arm's first epoch was trained again."""
+
+SUMMARY = __doc__.split("\n")[0]
 
 _WITHOUT_EFFECT = {"title", "seeds"}
 
@@ -106,31 +120,106 @@ def changed_since(commit: str) -> list[str]:
     return done.stdout.split()
 
 
-def adopt(folder: Path, snakemake: Callable[..., None]) -> dict[str, str | None]:
-    """Adopt the runs below `folder`; returns the obstacle of each, by its metrics file."""
+def first_epoch(run: dict, study: StudySettings, folder: Path) -> str:
+    """The metrics of the run's first epoch as CSV text, trained with this checkout's code."""
+    from strsbp.data.prepared import read_prepared
+    from strsbp.network import build_network
+    from strsbp.run import metrics_csv
+    from strsbp.spsp import read_table
+    from strsbp.training import TrainingState, train_epoch
+
+    arm = study.arm(run["arm"])
+    digits = read_prepared(_description(folder, arm), study.data.local_dir)
+    digits = digits.first(arm.n_train, arm.n_test)
+    network = build_network(
+        arm, study.architectures[arm.architecture], read_table(_table(folder, arm)), run["seed"],
+        digits.train_images.shape[1],
+    )  # fmt: skip
+    return metrics_csv([train_epoch(TrainingState.start(network, digits))])
+
+
+def verify(
+    runs: dict[Path, dict], study: StudySettings, folder: Path, verified: dict[str, str]
+) -> None:
+    """Train one first epoch of each arm in `runs` (by metrics file); notes the arms that agree.
+
+    `verified` receives this checkout's commit by arm. Raises `StrsbpError` for a checkout with
+    changes that are not committed, which no commit names.
+    """
+    commit, dirty = provenance.code_commit()
+    if commit is None or dirty:
+        raise StrsbpError(
+            "The package has changes that are not committed, so that what is verified has no name; "
+            "commit them first."
+        )
+    arms: dict[str, Path] = {}
+    for path, run in runs.items():
+        arms.setdefault(run["arm"], path)
+    for name, path in arms.items():
+        kept = "".join(path.read_text().splitlines(keepends=True)[:2])
+        if first_epoch(runs[path], study, folder) == kept:
+            verified[name] = commit
+        print(f"{path}: first epoch {'as kept' if name in verified else 'differs'}", flush=True)
+
+
+def adopt(
+    folder: Path, snakemake: Callable[..., None], verifying: bool = False
+) -> dict[str, str | None]:
+    """Adopt the runs below `folder`; returns the obstacle of each, by its metrics file.
+
+    `verifying`: see the head of this file.
+    """
     study = load_profile(ROOT / "config", folder.name)
     runs = {path: read_json(path) for path in sorted(folder.glob("train/*/seed*.json"))}
     arms = [study.arm(run["arm"]) for run in runs.values() if run["arm"] in study.arms]
     needed = {str(path(folder, arm)) for arm in arms for path in (_table, _description)}
     if needed:
         snakemake("--cores", "all", "--", *sorted(needed))
+
+    note = folder / VERIFIED
+    verified: dict[str, str] = read_json(note) if note.is_file() else {}
+
+    def judged(run: dict) -> str | None:
+        of_run = obstacle(run, study, folder, changed_since)
+        if of_run is None or run["arm"] not in verified:
+            return of_run
+        return obstacle(run | dict(commit=verified[run["arm"]]), study, folder, changed_since)
+
     found = {}
     for path, run in runs.items():
         metrics = path.with_suffix(".csv")
-        there = metrics.is_file()
-        found[str(metrics)] = obstacle(run, study, folder, changed_since) if there else "no metrics"
-    current = [path for path, reason in found.items() if reason is None]
+        found[metrics] = judged(run) if metrics.is_file() else "no metrics"
+    if verifying:
+        by_metrics = {path.with_suffix(".csv"): run for path, run in runs.items()}
+        older = {
+            path: by_metrics[path]
+            for path, reason in found.items()
+            if reason is not None
+            and path.is_file()
+            and obstacle(by_metrics[path], study, folder, lambda commit: []) is None
+        }
+        verify(older, study, folder, verified)
+        text = json.dumps(dict(sorted(verified.items())), indent=1) + "\n"
+        write_atomically(note, lambda file: file.write(text.encode()))
+        found |= {path: judged(run) for path, run in older.items()}
+    current = [str(path) for path, reason in found.items() if reason is None]
     if current:
         snakemake("--cores", "1", "--touch", "--allowed-rules", "train", "--", *current)
-    return found
+    return {str(path): reason for path, reason in found.items()}
 
 
 def main(arguments: list[str]) -> int:
     """Adopt the runs of the results folder that is named; 0 if all are current."""
-    if len(arguments) != 1 or not Path(arguments[0]).is_dir():
-        print("Name one results folder: python -m strsbp.adopt results/paper", file=sys.stderr)
+    parser = argparse.ArgumentParser(
+        prog="python -m strsbp.adopt", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("folder", type=Path, help="results/<profile>")
+    parser.add_argument("--verify", action="store_true", help="train first epochs again")
+    options = parser.parse_args(arguments)
+    folder = options.folder
+    if not folder.is_dir():
+        print(f"There is no folder {folder}; name one such as results/paper.", file=sys.stderr)
         return 2
-    folder = Path(arguments[0])
     overlay = ROOT / "config" / f"{folder.name}.yaml"
 
     def snakemake(*words: str) -> None:
@@ -139,7 +228,7 @@ def main(arguments: list[str]) -> int:
         subprocess.run([*command, "--quiet", "all", *configfile, *words], check=True)
 
     try:
-        found = adopt(folder, snakemake)
+        found = adopt(folder, snakemake, options.verify)
     except StrsbpError as error:
         print(error, file=sys.stderr)
         return 1

@@ -46,8 +46,11 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _encode(image, thresholds, k0, k1, index, split, n_steps, words, ptr, times):
-    """Spike times of every pixel, pixel by pixel, into `ptr` and `times`; returns the number."""
+def encode_image(image, thresholds, k0, k1, index, split, n_steps, words, ptr, times):
+    """Spike times of every pixel, pixel by pixel, into `ptr` and `times`; returns the number.
+
+    `words` (at least n_steps, a multiple of 4) uint32 is working space.
+    """
     n_blocks = (n_steps + 3) // 4
     count = 0
     ptr[0] = 0
@@ -73,13 +76,13 @@ class Encoder:
     """Encodes images of one seed and split into spike trains of `n_steps` steps.
 
     Parameters: `seed` (0 <= seed < 2**63), `split` (TRAIN_SPLIT or TEST_SPLIT), `n_steps`.
+    `key` (low and high half of the seed, split) and `words` are what `encode_image` needs.
     """
 
     def __init__(self, seed: int, split: int, n_steps: int):
-        self._key = np.uint32(seed & 0xFFFFFFFF), np.uint32(seed >> 32)
-        self._split = np.uint32(split)
+        self.key = np.uint32(seed & 0xFFFFFFFF), np.uint32(seed >> 32), np.uint32(split)
         self.n_steps = n_steps
-        self._words = np.empty(4 * ((n_steps + 3) // 4), dtype=np.uint32)
+        self.words = np.empty(4 * ((n_steps + 3) // 4), dtype=np.uint32)
 
     def encode_into(self, image, index: int, ptr, times) -> int:
         """Write the spike times of `image` (uint8, flat) in pixel-major order.
@@ -88,10 +91,10 @@ class Encoder:
         n_pixels * n_steps + 1) the steps; returns the number of spikes. `index` is the image's
         position in its split: together with the seed it fixes every spike.
         """
-        k0, k1 = self._key
-        return _encode(
-            image, THRESHOLDS, k0, k1, np.uint32(index), self._split, self.n_steps,
-            self._words, ptr, times,
+        k0, k1, split = self.key
+        return encode_image(
+            image, THRESHOLDS, k0, k1, np.uint32(index), split, self.n_steps, self.words, ptr,
+            times,
         )  # fmt: skip
 
     def encode(self, image, index: int) -> np.ndarray:

@@ -157,7 +157,7 @@ def compare_gradients(
 
 
 def _measure(probes: dict[str, Probe], digits: Digits, n_samples: int):
-    """Cosines and ratios of norms by (layer, reference, quantity), and s_i by layer."""
+    """Cosines, angles and ratios of norms by (layer, reference, quantity); s_i by layer."""
     compared: dict[tuple[str, str, str], list[float]] = {}
     s: dict[str, list[np.ndarray]] = {}
     for index in range(min(n_samples, len(digits.train_labels))):
@@ -170,6 +170,9 @@ def _measure(probes: dict[str, Probe], digits: Digits, n_samples: int):
             for reference in REFERENCES:
                 cosine, ratio = _compare(own, found[reference][layer])
                 compared.setdefault((layer, reference, "cosine"), []).append(cosine)
+                # Where directions almost agree, only the angle (in degrees) shows how nearly.
+                angle = float(np.degrees(np.arccos(cosine)))
+                compared.setdefault((layer, reference, "angle"), []).append(angle)
                 compared.setdefault((layer, reference, "norm_ratio"), []).append(ratio)
     return compared, s
 

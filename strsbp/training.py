@@ -11,6 +11,9 @@ from strsbp.encoding import TEST_SPLIT
 from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
 
+BLOCK = 50
+"""Samples between two looks at the world outside the compiled code (for Ctrl-C): some 0.1 s."""
+
 _SHUFFLE_STREAM = 1_000_003
 """Sets the shuffling apart from the streams that draw a network's weights."""
 PUBLISHED_SWAPS = 5_000
@@ -81,25 +84,26 @@ class TrainingState:
         return bool(self.rows) and self.rows[-1]["diverged"] != ""
 
 
-def evaluate(network: Network, images, labels, tick: Callable[[], None] = lambda: None):
+def evaluate(network: Network, images, labels, tick: Callable[[int], object] = lambda n: None):
     """`Evaluation` on the test images (n, pixels) uint8 with labels (n,)."""
     n_wrong = 0
     spikes, silent = np.zeros(len(network.layers)), np.zeros(len(network.layers))
-    for index in range(len(labels)):
-        n_wrong += network.predict(images[index], index, TEST_SPLIT) != labels[index]
-        for k, layer in enumerate(network.layers):
-            counts = layer.trains.counts[: layer.n_neurons]
-            spikes[k] += counts.mean()
-            silent[k] += np.mean(counts == 0)
-        tick()
-    n = len(labels)
+    n, sizes = len(labels), np.array([layer.n_neurons for layer in network.layers])
+    for first in range(0, n, BLOCK):
+        last = min(first + BLOCK, n)
+        predictions, n_spikes, n_silent = network.predict_samples(images, first, last, TEST_SPLIT)
+        n_wrong += np.sum(predictions != labels[first:last])
+        for of_sample, silent_of_sample in zip(n_spikes, n_silent, strict=True):
+            spikes += of_sample / sizes
+            silent += silent_of_sample / sizes
+        tick(last - first)
     return Evaluation(float(n_wrong / n), (spikes / n).tolist(), (silent / n).tolist())
 
 
-def train_epoch(state: TrainingState, tick: Callable[[], None] = lambda: None) -> dict:
+def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: None) -> dict:
     """Train on every sample once, boost, evaluate; appends to `state.rows` and returns the row.
 
-    `tick` is called after each sample, for a progress bar.
+    `tick(n)` is called after n more samples, for a progress bar.
     """
     network, digits = state.network, state.digits
     labels = digits.train_labels
@@ -107,18 +111,16 @@ def train_epoch(state: TrainingState, tick: Callable[[], None] = lambda: None) -
     misclassified = np.zeros(n, dtype=bool)
     smallest = np.full(len(network.layers), np.inf)
     cost = 0.0
-    for layer in network.layers:
-        layer.smallest_denominator = np.inf
-    for index in epoch_order(network.seed, epoch, n, network.model.shuffle):
-        index = int(index)
-        result = network.train_sample(
-            digits.train_images[index], index, int(labels[index]), state.boost[index], epoch
+    order = epoch_order(network.seed, epoch, n, network.model.shuffle)
+    for first in range(0, n, BLOCK):
+        block = order[first : first + BLOCK]
+        predictions, costs, denominators = network.train_samples(
+            digits.train_images, block, labels[block], state.boost[block], epoch
         )
-        misclassified[index] = result.prediction != labels[index]
-        cost += result.cost
-        for k, layer in enumerate(network.layers):
-            smallest[k] = np.minimum(smallest[k], layer.smallest_denominator)
-        tick()
+        misclassified[block] = predictions != labels[block]
+        cost += float(costs.sum())
+        smallest = np.minimum(smallest, denominators.min(axis=0))
+        tick(len(block))
     state.boost = updated_boost(state.boost, labels, misclassified, network.n_classes)
     tested = evaluate(network, digits.test_images, digits.test_labels, tick)
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from strsbp.engine import adjoint, denominators, spsp
+from strsbp.engine import adjoint, denominators, passes, spsp
 from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
 from strsbp.reference.backward import regularisation
@@ -136,7 +136,7 @@ def compare_training(network, reference, n_samples=6, seed=0):
                     )
                 assert_close(layer.scaled_error[:n], computed.delta, where + "delta", condition)
                 assert_close(
-                    layer._traces[1:].T[:n] @ shifted(network, layer), computed.e, where + "e"
+                    layer.traces[1:].T[:n] @ shifted(network, layer), computed.e, where + "e"
                 )
                 if layer.output:
                     assert_close(
@@ -173,6 +173,15 @@ def shifted(network, layer):
     position = network.layers.index(layer)
     trains = network.inputs if position == 0 else network.layers[position - 1].trains
     return trains.to_dense()[:, : layer.n_inputs].astype(np.float64)
+
+
+def regularise(network):
+    """An update without error: the first step of Adam at the learning rate 0.001."""
+    passes.backward_layers(
+        network.inputs.arrays, network.arrays, network.derivative_coefficients, False,
+        np.float32(0.001 / 0.1), np.float32(1 / np.sqrt(0.001)), 0,
+        np.zeros(len(network.layers), dtype=np.float32),
+    )  # fmt: skip
 
 
 ARCHITECTURES = {
@@ -234,7 +243,7 @@ def test_without_error_only_the_regulariser_acts():
     network.inputs.set_dense(random_inputs(np.random.default_rng(0), 100))
     network.forward()
     before = {k: v.copy() for k, v in network.state().items()}
-    network._backward(False, 0, 0.001)
+    regularise(network)
     for layer in network.layers:
         n = layer.n_neurons
         q = (before[f"{layer.name}/weights"][:, :n] / 8.0).astype(np.float64)
@@ -255,7 +264,7 @@ def test_regulariser_of_large_weights_equals_reference():
     copies = [as_reference(layer) for layer in network.layers]
     network.inputs.set_dense(np.zeros((60, N_INPUTS), dtype=bool))
     network.forward()
-    network._backward(False, 0, 0.001)
+    regularise(network)
     for layer, copy in zip(network.layers, copies, strict=True):
         expected, recurrent = regularisation(
             copy.weights, copy.recurrent_weights, copy.recurrent_mask, strength=10.0

@@ -121,7 +121,9 @@ def test_an_arm_equals_its_reference(compared):
         | ((gradients["arm"] == "hm2bp") & (gradients["reference"] == "hm2bp"))
     ]
     assert set(equal["state"]) == {"untrained", "trained"}
-    np.testing.assert_allclose(equal["mean"], 1, rtol=1e-6)
+    angles = equal["quantity"] == "angle"
+    np.testing.assert_allclose(equal.loc[~angles, "mean"], 1, rtol=1e-6)
+    assert angles.any() and equal.loc[angles, "mean"].max() < 1e-3
     other = gradients[(gradients["arm"] == "first") & (gradients["reference"] == "hm2bp")]
     assert other.loc[other["quantity"] == "cosine", "mean"].min() < 0.999
 
@@ -131,6 +133,9 @@ def test_a_small_table_is_almost_hm2bp(compared):
     weak = gradients[(gradients["arm"] == "weak") & (gradients["reference"] == "hm2bp")]
     cosines = weak[weak["quantity"] == "cosine"]
     assert cosines["mean"].min() > 0.999
+    angles = weak.loc[weak["quantity"] == "angle", "mean"].to_numpy()
+    # Of nearly parallel vectors the cosine is 1 - angle^2 / 2.
+    assert np.all(0 < angles) and np.all(np.radians(angles) ** 2 / 2 < 1.2 * 0.001)
     away = denominators[denominators["statistic"] == "mean_distance_from_1"]
     away = away.groupby("arm")["value"].max()
     assert away["weak"] < 0.01 < away["first"]

@@ -124,8 +124,8 @@ def test_a_run_repeated_on_a_clone_has_the_committed_metrics(clone, snakemake):
     assert RUNS[0] not in git(clone, "status", "--porcelain")
 
 
-def adopt(folder):
-    command = [sys.executable, "-m", "strsbp.adopt", "results/paper"]
+def adopt(folder, *words):
+    command = [sys.executable, "-m", "strsbp.adopt", "results/paper", *words]
     path = dict(os.environ, PYTHONPATH=str(folder))
     return subprocess.run(command, cwd=folder, env=path, capture_output=True, text=True)
 
@@ -154,6 +154,34 @@ def test_an_edited_engine_is_an_obstacle_to_adoption(clone):
     assert done.returncode == 1
     for run in RUNS:
         assert f"{run}: not current: strsbp/engine/forward.py changed since" in done.stdout
+
+
+def test_an_edit_that_leaves_the_numbers_is_verified_by_training_again(clone, planned):
+    with open(clone / "strsbp/engine/forward.py", "a") as file:
+        file.write("# edited\n")
+    done = adopt(clone, "--verify")
+    assert done.returncode == 1 and "not committed" in done.stderr
+    git(clone, "commit", "--quiet", "--all", "--message=Edit the engine")
+    done = adopt(clone, "--verify")
+    assert done.returncode == 0, done.stderr
+    for run in RUNS:
+        assert f"{run}: first epoch as kept" in done.stdout
+        assert f"{run}: current" in done.stdout
+    assert planned(clone)[1] == {}
+    assert adopt(clone).returncode == 0, "what was verified stays so"
+
+
+def test_an_edit_that_changes_the_numbers_is_not_verified(clone):
+    update = clone / "strsbp" / "engine" / "update.py"
+    update.write_text(
+        update.read_text().replace("BETA_1, BETA_2, EPSILON = 0.9", "BETA_1, BETA_2, EPSILON = 0.8")
+    )
+    git(clone, "commit", "--quiet", "--all", "--message=Edit the engine")
+    done = adopt(clone, "--verify")
+    assert done.returncode == 1
+    for run in RUNS:
+        assert f"{run}: first epoch differs" in done.stdout
+        assert f"{run}: not current: strsbp/engine/update.py changed since" in done.stdout
 
 
 # ---- Records by themselves ---------------------------------------------------------------------

@@ -192,14 +192,15 @@ def test_a_stopped_run_resumes_to_the_same_metrics(tmp_path, monkeypatch):
     def stop_in_second_epoch(*args, **kwargs):
         nonlocal calls
         calls += 1
-        if calls > 60 + 25:
+        if calls > 4 + 2:  # blocks of 10 of 40 samples: in the midst of the second epoch
             raise KeyboardInterrupt
         return original(*args, **kwargs)
 
     from strsbp.engine.network import Network
 
-    original = Network.encode
-    monkeypatch.setattr(Network, "encode", stop_in_second_epoch)
+    original = Network.train_samples
+    monkeypatch.setattr(Network, "train_samples", stop_in_second_epoch)
+    monkeypatch.setattr("strsbp.training.BLOCK", 10)
     with pytest.raises(KeyboardInterrupt):
         run(stopped)
     monkeypatch.undo()

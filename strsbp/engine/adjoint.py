@@ -145,7 +145,8 @@ def solve_dense(s, rec_ptr, rec_post, values, b, y):
         y[k] = total / a[k, k]
 
 
-def solve_adjoint(s, rec_ptr, rec_post, values, one_way: bool, b, y, work) -> None:
+@njit(cache=True, nogil=True, error_model="numpy")
+def solve_adjoint(s, rec_ptr, rec_post, values, one_way, b, y, work):
     """Solve Lmat^T y = b into `y` (n,) float64; `one_way` names a triangular reservoir."""
     if one_way:
         solve_triangular(s, rec_ptr, rec_post, values, b, y)

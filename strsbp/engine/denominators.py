@@ -14,6 +14,13 @@ SMALLEST_RECURRENT = np.float32(1e-4)
 """|s_i| is kept at least this large in recurrent layers (section 6)."""
 
 
+@njit(inline="always")
+def _beyond_first(neuron_ptr, coefficients, j, k):
+    """Coefficient k of input j, less that of the table's first row."""
+    count = neuron_ptr[j + 1] - neuron_ptr[j]
+    return coefficients[min(count, coefficients.shape[0]) - 1, k] - coefficients[0, k]
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def cubic_sums(neuron_ptr, coefficients, weights, column_sums, sums):
     """sums[k, i] = sum_j w_ij C_jk, k = 0 .. 3, highest power first.
@@ -21,27 +28,43 @@ def cubic_sums(neuron_ptr, coefficients, weights, column_sums, sums):
     `coefficients` (K, 4) float32: row c - 1 for input count c; `column_sums` (n,) float32:
     sum of each output's weights over all inputs; `sums` (4, n) float32.
     """
-    n_rows = coefficients.shape[0]
     n = column_sums.size
-    s0, s1, s2, s3 = sums[0], sums[1], sums[2], sums[3]
     for k in range(4):
         base, row = coefficients[0, k], sums[k]
         for i in range(n):
             row[i] = base * column_sums[i]
+    # Active inputs four at a time: each sum is then loaded and stored once for four rows.
+    found = 0
+    j0 = j1 = j2 = 0
     for j in range(neuron_ptr.size - 1):
-        count = neuron_ptr[j + 1] - neuron_ptr[j]
-        if count > 1:  # a count of 0 or 1 is the first row, counted above
-            above = coefficients[min(count, n_rows) - 1]
-            c0 = above[0] - coefficients[0, 0]
-            c1 = above[1] - coefficients[0, 1]
-            c2 = above[2] - coefficients[0, 2]
-            c3 = above[3] - coefficients[0, 3]
-            w = weights[j]
+        if neuron_ptr[j + 1] - neuron_ptr[j] <= 1:  # the first row, counted above
+            continue
+        if found == 3:
+            w0, w1, w2, w3 = weights[j0], weights[j1], weights[j2], weights[j]
+            for k in range(4):
+                c0 = _beyond_first(neuron_ptr, coefficients, j0, k)
+                c1 = _beyond_first(neuron_ptr, coefficients, j1, k)
+                c2 = _beyond_first(neuron_ptr, coefficients, j2, k)
+                c3 = _beyond_first(neuron_ptr, coefficients, j, k)
+                row = sums[k]
+                for i in range(n):
+                    row[i] = (((row[i] + c0 * w0[i]) + c1 * w1[i]) + c2 * w2[i]) + c3 * w3[i]
+            found = 0
+        else:
+            if found == 0:
+                j0 = j
+            elif found == 1:
+                j1 = j
+            else:
+                j2 = j
+            found += 1
+    for position in range(found):
+        j = j0 if position == 0 else j1 if position == 1 else j2
+        w0 = weights[j]
+        for k in range(4):
+            c0, row = _beyond_first(neuron_ptr, coefficients, j, k), sums[k]
             for i in range(n):
-                s0[i] += c0 * w[i]
-                s1[i] += c1 * w[i]
-                s2[i] += c2 * w[i]
-                s3[i] += c3 * w[i]
+                row[i] += c0 * w0[i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

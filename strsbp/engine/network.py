@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
-from strsbp.engine import loss, update
+from strsbp.engine import passes, update
 from strsbp.engine.layers import Layer, RecurrentLayer
 from strsbp.engine.trains import SpikeTrains
 from strsbp.errors import SettingsError
@@ -69,17 +69,18 @@ class Network:
 
     def encode(self, image, index: int, split: int = TRAIN_SPLIT) -> None:
         """Set the input spikes to those of `image` (uint8), number `index` of its split."""
-        self._encoders[split].encode_into(
-            image, index, self.inputs.neuron_ptr, self.inputs.neuron_times
-        )
-        self.inputs.index_by_step()
+        encoder = self._encoders[split]
+        image = np.ascontiguousarray(image, dtype=np.uint8)
+        passes.encode(image, index, encoder.key, self.inputs.arrays, encoder.words)
 
     def forward(self) -> None:
         """Run every layer on the present input spikes; see `layers[k].trains`."""
-        below = self.inputs
-        for layer in self.layers:
-            layer.forward(below)
-            below = layer.trains
+        passes.forward_layers(self.inputs.arrays, self.arrays)
+
+    @property
+    def arrays(self) -> tuple:
+        """The arrays of every layer, as the kernels take them."""
+        return tuple(layer.arrays for layer in self.layers)
 
     def predict(self, image, index: int, split: int = TEST_SPLIT) -> int:
         """The class with the most output spikes; the first of equals."""
@@ -87,6 +88,22 @@ class Network:
         self.forward()
         counts = self.layers[-1].trains.counts[: self.n_classes]
         return int(np.argmax(counts))
+
+    def predict_samples(self, images, first: int, last: int, split: int = TEST_SPLIT):
+        """Classes of images[first:last], which are numbers `first` .. `last` - 1 of their split.
+
+        Returns (predictions (n,), spikes of each layer (n, n_layers), silent neurons of each
+        layer (n, n_layers)), all int64. `images` (N, pixels) uint8.
+        """
+        order = np.arange(first, last)
+        predictions = np.zeros(order.size, dtype=np.int64)
+        n_spikes, n_silent = np.zeros((2, order.size, len(self.layers)), dtype=np.int64)
+        encoder = self._encoders[split]
+        passes.predict_samples(
+            np.ascontiguousarray(images, dtype=np.uint8), order, encoder.key, encoder.words,
+            self.inputs.arrays, self.arrays, predictions, n_spikes, n_silent,
+        )  # fmt: skip
+        return predictions, n_spikes, n_silent
 
     def train_sample(
         self, image, index: int, label: int, boost: float = 1.0, epoch: int = 0
@@ -100,29 +117,52 @@ class Network:
 
     def train_on_inputs(self, label: int, boost: float = 1.0, epoch: int = 0) -> SampleResult:
         """The same on the input spikes that are set already."""
-        self.forward()
-        output = self.layers[-1]
-        cost, prediction, has_error = loss.output_error(
-            output.trains.neuron_ptr, self.n_classes, label, np.float32(boost), output.error
-        )
-        self._backward(has_error, label, self.model.learning_rate / math.sqrt(epoch + 1))
-        return SampleResult(prediction, cost)
+        (step,), (root_scale,) = self._next_steps(1, epoch)
+        smallest = np.zeros(len(self.layers), dtype=np.float32)
+        cost, prediction = passes.train_on_spikes(
+            self.inputs.arrays, self.arrays, self.derivative_coefficients, label,
+            np.float32(boost), step, root_scale, smallest,
+        )  # fmt: skip
+        self._note_denominators(smallest[None])
+        return SampleResult(int(prediction), float(cost))
 
-    def _backward(self, has_error: bool, label: int, learning_rate: float) -> None:
-        self.n_updates += 1
-        step = np.float32(learning_rate / (1 - update.BETA_1**self.n_updates))
-        root_scale = np.float32(1 / math.sqrt(1 - update.BETA_2**self.n_updates))
-        for k in range(len(self.layers) - 1, -1, -1):
-            below = self.layers[k - 1] if k > 0 else None
-            self.layers[k].backward(
-                self.inputs if below is None else below.trains,
-                self.derivative_coefficients,
-                has_error,
-                step,
-                root_scale,
-                None if below is None else below.error[: below.n_neurons],
-                label,
-            )
+    def train_samples(self, images, order, labels, boosts, epoch: int = 0):
+        """Train on images[order[0]], images[order[1]], ..., with one update each.
+
+        `images` (N, pixels) uint8; `order` (n,) numbers of images; `labels` and `boosts` (n,), in
+        that order. Returns (predictions (n,) int64, costs (n,) float64, smallest |s_i| of each
+        layer (n, n_layers) float32, infinite where none was needed).
+        """
+        order = np.ascontiguousarray(order, dtype=np.int64)
+        steps, root_scales = self._next_steps(order.size, epoch)
+        costs, predictions = np.zeros(order.size), np.zeros(order.size, dtype=np.int64)
+        smallest = np.zeros((order.size, len(self.layers)), dtype=np.float32)
+        encoder = self._encoders[TRAIN_SPLIT]
+        passes.train_samples(
+            np.ascontiguousarray(images, dtype=np.uint8), order,
+            np.ascontiguousarray(labels, dtype=np.int64),
+            np.ascontiguousarray(boosts, dtype=np.float32), encoder.key, encoder.words,
+            self.inputs.arrays, self.arrays, self.derivative_coefficients, steps, root_scales,
+            costs, predictions, smallest,
+        )  # fmt: skip
+        self._note_denominators(smallest)
+        return predictions, costs, smallest
+
+    def _next_steps(self, n: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Adam's step sizes and root scales, with bias corrections, of the next `n` updates."""
+        learning_rate = self.model.learning_rate / math.sqrt(epoch + 1)
+        updates = range(self.n_updates + 1, self.n_updates + n + 1)
+        self.n_updates += n
+        steps = [learning_rate / (1 - update.BETA_1**k) for k in updates]
+        root_scales = [1 / math.sqrt(1 - update.BETA_2**k) for k in updates]
+        return np.array(steps, dtype=np.float32), np.array(root_scales, dtype=np.float32)
+
+    def _note_denominators(self, smallest) -> None:
+        """Keep each layer's smallest |s_i| of the last sample that needed any."""
+        for layer, column in zip(self.layers, smallest.T, strict=True):
+            needed = column[column != np.inf]
+            if needed.size:
+                layer.smallest_denominator = needed[-1]
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that training changes, as named arrays (the network's own memory)."""

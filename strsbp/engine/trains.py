@@ -11,9 +11,12 @@ The forward pass and the post-synaptic traces walk the first, the S-PSP walks th
 import numpy as np
 from numba import njit
 
+from strsbp.engine.memory import allocate
+from strsbp.engine.state import Trains
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _by_step(neuron_ptr, neuron_times, n_steps, step_ptr, step_idx):
+def by_step(neuron_ptr, neuron_times, n_steps, step_ptr, step_idx):
     """Fill the step-major arrays from the neuron-major ones (a counting sort)."""
     step_ptr[:] = 0
     n_neurons = neuron_ptr.size - 1
@@ -33,7 +36,7 @@ def _by_step(neuron_ptr, neuron_times, n_steps, step_ptr, step_idx):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _by_neuron(step_ptr, step_idx, n_steps, neuron_ptr, neuron_times):
+def by_neuron(step_ptr, step_idx, n_steps, neuron_ptr, neuron_times):
     """Fill the neuron-major arrays from the step-major ones (a counting sort)."""
     neuron_ptr[:] = 0
     n_neurons = neuron_ptr.size - 1
@@ -56,24 +59,28 @@ class SpikeTrains:
 
     Attributes are int32 arrays: `step_ptr` (n_steps + 1), `step_idx`, `neuron_ptr`
     (n_neurons + 1), `neuron_times`; only the entries below the last offset have a meaning.
+    `arrays` is the tuple of these; it is allocated here if it is not given (see `specs`).
     """
 
-    def __init__(self, n_neurons: int, n_steps: int):
+    def __init__(self, n_neurons: int, n_steps: int, arrays=None):
         self.n_neurons, self.n_steps = n_neurons, n_steps
+        self.arrays = Trains(*(arrays or allocate(*self.specs(n_neurons, n_steps))))
+        self.step_ptr, self.step_idx, self.neuron_ptr, self.neuron_times = self.arrays
+
+    @staticmethod
+    def specs(n_neurons: int, n_steps: int) -> list[tuple[tuple[int, ...], type]]:
+        """Shape and dtype of the four arrays."""
         # One entry more than the largest number of spikes: the compaction loops write ahead.
         room = n_neurons * n_steps + 1
-        self.step_ptr = np.zeros(n_steps + 1, dtype=np.int32)
-        self.step_idx = np.empty(room, dtype=np.int32)
-        self.neuron_ptr = np.zeros(n_neurons + 1, dtype=np.int32)
-        self.neuron_times = np.empty(room, dtype=np.int32)
+        return [((size,), np.int32) for size in (n_steps + 1, room, n_neurons + 1, room)]
 
     def index_by_step(self) -> None:
         """Derive the step-major arrays from the neuron-major ones."""
-        _by_step(self.neuron_ptr, self.neuron_times, self.n_steps, self.step_ptr, self.step_idx)
+        by_step(self.neuron_ptr, self.neuron_times, self.n_steps, self.step_ptr, self.step_idx)
 
     def index_by_neuron(self) -> None:
         """Derive the neuron-major arrays from the step-major ones."""
-        _by_neuron(self.step_ptr, self.step_idx, self.n_steps, self.neuron_ptr, self.neuron_times)
+        by_neuron(self.step_ptr, self.step_idx, self.n_steps, self.neuron_ptr, self.neuron_times)
 
     @property
     def counts(self) -> np.ndarray:

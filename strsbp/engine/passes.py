@@ -1,0 +1,276 @@
+"""A sample's way through the layers: forward, backward, and many samples in one call.
+
+These functions only put the kernels in order; what each computes is said there.
+"""
+
+import numpy as np
+from numba import njit
+
+from strsbp.encoding import THRESHOLDS, encode_image
+from strsbp.engine import adjoint, denominators, forward, loss, spsp, trains, update
+from strsbp.engine.state import (
+    BACK_ALL,
+    BACK_ERROR,
+    BACK_SILENT,
+    COLUMN_SUMS,
+    CUBIC,
+    CURRENT,
+    DENOMINATORS,
+    ERROR,
+    FACTORS,
+    GRADIENT,
+    LATERAL,
+    MEMBRANE,
+    ONES,
+    ROW,
+    SCALED_ERROR,
+    SQUARE_SUMS,
+    WEIGHT_ERROR,
+    WINDOW,
+)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def forward_layer(layer, inputs):
+    """Fill the layer's trains with the spikes that `inputs` and its own spikes evoke."""
+    forward.lif_layer(
+        inputs.step_ptr, inputs.step_idx, layer.trained[0], layer.rec_ptr, layer.rec_post,
+        layer.rec_trained[0], layer.output, layer.decay_s, layer.decay_m, layer.gain,
+        layer.fires_above, layer.refractory_steps, layer.rows[CURRENT], layer.rows[MEMBRANE],
+        layer.refractory, layer.fired, layer.fired_words, layer.trains.step_ptr,
+        layer.trains.step_idx,
+    )  # fmt: skip
+    trains.by_neuron(
+        layer.trains.step_ptr, layer.trains.step_idx, layer.n_steps, layer.trains.neuron_ptr,
+        layer.trains.neuron_times,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _trace(layer, spikes):
+    spsp.post_traces(
+        spikes.step_ptr, spikes.step_idx, layer.refractory_steps, layer.decay_s, layer.decay_m,
+        layer.gain, layer.rows[WINDOW], layer.traces,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def prepare_output(layer, label):
+    """Lateral factors, then the repair of a silent label; returns the offsets to use.
+
+    The output layer's traces are left as the repaired spikes make them.
+    """
+    spikes, effective = layer.trains, layer.effective
+    _trace(layer, spikes)
+    spsp.spsp_matrix(layer.traces, spikes.neuron_ptr, spikes.neuron_times, layer.spsp_outputs)
+    loss.lateral_factors(
+        spikes.neuron_ptr, layer.n_neurons, label, layer.threshold, layer.spsp_outputs,
+        layer.rows[LATERAL],
+    )  # fmt: skip
+    if spikes.neuron_ptr[label + 1] > spikes.neuron_ptr[label]:
+        return spikes.neuron_ptr
+    loss.repaired_trains(
+        spikes.neuron_ptr, spikes.neuron_times, label, layer.refractory_steps, layer.n_steps,
+        layer.repaired_ptr, effective.neuron_ptr, effective.neuron_times,
+    )  # fmt: skip
+    trains.by_step(
+        effective.neuron_ptr, effective.neuron_times, layer.n_steps, effective.step_ptr,
+        effective.step_idx,
+    )  # fmt: skip
+    _trace(layer, effective)
+    return layer.repaired_ptr
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def layer_denominators(layer, inputs, coefficients, offsets):
+    """Fill the layer's s_i; returns the smallest |s_i|."""
+    sums = layer.rows[CUBIC : CUBIC + 4]
+    denominators.cubic_sums(
+        inputs.neuron_ptr[: layer.n_inputs + 1], coefficients, layer.trained[0],
+        layer.rows[COLUMN_SUMS], sums,
+    )  # fmt: skip
+    if layer.recurrent:
+        denominators.cubic_sums_recurrent(
+            layer.trains.neuron_ptr, coefficients, layer.rec_ptr, layer.rec_post,
+            layer.rec_trained[0], sums,
+        )  # fmt: skip
+    return denominators.denominators(
+        sums, offsets[: layer.n_neurons + 1], layer.threshold, layer.recurrent,
+        coefficients.shape[0], layer.rows[DENOMINATORS],
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _solve(layer, right_hand_side):
+    n = layer.n_neurons
+    s = layer.rows[ONES] if layer.ablates_back else layer.rows[DENOMINATORS]
+    adjoint.solve_adjoint(
+        s[:n], layer.rec_ptr, layer.rec_post, layer.rec_values[1], layer.one_way,
+        right_hand_side[:n], layer.system[0, :n], layer.system[1:, :n],
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _back_errors(layer, offsets):
+    """What multiplies w_ij rho_ij in the error of the layer below: delta_i / s_i, or y_i."""
+    rows, spikes = layer.rows, layer.trains
+    scaled_error = rows[SCALED_ERROR]
+    parts = rows[BACK_ERROR], rows[BACK_SILENT], rows[BACK_ALL]
+    if not layer.recurrent:
+        base = rows[GRADIENT]  # free until the update pass
+        loss.weight_error(scaled_error, rows[DENOMINATORS], layer.ablates_back, rows[ONES], base)
+        loss.back_errors(base, offsets, *parts)
+        return
+    spsp.spsp_on_connections(
+        layer.traces, spikes.neuron_ptr, spikes.neuron_times, layer.rec_ptr, layer.rec_post,
+        layer.rec_values[0],
+    )  # fmt: skip
+    adjoint.off_diagonal(
+        spikes.neuron_ptr, layer.rec_ptr, layer.rec_post, layer.rec_trained[0],
+        layer.rec_values[0], layer.threshold, layer.rec_values[1],
+    )  # fmt: skip
+    if layer.published_adjoint:
+        loss.back_errors(scaled_error, offsets, *parts)
+    else:
+        _solve(layer, scaled_error)
+        loss.back_errors(layer.system[0], offsets, *parts)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def backward_layer(layer, inputs, coefficients, has_error, step, root_scale, back, label):
+    """Gradient, back-propagated error and update of one layer for one sample.
+
+    Reads the row `ERROR`. `coefficients` (K, 4): the table's derivative; `step`, `root_scale`:
+    Adam's step size with its bias corrections; `back` (m,): receives the error of the layer
+    below, or is empty. Returns the smallest |s_i|, infinite where none was needed.
+    """
+    rows, trained, spikes = layer.rows, layer.trained, layer.trains
+    smallest = np.float32(np.inf)
+    update.regulariser_factors(
+        rows[SQUARE_SUMS], layer.n_terms, layer.regularisation, rows[FACTORS]
+    )
+    if has_error:
+        offsets = spikes.neuron_ptr
+        if layer.output:
+            offsets = prepare_output(layer, label)
+        else:
+            _trace(layer, spikes)
+        loss.scale_by_threshold(rows[ERROR], layer.threshold, rows[SCALED_ERROR])
+        if not (layer.ablates_weights and layer.ablates_back):
+            smallest = layer_denominators(layer, inputs, coefficients, offsets)
+        loss.weight_error(
+            rows[SCALED_ERROR], rows[DENOMINATORS], layer.ablates_weights, rows[LATERAL],
+            rows[WEIGHT_ERROR],
+        )  # fmt: skip
+        _back_errors(layer, offsets)
+    update.update_layer(
+        inputs.neuron_ptr, inputs.neuron_times, layer.traces, trained[0], trained[1], trained[2],
+        rows[FACTORS], step, root_scale, has_error, rows[WEIGHT_ERROR], rows[BACK_ERROR],
+        rows[BACK_SILENT], rows[BACK_ALL], back.size > 0, back, rows[ROW], rows[GRADIENT],
+        rows[COLUMN_SUMS], rows[SQUARE_SUMS],
+    )  # fmt: skip
+    if layer.recurrent:
+        if has_error and back.size > 0 and layer.published_adjoint:
+            # The published program solves after R has been applied (finding F6).
+            _solve(layer, back)
+            for i in range(layer.n_neurons):
+                back[i] = layer.system[0, i]
+        update.update_connections(
+            layer.rec_ptr, layer.rec_post, layer.rec_trained[0], layer.rec_trained[1],
+            layer.rec_trained[2], layer.rec_values[0], has_error, rows[WEIGHT_ERROR],
+            rows[FACTORS], step, root_scale, rows[SQUARE_SUMS],
+        )  # fmt: skip
+    return smallest
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def forward_layers(inputs, layers):
+    """Run every layer, first to last."""
+    below = inputs
+    for k in range(len(layers)):
+        layer = layers[k]
+        forward_layer(layer, below)
+        below = layer.trains
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def backward_layers(inputs, layers, coefficients, has_error, step, root_scale, label, smallest):
+    """Update every layer, last to first; `smallest` (n_layers,) receives each smallest |s_i|."""
+    for k in range(len(layers) - 1, -1, -1):
+        layer = layers[k]
+        if k > 0:
+            below = layers[k - 1].trains
+            back = layers[k - 1].rows[ERROR][: layers[k - 1].n_neurons]
+        else:
+            below = inputs
+            back = layer.rows[ERROR][:0]
+        smallest[k] = backward_layer(
+            layer, below, coefficients, has_error, step, root_scale, back, label
+        )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def train_on_spikes(inputs, layers, coefficients, label, boost, step, root_scale, smallest):
+    """One forward pass and one update on the input spikes; returns (cost, predicted class)."""
+    forward_layers(inputs, layers)
+    output = layers[len(layers) - 1]
+    cost, prediction, has_error = loss.output_error(
+        output.trains.neuron_ptr, output.n_neurons, label, boost, output.rows[ERROR]
+    )
+    backward_layers(inputs, layers, coefficients, has_error, step, root_scale, label, smallest)
+    return cost, prediction
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def encode(image, index, key, inputs, words):
+    """Set `inputs` to the spikes of `image`, number `index`; `key`: (low, high, split)."""
+    n_steps = inputs.step_ptr.size - 1
+    encode_image(
+        image, THRESHOLDS, key[0], key[1], np.uint32(index), key[2], n_steps, words,
+        inputs.neuron_ptr, inputs.neuron_times,
+    )  # fmt: skip
+    trains.by_step(
+        inputs.neuron_ptr, inputs.neuron_times, n_steps, inputs.step_ptr, inputs.step_idx
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def train_samples(
+    images, order, labels, boosts, key, words, inputs, layers, coefficients, steps, root_scales,
+    costs, predictions, smallest,
+):  # fmt: skip
+    """Train on images[order[k]] for k = 0, 1, ..., one update each.
+
+    `labels`, `boosts` (float32): of each k; `steps`, `root_scales` (float32): Adam's, of each k.
+    Fills `costs`, `predictions` of each k, and `smallest` (n, n_layers).
+    """
+    for k in range(order.size):
+        encode(images[order[k]], order[k], key, inputs, words)
+        costs[k], predictions[k] = train_on_spikes(
+            inputs, layers, coefficients, labels[k], boosts[k], steps[k], root_scales[k],
+            smallest[k],
+        )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def predict_samples(images, order, key, words, inputs, layers, predictions, n_spikes, n_silent):
+    """The predicted classes of images[order[k]], the first of equals.
+
+    Fills `n_spikes` and `n_silent` (n, n_layers): spikes of each layer and its silent neurons.
+    """
+    for k in range(order.size):
+        encode(images[order[k]], order[k], key, inputs, words)
+        forward_layers(inputs, layers)
+        for position in range(len(layers)):
+            layer = layers[position]
+            ptr = layer.trains.neuron_ptr
+            n_spikes[k, position] = ptr[layer.n_neurons]
+            silent = 0
+            best, best_count = 0, -1
+            for i in range(layer.n_neurons):
+                count = ptr[i + 1] - ptr[i]
+                silent += count == 0
+                if count > best_count:
+                    best, best_count = i, count
+            n_silent[k, position] = silent
+            predictions[k] = best  # the last layer's stays

@@ -1,0 +1,87 @@
+"""What the kernels of a layer read and write, as tuples of arrays that numba takes whole.
+
+Handing an array to compiled code costs a third of a microsecond, and a sample passes through some
+three hundred. So a layer's arrays go over once for many samples, in one tuple.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Trains(NamedTuple):
+    """The arrays of `strsbp.engine.trains.SpikeTrains`, all int32."""
+
+    step_ptr: np.ndarray
+    step_idx: np.ndarray
+    neuron_ptr: np.ndarray
+    neuron_times: np.ndarray
+
+
+class LayerArrays(NamedTuple):
+    """A layer of m inputs, n neurons (padded), c recurrent connections, over T steps.
+
+    Arrays are float32 where nothing else is said; `rows` holds one row of n for each name below.
+    """
+
+    trained: np.ndarray
+    """(3, m, n): weights, input-major, and their first and second moments."""
+    rows: np.ndarray
+    """(N_ROWS, n): one quantity of each neuron a row."""
+    traces: np.ndarray
+    """(T + 1, n): the post-synaptic traces of section 5."""
+    rec_ptr: np.ndarray
+    """(n + 1,) int32: connections by pre-synaptic neuron."""
+    rec_post: np.ndarray
+    """(c,) int32: post-synaptic neuron of each connection."""
+    rec_trained: np.ndarray
+    """(3, c): weights and moments of the connections."""
+    rec_values: np.ndarray
+    """(2, c): e_il of the connections, and the system of section 7 off its diagonal."""
+    system: np.ndarray
+    """(8, n) float64: the solution of the adjoint system, and working space."""
+    refractory: np.ndarray
+    """(n,) int32: steps left at 0."""
+    fired: np.ndarray
+    """(n,) uint8: who fires at this step."""
+    fired_words: np.ndarray
+    """(n / 8,) uint64: the same memory."""
+    trains: Trains
+    """The layer's spikes."""
+    effective: Trains
+    """Those of the output layer after the repair of a silent label."""
+    repaired_ptr: np.ndarray
+    """(n + 1,) int32: the offsets (hence counts) after that repair."""
+    spsp_outputs: np.ndarray
+    """(n, n): e_il among the outputs."""
+    n_inputs: int
+    n_neurons: int
+    """Without the padding."""
+    n_terms: int
+    """Terms of the regulariser's mean."""
+    n_steps: int
+    refractory_steps: np.int32
+    threshold: np.float32
+    fires_above: np.float32
+    decay_s: np.float32
+    """1 - 1 / tau_s"""
+    decay_m: np.float32
+    """1 - 1 / tau_m"""
+    gain: np.float32
+    """1 / tau_s"""
+    regularisation: float
+    output: bool
+    recurrent: bool
+    one_way: bool
+    """Whether the reservoir is triangular."""
+    published_adjoint: bool
+    ablates_weights: bool
+    ablates_back: bool
+
+
+(
+    COLUMN_SUMS, SQUARE_SUMS, CURRENT, MEMBRANE, WINDOW, ERROR, SCALED_ERROR, DENOMINATORS,
+    LATERAL, FACTORS, WEIGHT_ERROR, BACK_ERROR, BACK_SILENT, BACK_ALL, ROW, GRADIENT, ONES, CUBIC,
+) = range(18)  # fmt: skip
+"""Rows of `LayerArrays.rows`; `CUBIC` is the first of four."""
+N_ROWS = CUBIC + 4
