@@ -172,16 +172,16 @@ def test_an_edit_that_leaves_the_numbers_is_verified_by_training_again(clone, pl
 
 
 def test_an_edit_that_changes_the_numbers_is_not_verified(clone):
-    update = clone / "strsbp" / "engine" / "update.py"
-    update.write_text(
-        update.read_text().replace("BETA_1, BETA_2, EPSILON = 0.9", "BETA_1, BETA_2, EPSILON = 0.8")
-    )
+    encoding = clone / "strsbp" / "encoding.py"
+    code = encoding.read_text().replace("RATE_DIVISOR = 5.5 * 255", "RATE_DIVISOR = 2.5 * 255")
+    assert code != encoding.read_text()
+    encoding.write_text(code)
     git(clone, "commit", "--quiet", "--all", "--message=Edit the engine")
     done = adopt(clone, "--verify")
     assert done.returncode == 1
     for run in RUNS:
         assert f"{run}: first epoch differs" in done.stdout
-        assert f"{run}: not current: strsbp/engine/update.py changed since" in done.stdout
+        assert f"{run}: not current: strsbp/encoding.py changed since" in done.stdout
 
 
 # ---- Records by themselves ---------------------------------------------------------------------
