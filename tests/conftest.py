@@ -1,5 +1,6 @@
 """What test files share: the root, copies of the repository, and Snakemake as users run it."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -55,3 +56,30 @@ def snakemake():
         )
 
     return run
+
+
+STAND_IN = ROOT / "tests" / "cuda_host" / "on_path"
+
+
+@pytest.fixture(scope="session")
+def stand_in():
+    """A module with CuPy's names that runs the CUDA kernels on the CPU, not named `cupy`."""
+    if shutil.which("g++") is None:
+        pytest.skip("there is no g++ to compile the CUDA kernels for the CPU")
+    spec = importlib.util.spec_from_file_location("stand_in", STAND_IN / "cupy" / "__init__.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def gpu():
+    """CuPy, where it finds a device."""
+    cupy = pytest.importorskip("cupy", reason="CuPy is not installed")
+    try:
+        n_devices = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        pytest.skip(f"CuPy finds no GPU: {error}")
+    if n_devices == 0:
+        pytest.skip("CuPy finds no GPU")
+    return cupy

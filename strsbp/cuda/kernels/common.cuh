@@ -1,0 +1,64 @@
+// What the kernels share: names, spike masks and lists of set bits.
+//
+// The replica is always the last axis of the grid; arrays start with a replica axis. Spikes are
+// bit masks, by step ([t][neuron / 32]) and by neuron ([neuron][t / 32]): a train costs one bit a
+// step and has no largest number of spikes. All sums have the order of the CPU engine, so that
+// both give the same bits; compile with contraction off (-fmad=false).
+//
+// This file and its neighbours are joined to one source (see source.py) and must stay free of
+// warp intrinsics and static shared memory, for the tests run them on the CPU.
+
+typedef unsigned char u8;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+#ifndef SHARED_MEMORY
+#define SHARED_MEMORY(name) extern __shared__ __align__(16) unsigned char name[]
+#endif
+#ifndef BARRIER  // the number lets a test leave one barrier out
+#define BARRIER(number) __syncthreads()
+#endif
+
+#define WORD_BITS 32
+#define SEGMENT_WORDS 32
+#define SEGMENT_BITS (SEGMENT_WORDS * WORD_BITS)
+
+__device__ inline int words_for(int n_bits) { return (n_bits + WORD_BITS - 1) / WORD_BITS; }
+
+__device__ inline int smaller(int a, int b) { return a < b ? a : b; }
+
+__device__ inline int larger(int a, int b) { return a > b ? a : b; }
+
+// Row of the table for an input count: counts are clamped to 1 .. n_rows.
+__device__ inline int table_row(int count, int n_rows) {
+    return smaller(larger(count, 1), n_rows) - 1;
+}
+
+// List the set bits of at most SEGMENT_WORDS words, ascending, plus `base`. Thread w of the block's
+// first 32 lists word w behind those of the words before it, so that no barrier is needed inside.
+__device__ inline void list_bits(const u32* words, int n_words, int base, int* list, int* count) {
+    const int own = threadIdx.x;
+    if (own >= n_words) return;
+    int position = 0;
+    for (int before = 0; before < own; ++before) position += __popc(words[before]);
+    for (u32 word = words[own]; word != 0; word &= word - 1)
+        list[position++] = base + own * WORD_BITS + __ffs(word) - 1;
+    if (own == n_words - 1) *count = position;
+}
+
+// total + rows[list[k] * stride] for k = 0 .. count - 1, in this order. The loads of eight rows do
+// not depend on each other and are under way together; only the additions form a chain.
+__device__ inline float add_listed(
+    float total, const float* rows, size_t stride, const int* list, int count
+) {
+    int k = 0;
+    for (; k + 8 <= count; k += 8) {
+        float value[8];
+#pragma unroll
+        for (int u = 0; u < 8; ++u) value[u] = rows[(size_t)list[k + u] * stride];
+#pragma unroll
+        for (int u = 0; u < 8; ++u) total += value[u];
+    }
+    for (; k < count; ++k) total += rows[(size_t)list[k] * stride];
+    return total;
+}

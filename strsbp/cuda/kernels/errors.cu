@@ -1,0 +1,289 @@
+// Loss, traces, denominators and the errors that enter a layer (docs/algorithm.md, sections 4-7).
+
+#define TARGET_COUNT_LABEL 35
+#define TARGET_COUNT_OTHER 5
+#define MARGIN 5
+#define REGULARISER_BETA 0.04
+#define REGULARISER_SCALE 8.0
+#define SMALLEST_RECURRENT 1e-4f
+
+// Column i of the traces mu (section 5), from neuron i's own spikes; `column` is row 0 of it.
+__device__ inline void trace_column(
+    const u32* mask, int n_steps, int n_padded, int refractory_steps, float decay_s, float decay_m,
+    float gain, float* column
+) {
+    float window = 0.0f, above = 0.0f;
+    column[(size_t)n_steps * n_padded] = 0.0f;
+    column[0] = 0.0f;
+    for (int t = n_steps - 1; t >= 1; --t) {
+        window *= decay_m;
+        const int earlier = t - refractory_steps;
+        if (refractory_steps > 0 && earlier >= 0 &&
+            ((mask[earlier / WORD_BITS] >> (earlier % WORD_BITS)) & 1u))
+            window = 0.0f;  // the membrane is held there
+        if ((mask[t / WORD_BITS] >> (t % WORD_BITS)) & 1u) window = 1.0f;
+        above = above * decay_s + window * gain;
+        column[(size_t)t * n_padded] = above;
+    }
+}
+
+// e_ij: the traces of i at the steps after the spikes of j, ascending.
+__device__ inline float spsp_of(
+    const u32* pre_mask, int n_words, int n_padded, const float* column
+) {
+    float e = 0.0f;
+    for (int w = 0; w < n_words; ++w)
+        for (u32 word = pre_mask[w]; word != 0; word &= word - 1)
+            e += column[(size_t)(w * WORD_BITS + __ffs(word)) * n_padded];  // step + 1
+    return e;
+}
+
+// What multiplies w_ij rho_ij in the error passed back, split by whether the output is silent.
+__device__ inline void split_error(
+    float value, int count, size_t at, float* back_error, float* back_silent, float* back_all
+) {
+    const bool fired = count > 0;
+    back_error[at] = fired ? value : 0.0f;
+    back_silent[at] = fired ? 0.0f : 0.5f * value;
+    back_all[at] = 0.5f * value;
+}
+
+// Grid (neurons / block, replicas): traces of a hidden layer.
+extern "C" __global__ void traces_of_layer(
+    int n_steps, int n_padded, int refractory_steps, float decay_s, float decay_m, float gain,
+    const int* has_error, const u32* neuron_mask, float* traces
+) {
+    const size_t replica = blockIdx.y;
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= n_padded || !has_error[replica]) return;
+    trace_column(
+        neuron_mask + (replica * n_padded + i) * words_for(n_steps), n_steps, n_padded,
+        refractory_steps, decay_s, decay_m, gain,
+        traces + replica * (n_steps + 1) * n_padded + i
+    );
+}
+
+// Grid (1, replicas): errors of the output counts, prediction and cost; then, where an error is
+// left, lateral factors and the repair of a silent label. `backward_mask`, `backward_counts` and
+// `traces` are those of the backward pass, after the repair; where the regular train is denser than
+// the refractory period allows, its first spike alone shapes the traces, but all of it is counted.
+extern "C" __global__ void output_error(
+    int n_steps, int n_classes, int n_padded, int refractory_steps, float decay_s, float decay_m,
+    float gain, float threshold, int n_samples, const int* position, const int* order,
+    const u8* labels, const float* boost, const int* counts, const u32* neuron_mask,
+    int* predictions, double* costs, int* has_error, float* error, float* lateral, float* spsp,
+    u32* backward_mask, int* backward_counts, float* traces
+) {
+    SHARED_MEMORY(shared);
+    int* any_error = (int*)shared;
+    const size_t replica = blockIdx.y;
+    const int n_words = words_for(n_steps);
+    const int sample = order[replica * n_samples + position[0]];
+    const size_t at = replica * n_samples + sample;
+    const int label = labels[sample];
+    counts += replica * n_padded;
+    neuron_mask += replica * n_padded * n_words;
+    backward_mask += replica * n_padded * n_words;
+    backward_counts += replica * n_padded;
+    traces += replica * (n_steps + 1) * n_padded;
+    spsp += replica * n_classes * n_classes;
+    error += replica * n_padded;
+    lateral += replica * n_padded;
+
+    if (threadIdx.x == 0) {
+        double cost = 0.0;
+        int best = 0, any = 0;
+        for (int i = 0; i < n_classes; ++i) {
+            if (counts[i] > counts[best]) best = i;
+            const int d = counts[i] - (i == label ? TARGET_COUNT_LABEL : TARGET_COUNT_OTHER);
+            const bool beyond = d > MARGIN || d < -MARGIN;
+            if (beyond) {
+                any = 1;
+                cost += (double)d * (double)d;
+            }
+            error[i] = beyond ? boost[at] * (float)d : 0.0f;
+        }
+        predictions[at] = best;
+        costs[at] = cost;
+        has_error[replica] = any;
+        *any_error = any;
+    }
+    BARRIER(6);
+    if (!*any_error) return;
+
+    for (int i = threadIdx.x; i < n_padded; i += blockDim.x)
+        trace_column(
+            neuron_mask + (size_t)i * n_words, n_steps, n_padded, refractory_steps, decay_s,
+            decay_m, gain, traces + i
+        );
+    BARRIER(7);
+    for (int pair = threadIdx.x; pair < n_classes * n_classes; pair += blockDim.x) {
+        const int pre = pair / n_classes, post = pair % n_classes;
+        spsp[pair] =
+            spsp_of(neuron_mask + (size_t)pre * n_words, n_words, n_padded, traces + post);
+    }
+    BARRIER(8);
+
+    const int gap = n_steps / TARGET_COUNT_LABEL;
+    const int n_regular = (n_steps - 1) / gap;
+    const int n_effective = gap > refractory_steps ? n_regular : 1;
+    const float inverse = 1.0f / threshold;
+    for (int i = threadIdx.x; i < n_padded; i += blockDim.x) {
+        float factor = 1.0f;
+        if (i < n_classes && (counts[i] > 0 || i == label)) {
+            float total = 0.0f;
+            for (int other = 0; other < n_classes; ++other) {
+                if (other == i || (counts[other] == 0 && other != label)) continue;
+                float rho_il = 0.5f, rho_li = 0.5f;
+                if (counts[i] > 0 && counts[other] > 0) {
+                    rho_il = spsp[other * n_classes + i] / (float)counts[other];
+                    rho_li = spsp[i * n_classes + other] / (float)counts[i];
+                }
+                total += rho_il * inverse * rho_li * inverse;
+            }
+            factor = 1.0f / (1.0f - total);
+        }
+        lateral[i] = factor;
+
+        u32* mask = backward_mask + (size_t)i * n_words;
+        for (int w = 0; w < n_words; ++w) mask[w] = neuron_mask[(size_t)i * n_words + w];
+        backward_counts[i] = counts[i];
+        if (i == label && counts[i] == 0) {
+            for (int k = 1; k <= n_effective; ++k)
+                mask[gap * k / WORD_BITS] |= 1u << (gap * k % WORD_BITS);
+            backward_counts[i] = n_regular;
+            trace_column(
+                mask, n_steps, n_padded, refractory_steps, decay_s, decay_m, gain, traces + i
+            );
+        }
+    }
+}
+
+// Grid (neurons / block, replicas); block a multiple of 32, at least 32. The regulariser's factors,
+// and where there is an error: denominators s_i and all that multiplies S-PSPs in the update.
+// `is_recurrent`, `ablates_weights`, `ablates_back`, `splits` (whether the error passed back is
+// delta_i / s_i, or with `is_recurrent` delta_i, rather than a solution still to come) are flags.
+// `smallest` is the running minimum of |s_i| as the bits of a float, `broken` whether one was nan.
+extern "C" __global__ void layer_errors(
+    int n_inputs, int n_neurons, int n_padded, int n_connections, int n_rows, int is_recurrent,
+    int ablates_weights, int ablates_back, int splits, float threshold, double regulariser_scale,
+    const int* n_terms, const int* has_error, const int* input_counts, int input_stride,
+    const float* coefficients,
+    const float* weights, const float* column_sums, const float* square_sums,
+    const int* incoming_ptr, const int* incoming_pre, const int* incoming_connection,
+    const float* rec_weights, const int* counts, const float* error, const float* lateral,
+    float* factors, float* scaled_error, float* denominators, float* weight_error,
+    float* back_error, float* back_silent, float* back_all, int* smallest, int* broken
+) {
+    SHARED_MEMORY(shared);
+    u32* active = (u32*)shared;              // [SEGMENT_WORDS]
+    int* list = (int*)(active + SEGMENT_WORDS);  // [SEGMENT_BITS]
+    int* n_listed = list + SEGMENT_BITS;
+
+    const size_t replica = blockIdx.y;
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    const bool own = i < n_padded;
+    const size_t at = replica * n_padded + i;
+    if (own) {
+        const double q = (double)square_sums[at] / (REGULARISER_SCALE * REGULARISER_SCALE) /
+                         (double)n_terms[replica];
+        factors[at] = (float)(regulariser_scale * exp(REGULARISER_BETA * (q - 1.0)));
+    }
+    if (!has_error[replica]) return;
+
+    const float scaled = own ? error[at] / threshold : 0.0f;
+    float s = 1.0f;
+    if (!(ablates_weights && ablates_back)) {
+        input_counts += replica * input_stride;
+        weights += replica * n_inputs * n_padded;
+        float sums[4];
+        const float column_sum = own ? column_sums[at] : 0.0f;
+#pragma unroll
+        for (int k = 0; k < 4; ++k) sums[k] = coefficients[k] * column_sum;
+        // A count of 0 or 1 is the first row, counted above.
+        for (int base = 0; base < n_inputs; base += SEGMENT_BITS) {
+            const int n_bits = smaller(n_inputs - base, SEGMENT_BITS);
+            for (int w = threadIdx.x; w < words_for(n_bits); w += blockDim.x) {
+                u32 bits = 0;
+                for (int b = 0; b < WORD_BITS && w * WORD_BITS + b < n_bits; ++b)
+                    bits |= (u32)(input_counts[base + w * WORD_BITS + b] > 1) << b;
+                active[w] = bits;
+            }
+            BARRIER(9);
+            if (threadIdx.x < SEGMENT_WORDS)
+                list_bits(active, words_for(n_bits), base, list, n_listed);
+            BARRIER(10);
+            if (own) {
+#pragma unroll 4
+                for (int k = 0; k < *n_listed; ++k) {
+                    const int j = list[k];
+                    const float w = weights[(size_t)j * n_padded + i];
+                    const float* row = coefficients + 4 * table_row(input_counts[j], n_rows);
+                    sums[0] += (row[0] - coefficients[0]) * w;
+                    sums[1] += (row[1] - coefficients[1]) * w;
+                    sums[2] += (row[2] - coefficients[2]) * w;
+                    sums[3] += (row[3] - coefficients[3]) * w;
+                }
+            }
+        }
+        if (own && is_recurrent) {
+            incoming_ptr += replica * (n_padded + 1);
+            for (int c = incoming_ptr[i]; c < incoming_ptr[i + 1]; ++c) {
+                const size_t place = replica * n_connections + c;
+                const int pre = incoming_pre[place];
+                const float w = rec_weights[replica * n_connections + incoming_connection[place]];
+                const float* row =
+                    coefficients + 4 * table_row(counts[replica * n_padded + pre], n_rows);
+#pragma unroll
+                for (int k = 0; k < 4; ++k) sums[k] += row[k] * w;
+            }
+        }
+        if (own && i < n_neurons) {
+            int count = counts[at];
+            if (is_recurrent) count = table_row(count, n_rows) + 1;
+            float d = 0.0f;
+            if (count > 0) {
+                const float c = (float)count;
+                d = (((sums[0] * c + sums[1]) * c + sums[2]) * c + sums[3]) / threshold;
+            }
+            s = 1.0f - d;
+            if (is_recurrent && fabsf(s) < SMALLEST_RECURRENT)
+                s = s >= 0.0f ? SMALLEST_RECURRENT : -SMALLEST_RECURRENT;
+            if (s != s)
+                atomicOr((u32*)broken + replica, 1u);
+            else  // bits of floats that are not negative are ordered as the floats
+                atomicMin(smallest + replica, __float_as_int(fabsf(s)));
+        }
+    }
+    if (!own) return;
+    scaled_error[at] = scaled;
+    denominators[at] = s;
+    weight_error[at] = (ablates_weights ? scaled : scaled / s) * lateral[at];
+    if (splits) {
+        const float base = is_recurrent || ablates_back ? scaled : scaled / s;
+        split_error(base, counts[at], at, back_error, back_silent, back_all);
+    }
+}
+
+// Grid (neurons / block, replicas): the same split for the solution y of a recurrent system.
+extern "C" __global__ void split_solution(
+    int n_neurons, int n_padded, const int* has_error, const int* counts, const double* solution,
+    float* back_error, float* back_silent, float* back_all
+) {
+    const size_t replica = blockIdx.y;
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= n_padded || !has_error[replica]) return;
+    const size_t at = replica * n_padded + i;
+    const float value = i < n_neurons ? (float)solution[at] : 0.0f;
+    split_error(value, counts[at], at, back_error, back_silent, back_all);
+}
+
+// Grid (neurons / block, replicas): the solution is the error of the layer below (finding F6).
+extern "C" __global__ void take_solution(
+    int n_neurons, int n_padded, const int* has_error, const double* solution, float* back
+) {
+    const size_t replica = blockIdx.y;
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= n_neurons || !has_error[replica]) return;
+    back[replica * n_padded + i] = (float)solution[replica * n_padded + i];
+}

@@ -1,0 +1,27 @@
+"""The kernels' CUDA source, as one text that is compiled when it is needed."""
+
+import re
+from importlib import resources
+
+FILES = ("common.cuh", "encode.cu", "forward.cu", "errors.cu", "adjoint.cu", "update.cu")
+
+OPTIONS = ("-std=c++17", "-fmad=false")
+"""Without contraction (a multiplication and an addition in one rounding) the kernels round as the
+CPU engine does."""
+
+
+def kernel_source() -> str:
+    """All kernels; lines keep the names and numbers that they have in their files."""
+    folder = resources.files(__package__) / "kernels"
+    parts = [f'#line 1 "{name}"\n{(folder / name).read_text("utf-8")}' for name in FILES]
+    return "\n".join(parts)
+
+
+def kernel_names() -> list[str]:
+    """Names of the kernels in the source."""
+    return re.findall(r'extern "C" __global__ void (\w+)\(', kernel_source())
+
+
+def options(neurons_per_thread: int) -> tuple[str, ...]:
+    """Compiler options for networks whose widest layer gives a thread this many neurons."""
+    return (*OPTIONS, f"-DNEURONS_PER_THREAD={neurons_per_thread}")

@@ -1,0 +1,371 @@
+"""The CUDA kernels and their driver against the CPU engine and the float64 reference.
+
+The kernels' source runs on the CPU, compiled with g++ (tests/cuda_host); with `-m gpu` and CuPy the
+same tests run on a GPU. On the CPU every number is equal to the engine's, bit for bit; on a GPU the
+spikes are, and the weights up to the last digit of the device's `exp`.
+"""
+
+import math
+
+import numpy as np
+import pytest
+from test_engine import (
+    ARCHITECTURES,
+    N_CLASSES,
+    N_INPUTS,
+    RECURRENT,
+    SQUARE,
+    as_reference,
+    assert_close,
+    conditions,
+    dense_recurrent,
+    random_table,
+)
+
+from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of, dependency_levels
+from strsbp.data import Digits
+from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
+from strsbp.engine.network import Network
+from strsbp.engine.update import BETA_1, BETA_2
+from strsbp.reference.network import ReferenceNetwork
+from strsbp.settings import LayerSettings, ModelSettings
+from strsbp.training import epoch_order
+
+N_TRAIN, N_TEST = 5, 3
+
+
+@pytest.fixture(params=["stand-in", pytest.param("gpu", marks=pytest.mark.gpu)])
+def xp(request):
+    """The array module: the stand-in, or CuPy on a GPU."""
+    return request.getfixturevalue("stand_in" if request.param == "stand-in" else "gpu")
+
+
+def assert_same(actual, expected, xp, what):
+    """Equal bits from the stand-in; from a GPU equal up to its `exp` (and what follows from it)."""
+    if xp.__version__ == "stand-in":
+        np.testing.assert_array_equal(actual, expected, err_msg=what)
+    else:
+        scale = float(np.nanmax(np.abs(expected), initial=0.0))
+        np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6 * scale, err_msg=what)
+
+
+def random_digits(seed, n_inputs=N_INPUTS, n_train=N_TRAIN, n_test=N_TEST):
+    """Noise in which a third of the pixels is 0."""
+    rng = np.random.default_rng(seed)
+
+    def draw(n):
+        images = rng.integers(0, 256, size=(n, n_inputs)) * (rng.random((n, n_inputs)) < 0.67)
+        return images.astype(np.uint8), rng.integers(0, N_CLASSES, size=n).astype(np.uint8)
+
+    return Digits("noise", *draw(n_train), *draw(n_test))
+
+
+def make_networks(hidden, n=3, n_inputs=N_INPUTS, **settings):
+    """CPU networks that differ in their seeds alone, and their table."""
+    model = ModelSettings(**{"threshold_hidden": 2.0, "threshold_output": 1.0, **settings})
+    table = random_table(np.random.default_rng(1))
+    derivative = table[:, :4] * np.array([4, 3, 2, 1])
+    seeds = [2**40 + 7 * k for k in range(n)]
+    return [Network(model, hidden, derivative, s, n_inputs, N_CLASSES) for s in seeds], table
+
+
+def copies(networks):
+    """Their states, as arrays of their own."""
+    return [{name: a.copy() for name, a in network.state().items()} for network in networks]
+
+
+def on_device(networks, digits, xp):
+    """The same networks as replicas."""
+    seeds = [network.seed for network in networks]
+    return Replicas(networks[0], seeds, copies(networks), digits, xp)
+
+
+def unpacked(masks, n):
+    """Bits of words (..., n_words) as bool (..., n)."""
+    masks = np.ascontiguousarray(masks)
+    return np.unpackbits(masks.view(np.uint8), axis=-1, bitorder="little")[..., :n].astype(bool)
+
+
+def assert_equal_training(networks, digits, xp, n_epochs=1):
+    """Train and evaluate both; all results and states agree. Returns the replicas and costs."""
+    replicas = on_device(networks, digits, xp)
+    rng = np.random.default_rng(0)
+    n_train = len(digits.train_labels)
+    costs = []
+    for epoch in range(n_epochs):
+        boost = rng.uniform(1, 2, (len(networks), n_train))
+        orders = np.stack([epoch_order(network.seed, epoch, n_train) for network in networks])
+        predictions, found_costs, smallest = replicas.train(orders, boost, epoch)
+        costs.append(found_costs)
+        for r, network in enumerate(networks):
+            expected = np.full(len(network.layers), np.inf, dtype=np.float32)
+            for layer in network.layers:
+                layer.smallest_denominator = np.inf
+            for index in map(int, orders[r]):
+                result = network.train_sample(
+                    digits.train_images[index], index, int(digits.train_labels[index]),
+                    boost[r, index], epoch,
+                )  # fmt: skip
+                assert (predictions[r, index], found_costs[r, index]) == (
+                    result.prediction,
+                    result.cost,
+                )
+                found = [layer.smallest_denominator for layer in network.layers]
+                expected = np.minimum(expected, np.array(found, dtype=np.float32))
+            assert_same(smallest[r], expected, xp, f"replica {r}: smallest denominators")
+    for r, (network, state) in enumerate(zip(networks, replicas.state(), strict=True)):
+        assert set(state) == set(network.state())
+        for name, array in network.state().items():
+            assert state[name].dtype == array.dtype and state[name].shape == array.shape
+            assert_same(state[name], array, xp, f"replica {r}: {name}")
+    assert_equal_tests(networks, digits, replicas)
+    return replicas, np.concatenate(costs)
+
+
+def assert_equal_tests(networks, digits, replicas):
+    """Predictions, counts and (of the last image) spikes of the test images are identical."""
+    predictions, totals, silent = replicas.evaluate()
+    for r, network in enumerate(networks):
+        for index, image in enumerate(digits.test_images):
+            assert predictions[r, index] == network.predict(image, index)
+            for k, layer in enumerate(network.layers):
+                counts = layer.trains.counts[: layer.n_neurons]
+                assert totals[r, index, k] == counts.sum()
+                assert silent[r, index, k] == np.sum(counts == 0)
+        for k, layer in enumerate(network.layers):
+            n, dense = layer.n_neurons, layer.trains.to_dense()[:, : layer.n_neurons]
+            by_step = unpacked(replicas.arrays[f"{k}/step_mask"].get()[r], n)
+            np.testing.assert_array_equal(by_step, dense)
+            by_neuron = unpacked(replicas.arrays[f"{k}/neuron_mask"].get()[r, :n], len(dense))
+            np.testing.assert_array_equal(by_neuron.T, dense)
+
+
+@pytest.mark.parametrize("reservoir", ["derived", "published"])
+@pytest.mark.parametrize("adjoint", ["derived", "published"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_architectures_equal_the_engine(architecture, adjoint, reservoir, xp):
+    networks, _ = make_networks(
+        ARCHITECTURES[architecture], n_steps=77, adjoint=adjoint, reservoir=reservoir
+    )
+    replicas, costs = assert_equal_training(networks, random_digits(1), xp, n_epochs=2)
+    assert (costs > 0).any()
+    counts = [replicas.arrays[f"{k}/counts"].get() for k in range(len(replicas.layers))]
+    assert all((layer > 0).any() for layer in counts), "a network in which every layer fires"
+
+
+@pytest.mark.parametrize("ablated_layers", ["feedforward", "all"])
+@pytest.mark.parametrize("gradient", ["hm2bp", "hm2bp_weights"])
+@pytest.mark.parametrize("adjoint", ["derived", "published"])
+@pytest.mark.parametrize("reservoir", ["derived", "published"])
+def test_ablations_equal_the_engine(gradient, ablated_layers, adjoint, reservoir, xp):
+    networks, _ = make_networks(
+        [SQUARE, RECURRENT], n=2, n_steps=90, gradient=gradient, ablated_layers=ablated_layers,
+        adjoint=adjoint, reservoir=reservoir,
+    )  # fmt: skip
+    assert_equal_training(networks, random_digits(2), xp)
+
+
+@pytest.mark.parametrize("refractory_steps", [0, 1, 5])
+@pytest.mark.parametrize("n_steps", [35, 60, 129])
+def test_a_repaired_label_equals_the_engine(n_steps, refractory_steps, xp):
+    # At 35 and 60 steps the regular train is denser than the refractory period allows.
+    networks, _ = make_networks(
+        [SQUARE, RECURRENT], n=2, n_steps=n_steps, refractory_steps=refractory_steps
+    )
+    for network in networks:
+        output = network.layers[-1]
+        output.weights -= 1.0 * (output.weights != 0)
+        output.refresh_sums()
+    _, costs = assert_equal_training(networks, random_digits(3), xp)
+    assert (costs >= 35**2).any(), "a silent label"
+
+
+@pytest.mark.parametrize("tau_m, tau_s", [(10.0, 3.0), (128.0, 16.0)])
+def test_time_constants_equal_the_engine(tau_m, tau_s, xp):
+    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_steps=64, tau_m=tau_m, tau_s=tau_s)
+    assert_equal_training(networks, random_digits(4), xp)
+
+
+def test_sizes_beyond_one_list_and_one_block(xp):
+    # More than 1,024 inputs, more than 128 neurons, more than 1,024 steps.
+    networks, _ = make_networks(
+        [LayerSettings(kind="feedforward", size=141), LayerSettings(kind="feedforward", size=9)],
+        n=1, n_inputs=2050, n_steps=41, threshold_hidden=20.0,
+    )  # fmt: skip
+    assert_equal_training(networks, random_digits(5, n_inputs=2050, n_train=2), xp)
+    networks, _ = make_networks([LayerSettings(kind="feedforward", size=9)], n=1, n_steps=1101)
+    assert_equal_training(networks, random_digits(5, n_train=2), xp)
+
+
+def test_more_neurons_than_threads(xp):
+    networks, _ = make_networks([LayerSettings(kind="feedforward", size=1030)], n=1, n_steps=36)
+    assert_equal_training(networks, random_digits(6, n_train=2, n_test=1), xp)
+
+
+def test_encoding_equals_the_encoder(xp):
+    networks, _ = make_networks([SQUARE], n=2, n_steps=101, n_inputs=70)
+    digits = random_digits(7, n_inputs=70)
+    replicas = on_device(networks, digits, xp)
+    for split, launch, order, images in (
+        (TRAIN_SPLIT, replicas._encode_launch(TRAIN_SPLIT), "order", digits.train_images),
+        (TEST_SPLIT, replicas._encode_launch(TEST_SPLIT), "test_order", digits.test_images),
+    ):
+        numbers = np.tile(np.arange(len(images), dtype=np.int32)[::-1], (2, 1))
+        replicas.arrays[order].set(np.ascontiguousarray(numbers))
+        replicas.shared["position"].set(np.array([1], dtype=np.int32))
+        replicas._run([launch])
+        index = len(images) - 2
+        for r, network in enumerate(networks):
+            expected = Encoder(network.seed, split, 101).encode(images[index], index)
+            step_mask, neuron_mask = (
+                replicas.arrays[f"input/{name}"].get()[r] for name in ("step_mask", "neuron_mask")
+            )
+            np.testing.assert_array_equal(unpacked(step_mask, 70), expected)
+            np.testing.assert_array_equal(unpacked(neuron_mask, 101), expected.T)
+            counts = replicas.arrays["input/counts"].get()[r]
+            np.testing.assert_array_equal(counts, expected.sum(axis=0))
+        assert expected.any() and not expected.all(axis=0).any()
+
+
+@pytest.mark.parametrize("architecture", ["two-feedforward", "feedforward-recurrent"])
+def test_a_sample_equals_the_reference(architecture, xp):
+    networks, table = make_networks(ARCHITECTURES[architecture], n_steps=120)
+    digits = random_digits(8, n_train=1)
+    references = [
+        ReferenceNetwork([as_reference(layer) for layer in network.layers], table, network.model)
+        for network in networks
+    ]
+    before = copies(networks)
+    replicas = on_device(networks, digits, xp)
+    boost = np.array([[1.0], [1.5], [0.5]])
+    replicas.train(np.zeros((3, 1), dtype=int), boost, 3)
+    states = replicas.state()
+    for network, reference, was, state, b in zip(
+        networks, references, before, states, boost, strict=True
+    ):
+        spikes = Encoder(network.seed, TRAIN_SPLIT, 120).encode(digits.train_images[0], 0)
+        computed = reference.train_sample(spikes, int(digits.train_labels[0]), float(b[0]), 3, 1)
+        assert computed.errors.any()
+        step = network.model.learning_rate / 2
+        for layer, target, condition in zip(
+            network.layers, reference.layers, conditions(computed.layers), strict=True
+        ):
+            n, name = layer.n_neurons, layer.name
+            first = state[f"{name}/first_moments"][:, :n].T
+            assert_close(first, target.first, f"{name}: first moments", condition)
+            steps = (state[f"{name}/weights"] - was[f"{name}/weights"])[:, :n].T
+            expected = target.weights - was[f"{name}/weights"][:, :n].T
+            assert_close(steps, expected, f"{name}: steps", condition, 10 * step)
+            if layer.recurrent:
+                values = dense_recurrent(layer, state[f"{name}/rec_first_moments"])
+                assert_close(values, target.recurrent_first, f"{name}: recurrent", condition)
+
+
+def test_without_error_only_the_regulariser_acts_in_that_replica(xp):
+    networks, _ = make_networks([SQUARE, RECURRENT], n_steps=77)
+    digits = random_digits(9)
+    replicas = on_device(networks, digits, xp)
+    label, image = int(digits.train_labels[0]), digits.train_images[0]
+    replicas.arrays["boost"].fill(1)
+    rate = networks[0].model.learning_rate
+    replicas.shared["steps"].fill(np.float32(rate / (1 - BETA_1)))
+    replicas.shared["root_scales"].fill(np.float32(1 / math.sqrt(1 - BETA_2)))
+    launches = list(replicas._train_launches())
+    n_forward = 2 + len(replicas.layers)
+    replicas.shared["position"].fill(0)
+    replicas._run(launches[:n_forward])
+    np.testing.assert_array_equal(replicas.arrays["has_error"].get(), 1)
+    replicas.arrays["has_error"].set(np.array([1, 0, 1], dtype=np.int32))
+    replicas._run(launches[n_forward:])
+    for r, network in enumerate(networks):
+        if r == 1:
+            network.encode(image, 0)
+            network.forward()
+            network._backward(False, label, rate)
+        else:
+            network.train_sample(image, 0, label)
+        for name, array in replicas.state()[r].items():
+            if name != "n_updates":
+                assert_same(array, network.state()[name], xp, f"replica {r}: {name}")
+
+
+def test_an_ill_conditioned_system_falls_back_to_elimination(xp):
+    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_steps=77, threshold_hidden=1.0)
+    recurrent = networks[1].layers[1]
+    recurrent.rec_weights *= 60
+    recurrent.refresh_sums()
+    replicas, _ = assert_equal_training(networks, random_digits(10, n_train=1), xp)
+    np.testing.assert_array_equal(replicas.arrays["1/failed"].get(), [0, 1])
+
+
+def test_a_weight_that_is_not_a_number_spoils_its_replica_alone(xp):
+    networks, _ = make_networks([SQUARE, RECURRENT], n_steps=60)
+    networks[1].layers[1].weights[3, 4] = np.nan
+    networks[1].layers[1].refresh_sums()
+    assert_equal_training(networks, random_digits(11, n_train=3), xp)
+    assert networks[1].first_layer_not_finite() is not None
+    assert networks[0].first_layer_not_finite() is networks[2].first_layer_not_finite() is None
+
+
+def test_a_saved_state_goes_on(xp):
+    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_steps=60)
+    digits = random_digits(12)
+    orders = np.tile(np.arange(N_TRAIN), (2, 1))
+    replicas = on_device(networks, digits, xp)
+    for _ in range(2):
+        replicas.train(orders, np.ones((2, N_TRAIN)), 0)
+    first = on_device(networks, digits, xp)
+    first.train(orders, np.ones((2, N_TRAIN)), 0)
+    seeds = [network.seed for network in networks]
+    second = Replicas(networks[0], seeds, first.state(), digits, xp)
+    second.train(orders, np.ones((2, N_TRAIN)), 0)
+    for a, b in zip(replicas.state(), second.state(), strict=True):
+        for name in a:
+            np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def test_replicas_of_different_age_are_refused(stand_in):
+    networks, _ = make_networks([SQUARE], n=2, n_steps=60)
+    networks[1].n_updates = 3
+    with pytest.raises(ValueError, match="same number of updates"):
+        on_device(networks, random_digits(13), stand_in)
+
+
+def test_no_host_synchronisation_and_one_graph_inside_a_sample(stand_in, monkeypatch):
+    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_steps=60)
+    replicas = on_device(networks, random_digits(14), stand_in)
+    calls = []
+    sample = replicas._train_sample
+    monkeypatch.setattr(replicas, "_train_sample", lambda: (calls.append("sample"), sample()))
+    monkeypatch.setattr(type(replicas.stream), "synchronize", lambda self: calls.append("wait"))
+    replicas.train(np.tile(np.arange(N_TRAIN), (2, 1)), np.ones((2, N_TRAIN)), 0)
+    assert calls[: N_TRAIN + 1] == ["sample"] * N_TRAIN + ["wait"]
+
+
+def test_without_graphs_the_launches_are_repeated(stand_in, monkeypatch):
+    networks, _ = make_networks([SQUARE], n=2, n_steps=60)
+    stream = stand_in.cuda.Stream
+    monkeypatch.delattr(stream, "begin_capture")
+    assert_equal_training(networks, random_digits(15), stand_in)
+
+
+def test_dependency_levels():
+    # Neuron 1 waits for 0, 3 for 1 and 2, 4 for itself alone.
+    ptr, post = np.array([0, 0, 1, 1, 4, 5]), np.array([0, 1, 2, 3, 4])
+    order, starts = dependency_levels(ptr, post, 5)
+    assert [sorted(order[a:b]) for a, b in zip(starts, starts[1:], strict=False)] == [
+        [0, 2, 4],
+        [1],
+        [3],
+    ]
+
+
+def test_a_replica_of_the_studys_network_takes_less_than_12_megabytes():
+    hidden = [
+        LayerSettings(kind="feedforward", size=400),
+        LayerSettings(kind="recurrent", shape=(5, 5, 16)),
+    ]
+    for reservoir in ("derived", "published"):
+        network = Network(ModelSettings(reservoir=reservoir), hidden, np.ones((100, 4)), 1)
+        most = connections_of(network, [network.state()])
+        assert 5e6 < bytes_per_replica(network, most, 60_000, 10_000) < 12e6
