@@ -20,8 +20,8 @@ from strsbp.engine.update import BETA_1, BETA_2, REGULARISER_BETA, REGULARISER_S
 
 THREADS = 128
 """Threads of a block, but for the kernels with one block a replica."""
-MOST_THREADS = 1024
-"""Threads that a block may have."""
+MOST_THREADS = 512
+"""Threads that a block may have, as in kernels/common.cuh."""
 SEGMENT_WORDS, SEGMENT_BITS = 32, 1024
 """Words and bits of a list of spikes, as in kernels/common.cuh."""
 SYNCHRONISE_EVERY = 256

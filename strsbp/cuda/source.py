@@ -19,7 +19,8 @@ def kernel_source() -> str:
 
 def kernel_names() -> list[str]:
     """Names of the kernels in the source."""
-    return re.findall(r'extern "C" __global__ void (\w+)\(', kernel_source())
+    pattern = r'extern "C" __global__ void (?:__launch_bounds__\(\w+\) )?(\w+)\('
+    return re.findall(pattern, kernel_source())
 
 
 def options(neurons_per_thread: int) -> tuple[str, ...]:

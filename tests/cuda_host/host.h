@@ -20,6 +20,7 @@
 
 #define __global__
 #define __device__
+#define __launch_bounds__(threads)
 
 struct Dim3 {
     unsigned x, y, z;

@@ -32,7 +32,7 @@ extern "C" __global__ void spsp_of_connections(
 
 // Grid (1, replicas): substitution for a one-way reservoir (post <= pre). Neurons of one level
 // depend on those of earlier levels alone; `level_order` lists them level by level.
-extern "C" __global__ void solve_triangular(
+extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_triangular(
     int n_neurons, int n_padded, int n_connections, int ablated, const int* has_error,
     const int* n_levels, const int* level_ptr, const int* level_order, const int* rec_ptr,
     const int* rec_post, const float* values, const float* s, const float* b, double* y
@@ -81,7 +81,7 @@ __device__ inline double dot(const double* x, const double* y, int n) {
 
 // Grid (1, replicas); block at least 64: BiCGSTAB with the diagonal as preconditioner. `work`
 // (7, n_padded) doubles a replica. `failed` says where the true residual is not small.
-extern "C" __global__ void solve_iterative(
+extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
     int n_neurons, int n_padded, int n_connections, int ablated, const int* has_error,
     const int* rec_ptr, const int* rec_post, const float* values, const float* s, const float* b,
     double* y, double* work, int* failed
@@ -191,7 +191,7 @@ extern "C" __global__ void solve_iterative(
 // Grid (1, 1); block a multiple of 32: Gaussian elimination with partial pivoting, for the replicas
 // that have failed, one after the other in one matrix; a singular system yields nan. Mostly there
 // is nothing to do.
-extern "C" __global__ void solve_elimination(
+extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_elimination(
     int n_replicas, int n_neurons, int n_padded, int n_connections, int ablated, const int* failed,
     const int* rec_ptrs, const int* rec_posts, const float* all_values, const float* all_s,
     const float* all_b, double* all_y, double* a

@@ -19,6 +19,7 @@ typedef unsigned long long u64;
 #define BARRIER(number) __syncthreads()
 #endif
 
+#define MOST_THREADS 512  // of a block; kernels that may get so many must fit their registers to it
 #define WORD_BITS 32
 #define SEGMENT_WORDS 32
 #define SEGMENT_BITS (SEGMENT_WORDS * WORD_BITS)

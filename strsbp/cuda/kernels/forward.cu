@@ -7,11 +7,11 @@
 enum LayerKind { FEEDFORWARD = 0, RECURRENT = 1, OUTPUT = 2 };
 
 // Grid (1, replicas): one block runs a replica's layer, its neurons' state in registers, with one
-// barrier a step. At step t a layer's spikes are read from ring[(t - 1) % 3], written to
-// ring[t % 3], and ring[(t + 1) % 3] is cleared for the next step. The list of the input's spikes of
-// the following step is made while those of the present one are added; inputs beyond 1,024 take
-// one list (and one barrier) for each further 1,024.
-extern "C" __global__ void lif(
+// barrier a step. At step t a layer's spikes are read from ring[(t - 1) % 3] and written to
+// ring[t % 3], and ring[(t + 1) % 3] is cleared for the next step. The list of the input's spikes
+// of the following step is made while those of the present one are added; inputs beyond 1,024
+// take one list (and one barrier) for each further 1,024.
+extern "C" __global__ void __launch_bounds__(MOST_THREADS) lif(
     int n_steps, int n_inputs, int n_neurons, int n_padded, int n_connections, int kind,
     float decay_s, float decay_m, float gain, float threshold, int refractory_steps,
     const u32* input_mask, const float* weights,
