@@ -33,7 +33,6 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
                     f"{where}, defaults.{key}: there is no such setting; known keys: {known}."
                 )
     study = checked(StudySettings, raw, where)
-    resolve_device(study.device, where)
     for name, arm in study.arms.items():
         table = arm.simulated_table()
         try:
@@ -99,11 +98,19 @@ def merged(*configs: dict[str, Any]) -> dict[str, Any]:
 def resolve_device(device: str, where: str = "device") -> str:
     """`cpu` or `cuda`: the device that the setting `device` comes to on this machine.
 
-    There is only the CPU engine; `cuda` raises `SettingsError`.
+    `auto` is a GPU where CuPy finds one, and else the CPU; `cuda` without one raises
+    `SettingsError`, which names `where` the setting stands.
     """
+    if device == "cpu":
+        return "cpu"
+    from strsbp.cuda.device import obstacle
+
+    problem = obstacle()
+    if problem is None:
+        return "cuda"
     if device == "cuda":
         raise SettingsError(
-            f"{where}, device: there is no CUDA engine in this version; use 'auto' or 'cpu'."
+            f"{where}, device: 'cuda' asks for a GPU, but {problem}; use 'auto' or 'cpu'."
         )
     return "cpu"
 

@@ -1,6 +1,9 @@
 """Loading a study: merging overlays, and mistakes told in one sentence."""
 
 import copy
+import importlib.machinery
+import sys
+import types
 
 import pytest
 import yaml
@@ -62,7 +65,7 @@ def test_defaults_serve_every_arm_and_its_own_keys_win(base):
         ({"arms": {"strsbp": {"tau_m": -3}}}, "arms.strsbp.tau_m: Input should be greater than 1"),
         ({"figures": {"fig4": {"panels": {"a": ["nobody"]}}}}, "unknown arm 'nobody'"),
         ({"arms": {"strsbp": {"architecture": "x"}}}, "unknown architecture 'x'"),
-        ({"device": "cuda"}, "there is no CUDA engine"),
+        ({"device": "cuba"}, "here, device: Input should be 'auto', 'cpu' or 'cuda'"),
         ({"profile": "../up"}, "here, profile"),
         ({"arms": {"../up": {"title": "x"}}}, "here, arms"),
     ],
@@ -168,5 +171,54 @@ def test_missing_config_file(tmp_path):
         read_config(tmp_path / "none.yaml")
 
 
-def test_devices():
+@pytest.fixture
+def devices(monkeypatch):
+    """Function that sets whether and how CuPy is there; what was found before is forgotten."""
+    from strsbp.cuda import device
+
+    class NoDevice(Exception):
+        pass
+
+    def set_cupy(n_devices):
+        def count():
+            if n_devices is None:
+                raise NoDevice("cudaErrorNoDevice: no CUDA-capable device is detected")
+            return n_devices
+
+        module = types.ModuleType("cupy")
+        runtime = types.SimpleNamespace(getDeviceCount=count, CUDARuntimeError=NoDevice)
+        module.cuda = types.SimpleNamespace(runtime=runtime)
+        module.__spec__ = importlib.machinery.ModuleSpec("cupy", None)
+        monkeypatch.setitem(sys.modules, "cupy", module)
+        device.obstacle.cache_clear()
+
+    def remove():
+        monkeypatch.setattr(device, "find_spec", lambda name: None)
+        device.obstacle.cache_clear()
+
+    yield types.SimpleNamespace(set=set_cupy, remove=remove)
+    device.obstacle.cache_clear()
+
+
+def test_a_gpu_is_taken_where_there_is_one(devices):
+    devices.set(1)
+    assert resolve_device("auto") == resolve_device("cuda") == "cuda"
+    assert resolve_device("cpu") == "cpu"
+
+
+@pytest.mark.parametrize("found", [0, None, "no CuPy"])
+def test_without_a_gpu_auto_is_the_cpu_and_cuda_a_mistake(devices, found):
+    devices.remove() if found == "no CuPy" else devices.set(found)
     assert resolve_device("auto") == resolve_device("cpu") == "cpu"
+    with pytest.raises(SettingsError) as error:
+        resolve_device("cuda", "here")
+    words = "CuPy is not installed" if found == "no CuPy" else "CuPy finds no GPU"
+    message = one_sentence(error)
+    assert message.startswith("here, device: 'cuda' asks for a GPU, but ") and words in message
+    assert "use 'auto' or 'cpu'" in message
+
+
+def test_reading_a_study_asks_for_no_gpu(base, devices):
+    # A node without one may submit jobs to others.
+    devices.set(0)
+    assert load_study(merged(base, {"device": "cuda"}), "here").device == "cuda"

@@ -1,0 +1,49 @@
+"""Finding the GPU; the only place that imports CuPy."""
+
+from functools import cache
+from importlib.util import find_spec
+
+from strsbp.errors import StrsbpError
+
+
+class DeviceError(StrsbpError):
+    """There is no GPU that the CUDA engine can use."""
+
+
+@cache
+def obstacle() -> str | None:
+    """Why the CUDA engine cannot run here, as a part of a sentence, or None if it can."""
+    if find_spec("cupy") is None:
+        return "CuPy is not installed (pip install 'strsbp[cuda13]', or cuda12 for older drivers)"
+    try:
+        import cupy
+    except ImportError as error:
+        return f"CuPy cannot be loaded ({_first_line(error)})"
+    try:
+        if cupy.cuda.runtime.getDeviceCount() > 0:
+            return None
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        return f"CuPy finds no GPU ({_first_line(error)})"
+    return "CuPy finds no GPU"
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0].rstrip(".") if text else type(error).__name__
+
+
+def array_module():
+    """CuPy; raises `DeviceError` where it is missing or finds no GPU."""
+    problem = obstacle()
+    if problem is not None:
+        raise DeviceError(
+            f"A GPU was asked for but {problem}; run on a machine with one, or set `device: cpu`."
+        )
+    import cupy
+
+    return cupy
+
+
+def gpu_name(xp) -> str:
+    """Name of the device that `xp` uses."""
+    return xp.cuda.runtime.getDeviceProperties(0)["name"].decode()

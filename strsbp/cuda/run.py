@@ -1,0 +1,126 @@
+"""Train one arm with many seeds on a GPU; writes for each seed what `strsbp.run` writes."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tqdm import tqdm
+
+from strsbp import provenance
+from strsbp.checkpoint import save_checkpoint, write_atomically
+from strsbp.cuda.device import array_module, gpu_name
+from strsbp.cuda.training import ReplicaRun, most_replicas, train_epochs
+from strsbp.data import Digits
+from strsbp.network import build_network
+from strsbp.run import _resume, metrics_csv, run_hash
+from strsbp.settings import ArmSettings, LayerSettings
+from strsbp.spsp import EffectRatioTable
+from strsbp.training import TrainingState
+
+
+def run_batch(
+    arm: ArmSettings,
+    layers: list[LayerSettings],
+    table: EffectRatioTable,
+    digits: Digits,
+    seeds: Sequence[int],
+    *,
+    name: str,
+    metrics_path: Callable[[int], str | Path],
+    provenance_path: Callable[[int], str | Path],
+    checkpoint_path: Callable[[int], str | Path],
+    profile: str,
+    table_source: dict,
+    progress: bool = True,
+) -> None:
+    """Train `arm` with each of `seeds` at once and write their metrics and provenance.
+
+    The paths are functions of the seed. Checkpoints are those of `strsbp.run.run_arm`: each seed
+    has its own after each epoch, and a batch that was stopped goes on from them, with the same
+    metrics. Seconds are a seed's share of the batch's. More seeds than fit into the GPU's memory
+    are trained one part after the other. Raises `DeviceError` where there is no GPU or too little
+    memory, and `CheckpointError` for a checkpoint that is damaged or belongs to other settings.
+    """
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    xp = array_module()
+    digits = digits.first(arm.n_train, arm.n_test)
+    template, fingerprints, seconds, resumed = None, {}, {}, {}
+    runs: list[ReplicaRun] = []
+    for seed in seeds:
+        template = build_network(arm, layers, table, seed, digits.train_images.shape[1])
+        start = TrainingState.start(template, digits)
+        path = Path(checkpoint_path(seed))
+        fingerprints[seed] = run_hash(arm, layers, table, digits, seed)
+        resumed[seed] = path.exists()
+        seconds[seed] = _resume(start, path, fingerprints[seed]) if resumed[seed] else []
+        runs.append(ReplicaRun(seed, template.state(), start.boost, start.rows))
+
+    n_images = arm.n_train + arm.n_test
+    with tqdm(
+        total=n_images * arm.epochs * len(seeds),
+        initial=n_images * sum(min(run.epoch, arm.epochs) for run in runs),
+        desc=f"{name}, {len(seeds)} seeds",
+        unit="image",
+        disable=None if progress else True,  # None: only on a terminal
+        mininterval=1.0,
+    ) as bar:
+        begin = time.perf_counter()
+
+        def keep(trained: list[ReplicaRun]) -> None:
+            nonlocal begin
+            share = (time.perf_counter() - begin) / len(trained)
+            for run in trained:
+                seconds[run.seed].append(share)
+                save_checkpoint(
+                    checkpoint_path(run.seed),
+                    {**run.state, "boost": run.boost},
+                    {
+                        "settings_sha256": fingerprints[run.seed],
+                        "rows": run.rows,
+                        "seconds": seconds[run.seed],
+                    },
+                )
+            begin = time.perf_counter()
+
+        n_together = most_replicas(template, runs, digits, xp)
+        for first in range(0, len(runs), n_together):
+            part = runs[first : first + n_together]
+            train_epochs(template, part, digits, arm.epochs, xp, tick=bar.update, on_epoch=keep)
+
+    commit, dirty = provenance.code_commit()
+    for run in runs:
+        seed = run.seed
+        text = metrics_csv(run.rows[: arm.epochs])
+        write_atomically(metrics_path(seed), lambda file, text=text: file.write(text.encode()))
+        document = {
+            "arm": name,
+            "seed": seed,
+            "profile": profile,
+            "settings": arm.model_copy(update={"seeds": [seed]}).model_dump(mode="json"),
+            "architecture": [layer.model_dump(mode="json", exclude_none=True) for layer in layers],
+            "settings_sha256": fingerprints[seed],
+            "table": table_source,
+            "data": {
+                "dataset": digits.name,
+                "n_train": len(digits.train_labels),
+                "n_test": len(digits.test_labels),
+                "sha256": digits.sha256(),
+            },
+            "commit": commit,
+            "dirty": dirty,
+            "versions": provenance.versions() | {"cupy": xp.__version__},
+            "machine": provenance.machine() | {"gpu": gpu_name(xp)},
+            "device": "cuda",
+            "replicas": min(n_together, len(seeds)),
+            "started": started,
+            "seconds_per_epoch": [round(value, 3) for value in seconds[seed]],
+            "seconds": round(sum(seconds[seed]), 3),
+            "resumed": resumed[seed],
+        }
+        text = json.dumps(document, indent=1) + "\n"
+        write_atomically(provenance_path(seed), lambda file, text=text: file.write(text.encode()))
+    # Only now is nothing lost without them.
+    for seed in seeds:
+        Path(checkpoint_path(seed)).unlink(missing_ok=True)

@@ -1,0 +1,128 @@
+"""Epochs of a batch: what `strsbp.training.train_epoch` does for one network, for all replicas."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from strsbp.boosting import updated_boost
+from strsbp.cuda.device import DeviceError
+from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
+from strsbp.data import Digits
+from strsbp.engine.network import Network
+from strsbp.training import epoch_order
+
+USABLE_SHARE = 0.9
+"""Part of the free device memory that a batch may take."""
+
+
+@dataclass
+class ReplicaRun:
+    """One seed's run between two epochs: `Network.state()`, boosting weights and metrics."""
+
+    seed: int
+    state: dict[str, np.ndarray]
+    boost: np.ndarray
+    rows: list[dict] = field(default_factory=list)
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs done."""
+        return len(self.rows)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last epoch ended with a weight that is not finite."""
+        return bool(self.rows) and self.rows[-1]["diverged"] != ""
+
+
+def most_replicas(template: Network, runs: list[ReplicaRun], digits: Digits, xp) -> int:
+    """How many of `runs` fit into the device's free memory; raises `DeviceError` if none does."""
+    free, _ = xp.cuda.runtime.memGetInfo()
+    most_connections = connections_of(template, [run.state for run in runs])
+    each = bytes_per_replica(
+        template, most_connections, len(digits.train_labels), len(digits.test_labels)
+    )
+    widest = max((layer.n_neurons for layer in template.layers if layer.recurrent), default=0)
+    shared = digits.train_images.nbytes + digits.test_images.nbytes + 8 * widest * (widest + 1)
+    fitting = int((USABLE_SHARE * free - shared) // each)
+    if fitting < 1:
+        raise DeviceError(
+            f"The GPU has {free / 1e6:.0f} MB free but a network of this arm takes "
+            f"{(each + shared) / 1e6:.0f} MB; free memory or set `device: cpu`."
+        )
+    return fitting
+
+
+def train_epochs(
+    template: Network,
+    runs: list[ReplicaRun],
+    digits: Digits,
+    epochs: int,
+    xp,
+    *,
+    tick: Callable[[int], None] = lambda n: None,
+    on_epoch: Callable[[list[ReplicaRun]], None] = lambda runs: None,
+) -> None:
+    """Train `runs` until each has `epochs` epochs or has diverged; changes them in place.
+
+    Runs of the same age train together; those that were stopped earlier first catch up. `template`
+    is a network with the settings of all. `tick(n)` is called after n images in all;
+    `on_epoch` with the runs that have ended an epoch.
+    """
+    replicas, trained = None, []
+    while waiting := [run for run in runs if run.epoch < epochs and not run.diverged]:
+        epoch = min(run.epoch for run in waiting)
+        group = [run for run in waiting if run.epoch == epoch]
+        if replicas is None or group != trained:
+            replicas = None  # give the memory back before the next batch asks for its own
+            seeds, states = [run.seed for run in group], [run.state for run in group]
+            replicas, trained = Replicas(template, seeds, states, digits, xp), group
+        _train_epoch(replicas, group, digits, epoch, tick)
+        on_epoch(group)
+
+
+def _train_epoch(replicas: Replicas, runs, digits: Digits, epoch: int, tick) -> None:
+    network = replicas.template
+    labels = digits.train_labels
+    n_train, n_test = len(labels), len(digits.test_labels)
+    shuffle = network.model.shuffle
+    orders = np.stack([epoch_order(run.seed, epoch, n_train, shuffle) for run in runs])
+    boost = np.stack([run.boost for run in runs])
+
+    def counted(n):
+        tick(n * len(runs))
+
+    predictions, costs, smallest = replicas.train(orders, boost, epoch, counted)
+    test_predictions, totals, silent = replicas.evaluate(counted)
+    states = replicas.state()
+    sizes = np.array([layer.n_neurons for layer in network.layers])
+    for r, run in enumerate(runs):
+        run.state = states[r]
+        misclassified = predictions[r] != labels
+        run.boost = updated_boost(run.boost, labels, misclassified, network.n_classes)
+        row = {
+            "epoch": epoch + 1,
+            "test_error": float(np.sum(test_predictions[r] != digits.test_labels) / n_test),
+            "train_error": float(misclassified.mean()),
+            "cost": float(costs[r].sum()) / n_train,
+        }
+        # One after the other, as the CPU engine adds them up: the same last digit.
+        counts = np.cumsum(totals[r] / sizes, axis=0)[-1] / n_test
+        shares = np.cumsum(silent[r] / sizes, axis=0)[-1] / n_test
+        for k, layer in enumerate(network.layers):
+            row[f"spike_count_{layer.name}"] = float(counts[k])
+            row[f"silent_share_{layer.name}"] = float(shares[k])
+            s = float(smallest[r, k])
+            row[f"smallest_denominator_{layer.name}"] = "" if s == np.inf else s
+        row["diverged"] = first_layer_not_finite(network, run.state) or ""
+        run.rows.append(row)
+
+
+def first_layer_not_finite(template: Network, state: dict[str, np.ndarray]) -> str | None:
+    """Name of the first layer of `state` that holds a weight which is not finite, or None."""
+    for layer in template.layers:
+        names = ("weights", "rec_weights") if layer.recurrent else ("weights",)
+        if not all(np.isfinite(state[f"{layer.name}/{name}"]).all() for name in names):
+            return layer.name
+    return None

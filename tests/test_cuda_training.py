@@ -1,0 +1,204 @@
+"""Batches of seeds, from settings to files, with the stand-in for CuPy: equal to runs on a CPU."""
+
+import importlib
+import json
+import re
+
+import numpy as np
+import pytest
+from test_training import HIDDEN, small_digits, small_table
+
+from strsbp.checkpoint import load_checkpoint, save_checkpoint
+from strsbp.cuda import device
+from strsbp.cuda.device import DeviceError, array_module
+from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
+from strsbp.cuda.run import run_batch
+from strsbp.data import Digits
+from strsbp.errors import CheckpointError
+from strsbp.network import build_network
+from strsbp.run import run_arm
+from strsbp.settings import ArmSettings
+
+SEEDS = [5, 6, 7]
+MODEL = dict(n_steps=50, threshold_hidden=2.0, threshold_output=1.0, n_train=10, n_test=6)
+
+
+@pytest.fixture(autouse=True)
+def cupy(stand_in, monkeypatch):
+    """The stand-in under CuPy's name."""
+    monkeypatch.setitem(importlib.sys.modules, "cupy", stand_in)
+    device.obstacle.cache_clear()
+    yield stand_in
+    device.obstacle.cache_clear()
+
+
+def digits():
+    """The images of test_training, cut to the pixels that are used."""
+    whole = small_digits(10, 6)
+    return Digits(
+        "mnist5k", np.ascontiguousarray(whole.train_images[:, :37]), whole.train_labels,
+        np.ascontiguousarray(whole.test_images[:, :37]), whole.test_labels,
+    )  # fmt: skip
+
+
+def arm(**settings):
+    return ArmSettings(**{"title": "small", "dataset": "mnist5k", "epochs": 3} | MODEL | settings)
+
+
+def arguments(**settings):
+    source = {"key": "none", "sha256": "none"}
+    own = dict(name="small", profile="test", table_source=source, progress=False)
+    return (arm(**settings), HIDDEN, small_table(), digits()), own
+
+
+def on_gpu(folder, seeds=SEEDS, **settings):
+    """Metrics by seed of a batch in `folder`."""
+    positional, named = arguments(**settings)
+    run_batch(
+        *positional, seeds, metrics_path=lambda seed: folder / f"seed{seed}.csv",
+        provenance_path=lambda seed: folder / f"seed{seed}.json",
+        checkpoint_path=lambda seed: folder / f"seed{seed}.ckpt.npz", **named,
+    )  # fmt: skip
+    return {seed: (folder / f"seed{seed}.csv").read_bytes() for seed in seeds}
+
+
+def on_cpu(folder, seeds=SEEDS, **settings):
+    """Metrics by seed of runs on the CPU, one after the other."""
+    positional, named = arguments(**settings)
+    for seed in seeds:
+        run_arm(
+            *positional, seed, metrics_path=folder / f"seed{seed}.csv",
+            provenance_path=folder / f"seed{seed}.json",
+            checkpoint_path=folder / f"seed{seed}.ckpt.npz", **named,
+        )  # fmt: skip
+    return {seed: (folder / f"seed{seed}.csv").read_bytes() for seed in seeds}
+
+
+@pytest.mark.parametrize("settings", [{}, dict(shuffle="published", gradient="hm2bp")])
+def test_a_batch_writes_the_metrics_of_the_cpu(tmp_path, settings):
+    expected = on_cpu(tmp_path / "cpu", **settings)
+    assert on_gpu(tmp_path / "gpu", **settings) == expected
+    assert len(set(expected.values())) == 3
+    names = sorted(path.name for path in (tmp_path / "gpu").iterdir())
+    assert names == sorted(f"seed{seed}.{suffix}" for seed in SEEDS for suffix in ("csv", "json"))
+
+
+def test_provenance_says_what_the_cpus_says_and_names_the_gpu(tmp_path):
+    on_cpu(tmp_path / "cpu", seeds=[5])
+    on_gpu(tmp_path / "gpu")
+    cpu, gpu = (json.loads((tmp_path / name / "seed5.json").read_text()) for name in ("cpu", "gpu"))
+    assert set(gpu) == set(cpu) | {"replicas"}
+    assert (gpu["device"], gpu["replicas"], gpu["machine"]["gpu"]) == ("cuda", 3, "stand-in")
+    assert "cupy" in gpu["versions"] and len(gpu["seconds_per_epoch"]) == 3
+    same = set(cpu) - {
+        "settings", "device", "machine", "versions", "started", "seconds", "seconds_per_epoch",
+    }  # fmt: skip
+    assert {key: gpu[key] for key in same} == {key: cpu[key] for key in same}
+    assert gpu["settings"] == cpu["settings"] | {"seeds": [5]}
+
+
+def stop_in_epoch(monkeypatch, number):
+    """Let the `number`-th epoch of the next batch be interrupted at its end."""
+    original, calls = Replicas.evaluate, []
+
+    def evaluate(self, tick):
+        calls.append(1)
+        if len(calls) == number:
+            raise KeyboardInterrupt
+        return original(self, tick)
+
+    monkeypatch.setattr(Replicas, "evaluate", evaluate)
+
+
+def test_a_stopped_batch_resumes_to_the_same_metrics(tmp_path, monkeypatch):
+    expected = on_gpu(tmp_path / "whole")
+    stopped = tmp_path / "stopped"
+    with monkeypatch.context() as patch:
+        stop_in_epoch(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            on_gpu(stopped)
+    assert sorted(path.name for path in stopped.iterdir()) == [
+        f"seed{seed}.ckpt.npz" for seed in SEEDS
+    ]
+    # As if it had been stopped while the checkpoints of an epoch were written.
+    (stopped / "seed6.ckpt.npz").unlink()
+    assert on_gpu(stopped) == expected
+    resumed = [json.loads((stopped / f"seed{s}.json").read_text())["resumed"] for s in SEEDS]
+    assert resumed == [True, False, True]
+
+
+def test_checkpoints_are_those_of_the_cpu(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *args, **kwargs: None)  # keep the checkpoints
+        on_cpu(tmp_path / "cpu", epochs=2)
+        on_gpu(tmp_path / "gpu", epochs=2)
+    for seed in SEEDS:
+        (cpu, said), (gpu, told) = (
+            load_checkpoint(tmp_path / name / f"seed{seed}.ckpt.npz") for name in ("cpu", "gpu")
+        )
+        assert set(cpu) == set(gpu)
+        for name, array in cpu.items():
+            np.testing.assert_array_equal(array, gpu[name], err_msg=name)
+        assert said["settings_sha256"] == told["settings_sha256"] and said["rows"] == told["rows"]
+    # So either goes on from the other's.
+    assert on_gpu(tmp_path / "cpu") == on_cpu(tmp_path / "gpu")
+
+
+def test_a_diverged_run_ends_and_the_others_go_on(tmp_path, monkeypatch):
+    from strsbp.cuda import run
+
+    def build(*given):
+        network = original(*given)
+        if network.seed == 6:
+            network.layers[1].weights[3, 4] = np.nan
+        return network
+
+    original = run.build_network
+    monkeypatch.setattr(run, "build_network", build)
+    found = on_gpu(tmp_path / "gpu")
+    monkeypatch.undo()
+    assert [len(found[seed].splitlines()) for seed in SEEDS] == [4, 2, 4]
+    assert re.search(rb",(feedforward1|recurrent2)$", found[6].splitlines()[1])
+    expected = on_cpu(tmp_path / "cpu", seeds=[5, 7])
+    assert {seed: found[seed] for seed in (5, 7)} == expected
+
+
+def test_more_seeds_than_fit_are_trained_in_parts(tmp_path, monkeypatch):
+    expected = on_gpu(tmp_path / "whole")
+    sizes = []
+    original = Replicas.__init__
+
+    def init(self, template, seeds, *others):
+        sizes.append(len(seeds))
+        original(self, template, seeds, *others)
+
+    (settings, layers, table, images), _ = arguments()
+    networks = [build_network(settings, layers, table, seed, 37) for seed in SEEDS]
+    most = connections_of(networks[0], [network.state() for network in networks])
+    each = bytes_per_replica(networks[0], most, 10, 6)
+    shared = images.train_images.nbytes + images.test_images.nbytes + 8 * 18 * 19
+    monkeypatch.setattr(Replicas, "__init__", init)
+    monkeypatch.setenv("STRSBP_TEST_GPU_MEMORY", str(int((2.5 * each + shared) / 0.9)))
+    assert on_gpu(tmp_path / "parts") == expected
+    assert sizes == [2, 1]
+
+
+def test_too_little_memory_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("STRSBP_TEST_GPU_MEMORY", "1000")
+    with pytest.raises(DeviceError, match=r"The GPU has 0 MB free but .*`device: cpu`\.$"):
+        on_gpu(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
+    save_checkpoint(tmp_path / "seed6.ckpt.npz", {}, {"settings_sha256": "other"})
+    with pytest.raises(CheckpointError, match="other settings.*delete it"):
+        on_gpu(tmp_path)
+
+
+def test_without_a_gpu_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("STRSBP_TEST_GPUS", "0")
+    with pytest.raises(DeviceError, match=r"CuPy finds no GPU; .*`device: cpu`\.$"):
+        array_module()
