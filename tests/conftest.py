@@ -40,11 +40,13 @@ def copy_checkout():
 def snakemake():
     """Function that runs Snakemake in a folder; returns the finished process with its output.
 
-    stdout and stderr come together in `stdout`, in the order in which a user sees them.
+    stdout and stderr come together in `stdout`, in the order in which a user sees them. Keyword
+    arguments in capitals are environment variables.
     """
 
-    def run(*arguments, cwd: Path, timeout: float = 600) -> subprocess.CompletedProcess:
+    def run(*arguments, cwd: Path, timeout: float = 600, **more) -> subprocess.CompletedProcess:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+        environment |= more
         return subprocess.run(
             [sys.executable, "-m", "snakemake", "--cores", "2", *map(str, arguments)],
             cwd=cwd,

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))  # the package that lies beside this workflow, ins
 from strsbp.claims import load_claims
 from strsbp.claims.findings import load_findings
 from strsbp import records
+from strsbp.cuda.batches import gpu_seeds
 from strsbp.errors import StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.sources import package_files
@@ -143,9 +144,43 @@ def study_setting(*path):
     return value
 
 
-def gpus(wildcards):
-    """GPUs that a training job asks for: 1 where the device comes to a GPU, else 0."""
-    return int(resolve_device(study(wildcards.profile).device) == "cuda")
+def batch_seeds(wildcards):
+    """The seeds that a GPU trains together."""
+    return gpu_seeds(study(wildcards.profile), wildcards.arm, Path("results") / wildcards.profile)
+
+
+def batch_of_run(wildcards):
+    """The folder that holds a run's files after its batch has been trained on a GPU."""
+    profile, _, arm, _ = wildcards.gpu_run.split("/")
+    return f"results/{profile}/train_batch/{arm}"
+
+
+@in_one_sentence
+def device(profile):
+    """`cpu` or `cuda`, of which the latter must be here unless jobs run elsewhere."""
+    wanted = study(profile).device
+    if wanted == "cuda" and JOBS_ELSEWHERE:
+        return wanted
+    files = CONFIG_FILES if profile == STUDY.profile else [f"config/{profile}.yaml"]
+    return resolve_device(wanted, " with ".join(files))
+
+
+@in_one_sentence
+def gpu_runs():
+    """A regular expression for the runs that GPUs train, as paths below results/, or for none.
+
+    Of the configured profile and of those that the command line asks for.
+    """
+    asked = [re.match("results/([^/]+)/", argument) for argument in sys.argv[1:]]
+    profiles = {STUDY.profile, *(match[1] for match in asked if match)}
+    runs = [
+        f"{profile}/train/{arm}/seed{seed}"
+        for profile in sorted(profiles)
+        if device(profile) == "cuda"
+        for arm in study(profile).arms
+        for seed in gpu_seeds(study(profile), arm, Path("results") / profile)
+    ]
+    return "|".join(map(re.escape, runs)) or "(?!)"
 
 
 def compared_tables():
@@ -243,9 +278,12 @@ CONFIG_FILES += [beside(path) for path in workflow.overwrite_configfiles]
 in_one_sentence(load_claims)(CLAIMS)
 in_one_sentence(load_findings)(FINDINGS)
 STUDY = in_one_sentence(load_study)(config, " with ".join(CONFIG_FILES))
+# Jobs on other machines find out there whether there is a GPU.
+JOBS_ELSEWHERE = bool({"--executor", "-e", "--profile", "--workflow-profile"} & set(sys.argv))
 if STUDY.device == "auto":
-    logger.info(f"Device: auto, which is '{resolve_device(STUDY.device)}' on this machine.")
+    logger.info(f"Device: auto, which is '{device(STUDY.profile)}' on this machine.")
 check_targets(sys.argv[1:])
+GPU_RUNS = gpu_runs()
 if workflow.is_main_process:
     restore_records()
 

@@ -1,0 +1,53 @@
+"""One sample through every kernel on the smallest networks that use them all, for sanitizers.
+
+    python sample.py derived|published
+
+runs in a process of its own, since a sanitizer must be loaded first. The environment variables
+STRSBP_TEST_HOST_OPTIONS and STRSBP_TEST_DROP_BARRIER are those of the stand-in for CuPy.
+"""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE / "on_path"), str(HERE.parents[1])]
+import cupy  # noqa: E402
+import numpy as np  # noqa: E402
+
+from strsbp.cuda import driver  # noqa: E402
+from strsbp.data import Digits  # noqa: E402
+from strsbp.engine.network import Network  # noqa: E402
+from strsbp.settings import LayerSettings, ModelSettings  # noqa: E402
+
+
+def main(variant: str) -> None:
+    """Train on one image and test one, with two replicas."""
+    driver.THREADS = driver.MOST_THREADS = 64  # threads of the operating system are dear
+    hidden = [
+        LayerSettings(kind="feedforward", size=36),
+        LayerSettings(kind="recurrent", shape=(3, 3, 4)),
+    ]
+    model = ModelSettings(
+        n_steps=40, threshold_hidden=1.0, threshold_output=0.5, reservoir=variant, adjoint=variant
+    )
+    table = np.arange(1, 9)[:, None] * np.array([-24e-8, 21e-6, -7e-4, 7e-3])
+    # The wide input takes two lists of spikes.
+    n_inputs = 1100 if variant == "published" else 37
+    networks = [Network(model, hidden, table, seed, n_inputs, 5) for seed in (1, 2)]
+    # In the second replica the iterative solver fails, so that elimination has work to do.
+    networks[1].layers[1].rec_weights *= 60
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, size=(1, n_inputs), dtype=np.uint8)
+    digits = Digits("noise", images, np.array([3], np.uint8), images, np.array([3], np.uint8))
+    states = [network.state() for network in networks]
+    replicas = driver.Replicas(networks[0], [1, 2], states, digits, cupy)
+    replicas.train(np.zeros((2, 1), np.int32), np.ones((2, 1)), 0)
+    replicas.evaluate()
+    counts = [replicas.arrays[f"{k}/counts"].get().sum() for k in range(3)]
+    assert all(counts), counts
+    if variant == "derived":
+        assert replicas.arrays["1/failed"].get()[1]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

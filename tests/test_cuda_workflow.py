@@ -1,0 +1,114 @@
+"""Batches in the workflow: which runs they hold, and one that runs with the stand-in for CuPy."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+import yaml
+
+from strsbp.cuda.batches import gpu_seeds
+from strsbp.data.prepared import read_prepared
+from strsbp.run import run_arm
+from strsbp.spsp import EffectRatioTable, read_table, write_table
+from strsbp.study import load_study, merged, read_config
+
+OVERLAY = {
+    "profile": "small",
+    "device": "cuda",
+    "data": {"n_train": 3, "n_test": 2},
+    "architectures": {
+        "784-400-R400-10": [
+            {"kind": "feedforward", "size": 12},
+            {"kind": "recurrent", "shape": [2, 2, 3]},
+        ]
+    },
+    "arms": {"hm2bp": {"epochs": 2, "seeds": [1, 4], "n_steps": 50, "table": {"file": "t.txt"}}},
+}
+
+
+def small_study(root, folder, **changes):
+    """The study of `OVERLAY`, whose table file is in `folder`."""
+    rows = np.arange(1, 9)[:, None] * np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01])
+    write_table(EffectRatioTable(rows), folder / "t.txt")
+    base = read_config(root / "config" / "config.yaml")
+    return load_study(merged(base, OVERLAY, changes), "here", directory=folder)
+
+
+def write_run(folder, study, seed, **changes):
+    """Files as a run on the CPU leaves them."""
+    arm = study.arm("hm2bp").model_copy(update={"seeds": [seed], "title": "another"})
+    layers = study.architectures[arm.architecture]
+    document = {
+        "device": "cpu",
+        "settings": arm.model_dump(mode="json"),
+        "architecture": [layer.model_dump(mode="json", exclude_none=True) for layer in layers],
+    } | changes
+    path = folder / "train" / "hm2bp" / f"seed{seed}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document))
+    path.with_suffix(".csv").write_text("metrics\n")
+    return path
+
+
+def test_auto_keeps_what_the_cpu_has_trained(root, tmp_path):
+    study = small_study(root, tmp_path, device="auto")
+    results = tmp_path / "results"
+    assert gpu_seeds(study, "hm2bp", results) == [1, 4]
+    write_run(results, study, 4)
+    assert gpu_seeds(study, "hm2bp", results) == [1]
+    assert gpu_seeds(small_study(root, tmp_path), "hm2bp", results) == [1, 4], "cuda asks for all"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"device": "cuda"}, {"architecture": []}, {"settings": {"tau_m": 3}}, "", "[1]"]
+)
+def test_other_runs_are_not_kept(root, tmp_path, changes):
+    study = small_study(root, tmp_path, device="auto")
+    results = tmp_path / "results"
+    path = write_run(results, study, 4, **(changes if isinstance(changes, dict) else {}))
+    if isinstance(changes, str):
+        path.write_text(changes)
+    assert gpu_seeds(study, "hm2bp", results) == [1, 4]
+
+
+def test_a_run_without_metrics_is_not_kept(root, tmp_path):
+    study = small_study(root, tmp_path, device="auto")
+    write_run(tmp_path / "results", study, 4).with_suffix(".csv").unlink()
+    assert gpu_seeds(study, "hm2bp", tmp_path / "results") == [1, 4]
+
+
+def test_a_batch_in_the_workflow_leaves_the_files_of_the_cpu(root, tmp_path, snakemake):
+    if shutil.which("g++") is None:
+        pytest.skip("there is no g++ to compile the CUDA kernels for the CPU")
+    study = small_study(root, tmp_path)
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(OVERLAY))
+    runs = [tmp_path / "results" / "small" / "train" / "hm2bp" / f"seed{s}.csv" for s in (1, 4)]
+    done = snakemake(
+        "--snakefile", root / "Snakefile", "--directory", tmp_path, "--configfile",
+        tmp_path / "small.yaml", "--resources", "gpu=1", "--",
+        *(run.relative_to(tmp_path) for run in runs), cwd=root,
+        PYTHONPATH=str(root / "tests" / "cuda_host" / "on_path"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    jobs = re.findall(r"^(\w+) +(\d+)$", done.stdout, re.MULTILINE)
+    assert ("train_batch", "1") in jobs and "train" not in dict(jobs), done.stdout
+    assert not list((tmp_path / "results").rglob("*.ckpt.npz"))
+
+    arm = study.arm("hm2bp")
+    digits = read_prepared(tmp_path / "results" / "small" / "prepare_data" / "mnist5k.json")
+    for seed, run in zip(arm.seeds, runs, strict=True):
+        run_arm(
+            arm, study.architectures[arm.architecture], read_table(tmp_path / "t.txt"), digits,
+            seed, name="hm2bp", metrics_path=tmp_path / "cpu.csv",
+            provenance_path=tmp_path / "cpu.json", checkpoint_path=tmp_path / "cpu.ckpt.npz",
+            profile="small", table_source={}, progress=False,
+        )  # fmt: skip
+        assert run.read_bytes() == (tmp_path / "cpu.csv").read_bytes()
+        provenance = json.loads(run.with_suffix(".json").read_text())
+        assert (provenance["device"], provenance["seed"], provenance["replicas"]) == (
+            "cuda",
+            seed,
+            2,
+        )
