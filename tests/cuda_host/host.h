@@ -79,12 +79,17 @@ inline int atomicMin(int* p, int v) {
 #include <barrier>
 #include <thread>
 
+#ifndef HOST_SHARED_SHORT  // bytes of shared memory that a launch gets too little
+#define HOST_SHARED_SHORT 0
+#endif
+
 namespace host {
 
 struct Block {
     std::barrier<> gate;
     std::vector<unsigned char> memory;
-    Block(unsigned threads, size_t bytes) : gate(threads), memory(bytes) {}
+    Block(unsigned threads, size_t bytes)
+        : gate(threads), memory(bytes > HOST_SHARED_SHORT ? bytes - HOST_SHARED_SHORT : 0) {}
 };
 
 inline void barrier() { block->gate.arrive_and_wait(); }

@@ -21,7 +21,9 @@ typedef unsigned long long u64;
 
 #define MOST_THREADS 512  // of a block; kernels that may get so many must fit their registers to it
 #define WORD_BITS 32
+#ifndef SEGMENT_WORDS  // a test makes it small, so that small networks take several segments
 #define SEGMENT_WORDS 32
+#endif
 #define SEGMENT_BITS (SEGMENT_WORDS * WORD_BITS)
 
 __device__ inline int words_for(int n_bits) { return (n_bits + WORD_BITS - 1) / WORD_BITS; }
