@@ -21,7 +21,9 @@ from strsbp.settings import LayerSettings, ModelSettings  # noqa: E402
 
 
 def main(variant: str) -> None:
-    """Train on one image and test one, with two replicas."""
+    """Train on one image and test one, launch by launch."""
+    if hasattr(cupy.cuda.Stream, "begin_capture"):
+        del cupy.cuda.Stream.begin_capture
     # Threads of the operating system are dear: few of them, and several neurons for each.
     driver.THREADS, driver.MOST_THREADS = 32, 64
     hidden = [
@@ -33,20 +35,22 @@ def main(variant: str) -> None:
     )
     table = np.arange(1, 9)[:, None] * np.array([-24e-8, 21e-6, -7e-4, 7e-3])
     n_inputs = 37
-    networks = [Network(model, hidden, table, seed, n_inputs, 5) for seed in (1, 2)]
-    # In the second replica the iterative solver fails, so that elimination has work to do.
-    networks[1].layers[1].rec_weights *= 60
+    # Two systems that the iterative solver fails on: elimination takes one after the other.
+    seeds = [1, 2] if variant == "derived" else [1]
+    networks = [Network(model, hidden, table, seed, n_inputs, 5) for seed in seeds]
+    for network in networks:
+        network.layers[1].rec_weights *= 60
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, size=(1, n_inputs), dtype=np.uint8)
     digits = Digits("noise", images, np.array([3], np.uint8), images, np.array([3], np.uint8))
     states = [network.state() for network in networks]
-    replicas = driver.Replicas(networks[0], [1, 2], states, digits, cupy)
-    replicas.train(np.zeros((2, 1), np.int32), np.ones((2, 1)), 0)
+    replicas = driver.Replicas(networks[0], seeds, states, digits, cupy)
+    replicas.train(np.zeros((len(seeds), 1), np.int32), np.ones((len(seeds), 1)), 0)
     replicas.evaluate()
     counts = [replicas.arrays[f"{k}/counts"].get().sum() for k in range(3)]
     assert all(counts), counts
     if variant == "derived":
-        assert replicas.arrays["1/failed"].get()[1]
+        assert replicas.arrays["1/failed"].get().all()
 
 
 if __name__ == "__main__":
