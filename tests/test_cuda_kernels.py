@@ -22,6 +22,7 @@ from test_engine import (
     conditions,
     dense_recurrent,
     random_table,
+    regularise,
 )
 
 from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of, dependency_levels
@@ -283,7 +284,7 @@ def test_without_error_only_the_regulariser_acts_in_that_replica(xp):
         if r == 1:
             network.encode(image, 0)
             network.forward()
-            network._backward(False, label, rate)
+            regularise(network)
         else:
             network.train_sample(image, 0, label)
         for name, array in replicas.state()[r].items():

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from strsbp.settings import StudySettings
+from strsbp.study_settings import StudySettings
 
 _WITHOUT_EFFECT = {"title", "seeds"}
 

@@ -55,7 +55,9 @@ def run_batch(
         fingerprints[seed] = run_hash(arm, layers, table, digits, seed)
         resumed[seed] = path.exists()
         seconds[seed] = _resume(start, path, fingerprints[seed]) if resumed[seed] else []
-        runs.append(ReplicaRun(seed, template.state(), start.boost, start.rows))
+        # Copies, for the arrays keep all of a network's memory.
+        state = {key: array.copy() for key, array in template.state().items()}
+        runs.append(ReplicaRun(seed, state, start.boost, start.rows))
 
     n_images = arm.n_train + arm.n_test
     with tqdm(
