@@ -279,7 +279,10 @@ in_one_sentence(load_claims)(CLAIMS)
 in_one_sentence(load_findings)(FINDINGS)
 STUDY = in_one_sentence(load_study)(config, " with ".join(CONFIG_FILES))
 # Jobs on other machines find out there whether there is a GPU.
-JOBS_ELSEWHERE = bool({"--executor", "-e", "--profile", "--workflow-profile"} & set(sys.argv))
+JOBS_ELSEWHERE = bool(
+    {"--executor", "-e", "--profile", "--workflow-profile"}
+    & {word.partition("=")[0] for word in sys.argv}
+)
 if STUDY.device == "auto":
     logger.info(f"Device: auto, which is '{device(STUDY.profile)}' on this machine.")
 check_targets(sys.argv[1:])
