@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
-import yaml
 from pydantic import Field
 
 from strsbp.claims.measurements import Tables
 from strsbp.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.claims.units import Unit
 from strsbp.errors import ClaimsError, SettingsError
+from strsbp.plain import read_yaml
 from strsbp.settings import Closed, checked
 from strsbp.summary.files import write_csv
 
@@ -67,13 +67,12 @@ class ClaimsFile(Closed):
 def load_claims(path: str | Path) -> list[Claim]:
     """Read and check a claims file; raises `ClaimsError` in one sentence."""
     try:
-        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ClaimsError(f"The claims file {path} is missing.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" (line {mark.line + 1})" if mark is not None else ""
-        raise ClaimsError(f"The claims file {path} is not valid YAML{line}.") from None
+        exists = Path(path).exists()
+    except (OSError, ValueError):
+        exists = True  # reading it says what is wrong
+    if not exists:
+        raise ClaimsError(f"The claims file {path} is missing.")
+    raw = read_yaml(path, ClaimsError)
     try:
         claims = checked(ClaimsFile, raw, where=str(path)).claims
     except SettingsError as error:

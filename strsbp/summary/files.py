@@ -10,6 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from strsbp.errors import StrsbpError
+from strsbp.files import read_bounded, regular_size
+
+LARGEST_JSON = 10_000_000
+"""Bytes of a json file; the provenance of a run has a few thousand."""
 
 
 class ResultsError(StrsbpError):
@@ -45,9 +49,12 @@ def read_csv(path: str | Path, columns: Iterable[str] = ()) -> pd.DataFrame:
     Raises `ResultsError` when the file is missing, is no csv or lacks a column.
     """
     try:
-        frame = pd.read_csv(path)
+        regular_size(path)
+        frame = pd.read_csv(path, compression=None, low_memory=False)
     except FileNotFoundError:
         raise ResultsError(f"{path} is missing; run the rule that makes it.") from None
+    except OSError as error:
+        raise ResultsError(f"{path} cannot be read: {error.strerror}.") from None
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
         reason = str(error).splitlines()[0]
         raise ResultsError(f"{path} is not a readable csv ({reason}); make it again.") from None
@@ -60,10 +67,12 @@ def read_csv(path: str | Path, columns: Iterable[str] = ()) -> pd.DataFrame:
 def read_json(path: str | Path) -> dict:
     """Read a json object; raises `ResultsError` when there is none at `path`."""
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(read_bounded(path, LARGEST_JSON))
     except FileNotFoundError:
         raise ResultsError(f"{path} is missing; run the rule that makes it.") from None
-    except ValueError:
+    except OSError as error:
+        raise ResultsError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError):
         raise ResultsError(f"{path} is not valid json; make it again.") from None
     if not isinstance(content, dict):
         raise ResultsError(f"{path} does not hold a json object; make it again.")
