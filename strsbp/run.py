@@ -12,7 +12,7 @@ from tqdm import tqdm
 from strsbp import provenance
 from strsbp.checkpoint import load_checkpoint, save_checkpoint, write_atomically
 from strsbp.data import Digits
-from strsbp.errors import CheckpointError
+from strsbp.errors import CheckpointError, SettingsError
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings, settings_hash
 from strsbp.spsp import EffectRatioTable
@@ -123,10 +123,24 @@ def _resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
             f"The checkpoint {path} belongs to other settings, data or table; delete it to start "
             "this run anew."
         )
-    state.network.load_state(arrays)
-    state.boost = arrays["boost"]
-    state.rows = document["rows"]
-    return document["seconds"]
+    try:
+        boost, rows, seconds = arrays["boost"], document["rows"], document["seconds"]
+        whole = (
+            (boost.dtype, boost.shape) == (state.boost.dtype, state.boost.shape)
+            and [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
+            and all("diverged" in row for row in rows)
+            and len(rows) == len(seconds)
+        )
+        state.network.load_state(arrays)
+    except (KeyError, TypeError, AttributeError, SettingsError):
+        whole = False
+    if not whole:
+        raise CheckpointError(
+            f"The checkpoint {path} does not hold a run of this network; delete it to start this "
+            "run anew."
+        )
+    state.boost, state.rows = boost, rows
+    return seconds
 
 
 def metrics_csv(rows: list[dict]) -> str:

@@ -20,8 +20,8 @@ BASE = "config.yaml"
 
 N_PIXELS, N_CLASSES = 784, 10
 LARGEST_NETWORK = 100_000_000
-"""Weights, possible connections of reservoirs included, and states (neurons x steps) of a network.
-A weight takes 12 bytes with its moments, and a possible connection 60 while a reservoir is drawn."""
+"""The most weights (possible connections of reservoirs included) of a network, and the most states
+(neurons x steps); the study's largest has half a million of either."""
 
 
 def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") -> StudySettings:

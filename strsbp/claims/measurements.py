@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import pandas as pd
+from pydantic import field_validator
 
 from strsbp.errors import ClaimsError
 from strsbp.settings import Closed
@@ -14,6 +15,16 @@ TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
     "denominators", "measured",
 ]  # fmt: skip
+
+
+UNFIT = (KeyError, TypeError, ValueError, OverflowError)
+"""What reading a number raises where a results file lacks a column or holds text in it."""
+
+
+def misfit(what: str, error: Exception) -> str:
+    """One sentence about `what` that met `error` in the results files."""
+    reason = " ".join(str(error).split()).strip(" .") or type(error).__name__
+    return f"{what} does not fit the results files ({reason}); make them again."
 
 
 class Measure(Closed):
@@ -26,6 +37,14 @@ class Measure(Closed):
     column: str
     """Column that holds the value; `mean` brings its 95 % interval along: `low` and `high`, or
     1.96 of `standard_error` to both sides."""
+
+    @field_validator("where")
+    @classmethod
+    def _whole_epoch(cls, where):
+        epoch = where.get("at_epoch", 1)
+        if not isinstance(epoch, int) or epoch < 1:
+            raise ValueError("`at_epoch` must be a whole number from 1")
+        return where
 
 
 class Measured(NamedTuple):

@@ -148,7 +148,8 @@ def read_digits(path: str | Path) -> Digits:
         raise DataError(f"There is no digits file {path}; prepare it first.") from None
     except UNREADABLE as error:
         raise DataError(
-            f"{path} is not a whole digits file ({in_words(error)}); delete it and prepare it again."
+            f"{path} is not a whole digits file ({in_words(error)}); delete it and prepare it "
+            "again."
         ) from None
     name = arrays.pop("name")
     if name.ndim != 0 or name.dtype.kind != "U":
