@@ -113,8 +113,7 @@ def _digest(arrays, document: bytes) -> str:
 def in_words(error: Exception) -> str:
     """The reason that `error` gives, on one line without its full stop."""
     text = getattr(error, "strerror", None) or str(error)
-    shown = " ".join(text.split()).strip(" .")
-    return (shown if shown.isprintable() else ascii(shown)) or type(error).__name__
+    return " ".join(text.split()).strip(" .") or type(error).__name__
 
 
 def save_checkpoint(path: str | Path, arrays: dict[str, np.ndarray], document: dict) -> None:

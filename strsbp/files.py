@@ -15,7 +15,7 @@ def read_bounded(path: str | Path, largest: int) -> bytes:
     size = regular_size(path)
     if size <= largest:
         with open(path, "rb") as file:
-            content = file.read(largest + 1)
+            content = file.read(size + 1)  # no more, for room is made for what is asked for
         size = len(content)
     if size > largest:
         reason = f"it has {size:,} bytes and may have {largest:,}"

@@ -41,11 +41,11 @@ def read_yaml(path: str | Path, error: type[StrsbpError]) -> Any:
         finally:
             loader.dispose()
     except OSError as problem:
-        raise error(f"{_shown(path)} cannot be read: {problem.strerror}.") from None
+        raise error(f"{path} cannot be read: {problem.strerror}.") from None
     except UnicodeDecodeError:
-        raise error(f"{_shown(path)} is not valid YAML: it is not UTF-8 text.") from None
+        raise error(f"{path} is not valid YAML: it is not UTF-8 text.") from None
     except RecursionError:
-        raise error(f"{_shown(path)} is not valid YAML: it is nested too deeply.") from None
+        raise error(f"{path} is not valid YAML: it is nested too deeply.") from None
     # PyYAML has many types for a tag that does not fit its value, such as `!!bool 3`.
     except (yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as e:
         mark = getattr(e, "problem_mark", None)
@@ -54,8 +54,8 @@ def read_yaml(path: str | Path, error: type[StrsbpError]) -> Any:
         if reason is None:
             reason = str(e) if type(e) is ValueError else "a value does not fit its tag"
         reason = " ".join(str(reason).split()).rstrip(".")
-        raise error(f"{_shown(path)} is not valid YAML{at}: {reason}.") from None
-    check_plain(raw, _shown(path), error)
+        raise error(f"{path} is not valid YAML{at}: {reason}.") from None
+    check_plain(raw, str(path), error)
     return raw
 
 
@@ -154,8 +154,3 @@ def _check_leaf(value: Any) -> None:
 
 def _cut(text: str) -> str:
     return ascii(text if len(text) <= 40 else text[:40] + "...")
-
-
-def _shown(path: str | Path) -> str:
-    text = str(path)
-    return text if text.isprintable() else ascii(text)
