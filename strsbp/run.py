@@ -130,9 +130,10 @@ def _resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
             and [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
             and all("diverged" in row for row in rows)
             and len(rows) == len(seconds)
+            and int(arrays["n_updates"]) == len(rows) * len(boost)
         )
         state.network.load_state(arrays)
-    except (KeyError, TypeError, AttributeError, SettingsError):
+    except (KeyError, TypeError, ValueError, AttributeError, SettingsError):
         whole = False
     if not whole:
         raise CheckpointError(
