@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,6 +85,12 @@ def run_arm(
             )
 
     rows = state.rows[: arm.epochs]
+    if rows[-1]["diverged"] and progress:
+        print(
+            f"{name} seed {seed} diverged in epoch {rows[-1]['epoch']}: a weight of layer "
+            f"{rows[-1]['diverged']} is not finite, so its curve ends there.",
+            file=sys.stderr,
+        )
     write_atomically(metrics_path, lambda file: file.write(metrics_csv(rows).encode()))
     commit, dirty = provenance.code_commit()
     document = {

@@ -22,6 +22,8 @@ N_PIXELS, N_CLASSES = 784, 10
 LARGEST_NETWORK = 100_000_000
 """The most weights (possible connections of reservoirs included) of a network, and the most states
 (neurons x steps); the study's largest has 637,600 of either."""
+LARGEST_COEFFICIENT = 1e30
+"""Of an effect-ratio table; the engine computes in float32, whose numbers end at 3e38."""
 
 
 def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") -> StudySettings:
@@ -148,4 +150,9 @@ def _check_table_file(path: Path) -> None:
         regular_size(path)  # nothing is read from a pipe or device, whose end might never come
     except OSError as error:
         raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
-    read_table(path)
+    largest = abs(read_table(path).coefficients).max()
+    if largest > LARGEST_COEFFICIENT:
+        raise TableError(
+            f"{path} holds the number {largest:.3g}, which no network can be trained with; numbers "
+            f"up to {LARGEST_COEFFICIENT:g} are taken."
+        )
