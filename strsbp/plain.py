@@ -15,10 +15,12 @@ import yaml
 from strsbp.errors import StrsbpError
 from strsbp.files import read_bounded
 
-LARGEST_FILE = 1_000_000
+LARGEST_FILE = 200_000
 """Bytes that a YAML file may have; the largest of the project has 25,000."""
 MOST_NODES = 100_000
 """Keys and values that it may expand to."""
+DEEPEST = 50
+"""Levels of mappings and lists in each other."""
 LONGEST_TEXT = 4_000
 """Characters of a key or value."""
 
@@ -26,11 +28,25 @@ _FORBIDDEN = {"Cc", "Cs", "Zl", "Zp"}
 """Categories of control characters, halves of characters, and separators of lines."""
 
 
+class _Loader(yaml.SafeLoader):
+    """PyYAML's loader of plain data, which takes seconds and all of the stack for deep nests."""
+
+    depth = 0
+
+    def compose_node(self, parent, index):
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ValueError(f"it is nested deeper than {DEEPEST} levels")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
 def read_yaml(path: str | Path, error: type[StrsbpError]) -> Any:
     """The plain data in the YAML file `path`; raises `error` in one sentence."""
     try:
         text = read_bounded(path, LARGEST_FILE).decode()
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         try:
             root = loader.get_single_node()
             if root is None:
@@ -44,8 +60,6 @@ def read_yaml(path: str | Path, error: type[StrsbpError]) -> Any:
         raise error(f"{path} cannot be read: {problem.strerror}.") from None
     except UnicodeDecodeError:
         raise error(f"{path} is not valid YAML: it is not UTF-8 text.") from None
-    except RecursionError:
-        raise error(f"{path} is not valid YAML: it is nested too deeply.") from None
     # PyYAML has many types for a tag that does not fit its value, such as `!!bool 3`.
     except (yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as e:
         mark = getattr(e, "problem_mark", None)
