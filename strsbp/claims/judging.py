@@ -137,7 +137,8 @@ def read_judged(path: str | Path) -> pd.DataFrame:
                 raise ResultsError(f"{path} holds a '{name}' that is no number; make it again.")
             frame[name] = numbers
         else:
-            frame[name] = frame[name].fillna("").astype(str)
+            texts = frame[name].astype(object)
+            frame[name] = texts.where(texts.notna(), "").astype(str)
     for name, known in (("verdict", [one.value for one in Verdict]), ("unit", get_args(Unit))):
         if not frame[name].isin(known).all():
             raise ResultsError(f"{path} holds a '{name}' that does not exist; make it again.")

@@ -1,6 +1,7 @@
 """Look-up of single measured values in the results files that the claims refer to."""
 
 from collections.abc import Mapping
+from math import isinf, isnan
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -116,8 +117,13 @@ class Tables:
                 f"A claim measures '{measure.column}' of '{measure.table}', "
                 f"which holds '{row[measure.column]}' and no number."
             ) from None
-        if value != value:
+        if isnan(value):
             return None
+        if isinf(value):
+            raise ClaimsError(
+                f"A claim measures '{measure.column}' of '{measure.table}', which holds an "
+                "infinite number."
+            )
         at_epoch = int(row["at_epoch"]) if "at_epoch" in row.index else None
         if measure.column == "mean" and {"low", "high"} <= set(row.index):
             return Measured(value, float(row["low"]), float(row["high"]), at_epoch)
