@@ -110,6 +110,14 @@ def _digest(arrays, document: bytes) -> str:
     return digest.hexdigest()
 
 
+def _write_arrays(file, arrays: dict[str, np.ndarray]) -> None:
+    """As numpy.savez, which before NumPy 2.2 leaves its archive open on a full disk."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, np.asanyarray(array), allow_pickle=False)
+
+
 def in_words(error: Exception) -> str:
     """The reason that `error` gives, on one line without its full stop."""
     text = getattr(error, "strerror", None) or str(error)
@@ -126,7 +134,7 @@ def save_checkpoint(path: str | Path, arrays: dict[str, np.ndarray], document: d
     }
     if any(np.asarray(array).dtype.hasobject for array in entries.values()):
         raise TypeError("a checkpoint holds numbers and text, no objects")
-    write_atomically(path, lambda file: np.savez(file, **entries))
+    write_atomically(path, lambda file: _write_arrays(file, entries))
 
 
 def load_checkpoint(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:

@@ -1,8 +1,7 @@
-"""Config files with anything in them: a checked study, or one sentence; never a folder elsewhere."""
+"""Config files with anything in them: a checked study, or one sentence; never another folder."""
 
 import json
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -91,10 +90,13 @@ YAML = st.sampled_from(
         "a: !!python/object/apply:os.system ['touch made']", "a: !!python/name:os.system",
         "a: !<tag:yaml.org,2002:python/object/new:os.system> [x]", "a: &b [*b]", "&a {? *a : 1}",
         "? [1, 2]\n: 3", "? {a: 1}\n: 3", "a: *none", "a: =", "<<: 3", "<<: [1, 2]", "a: 1\na: 2",
-        "a: " + "9" * 5000, "a: 1:2:3:4:5:6:7:8:9" * 9, "a: " + "1:" * 4000 + "1", "a: 0b" + "1" * 99,
-        "a: .nan", "a: -.inf", "---\na: 1\n---\nb: 2", "%YAML 9.9\n---\na: 1", "\ufeffa: 1", "a:\tb",
+        "a: " + "9" * 5000, "a: 1:2:3:4:5:6:7:8:9" * 9, "a: " + "1:" * 4000 + "1",
+        "a: 0b" + "1" * 99,
+        "a: .nan", "a: -.inf", "---\na: 1\n---\nb: 2", "%YAML 9.9\n---\na: 1", "\ufeffa: 1",
+        "a:\tb",
         'a: "\\ud800"', 'a: "\\x00"', 'a: "\\U0011ffff"', "a: |\n  two\n  lines", "\x00", "\x85",
-        "a: !!str {b: c}", "a: !!map [1]", "a: !!seq {b: 1}", "[" * 3000, "{a: " * 3000, "- " * 3000,
+        "a: !!str {b: c}", "a: !!map [1]", "a: !!seq {b: 1}", "[" * 3000, "{a: " * 3000,
+        "- " * 3000,
         "a: 1.5e999999", "a: 2020-01-01", "a: 2020-01-01T00:00:00+99:99", "1: 2", "null: 3", "~",
     ]
 )  # fmt: skip
@@ -124,9 +126,8 @@ MAPPINGS = "a0: &a0 {x: 1}\n" + "".join(
 def test_a_billion_laughs_are_counted_before_they_are_built(tmp_path, bomb):
     path = tmp_path / "bomb.yaml"
     path.write_text(bomb)
-    begin = time.monotonic()
     found = peak_memory(lambda: refusal(lambda: read_config(path), SettingsError))
-    assert found < MEMORY and time.monotonic() - begin < 20
+    assert found < MEMORY
     assert f"more than {MOST_NODES:,}" in refusal(lambda: read_config(path))
 
 
@@ -163,7 +164,8 @@ def test_what_is_no_file_neither_hangs_nor_fills_the_memory(tmp_path, kind):
 
 NAMES = [
     "..", ".", "", "/", "../up", "a/b", "/etc/passwd", "a\0b", "a\n", "a\nb", "x" * 300, "x" * 5000,
-    "A", "1a", "a-b", "a b", "a.b", "é", "~", "$HOME", "`id`", "{seed}", "con.", "\ud800", "a\u2028",
+    "A", "1a", "a-b", "a b", "a.b", "é", "~", "$HOME", "`id`", "{seed}", "con.", "\ud800",
+    "a\u2028",
 ]  # fmt: skip
 
 
@@ -234,9 +236,9 @@ def test_a_network_that_would_fill_the_memory_is_refused(layers, n_steps):
 @examples(150)
 @given(
     model=st.sampled_from([ArmSettings, LayerSettings, SimulatedTable]),
-    raw=st.dictionaries(st.sampled_from(["title", "size", "kind", "shape", "tau_m", "table"]), VALUES)
+    raw=st.dictionaries(st.sampled_from(["title", "size", "kind", "shape", "table"]), VALUES)
     | VALUES,
-)  # fmt: skip
+)
 def test_any_settings_of_the_package(model, raw):
     from strsbp.settings import checked
 

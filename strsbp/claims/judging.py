@@ -13,9 +13,7 @@ from strsbp.claims.units import Unit
 from strsbp.errors import ClaimsError, SettingsError
 from strsbp.plain import read_yaml
 from strsbp.settings import Closed, checked
-from strsbp.summary.files import ResultsError, read_csv, write_csv
-
-INF = float("inf")
+from strsbp.summary.files import ResultsError, numbers, read_csv, write_csv
 
 COLUMNS = [
     "id",
@@ -132,10 +130,7 @@ def read_judged(path: str | Path) -> pd.DataFrame:
     frame["note"] = frame.get("note", "")
     for name in COLUMNS:
         if name in _NUMBERS:
-            numbers = pd.to_numeric(frame[name], errors="coerce").astype(float)
-            if (numbers.isna() & frame[name].notna()).any() or numbers.isin([INF, -INF]).any():
-                raise ResultsError(f"{path} holds a '{name}' that is no number; make it again.")
-            frame[name] = numbers
+            frame[name] = numbers(frame, name, path)
         else:
             texts = frame[name].astype(object)
             frame[name] = texts.where(texts.notna(), "").astype(str)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from strsbp.errors import StrsbpError
@@ -62,6 +63,21 @@ def read_csv(path: str | Path, columns: Iterable[str] = ()) -> pd.DataFrame:
     if missing:
         raise ResultsError(f"{path} has no column '{missing[0]}'; make it again.")
     return frame
+
+
+def numbers(frame: pd.DataFrame, column: str, path: str | Path) -> pd.Series:
+    """The column of `frame`, read from `path`, as float64 with NaN where a cell is empty.
+
+    Raises `ResultsError` for a cell that is no finite number.
+    """
+    cells = frame[column]
+    try:
+        values = pd.to_numeric(cells, errors="coerce").astype(float)
+    except (OverflowError, TypeError, ValueError):  # an integer beyond any float
+        values = pd.Series(np.nan, cells.index)
+    if not (np.isfinite(values) | cells.isna()).all():
+        raise ResultsError(f"{path} holds a '{column}' that is no number; make it again.")
+    return values
 
 
 def read_json(path: str | Path) -> dict:

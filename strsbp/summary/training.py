@@ -17,7 +17,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from strsbp.summary.files import ResultsError, read_csv, read_json, write_csv
+from strsbp.summary.files import ResultsError, numbers, read_csv, read_json, write_csv
 from strsbp.summary.intervals import mean_interval, paired_difference
 
 QUANTITIES = ("best_test_error", "last_test_error")
@@ -137,8 +137,7 @@ def _load_run(metrics_path, provenance_path) -> Run:
     settings = read_json(provenance_path)
     _check_provenance(settings, provenance_path)
     for column, largest in (("test_error", 1), ("train_error", 1), ("cost", np.inf)):
-        values = pd.to_numeric(frame[column], errors="coerce")
-        if not (np.isfinite(values) & values.between(0, largest)).all():
+        if not numbers(frame, column, metrics_path).between(0, largest).all():
             raise ResultsError(
                 f"{metrics_path} holds a '{column}' that cannot be one; run it again."
             )
