@@ -25,7 +25,8 @@ from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.errors import CheckpointError
 from strsbp.network import build_network
 from strsbp.run import _resume
-from strsbp.settings import ModelSettings
+from strsbp.settings import ModelSettings, SimulatedTable
+from strsbp.spsp import load_surface, save_surface, simulate_surface
 from strsbp.training import TrainingState, train_epoch
 
 ARRAYS = {"layer/weights": np.arange(12.0).reshape(3, 4), "n": np.array(3), "none": np.zeros(0)}
@@ -144,6 +145,47 @@ def test_what_is_no_file_neither_hangs_nor_fills_the_memory(tmp_path, kind):
         elif kind == "folder":
             path.mkdir()
     refusal(lambda: load_checkpoint(path), CheckpointError)
+
+
+# --- a surface
+
+
+SURFACE = simulate_surface(
+    SimulatedTable(spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=60, grid=3),
+    repeats=2,
+    seed=1,
+)
+
+
+@examples(60)
+@given(data=st.data())
+def test_any_surface_is_whole_or_refused(tmp_path_factory, data):
+    path = tmp_path_factory.getbasetemp() / "surface.npz"
+    save_surface(SURFACE, path)
+    arrays, document = load_checkpoint(path)
+    changed = data.draw(changed_tree(document), label="document")
+    key = data.draw(st.sampled_from(["mean", "standard_error", "none"]))
+    if key in arrays:
+        arrays[key] = data.draw(
+            st.sampled_from(
+                [np.zeros((2, 3)), np.full((3, 3), np.nan), np.zeros((3, 3), "U1"), np.zeros(())]
+            )
+        )
+    try:
+        save_checkpoint(path, arrays, changed)
+    except UnicodeEncodeError:
+        return
+    surface = attempt(lambda: load_surface(path), CheckpointError)
+    if surface is not None:
+        assert surface.mean.shape == (surface.table.grid,) * 2 and np.isfinite(surface.mean).all()
+
+
+def test_a_surface_that_was_saved_is_loaded(tmp_path):
+    save_surface(SURFACE, tmp_path / "surface.npz")
+    np.testing.assert_array_equal(load_surface(tmp_path / "surface.npz").mean, SURFACE.mean)
+    save_checkpoint(tmp_path / "other.npz", ARRAYS, DOCUMENT)
+    with pytest.raises(CheckpointError, match="does not hold a simulated surface"):
+        load_surface(tmp_path / "other.npz")
 
 
 # --- a run's checkpoint: intact, but not of this run

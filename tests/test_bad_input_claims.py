@@ -154,7 +154,7 @@ def damaged_csv(path, seed) -> bytes:
     return frame.to_csv(index=False).encode()
 
 
-@examples(40)
+@examples(25)
 @given(name=st.sampled_from(["arms", "pairs", "runs", "surfaces"]), seed=st.integers(0, 2**32))
 def test_any_damage_to_results_is_judged_or_refused(tmp_path_factory, tables, name, seed):
     folder = tmp_path_factory.getbasetemp()

@@ -43,7 +43,8 @@ def judged() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-CSV = judged().to_csv(index=False).encode()
+JUDGED = judged().astype(object)
+CSV = JUDGED.to_csv(index=False).encode()
 CELLS = st.sampled_from(
     [
         "",
@@ -74,7 +75,7 @@ def test_the_terminal_report_of_any_bytes(tmp_path_factory, content):
 @given(column=st.sampled_from(COLUMNS), row=st.integers(0, 2), cell=CELLS)
 def test_the_terminal_report_of_any_cell(tmp_path_factory, column, row, cell):
     path = tmp_path_factory.getbasetemp() / "claims.csv"
-    frame = judged().astype(object)
+    frame = JUDGED.copy()
     frame.loc[row, column] = cell
     path.write_bytes(frame.to_csv(index=False).encode("utf-8", "surrogatepass"))
     run_terminal(path)
