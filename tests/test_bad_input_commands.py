@@ -151,12 +151,27 @@ def no_process(command, **kwargs):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["a", "b"], [""], ["none"], ["a\0b"], ["x" * 300], ["x" * 5000], ["--help"]],
+    "arguments", [["none"], ["a\0b"], ["a\nb"], ["x" * 300], ["x" * 5000], ["none", "--verify"]],
     ids=ascii,
 )  # fmt: skip
-def test_adopt_without_one_folder(capsys, arguments):
+def test_adopt_without_a_folder(capsys, arguments):
     assert adopt.main(arguments) == 2
-    assert "Name one results folder" in told(capsys)
+    assert "There is no folder" in told(capsys)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["a", "b"], ["--nothing"], ["a", "--verify=3"]], ids=ascii
+)
+def test_adopt_with_other_words(capsys, arguments):
+    assert status_of(adopt.main, arguments) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ['{"strsbp": ["x"]}', '{"strsbp": 3}', "[]", "{", '"\\ud800"'])
+def test_adopt_with_any_note_of_what_was_verified(folder, capsys, content):
+    (folder / adopt.VERIFIED).write_text(content)
+    assert adopt.main([str(folder)]) == 1
+    assert adopt.VERIFIED in told(capsys)
 
 
 @pytest.mark.parametrize("name", ["..", "a b", "é", "-x", "$HOME", "x" * 200, "a\nb"], ids=ascii)

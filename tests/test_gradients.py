@@ -135,7 +135,7 @@ def test_a_small_table_is_almost_hm2bp(compared):
     assert cosines["mean"].min() > 0.999
     angles = weak.loc[weak["quantity"] == "angle", "mean"].to_numpy()
     # Of nearly parallel vectors the cosine is 1 - angle^2 / 2.
-    assert np.all(0 < angles) and np.all(np.radians(angles) ** 2 / 2 < 1.2 * 0.001)
+    assert np.all(angles > 0) and np.all(np.radians(angles) ** 2 / 2 < 1.2 * 0.001)
     away = denominators[denominators["statistic"] == "mean_distance_from_1"]
     away = away.groupby("arm")["value"].max()
     assert away["weak"] < 0.01 < away["first"]
