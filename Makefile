@@ -13,12 +13,24 @@ SNAKEMAKE := $(RUN) snakemake --cores $(CORES) $(OVERLAY)
 
 .DELETE_ON_ERROR:
 PEERS := .venv-peers
+FUZZ := .venv-fuzz
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= $(notdir $(wildcard tests/fuzz/corpus/*))
+OLDEST := .venv-oldest
+NEWEST := .venv-newest
+TESTS ?= tests
 
-.PHONY: help report test lint bench bench-peers docs lock clean
+.PHONY: help report test test-thorough test-oldest test-newest fuzz lint audit bench bench-peers \
+  docs lock clean
 
 help:
 	@echo 'make report   make the environment, run the workflow, print the verdicts'
 	@echo 'make test     run the tests'
+	@echo 'make test-oldest  run them with the oldest versions that pyproject.toml allows'
+	@echo 'make test-newest  run them with the newest ones'
+	@echo 'make test-thorough  try fifty times as many malformed inputs as make test'
+	@echo 'make fuzz     fuzz what reads files, for FUZZ_SECONDS (600) in all'
+	@echo 'make audit    look for known vulnerabilities in the packages of requirements.lock'
 	@echo 'make lint     check style and the workflow with ruff, snakefmt and snakemake --lint'
 	@echo 'make bench    time the engine and the simulation on this machine'
 	@echo 'make bench-peers  time other libraries beside it, in an environment of their own'
@@ -42,6 +54,46 @@ report: $(INSTALLED)
 
 test: $(INSTALLED)
 	@$(RUN) pytest
+
+test-thorough: $(INSTALLED)
+	@STRSBP_FUZZ=thorough $(RUN) pytest tests/test_bad_input_*.py
+
+# `make test-oldest TESTS=tests/test_study.py` runs a part.
+$(OLDEST)/installed: RESOLUTION := lowest-direct
+$(NEWEST)/installed: RESOLUTION := highest
+$(OLDEST)/installed $(NEWEST)/installed: pyproject.toml | $(INSTALLED)
+	@$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(@D)
+	@$(VENV)/bin/uv pip install --quiet --python $(@D) --resolution $(RESOLUTION) -e '.[dev]'
+	@touch $@
+
+test-oldest: $(OLDEST)/installed
+	@$(OLDEST)/bin/python -m pytest $(TESTS)
+
+test-newest: $(NEWEST)/installed
+	@$(NEWEST)/bin/python -m pytest $(TESTS)
+
+$(FUZZ)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -m venv --clear $(FUZZ)
+	@$(FUZZ)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+	  -r requirements.lock
+	@$(FUZZ)/bin/python -m pip --disable-pip-version-check --quiet install --no-build-isolation \
+	  -e '.[fuzz]'
+	@touch $@
+
+fuzz: $(FUZZ)/installed
+	@for target in $(FUZZ_TARGETS); do \
+	  echo "== $$target"; \
+	  mkdir -p build/fuzz/$$target; \
+	  $(FUZZ)/bin/python tests/fuzz/fuzz.py $$target build/fuzz/$$target tests/fuzz/corpus/$$target \
+	    -max_total_time=$$(($(FUZZ_SECONDS) / $(words $(FUZZ_TARGETS)))) -timeout=30 \
+	    -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix=build/fuzz/$$target- || exit 1; \
+	done
+
+audit: $(INSTALLED)
+	@$(VENV)/bin/uv tool run pip-audit --strict --progress-spinner off --require-hashes \
+	  --disable-pip -r requirements.lock \
+	  || { echo 'Not clean: a vulnerability is listed above, or the service could not be asked' \
+	  'about every package; docs/robustness.md tells the two apart.' >&2; exit 1; }
 
 lint: $(INSTALLED)
 	@$(RUN) ruff check
@@ -71,5 +123,5 @@ lock: $(INSTALLED)
 	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(FUZZ) $(OLDEST) $(NEWEST) .snakemake .pytest_cache .ruff_cache .hypothesis build *.egg-info
 	find strsbp tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

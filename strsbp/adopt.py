@@ -16,6 +16,8 @@ which commit that was found.
 
 import argparse
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -62,7 +64,7 @@ def obstacle(
     differ from a commit.
     """
     name, seed = run["arm"], run["seed"]
-    if name not in study.arms:
+    if not isinstance(name, str) or name not in study.arms:
         return f"there is no arm '{name}'"
     arm = study.arm(name)
     if seed not in arm.seeds:
@@ -113,6 +115,8 @@ def _subset_sha256(folder: Path, arm) -> str:
 @cache
 def changed_since(commit: str) -> list[str]:
     """Files of `NUMERICS` that differ between `commit` and this checkout."""
+    if not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", str(commit)):  # git would take an option, too
+        return ["it names no commit, so that the code may have"]
     done = subprocess.run(
         ["git", "-C", str(ROOT), "diff", "--name-only", commit, "--", *NUMERICS],
         capture_output=True, text=True, timeout=60,
@@ -158,10 +162,36 @@ def verify(
     for path, run in runs.items():
         arms.setdefault(run["arm"], path)
     for name, path in arms.items():
-        kept = "".join(path.read_text().splitlines(keepends=True)[:2])
+        text = path.read_text(encoding="utf-8", errors="replace")
+        kept = "".join(text.splitlines(keepends=True)[:2])
         if first_epoch(runs[path], study, folder) == kept:
             verified[name] = commit
         print(f"{path}: first epoch {'as kept' if name in verified else 'differs'}", flush=True)
+
+
+def _provenance(path: Path) -> dict:
+    """The provenance in `path`, with the entries that `obstacle` looks at.
+
+    Raises `StrsbpError` where one is missing or of another kind, or is not of the run that the
+    path names.
+    """
+    run = read_json(path)
+    kinds = dict(arm=str, seed=int, settings=dict, architecture=list, data=dict, table=dict)
+    for key, kind in kinds.items():
+        if not isinstance(run.get(key), kind):
+            raise StrsbpError(f"{path} has no entry '{key}' of a run's; remove the file.")
+    for key in ("data", "table"):
+        if not isinstance(run[key].get("sha256"), str):
+            raise StrsbpError(f"{path} has no SHA-256 of its {key}; remove the file.")
+    if (run["arm"], f"seed{run['seed']}") != (path.parent.name, path.stem):
+        raise StrsbpError(
+            f"{path} describes a run of another name, arm {run['arm']!r} with seed {run['seed']}; "
+            "move it and its csv to their places."
+        )
+    commit = run.get("commit")
+    if not isinstance(commit, str | None):
+        raise StrsbpError(f"{path} has a commit that is no text; remove the file.")
+    return run | dict(commit=commit, dirty=run.get("dirty"))
 
 
 def adopt(
@@ -172,7 +202,7 @@ def adopt(
     `verifying`: see the head of this file.
     """
     study = load_profile(ROOT / "config", folder.name)
-    runs = {path: read_json(path) for path in sorted(folder.glob("train/*/seed*.json"))}
+    runs = {path: _provenance(path) for path in sorted(folder.glob("train/*/seed*.json"))}
     arms = [study.arm(run["arm"]) for run in runs.values() if run["arm"] in study.arms]
     needed = {str(path(folder, arm)) for arm in arms for path in (_table, _description)}
     if needed:
@@ -180,6 +210,8 @@ def adopt(
 
     note = folder / VERIFIED
     verified: dict[str, str] = read_json(note) if note.is_file() else {}
+    if not all(isinstance(commit, str) for commit in verified.values()):
+        raise StrsbpError(f"{note} does not name a commit for each arm; remove it.")
 
     def judged(run: dict) -> str | None:
         of_run = obstacle(run, study, folder, changed_since)
@@ -219,8 +251,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--verify", action="store_true", help="train first epochs again")
     options = parser.parse_args(arguments)
     folder = options.folder
-    if not folder.is_dir():
-        print(f"There is no folder {folder}; name one such as results/paper.", file=sys.stderr)
+    if not os.path.isdir(folder):  # takes any text, as Path.is_dir does not
+        message = f"There is no folder {folder}; name one such as results/paper."
+        print(StrsbpError(message), file=sys.stderr)
         return 2
     overlay = ROOT / "config" / f"{folder.name}.yaml"
 
@@ -233,6 +266,12 @@ def main(arguments: list[str]) -> int:
         found = adopt(folder, snakemake, options.verify)
     except StrsbpError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename or folder}: {error.strerror or error}.", file=sys.stderr)
+        return 1
+    except subprocess.TimeoutExpired as error:
+        print(f"{error.cmd[0]} did not answer; nothing was adopted.", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError:
         print("Snakemake failed, see above; nothing was adopted.", file=sys.stderr)

@@ -5,14 +5,19 @@ A checkpoint holds named arrays and one JSON document, with a SHA-256 over both,
 
 import hashlib
 import json
+import math
 import os
+import struct
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
+from numpy.lib import format as npy
 
 from strsbp.errors import CheckpointError
+from strsbp.files import regular_size
 
 _DOCUMENT, _DIGEST = "document.json", "sha256"
 
@@ -40,6 +45,62 @@ def write_atomically(path: str | Path, write) -> None:
         raise
 
 
+UNREADABLE = (
+    OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, OverflowError,
+    MemoryError, RuntimeError, SyntaxError, struct.error, zipfile.BadZipFile, zipfile.LargeZipFile,
+    zlib.error,
+)  # fmt: skip
+"""What zipfile and numpy raise for a damaged archive (RuntimeError: an encrypted one)."""
+
+
+def read_arrays(path: str | Path, largest: int | None = None) -> dict[str, np.ndarray]:
+    """The named arrays in the .npz file `path`: nothing is unpickled, and no memory is taken for
+    what a header only promises.
+
+    They may have `largest` bytes in all; without it they must not be compressed, and so have no
+    more than the file. Raises one of `UNREADABLE`.
+    """
+    size = regular_size(path)
+    with open(path, "rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise ValueError("it is no .npz archive")
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            if len({member.filename for member in members}) != len(members):
+                raise ValueError("two members have the same name")
+            allowed = {zipfile.ZIP_STORED} | ({zipfile.ZIP_DEFLATED} if largest else set())
+            if any(member.compress_type not in allowed for member in members):
+                raise ValueError("a member is compressed in another way than here")
+            if sum(member.file_size for member in members) > (largest or size):
+                raise ValueError("a member promises more than fits into memory")
+            return {
+                member.filename.removesuffix(".npy"): _read_array(archive, member)
+                for member in members
+            }
+
+
+def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    with archive.open(member) as file:
+        version = npy.read_magic(file)
+        read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+        if version not in read_header:
+            raise ValueError(f"{member.filename} has a version that is not known here")
+        shape, is_fortran, dtype = read_header[version](file)
+        if dtype.hasobject or dtype.itemsize == 0:
+            raise ValueError(f"{member.filename} holds no numbers")
+        if any(length < 0 for length in shape):
+            raise ValueError(f"{member.filename} has a negative length")
+        expected = math.prod(shape) * dtype.itemsize
+        if expected > member.file_size:
+            raise ValueError(f"a member promises more than fits into memory: {expected:,} bytes")
+        content = bytearray(file.read(expected))
+        if len(content) != expected or file.read(1):
+            raise ValueError(f"{member.filename} does not hold the {expected:,} bytes it promises")
+    if not content:
+        return np.empty(shape, dtype)
+    return np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C")
+
+
 def _digest(arrays, document: bytes) -> str:
     digest = hashlib.sha256(document)
     for name in sorted(arrays):
@@ -47,6 +108,20 @@ def _digest(arrays, document: bytes) -> str:
         digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def _write_arrays(file, arrays: dict[str, np.ndarray]) -> None:
+    """As numpy.savez, which before NumPy 2.2 leaves its archive open on a full disk."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, np.asanyarray(array), allow_pickle=False)
+
+
+def in_words(error: Exception) -> str:
+    """The reason that `error` gives, on one line without its full stop."""
+    text = getattr(error, "strerror", None) or str(error)
+    return " ".join(text.split()).strip(" .") or type(error).__name__
 
 
 def save_checkpoint(path: str | Path, arrays: dict[str, np.ndarray], document: dict) -> None:
@@ -57,7 +132,9 @@ def save_checkpoint(path: str | Path, arrays: dict[str, np.ndarray], document: d
         _DOCUMENT: np.frombuffer(text, dtype=np.uint8),
         _DIGEST: np.array(_digest(arrays, text)),
     }
-    write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **entries))
+    if any(np.asarray(array).dtype.hasobject for array in entries.values()):
+        raise TypeError("a checkpoint holds numbers and text, no objects")
+    write_atomically(path, lambda file: _write_arrays(file, entries))
 
 
 def load_checkpoint(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
@@ -66,15 +143,13 @@ def load_checkpoint(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
     Raises `CheckpointError` where the file is cut short, altered or something else.
     """
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            entries = {name: archive[name] for name in archive.files}
+        entries = read_arrays(path)
         text = entries.pop(_DOCUMENT).tobytes()
         digest = str(entries.pop(_DIGEST))
         document = json.loads(text)
         intact = digest == _digest(entries, text)
-    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, MemoryError,
-            zipfile.BadZipFile, NotImplementedError, zipfile.LargeZipFile) as error:  # fmt: skip
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+    except UNREADABLE as error:
+        reason = in_words(error)
         raise CheckpointError(
             f"The checkpoint {path} cannot be read ({reason}); delete it to start that run anew."
         ) from None

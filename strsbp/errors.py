@@ -5,8 +5,15 @@ class StrsbpError(Exception):
     """Base of every error this package raises on purpose.
 
     The message is one sentence that says what is wrong, where, and what to do, so that a
-    command can print it alone, without a traceback.
+    command can print it alone, without a traceback. What it quotes from a user's file may hold
+    line breaks or codes that a terminal obeys; they are shown escaped.
     """
+
+    def __str__(self):
+        return "".join(
+            character if character.isprintable() else ascii(character)[1:-1]
+            for character in super().__str__()
+        )
 
 
 class SettingsError(StrsbpError):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from tqdm import tqdm
 from strsbp import provenance
 from strsbp.checkpoint import load_checkpoint, save_checkpoint, write_atomically
 from strsbp.data import Digits
-from strsbp.errors import CheckpointError
+from strsbp.errors import CheckpointError, SettingsError
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings, settings_hash
 from strsbp.spsp import EffectRatioTable
@@ -84,6 +85,12 @@ def run_arm(
             )
 
     rows = state.rows[: arm.epochs]
+    if rows[-1]["diverged"] and progress:
+        print(
+            f"{name} seed {seed} diverged in epoch {rows[-1]['epoch']}: a weight of layer "
+            f"{rows[-1]['diverged']} is not finite, so its curve ends there.",
+            file=sys.stderr,
+        )
     write_atomically(metrics_path, lambda file: file.write(metrics_csv(rows).encode()))
     commit, dirty = provenance.code_commit()
     document = {
@@ -123,10 +130,25 @@ def _resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
             f"The checkpoint {path} belongs to other settings, data or table; delete it to start "
             "this run anew."
         )
-    state.network.load_state(arrays)
-    state.boost = arrays["boost"]
-    state.rows = document["rows"]
-    return document["seconds"]
+    try:
+        boost, rows, seconds = arrays["boost"], document["rows"], document["seconds"]
+        whole = (
+            (boost.dtype, boost.shape) == (state.boost.dtype, state.boost.shape)
+            and [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
+            and all("diverged" in row for row in rows)
+            and len(rows) == len(seconds)
+            and int(arrays["n_updates"]) == len(rows) * len(boost)
+        )
+        state.network.load_state(arrays)
+    except (KeyError, TypeError, ValueError, AttributeError, SettingsError):
+        whole = False
+    if not whole:
+        raise CheckpointError(
+            f"The checkpoint {path} does not hold a run of this network; delete it to start this "
+            "run anew."
+        )
+    state.boost, state.rows = boost, rows
+    return seconds
 
 
 def metrics_csv(rows: list[dict]) -> str:

@@ -6,16 +6,24 @@ differs, and is merged key by key, as Snakemake merges ``--configfile`` over its
 
 import re
 from functools import reduce
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from strsbp.errors import SettingsError, StrsbpError
-from strsbp.settings import ArmSettings, SimulatedTable, checked
+from strsbp.errors import SettingsError, StrsbpError, TableError
+from strsbp.files import regular_size
+from strsbp.plain import check_plain, read_yaml
+from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable, checked
 from strsbp.study_settings import StudySettings
 
 BASE = "config.yaml"
+
+N_PIXELS, N_CLASSES = 784, 10
+LARGEST_NETWORK = 100_000_000
+"""The most weights (possible connections of reservoirs included) of a network, and the most states
+(neurons x steps); the study's largest has 637,600 of either."""
+LARGEST_COEFFICIENT = 1e30
+"""Of an effect-ratio table; the engine computes in float32, whose numbers end at 3e38."""
 
 
 def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") -> StudySettings:
@@ -24,6 +32,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
     `where` names the origin of `raw` in errors; table files are sought from `directory`. Raises
     `SettingsError`, or the `TableError` of a table file that is missing or of the wrong shape.
     """
+    check_plain(raw, where, SettingsError)
     defaults = raw.get("defaults") if isinstance(raw, dict) else None
     if isinstance(defaults, dict):  # else every arm would be blamed for a default's misspelling
         for key in defaults:
@@ -34,6 +43,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
                 )
     study = checked(StudySettings, raw, where)
     for name, arm in study.arms.items():
+        _check_size(study.architectures[arm.architecture], arm, f"{where}, arms.{name}")
         table = arm.simulated_table()
         try:
             if table is not None:
@@ -55,7 +65,7 @@ def load_profile(config_dir: str | Path, name: str) -> StudySettings:
     if base.get("profile") == name:
         return load_study(base, str(base_path))
     path = Path(config_dir) / f"{name}.yaml"
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or path.name == BASE or not path.is_file():
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name) or path.name == BASE or not path.is_file():
         known = sorted(p.stem for p in Path(config_dir).glob("*.yaml") if p.name != BASE)
         raise SettingsError(
             f"There is no profile '{name}' in {config_dir} (known: "
@@ -70,15 +80,7 @@ def load_profile(config_dir: str | Path, name: str) -> StudySettings:
 
 def read_config(path: str | Path) -> dict[str, Any]:
     """The mapping in the YAML file `path`; raises `SettingsError`."""
-    try:
-        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        at = f" at line {mark.line + 1}" if mark else ""
-        reason = getattr(error, "problem", None) or "it is not UTF-8 text"
-        raise SettingsError(f"{path} is not valid YAML{at}: {reason}.") from None
+    raw = read_yaml(path, SettingsError)
     if not isinstance(raw, dict):
         raise SettingsError(f"{path} must hold `key: value` pairs, as config/{BASE} does.")
     return raw
@@ -134,7 +136,30 @@ def check_feasible(table: SimulatedTable) -> None:
         )
 
 
+def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> None:
+    """Raise `SettingsError` for a network that would fill the memory instead of being trained."""
+    widths = [N_PIXELS, *(layer.n_neurons for layer in layers), N_CLASSES]
+    sizes = {"weights": sum(below * above for below, above in pairwise(widths))}
+    sizes["weights"] += sum(layer.n_neurons**2 for layer in layers if layer.kind == "recurrent")
+    sizes["states (neurons x n_steps)"] = sum(widths) * arm.n_steps
+    for what, size in sizes.items():
+        if size > LARGEST_NETWORK:
+            raise SettingsError(
+                f"{where}: its network has {size:,} {what}, more than the {LARGEST_NETWORK:,} that "
+                f"this program takes; give architectures.{arm.architecture} fewer neurons."
+            )
+
+
 def _check_table_file(path: Path) -> None:
     from strsbp.spsp import read_table  # needs numpy, which reading a config does not
 
-    read_table(path)
+    try:
+        regular_size(path)  # nothing is read from a pipe or device, whose end might never come
+    except OSError as error:
+        raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
+    largest = abs(read_table(path).coefficients).max()
+    if largest > LARGEST_COEFFICIENT:
+        raise TableError(
+            f"{path} holds the number {largest:.3g}, which no network can be trained with; numbers "
+            f"up to {LARGEST_COEFFICIENT:g} are taken."
+        )

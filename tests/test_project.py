@@ -7,6 +7,7 @@ import tomllib
 import jsonschema
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from strsbp import schema
 from strsbp.study import read_config
@@ -111,6 +112,25 @@ def test_the_lock_pins_every_dependency_with_hashes(root, pyproject):
     wanted = requirement_names(pyproject["project"]["dependencies"])
     wanted |= requirement_names(pyproject["project"]["optional-dependencies"]["dev"])
     assert wanted <= {name for name, _ in pins}
+
+
+def test_the_locked_versions_are_ones_that_pyproject_allows(root, pyproject):
+    text = (root / "requirements.lock").read_text()
+    locked = dict(re.findall(r"^([\w.-]+)==([^ ;\n]+)", text, re.MULTILINE))
+    extras = pyproject["project"]["optional-dependencies"]
+    for wanted in map(Requirement, pyproject["project"]["dependencies"] + extras["dev"]):
+        assert wanted.specifier.contains(locked[wanted.name]), f"{wanted}; run make lock"
+
+
+def test_make_installs_nothing_whose_hash_is_not_in_the_lock(root):
+    text = (root / "Makefile").read_text().replace("\\\n", "")
+    installs = re.findall(r"install\b[^\n]*requirements\.lock", text)
+    assert installs and all("--require-hashes" in line for line in installs)
+
+
+def test_warnings_are_errors_in_tests(pyproject):
+    filters = pyproject["tool"]["pytest"]["ini_options"]["filterwarnings"]
+    assert filters == ["error"], "no kind of warning is let through for all tests"
 
 
 def test_the_lock_names_no_place_to_download_from(root):

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
-import yaml
 from pydantic import Field, model_validator
 
-from strsbp.claims.judging import Needs
-from strsbp.claims.measurements import Tables
+from strsbp.claims.judging import Needs, read_checked
+from strsbp.claims.measurements import UNFIT, Tables, misfit
 from strsbp.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.claims.units import Unit, format_interval, format_value
-from strsbp.errors import ClaimsError, SettingsError
-from strsbp.settings import ArmName, Closed, checked
+from strsbp.errors import ClaimsError
+from strsbp.settings import ArmName, Closed
 from strsbp.summary.files import write_csv
 
 WORDS = {
@@ -72,18 +71,7 @@ class FindingsFile(Closed):
 
 def load_findings(path: str | Path) -> list[Finding]:
     """Read and check a findings file; raises `ClaimsError` in one sentence."""
-    try:
-        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ClaimsError(f"The findings file {path} is missing.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" (line {mark.line + 1})" if mark is not None else ""
-        raise ClaimsError(f"The findings file {path} is not valid YAML{line}.") from None
-    try:
-        found = checked(FindingsFile, raw, where=str(path)).findings
-    except SettingsError as error:
-        raise ClaimsError(str(error)) from None
+    found = read_checked(FindingsFile, path, "findings").findings
     ids = [finding.id for finding in found]
     doubled = next((name for name in ids if ids.count(name) > 1), None)
     if doubled is not None:
@@ -107,6 +95,8 @@ def judge_findings(
             effects = [_effect(effect, results) for effect in finding.effects] or [{}]
         except ClaimsError as error:
             raise ClaimsError(f"Finding {finding.id}: {error}") from None
+        except UNFIT as error:
+            raise ClaimsError(misfit(f"Finding {finding.id}", error)) from error
         described = finding.model_dump(include={"id", "place", "statement", "unit"})
         described |= judged._asdict() | dict(verdict=WORDS[judged.verdict])
         rows += [described | effect for effect in effects]

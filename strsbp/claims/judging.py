@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import pandas as pd
-import yaml
 from pydantic import Field
 
-from strsbp.claims.measurements import Tables
+from strsbp.claims.measurements import UNFIT, Tables, misfit
 from strsbp.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.claims.units import Unit
 from strsbp.errors import ClaimsError, SettingsError
+from strsbp.plain import read_yaml
 from strsbp.settings import Closed, checked
-from strsbp.summary.files import write_csv
+from strsbp.summary.files import ResultsError, numbers, read_csv, write_csv
 
 COLUMNS = [
     "id",
@@ -28,6 +28,9 @@ COLUMNS = [
     "reason",
     "note",
 ]
+
+
+_NUMBERS = {"published", "measured", "low", "high"}
 
 
 class Needs(Closed):
@@ -66,23 +69,26 @@ class ClaimsFile(Closed):
 
 def load_claims(path: str | Path) -> list[Claim]:
     """Read and check a claims file; raises `ClaimsError` in one sentence."""
-    try:
-        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ClaimsError(f"The claims file {path} is missing.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" (line {mark.line + 1})" if mark is not None else ""
-        raise ClaimsError(f"The claims file {path} is not valid YAML{line}.") from None
-    try:
-        claims = checked(ClaimsFile, raw, where=str(path)).claims
-    except SettingsError as error:
-        raise ClaimsError(str(error)) from None
+    claims = read_checked(ClaimsFile, path, "claims").claims
     ids = [claim.id for claim in claims]
     doubled = next((name for name in ids if ids.count(name) > 1), None)
     if doubled is not None:
         raise ClaimsError(f"{path} has two claims with the id '{doubled}'; give each its own.")
     return claims
+
+
+def read_checked(model, path: str | Path, what: str):
+    """The `model` that the YAML file `path` of `what` describes; raises `ClaimsError`."""
+    try:
+        exists = Path(path).exists()
+    except (OSError, ValueError):
+        exists = True  # reading it says what is wrong
+    if not exists:
+        raise ClaimsError(f"The {what} file {path} is missing.")
+    try:
+        return checked(model, read_yaml(path, ClaimsError), where=str(path))
+    except SettingsError as error:
+        raise ClaimsError(str(error)) from None
 
 
 def published_value(path: str | Path, claim_id: str) -> float:
@@ -105,12 +111,33 @@ def judge_claims(*, claims: str | Path, tables: Mapping[str, str | Path], out: s
             judged = judge(claim, results)
         except ClaimsError as error:
             raise ClaimsError(f"Claim '{claim.id}': {error}") from None
+        except UNFIT as error:
+            raise ClaimsError(misfit(f"Claim '{claim.id}'", error)) from error
         rows.append(
             claim.model_dump(include=set(COLUMNS))
             | judged._asdict()
             | dict(verdict=judged.verdict.value)
         )
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
+
+
+def read_judged(path: str | Path) -> pd.DataFrame:
+    """The csv that `judge_claims` wrote; raises `ResultsError` where it holds anything else.
+
+    Texts are texts, empty where there is none; numbers are float64, NaN where there is none.
+    """
+    frame = read_csv(path, [name for name in COLUMNS if name != "note"])
+    frame["note"] = frame.get("note", "")
+    for name in COLUMNS:
+        if name in _NUMBERS:
+            frame[name] = numbers(frame, name, path)
+        else:
+            texts = frame[name].astype(object)
+            frame[name] = texts.where(texts.notna(), "").astype(str)
+    for name, known in (("verdict", [one.value for one in Verdict]), ("unit", get_args(Unit))):
+        if not frame[name].isin(known).all():
+            raise ResultsError(f"{path} holds a '{name}' that does not exist; make it again.")
+    return frame
 
 
 def judge(claim: Claim, tables: Tables) -> Judgement:

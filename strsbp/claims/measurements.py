@@ -1,10 +1,12 @@
 """Look-up of single measured values in the results files that the claims refer to."""
 
 from collections.abc import Mapping
+from math import isinf, isnan
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import pandas as pd
+from pydantic import field_validator
 
 from strsbp.errors import ClaimsError
 from strsbp.settings import Closed
@@ -14,6 +16,16 @@ TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
     "denominators", "measured",
 ]  # fmt: skip
+
+
+UNFIT = (KeyError, TypeError, ValueError, OverflowError)
+"""What reading a number raises where a results file lacks a column or holds text in it."""
+
+
+def misfit(what: str, error: Exception) -> str:
+    """One sentence about `what` that met `error` in the results files."""
+    reason = " ".join(str(error).split()).strip(" .") or type(error).__name__
+    return f"{what} does not fit the results files ({reason}); make them again."
 
 
 class Measure(Closed):
@@ -26,6 +38,14 @@ class Measure(Closed):
     column: str
     """Column that holds the value; `mean` brings its 95 % interval along: `low` and `high`, or
     1.96 of `standard_error` to both sides."""
+
+    @field_validator("where")
+    @classmethod
+    def _whole_epoch(cls, where):
+        epoch = where.get("at_epoch", 1)
+        if not isinstance(epoch, int) or epoch < 1:
+            raise ValueError("`at_epoch` must be a whole number from 1")
+        return where
 
 
 class Measured(NamedTuple):
@@ -97,8 +117,13 @@ class Tables:
                 f"A claim measures '{measure.column}' of '{measure.table}', "
                 f"which holds '{row[measure.column]}' and no number."
             ) from None
-        if value != value:
+        if isnan(value):
             return None
+        if isinf(value):
+            raise ClaimsError(
+                f"A claim measures '{measure.column}' of '{measure.table}', which holds an "
+                "infinite number."
+            )
         at_epoch = int(row["at_epoch"]) if "at_epoch" in row.index else None
         if measure.column == "mean" and {"low", "high"} <= set(row.index):
             return Measured(value, float(row["low"]), float(row["high"]), at_epoch)

@@ -1,19 +1,19 @@
 """A set of digits in memory, and its file."""
 
 import hashlib
-import zipfile
-import zlib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
-from strsbp.checkpoint import write_atomically
+from strsbp.checkpoint import UNREADABLE, in_words, read_arrays, write_atomically
 from strsbp.errors import DataError
 
 N_PIXELS = 28 * 28
 """Pixels of an image of the known sets; a user's own images may have another number."""
 N_CLASSES = 10
+LARGEST_SET = 1 << 30
+"""Bytes that the images and labels of a file may have; those of MNIST have 55 million."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +136,9 @@ def read_digits(path: str | Path) -> Digits:
     Raises `DataError` when the file is missing, damaged or holds anything but a set of digits.
     """
     try:
-        with open(path, "rb") as file:
-            arrays = _read_members(file)
+        arrays = read_arrays(path, LARGEST_SET)
+        if set(arrays) != {"name", *_ARRAYS}:
+            raise ValueError(f"it must hold exactly {', '.join(sorted(['name', *_ARRAYS]))}")
     except MemoryError:
         raise DataError(
             f"{path} is not a whole digits file (a member promises more than fits into memory); "
@@ -145,44 +146,30 @@ def read_digits(path: str | Path) -> Digits:
         ) from None
     except FileNotFoundError:
         raise DataError(f"There is no digits file {path}; prepare it first.") from None
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        reason = str(error).split("\n")[0].strip(" .") or type(error).__name__
+    except UNREADABLE as error:
         raise DataError(
-            f"{path} is not a whole digits file ({reason}); delete it and prepare it again."
+            f"{path} is not a whole digits file ({in_words(error)}); delete it and prepare it "
+            "again."
         ) from None
     name = arrays.pop("name")
     if name.ndim != 0 or name.dtype.kind != "U":
         raise DataError(
             f"{path} is not a digits file, its name is not a text; delete it and prepare it again."
         )
+    text = str(name)
+    if len(text) > 100 or not text.isprintable():
+        raise DataError(
+            f"{path} is not a digits file, its name is no short text; delete it and prepare it "
+            "again."
+        )
     try:
-        return Digits(str(name), **arrays)
+        return Digits(text, **arrays)
     except DataError as error:
         problem = str(error).split(";")[0]
         raise DataError(
             f"{path} is not a valid digits file, since {problem[0].lower()}{problem[1:]}; delete "
             "it and prepare it again."
         ) from None
-
-
-def _read_members(file) -> dict[str, np.ndarray]:
-    if not zipfile.is_zipfile(file):
-        raise ValueError("it is no .npz archive")
-    file.seek(0)
-    with np.load(file, allow_pickle=False) as archive:
-        expected = {"name", *_ARRAYS}
-        if set(archive.files) != expected:
-            raise ValueError(f"it must hold exactly {', '.join(sorted(expected))}")
-        return {key: archive[key] for key in sorted(expected)}
 
 
 load_digits = read_digits

@@ -48,12 +48,14 @@ def cache_dir(name: str) -> Path:
 
 
 def _find_local(name: str, source: Source, file: SourceFile, folder: Path) -> Path:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # False for any name, which Path.is_dir is not
         raise DataError(
             f"The data folder {folder} is not a folder; correct data.local_dir or STRSBP_DATA_DIR, "
             "or leave both out to download."
         )
-    path = next((p for p in (folder / name / file.name, folder / file.name) if p.exists()), None)
+    path = next(
+        (p for p in (folder / name / file.name, folder / file.name) if os.path.exists(p)), None
+    )
     if path is None:
         hint = f" ({source.hint})" if source.hint else ""
         raise DataError(

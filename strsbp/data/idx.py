@@ -15,11 +15,15 @@ import numpy as np
 
 from strsbp.data.dataset import N_CLASSES, N_PIXELS
 from strsbp.errors import DataError
+from strsbp.files import read_bounded
 
 IMAGES_MAGIC = 0x0803
 LABELS_MAGIC = 0x0801
 MAX_ITEMS = 100_000
 """The most images or labels that a file may hold; the known sets have 60,000 at most."""
+
+LARGEST_FILE = 100_000_000
+"""Bytes of a file: more than `MAX_ITEMS` images that do not compress at all."""
 
 _CHUNK_SIZE = 1 << 20
 _FETCH_AGAIN = "get the original file again"
@@ -87,9 +91,9 @@ def content_sha256(data: bytes) -> str | None:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """The content of a file; raises `DataError` when it cannot be read."""
+    """The content of a file; raises `DataError` when it cannot be read or is too large."""
     try:
-        return Path(path).read_bytes()
+        return read_bounded(path, LARGEST_FILE)
     except OSError as error:
         raise DataError(
             f"{path} cannot be read ({error.strerror or error}); make it a readable file."

@@ -11,6 +11,10 @@ from strsbp.checkpoint import write_atomically
 from strsbp.data import load_dataset, load_digits, save_digits
 from strsbp.data.dataset import Digits
 from strsbp.errors import DataError
+from strsbp.files import read_bounded
+
+LARGEST_DESCRIPTION = 10_000
+"""Bytes of a description; it has about 200."""
 
 
 def describe(digits: Digits) -> dict:
@@ -40,9 +44,11 @@ def read_prepared(description: str | Path, local_dir: str | Path | None = None) 
     description = Path(description)
     images = description.with_suffix(".npz")
     try:
-        expected = json.loads(description.read_text(encoding="utf-8"))
+        expected = json.loads(read_bounded(description, LARGEST_DESCRIPTION))
         name = expected["dataset"]
-    except (OSError, ValueError, KeyError, TypeError):
+        if not isinstance(name, str) or not name.isprintable():
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise DataError(
             f"{description} does not describe a data set; delete it, so that it is made anew."
         ) from None

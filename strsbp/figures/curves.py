@@ -99,7 +99,7 @@ def _draw_arm(ax, rows: pd.DataFrame, runs: pd.DataFrame, name: str, style) -> N
 
 
 def _arrange(ax, title: str, epochs: int, log: bool) -> None:
-    ax.set_title(title)
+    ax.set_title(mathtext(title))
     ax.set_xlabel("epoch")
     ax.set_xlim(0.5, epochs + 0.5)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

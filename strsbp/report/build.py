@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from strsbp.claims import Verdict
 from strsbp.claims.findings import WORDS
+from strsbp.claims.measurements import UNFIT, misfit
 from strsbp.report.results import Results
 from strsbp.report.sections import SECTIONS, Section
 from strsbp.report.text import symbols, value_text
@@ -68,10 +69,13 @@ def build_report(
     )
     environment.filters |= dict(symbols=symbols)
     environment.globals |= dict(badges=BADGES, value_text=value_text)
-    contents = [
-        (section, environment.get_template(f"{section.id}.html").render(section.gather(results)))
-        for section in sections
-    ]
+    contents = []
+    for section in sections:
+        try:
+            gathered = section.gather(results)
+        except UNFIT as error:
+            raise ResultsError(misfit(f"The report's section '{section.id}'", error)) from error
+        contents.append((section, environment.get_template(f"{section.id}.html").render(gathered)))
     page = environment.get_template("page.html").render(
         css=Markup(Path(__file__).with_name("report.css").read_text(encoding="utf-8")),
         profile=study.profile,

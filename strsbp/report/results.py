@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from strsbp.claims import read_judged
 from strsbp.study_settings import StudySettings
 from strsbp.summary.files import read_csv
 
@@ -38,22 +39,7 @@ class Results:
     @cached_property
     def claims(self) -> pd.DataFrame:
         """The judged claims, one a row."""
-        columns = [
-            "id",
-            "place",
-            "statement",
-            "published",
-            "measured",
-            "low",
-            "high",
-            "unit",
-            "verdict",
-            "reason",
-        ]
-        frame = read_csv(self.claims_csv, columns)
-        for name in ("reason", "note"):
-            frame[name] = frame[name].fillna("") if name in frame else ""
-        return frame
+        return read_judged(self.claims_csv)
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """The results file called `name`, with at least `columns`."""

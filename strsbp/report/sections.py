@@ -55,7 +55,10 @@ def summary(results: Results) -> dict:
 
 def run(results: Results) -> dict:
     """Sizes, seeds, versions, machine and time of every arm."""
-    runs = results.table("runs", "arm", "title", "seed", "seconds", "n_train", "n_test", "epochs")
+    runs = results.table(
+        "runs", "arm", "title", "seed", "seconds", "n_train", "n_test", "epochs", "last_epoch",
+        "diverged",
+    )  # fmt: skip
     rows = []
     for _, group in runs.groupby("arm", sort=False):
         first = group.iloc[0]
@@ -64,7 +67,7 @@ def run(results: Results) -> dict:
                 symbols(first["title"]), first["architecture"], first["dataset"],
                 f"{first['n_train']:,}", f"{first['n_test']:,}", first["epochs"],
                 ", ".join(str(seed) for seed in sorted(group["seed"])),
-                int(group["diverged"].notna().sum()),
+                _diverged(group),
                 duration(group["seconds"].sum()),
                 f"{group['median_epoch_seconds'].median():.3g} s",
             ]
@@ -95,6 +98,15 @@ def run(results: Results) -> dict:
         table=Table(headers, rows, set(range(3, len(headers))) - {6}),
         command=results.target("report.html"),
     )
+
+
+def _diverged(runs: pd.DataFrame) -> str:
+    """How many of an arm's runs diverged, and where: seed, epoch and first layer of each."""
+    rows = runs[runs["diverged"].notna()]
+    where = [
+        f"seed {row.seed} in epoch {row.last_epoch}, {row.diverged}" for row in rows.itertuples()
+    ]
+    return f"{len(rows)} ({'; '.join(where)})" if where else "0"
 
 
 def _distinct(runs: pd.DataFrame, *columns: str, text: str | None = None) -> str:

@@ -10,10 +10,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from strsbp.claims import Verdict
+from strsbp.claims import Verdict, read_judged
 from strsbp.claims.units import format_value
 from strsbp.errors import StrsbpError
-from strsbp.summary.files import read_csv
 
 
 def summary(claims_csv: str | Path, report: str | Path, *, width: int = 100) -> str:
@@ -21,13 +20,13 @@ def summary(claims_csv: str | Path, report: str | Path, *, width: int = 100) -> 
 
     Raises `ResultsError` when the claims file is missing or malformed.
     """
-    claims = read_csv(claims_csv, ("statement", "published", "measured", "unit", "verdict"))
+    claims = read_judged(claims_csv)
     rows = [
         (
             row["verdict"],
             format_value(row["published"], row["unit"]),
             format_value(row["measured"], row["unit"]),
-            row["statement"],
+            _shown(row["statement"]),
         )
         for row in claims.to_dict("records")
     ]
@@ -48,6 +47,11 @@ def summary(claims_csv: str | Path, report: str | Path, *, width: int = 100) -> 
     return "\n".join([*lines, "", f"{len(claims)} claims; {total}.", f"Report: {report}"])
 
 
+def _shown(text: str) -> str:
+    """`text` without control characters, which a terminal might obey."""
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
@@ -62,10 +66,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     report = options.report or options.claims.parent.parent / "report.html"
     try:
-        print(summary(options.claims, report, width=shutil.get_terminal_size((100, 24)).columns))
+        text = summary(options.claims, report, width=shutil.get_terminal_size((100, 24)).columns)
     except StrsbpError as error:
         print(error, file=sys.stderr)
         return 1
+    print(text)
     return 0
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from strsbp.checkpoint import write_atomically
-from strsbp.errors import StrsbpError
+from strsbp.errors import StrsbpError, TableError
+from strsbp.files import regular_size
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.fit import fit_surface
 from strsbp.spsp.simulate import simulate_surface
@@ -36,11 +37,13 @@ def compare_tables(ours: EffectRatioTable, theirs: EffectRatioTable) -> dict[str
     """Differences over the common grid: both root mean squares are relative to `theirs`.
 
     Keys: value_rms, value_largest (over the largest value), value_ratio (of the sums),
-    derivative_rms, derivative_largest.
+    derivative_rms, derivative_largest. Raises `TableError` where `theirs` is nothing to divide by.
     """
     n = min(ours.n_rows, theirs.n_rows)
     o_j, o_i = np.meshgrid(np.arange(1, n + 1), np.arange(1, n + 1), indexing="ij")
     result = {}
+    if not (theirs.value(o_j, o_i).sum() and theirs.derivative(o_j, o_i).any()):
+        raise TableError("A table whose values or derivatives are all 0 cannot be compared with.")
     for name in ("value", "derivative"):
         a, b = getattr(ours, name)(o_j, o_i), getattr(theirs, name)(o_j, o_i)
         result[f"{name}_rms"] = float(np.sqrt(np.mean((a - b) ** 2) / np.mean(b**2)))
@@ -65,8 +68,12 @@ def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int =
     rows = []
     for name, table in AUTHOR_TABLES.items():
         path = Path(folder) / name
-        if not path.exists():
+        try:
+            regular_size(path)
+        except FileNotFoundError:
             continue
+        except OSError as error:
+            raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
         theirs = read_table(path)
         first, second = two_simulations(table, repeats, seed)
         chance = compare_tables(second, first)
@@ -102,7 +109,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     text = frame.to_csv(index=False, float_format="%.4g", lineterminator="\n")
-    write_atomically(parsed.out, lambda file: file.write(text.encode()))
+    try:
+        write_atomically(parsed.out, lambda file: file.write(text.encode()))
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or error
+        print(f"{parsed.out} cannot be written ({reason}); name another file.", file=sys.stderr)
+        return 1
     return 0
 
 

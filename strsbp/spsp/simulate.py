@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit, prange
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
-from strsbp.errors import SamplingError
+from strsbp.errors import CheckpointError, SamplingError, SettingsError
 from strsbp.settings import SimulatedTable, checked
 from strsbp.spsp.sampling import PRE, check_count, draw_on_slots, draw_with_gap
 
@@ -186,12 +186,20 @@ def save_surface(surface: Surface, path: str | Path) -> None:
 
 
 def load_surface(path: str | Path) -> Surface:
-    """Read a surface; raises `CheckpointError` where the file is damaged."""
+    """Read a surface; raises `CheckpointError` where the file is damaged or another's."""
     arrays, document = load_checkpoint(path)
-    return Surface(
-        checked(SimulatedTable, document["table"], str(path)),
-        document["repeats"],
-        document["seed"],
-        arrays["mean"],
-        arrays["standard_error"],
-    )
+    try:
+        table = checked(SimulatedTable, document["table"], str(path))
+        surface = Surface(
+            table, int(document["repeats"]), int(document["seed"]), arrays["mean"],
+            arrays["standard_error"],
+        )  # fmt: skip
+        whole = all(
+            values.shape == (table.grid, table.grid) and np.isfinite(values).all()
+            for values in (surface.mean, surface.standard_error)
+        )
+    except (KeyError, TypeError, ValueError, OverflowError, SettingsError):
+        whole = False
+    if not whole:
+        raise CheckpointError(f"{path} does not hold a simulated surface; simulate it again.")
+    return surface

@@ -17,7 +17,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from strsbp.summary.files import ResultsError, read_csv, read_json, write_csv
+from strsbp.summary.files import ResultsError, numbers, read_csv, read_json, write_csv
 from strsbp.summary.intervals import mean_interval, paired_difference
 
 QUANTITIES = ("best_test_error", "last_test_error")
@@ -135,9 +135,15 @@ def _load_runs(metrics, provenance) -> list[Run]:
 def _load_run(metrics_path, provenance_path) -> Run:
     frame = read_csv(metrics_path, ("epoch", "test_error", "train_error", "cost", "diverged"))
     settings = read_json(provenance_path)
-    missing = [key for key in ("arm", "seed", "settings", "data") if key not in settings]
-    if missing:
-        raise ResultsError(f"{provenance_path} has no entry '{missing[0]}'; run it again.")
+    _check_provenance(settings, provenance_path)
+    for column, largest in (("test_error", 1), ("train_error", 1), ("cost", np.inf)):
+        if not numbers(frame, column, metrics_path).between(0, largest).all():
+            raise ResultsError(
+                f"{metrics_path} holds a '{column}' that cannot be one; run it again."
+            )
+    texts = frame.select_dtypes(exclude="number").columns.difference(["diverged"])
+    if len(texts):
+        raise ResultsError(f"{metrics_path} holds text in '{texts[0]}'; run it again.")
     run = Run(settings, frame)
     if frame["epoch"].tolist() != list(range(1, len(frame) + 1)) or frame.empty:
         raise ResultsError(f"{metrics_path} does not count its epochs from 1; run it again.")
@@ -147,6 +153,30 @@ def _load_run(metrics_path, provenance_path) -> Run:
             "let the run finish or remove the file."
         )
     return run
+
+
+def _check_provenance(document: dict, path) -> None:
+    """Raise `ResultsError` unless `document` has every entry that the tables are made from."""
+    number = (int, float)
+    wanted = {
+        ("arm",): str, ("seed",): int, ("settings",): dict, ("settings", "epochs"): int,
+        ("settings", "title"): str, ("settings", "architecture"): str, ("data",): dict,
+        ("data", "dataset"): str, ("data", "n_train"): int, ("data", "n_test"): int,
+    }  # fmt: skip
+    optional = {
+        ("settings", "tau_m"): number, ("machine",): dict, ("versions",): dict, ("table",): dict,
+        ("seconds",): number, ("seconds_per_epoch",): list,
+    }  # fmt: skip
+    for entry, kind in (wanted | optional).items():
+        found = document
+        for key in entry:
+            found = found.get(key)
+        if not isinstance(found, kind) and (entry in wanted or found is not None):
+            raise ResultsError(
+                f"{path} has no entry '{'.'.join(entry)}' of the right kind; run it again."
+            )
+    if not all(isinstance(value, number) for value in document.get("seconds_per_epoch") or ()):
+        raise ResultsError(f"{path} has no entry 'seconds_per_epoch' of numbers; run it again.")
 
 
 def _describe(run: Run) -> dict:
