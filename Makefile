@@ -11,14 +11,20 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input --quiet
 OVERLAY := $(if $(filter-out quick,$(PROFILE)),--configfile config/$(PROFILE).yaml)
 SNAKEMAKE := $(RUN) snakemake --cores $(CORES) $(OVERLAY)
 
+# Snakemake cannot run without a folder for its cache; where there is no home, it is given this one.
+ifneq ($(shell test -w "$${HOME:-/nowhere}" && echo yes),yes)
+export XDG_CACHE_HOME ?= $(CURDIR)/build/cache
+endif
+
 .DELETE_ON_ERROR:
 PEERS := .venv-peers
 
-.PHONY: help report test lint bench bench-peers docs lock clean
+.PHONY: help report test test-slurm lint bench bench-peers docs lock clean
 
 help:
 	@echo 'make report   make the environment, run the workflow, print the verdicts'
 	@echo 'make test     run the tests'
+	@echo 'make test-slurm  run the workflow on a Slurm cluster of one node that it starts and stops'
 	@echo 'make lint     check style and the workflow with ruff, snakefmt and snakemake --lint'
 	@echo 'make bench    time the engine and the simulation on this machine'
 	@echo 'make bench-peers  time other libraries beside it, in an environment of their own'
@@ -42,6 +48,10 @@ report: $(INSTALLED)
 
 test: $(INSTALLED)
 	@$(RUN) pytest
+
+# Says what to install where Slurm's programs are missing; installs nothing itself.
+test-slurm: $(INSTALLED)
+	@$(RUN) pytest -m slurm tests/test_slurm.py
 
 lint: $(INSTALLED)
 	@$(RUN) ruff check
