@@ -11,6 +11,11 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input --quiet
 OVERLAY := $(if $(filter-out quick,$(PROFILE)),--configfile config/$(PROFILE).yaml)
 SNAKEMAKE := $(RUN) snakemake --cores $(CORES) $(OVERLAY)
 
+# Snakemake cannot run without a folder for its cache; where there is no home, it is given this one.
+ifneq ($(shell test -w "$${HOME:-/nowhere}" && echo yes),yes)
+export XDG_CACHE_HOME ?= $(CURDIR)/build/cache
+endif
+
 .DELETE_ON_ERROR:
 PEERS := .venv-peers
 FUZZ := .venv-fuzz
@@ -20,7 +25,7 @@ OLDEST := .venv-oldest
 NEWEST := .venv-newest
 TESTS ?= tests
 
-.PHONY: help report test test-thorough test-oldest test-newest fuzz lint audit bench bench-peers \
+.PHONY: help report test test-thorough test-oldest test-newest test-slurm fuzz lint audit bench bench-peers \
   docs lock clean
 
 help:
@@ -31,6 +36,7 @@ help:
 	@echo 'make test-thorough  try fifty times as many malformed inputs as make test'
 	@echo 'make fuzz     fuzz what reads files, for FUZZ_SECONDS (600) in all'
 	@echo 'make audit    look for known vulnerabilities in the packages of requirements.lock'
+	@echo 'make test-slurm  run the workflow on a Slurm cluster of one node that it starts and stops'
 	@echo 'make lint     check style and the workflow with ruff, snakefmt and snakemake --lint'
 	@echo 'make bench    time the engine and the simulation on this machine'
 	@echo 'make bench-peers  time other libraries beside it, in an environment of their own'
@@ -94,6 +100,10 @@ audit: $(INSTALLED)
 	  --disable-pip -r requirements.lock \
 	  || { echo 'Not clean: a vulnerability is listed above, or the service could not be asked' \
 	  'about every package; docs/robustness.md tells the two apart.' >&2; exit 1; }
+
+# Says what to install where Slurm's programs are missing; installs nothing itself.
+test-slurm: $(INSTALLED)
+	@$(RUN) pytest -m slurm tests/test_slurm.py
 
 lint: $(INSTALLED)
 	@$(RUN) ruff check

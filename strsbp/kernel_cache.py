@@ -6,8 +6,11 @@ kernel could go on giving old results. So a hash of their source files is kept b
 kernels, and when it differs they are removed and compiled anew.
 """
 
+import atexit
 import hashlib
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -31,13 +34,16 @@ def discard_stale_kernels(package: Path = PACKAGE) -> None:
     """Remove cached kernels that were compiled from other sources than the present ones.
 
     Where the package's folder cannot be written, numba is given a folder of the user's that is
-    named by the hash. Call it before numba is loaded.
+    named by the hash, and without a home folder one that ends with the process. Call it before
+    numba is loaded.
     """
     current = sources_hash(package)
     cache = package / "__pycache__"
     try:
         cache.mkdir(exist_ok=True)
         stamp = cache / STAMP
+        if not os.access(cache, os.W_OK):
+            raise PermissionError
         if stamp.exists() and stamp.read_text() == current:
             return
         for pattern in ("*.nbi", "*.nbc"):
@@ -47,5 +53,20 @@ def discard_stale_kernels(package: Path = PACKAGE) -> None:
         temporary.write_text(current)
         temporary.replace(stamp)
     except OSError:
+        if "NUMBA_CACHE_DIR" not in os.environ:
+            os.environ["NUMBA_CACHE_DIR"] = str(_folder_elsewhere(f"kernels-{current[:16]}"))
+
+
+def _folder_elsewhere(name: str) -> Path:
+    """A folder of the user's, and of nobody else's: cached kernels are code."""
+    try:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(base / "strsbp" / f"kernels-{current[:16]}"))
+        folder = base / "strsbp" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except (OSError, RuntimeError):  # RuntimeError: the user has no home
+        pass
+    folder = Path(tempfile.mkdtemp(prefix=f"strsbp-{name}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

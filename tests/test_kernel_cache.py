@@ -1,7 +1,9 @@
 """Compiled kernels follow the sources of the functions that they call."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -55,16 +57,43 @@ def test_nothing_is_discarded_while_the_sources_stay(package):
     assert (package / "__pycache__" / STAMP).read_text() == sources_hash(package)
 
 
-def test_a_read_only_package_takes_a_folder_of_the_users(package, monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+def cache_folder_of_a_read_only(package, **environment):
+    """Where kernels go when `package` cannot be written, as a process of its own sees it."""
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from strsbp.kernel_cache import discard_stale_kernels\n"
+        "real = Path.mkdir\n"
+        "def refuse(self, *args, **kwargs):\n"
+        "    if self.name == '__pycache__' and not self.exists():\n"
+        "        raise PermissionError('read-only')\n"
+        "    real(self, *args, **kwargs)\n"
+        "Path.mkdir = refuse\n"
+        "os.access = lambda path, mode: Path(path).name != '__pycache__'\n"
+        "discard_stale_kernels(Path(sys.argv[1]))\n"
+        "folder = Path(os.environ['NUMBA_CACHE_DIR'])\n"
+        "(folder / 'kernel').touch()\n"
+        "print(folder)\n"
+    )
+    unset = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", program, str(package)], env=kept | environment,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return Path(done.stdout.strip())
 
-    def refuse(*args, **kwargs):
-        raise PermissionError("read-only")
 
-    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
-    discard_stale_kernels(package)
-    import os
+@pytest.mark.parametrize("used_before", [False, True])
+def test_a_read_only_package_takes_a_folder_of_the_users(package, tmp_path, used_before):
+    if used_before:
+        discard_stale_kernels(package)
+    folder = cache_folder_of_a_read_only(package, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert folder.is_relative_to(tmp_path / "cache") and sources_hash(package)[:16] in folder.name
+    folder = cache_folder_of_a_read_only(package, HOME=str(tmp_path / "home"))
+    assert folder.is_relative_to(tmp_path / "home") and (folder / "kernel").exists()
 
-    assert sources_hash(package)[:16] in os.environ["NUMBA_CACHE_DIR"]
-    monkeypatch.delenv("NUMBA_CACHE_DIR")
+
+def test_without_a_home_too_it_takes_a_folder_that_ends_with_the_process(package, tmp_path):
+    folder = cache_folder_of_a_read_only(package, HOME="/proc/nowhere", TMPDIR=str(tmp_path))
+    assert folder.parent == tmp_path and not folder.exists()

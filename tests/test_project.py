@@ -61,6 +61,19 @@ def test_rules_scripts_results_and_logs_share_names(root):
         assert f'"logs/{{profile}}/{name}' in body
 
 
+def test_the_slurm_profile_groups_fits_and_figures_and_names_no_other_rule(root):
+    rules = set()
+    for path in (root / "workflow" / "rules").glob("*.smk"):
+        rules |= set(re.findall(r"^rule (\w+):", path.read_text(), re.MULTILINE))
+    path = root / "workflow" / "profiles" / "slurm" / "config.yaml"
+    profile = yaml.safe_load(path.read_text())
+    groups = dict(entry.split("=") for entry in profile["groups"])
+    assert set(groups) == {"fit_spsp"} | {rule for rule in rules if rule.startswith("plot_")}
+    components = {entry.split("=")[0] for entry in profile["group-components"]}
+    assert components == set(groups.values())
+    assert {entry.split("=")[0] for entry in profile["set-threads"]} <= rules
+
+
 def test_scripts_and_entry_files_are_short(root):
     for path in [root / "workflow" / "Snakefile", *(root / "workflow" / "scripts").glob("*.py")]:
         limit = 100 if path.name == "_job.py" else 40

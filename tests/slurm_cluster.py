@@ -1,0 +1,238 @@
+"""A real Slurm cluster of one node, this machine, for as long as a test needs it.
+
+Needs root and Debian's packages slurmctld, slurmd, slurm-client and munge. There is no systemd and
+no accounting; one GPU is pretended by a device node, so that requests for it can be tested.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+STANDARD = Path("/etc/slurm")
+PACKAGES = "slurmctld slurmd slurm-client munge"
+PROGRAMS = ("munged", "munge", "slurmctld", "slurmd", "sinfo", "squeue", "sbatch", "scancel")
+PREFIX = "slurm-test-"
+MARK = "STRSBP_TEST_CLUSTER"  # in the environment of every process of a cluster, jobs included
+
+CONFIGURATION = """
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={ctld_port}
+SlurmdPort={slurmd_port}
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+MpiDefault=none
+KillWait=3
+MessageTimeout=60
+BatchStartTimeout=120
+MinJobAge=3600
+ReturnToService=2
+SlurmdParameters=config_overrides
+GresTypes=gpu
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cores} RealMemory={memory} Gres=gpu:1 State=UNKNOWN
+PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def what_is_missing() -> str | None:
+    """A sentence that says why no cluster can be started here, or None."""
+    missing = [name for name in PROGRAMS if shutil.which(name, path=_search_path()) is None]
+    if missing:
+        return (
+            f"A test cluster needs {', '.join(missing)}; on Debian or Ubuntu install them with "
+            f"`apt-get install {PACKAGES}`."
+        )
+    if os.geteuid() != 0:
+        return "A test cluster can be started by root alone, for example in a container."
+    _clear_away_a_killed_cluster()
+    for name in ("slurm.conf", "gres.conf"):
+        if (STANDARD / name).exists():
+            return (
+                f"{STANDARD / name} exists: this machine runs Slurm, or another test cluster, "
+                "already, and is left alone."
+            )
+    return None
+
+
+@contextmanager
+def cluster():
+    """Start the daemons and yield the environment in which Slurm's commands find them.
+
+    Everything that was started is stopped, and every job cancelled, on the way out: at the end,
+    after an error and after SIGTERM. After SIGKILL the kernel stops the daemons, and the next
+    cluster clears away the rest.
+    """
+    with ExitStack() as stack:
+        _end_cleanly_on_sigterm(stack)
+        _clear_away_a_killed_cluster()
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX)))
+        folder.chmod(0o755)
+        host = socket.gethostname().split(".")[0]
+        for name in ("state", "spool"):
+            (folder / name).mkdir()
+        gpu = folder / "gpu0"
+        subprocess.run(["mknod", "-m", "666", str(gpu), "c", "1", "3"], check=True)
+        (folder / "gres.conf").write_text(f"NodeName={host} Name=gpu File={gpu}\n")
+        (folder / "slurm.conf").write_text(
+            CONFIGURATION.format(
+                host=host, folder=folder, cores=os.cpu_count(), memory=_memory_mb() - 500,
+                ctld_port=_free_port(), slurmd_port=_free_port(),
+            )
+        )  # fmt: skip
+        _publish(folder, stack)
+        key = folder / "munge.key"
+        key.write_bytes(os.urandom(1024))
+        key.chmod(0o400)
+        environment = os.environ | {
+            "SLURM_CONF": str(folder / "slurm.conf"), "PATH": _search_path(), MARK: str(folder)
+        }  # fmt: skip
+        stack.callback(_kill_leftovers, folder)
+
+        def daemon(*command):
+            log = stack.enter_context(open(folder / f"{command[0]}.out", "wb"))
+            with_us = ["setpriv", "--pdeathsig", "TERM"]
+            process = subprocess.Popen(
+                [*with_us, *command], env=environment, stdout=log, stderr=log
+            )
+            stack.callback(_stop, process)
+
+        munge_socket = f"--socket={folder}/munge.socket"
+        daemon(
+            "munged", "--foreground", "--force", munge_socket, f"--key-file={key}",
+            f"--pid-file={folder}/munged.pid", f"--log-file={folder}/munged.log",
+            f"--seed-file={folder}/munged.seed",
+        )  # fmt: skip
+        _wait_for(
+            lambda: _answer(["munge", "-n", munge_socket], environment) is not None,
+            "munged to answer", folder,
+        )  # fmt: skip
+        daemon("slurmctld", "-D")
+        daemon("slurmd", "-D", "-N", host)
+        stack.callback(_cancel_all_jobs, environment)
+        _wait_for(
+            lambda: (_answer(["sinfo", "-h", "-o", "%t"], environment) or "").strip() == "idle",
+            "the node to be idle", folder,
+        )  # fmt: skip
+        yield environment
+
+
+def processes_of(folder) -> list[int]:
+    """Ids of all living processes that belong to the cluster in `folder`."""
+    mark = f"{MARK}={folder}".encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+        except OSError:  # it has just ended
+            continue
+    return [process for process in found if process != os.getpid()]
+
+
+def _name(process):
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:  # it has just ended
+        return ""
+
+
+def _search_path():
+    return os.environ["PATH"] + ":/usr/sbin:/sbin"
+
+
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _memory_mb():
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+
+
+def _end_cleanly_on_sigterm(stack):
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    stack.callback(signal.signal, signal.SIGTERM, before)
+
+
+def _publish(folder, stack):
+    """Link the configuration to where Slurm looks for it, since job steps drop SLURM_CONF."""
+    STANDARD.mkdir(parents=True, exist_ok=True)
+    for name in ("slurm.conf", "gres.conf"):
+        link = STANDARD / name
+        link.symlink_to(folder / name)
+        stack.callback(link.unlink)
+
+
+def _clear_away_a_killed_cluster():
+    """Remove what a cluster has left whose test was killed: its jobs, its folder, its links."""
+    for name in ("slurm.conf", "gres.conf"):
+        link = STANDARD / name
+        if not link.is_symlink() or not link.readlink().parent.name.startswith(PREFIX):
+            continue
+        folder = link.readlink().parent
+        names = {
+            Path(f"/proc/{process}/comm").read_text().strip() for process in processes_of(folder)
+        }
+        if "slurmctld" not in names:
+            _kill_leftovers(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            link.unlink()
+
+
+def _cancel_all_jobs(environment):
+    _answer(["scancel", "--user=root"], environment)
+    end = time.monotonic() + 10
+    while _answer(["squeue", "-h", "-t", "R,CG,PD"], environment) and time.monotonic() < end:
+        time.sleep(0.2)
+
+
+def _stop(process):
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _kill_leftovers(folder):
+    for process in processes_of(folder):
+        os.kill(process, signal.SIGKILL)
+
+
+def _answer(command, environment):
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    return done.stdout if done.returncode == 0 else None
+
+
+def _wait_for(condition, what, folder, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            logs = "\n".join(
+                f"{path.name}: {path.read_text(errors='replace')[-1500:]}"
+                for path in sorted(folder.glob("*.log")) + sorted(folder.glob("*.out"))
+            )
+            raise TimeoutError(f"Waited {seconds} s for {what}.\n{logs}")
+        time.sleep(0.2)
