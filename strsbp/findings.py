@@ -1,7 +1,8 @@
 """Measurements behind the findings about the published program (docs/algorithm.md, section 10).
 
-Those that follow from no other results file: jamming (F3), the one-way reservoir (F5) and half a
-shuffle (F8). Everything here draws from generators made of a seed.
+Those that follow from no other results file: blocked trials (F2) and jamming (F3), the one-way
+reservoir (F5) and half a shuffle (F8). What is drawn comes from generators made of a seed; what is
+exact has no interval.
 """
 
 from collections.abc import Sequence
@@ -11,12 +12,16 @@ import numpy as np
 import pandas as pd
 
 from strsbp.reservoir import connection_probability, draw_cell_types, draw_connections
+from strsbp.spsp.adsorption import sequential_trains
 from strsbp.summary.files import write_csv
 from strsbp.summary.intervals import mean_interval
 from strsbp.training import epoch_order
 
 COLUMNS = ["finding", "setting", "quantity", "mean", "low", "high", "n", "unit_of_n"]
 JAMMING_COUNTS = (50, 80, 100, 105, 110, 115)
+BLOCKED_COUNTS = (10, 50, 100)
+STUDY_GRID, STUDY_REPEATS = 100, 1000
+"""Size of the larger simulation of the study."""
 SAMPLE_COUNTS = (1_000, 10_000, 60_000)
 VARIANTS = ("derived", "published")
 
@@ -31,12 +36,13 @@ def measure_findings(
     n_steps: int = 400,
     gap: int = 3,
 ) -> None:
-    """Measure F3, F5 and F8 and write one tidy table (`COLUMNS`) with 95 % intervals.
+    """Measure F2, F3, F5 and F8 and write one tidy table (`COLUMNS`) with 95 % intervals.
 
     `repeats` trains are drawn for each count of F3, with `gap` steps from spike to spike over
     `n_steps`; F5 draws one reservoir of `shape` for each of `seeds`, F8 one order.
     """
     rows = [
+        *_exact_rows(n_steps, gap),
         *_jamming_rows(np.random.default_rng([seed, 3]), repeats, n_steps, gap),
         *_reservoir_rows(shape, seeds),
         *_shuffle_rows(seeds),
@@ -64,6 +70,34 @@ def draws_until_full(
         time = rng.choice(n_steps + 1, p=weight / free)
         weight[max(time - gap + 1, 0) : time + gap] = 0
     return True, expected
+
+
+def _exact_rows(n_steps: int, gap: int):
+    """F2 and F3 without drawing: trains with a spike at t = 0, and trains that never end.
+
+    A simulation on the study's grid draws a train of each count for each cell of a row, of a
+    column and each repeat; one that never ends stops it for good.
+    """
+    most = max(*JAMMING_COUNTS, *BLOCKED_COUNTS, STUDY_GRID)
+    ended, _ = sequential_trains(n_steps, gap, most)
+    without_0, _ = sequential_trains(n_steps, gap, max(BLOCKED_COUNTS), first_place=1)
+    exact = dict(low=np.nan, high=np.nan, n=0, unit_of_n="exact")
+    for count in BLOCKED_COUNTS:
+        share = 1 - without_0[count] / ended[count]
+        yield exact | dict(
+            finding="F2", setting=f"count {count}", quantity="share_with_spike_at_0", mean=share
+        )
+    for count in JAMMING_COUNTS:
+        yield exact | dict(
+            finding="F3", setting=f"count {count}", quantity="share_jammed_exact",
+            mean=max(1 - ended[count], 0.0),
+        )  # fmt: skip
+    trains = 2 * STUDY_GRID * STUDY_REPEATS
+    all_end = np.prod(np.minimum(ended[1 : STUDY_GRID + 1], 1.0)[1:] ** trains)
+    yield exact | dict(
+        finding="F3", setting=f"grid {STUDY_GRID}, {STUDY_REPEATS} repeats",
+        quantity="share_of_simulations_jammed", mean=1 - all_end,
+    )  # fmt: skip
 
 
 def _jamming_rows(rng, repeats: int, n_steps: int, gap: int):

@@ -34,6 +34,21 @@ def test_expected_draws_by_hand():
     assert np.mean(draws) == pytest.approx(1 + 2 / 7 + 1, abs=0.01)
 
 
+def test_drawn_trains_jam_as_often_as_the_exact_share_says(tmp_path):
+    measure_findings(out=tmp_path / "f.csv", seed=4, repeats=300, shape=(2, 2, 3), seeds=(1, 2))
+    frame = pd.read_csv(tmp_path / "f.csv")
+    frame = frame.set_index(["finding", "quantity", "setting"]).sort_index()
+    drawn, exact = (frame.loc[("F3", name)] for name in ("share_jammed", "share_jammed_exact"))
+    for count in ("count 100", "count 105", "count 110", "count 115"):
+        share = exact.loc[count, "mean"]
+        spread = np.sqrt(share * (1 - share) / 300)
+        assert abs(drawn.loc[count, "mean"] - share) < 4 * spread + 1e-9, count
+    hung = frame.loc[("F3", "share_of_simulations_jammed"), "mean"].item()
+    # 200,000 trains of 100 spikes, and as many of 99, 98 ... that jam more rarely.
+    lone = 1 - (1 - exact.loc["count 100", "mean"]) ** 200_000
+    assert lone < hung < 2 * lone
+
+
 def test_the_published_reservoir_has_no_cycles():
     published = reservoir_counts((3, 3, 4), 1, "published")
     derived = reservoir_counts((3, 3, 4), 1, "derived")
@@ -55,7 +70,7 @@ def test_measurements_are_tidy_and_repeat(tmp_path):
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     frame = pd.read_csv(tmp_path / "a.csv")
     assert not frame.duplicated(["finding", "setting", "quantity"]).any()
-    assert set(frame["finding"]) == {"F3", "F5", "F8"}
+    assert set(frame["finding"]) == {"F2", "F3", "F5", "F8"}
     share = frame[frame["quantity"] == "share_jammed"]
     assert ((share["low"] <= share["mean"]) & (share["mean"] <= share["high"])).all()
 
@@ -67,7 +82,10 @@ def test_the_file_has_every_finding():
 
 def measured_rows():
     rows = dict(
-        F3=[("count 110", "share_jammed", 0.4), ("count 100", "share_jammed", 0.0)],
+        F2=[("count 50", "share_with_spike_at_0", 0.06),
+            ("count 100", "share_with_spike_at_0", 0.12)],
+        F3=[("count 110", "share_jammed", 0.4),
+            ("grid 100, 1000 repeats", "share_of_simulations_jammed", 0.0)],
         F5=[("published", "connections", 1310), ("derived", "connections", 4500),
             ("published", "neurons_on_cycles", 0)],
         F8=[("60000 samples", "share_moved", 0.5), ("10000 samples", "share_moved", 0.9)],

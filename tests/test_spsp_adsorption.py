@@ -1,0 +1,72 @@
+"""Sequential adsorption without Monte Carlo, against all trains one by one and drawn ones."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from strsbp.settings import SimulatedTable
+from strsbp.spsp.adsorption import sequential_trains
+from strsbp.spsp.sampling import POST, draw_with_gap
+
+
+def one_by_one(n_steps, gap, most, gains, first_place=0):
+    """The same sums from every order in which spikes can come."""
+    weight = np.ones(n_steps + 1)
+    weight[[0, -1]] = 0.5
+    trains, found = {(): 1.0}, [(1.0, 0.0)]
+    for _ in range(most):
+        longer = {}
+        for train, chance in trains.items():
+            free = [y for y in range(n_steps + 1) if all(abs(y - x) >= gap for x in train)]
+            for y in free:
+                key = tuple(sorted((*train, y)))
+                step = chance * weight[y] / weight[free].sum()
+                longer[key] = longer.get(key, 0.0) + step
+        trains = longer
+        kept = {train: chance for train, chance in trains.items() if train[0] >= first_place}
+        gained = sum(
+            chance * (gains[0, train[0]] + sum(gains[x + 1, y] for x, y in pairwise(train)))
+            for train, chance in kept.items()
+        )
+        found.append((sum(kept.values()), gained))
+    return np.array(found).T
+
+
+@pytest.mark.parametrize("first_place", [0, 1])
+@pytest.mark.parametrize("gap", [1, 2, 3, 4])
+def test_sums_equal_those_over_all_orders(gap, first_place):
+    gains = np.random.default_rng(gap).random((14, 13))
+    expected = one_by_one(12, gap, 4, gains, first_place)
+    found = sequential_trains(12, gap, 4, gains, first_place)
+    # With gap 4 most orders of 4 spikes never end, so that long times count.
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=1e-7)
+    np.testing.assert_allclose(np.array(found)[:, 2:4], expected[:, 2:4], rtol=1e-8)
+
+
+def test_two_spikes_by_hand():
+    # On 0 .. 4 with gap 3: after a spike at 2 (chance 1/4) no place is left.
+    share, _ = sequential_trains(4, 3, 3)
+    np.testing.assert_allclose(share, [1, 1, 0.75, 0], atol=1e-6)
+
+
+def test_drawn_trains_have_the_exact_share_of_spikes_at_0():
+    n_steps, gap, count, repeats = 60, 3, 14, 4000
+    buffer, taken = np.zeros(4, dtype=np.uint32), np.zeros(n_steps + 1, dtype=np.uint8)
+    times = np.zeros(count, dtype=np.int64)
+    hits = 0
+    for repeat in range(repeats):
+        assert draw_with_gap(count, gap, n_steps, 1, POST, 1, count, repeat, buffer, taken, times)
+        hits += 0 in times
+    without, _ = sequential_trains(n_steps, gap, count, first_place=1)
+    share = 1 - without[count]
+    assert abs(hits / repeats - share) < 4 * np.sqrt(share * (1 - share) / repeats)
+    assert share > 1.3 * count / (2 * n_steps), "the ends fill more than the middle"
+
+
+def test_the_ends_have_half_a_places_chance():
+    table = SimulatedTable(
+        spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100
+    )
+    without, _ = sequential_trains(table.n_steps, table.refractory_steps + 1, 2, first_place=1)
+    assert 1 - without[1] == pytest.approx(1 / 800, abs=2e-6)
