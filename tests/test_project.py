@@ -195,3 +195,12 @@ def test_the_readmes_example_runs(root, tmp_path, monkeypatch):
 def test_schema_is_json(root):
     path = root / "workflow" / "schemas" / "config.schema.json"
     assert json.loads(path.read_text())["additionalProperties"] is False
+
+
+def test_every_test_that_the_robustness_page_names_exists(root):
+    text = (root / "docs" / "robustness.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\|.*\| (`[a-z].*) \|$", text, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row) if "_" in name}
+    tests = "".join(path.read_text() for path in (root / "tests").glob("test_*.py"))
+    assert len(named) > 40
+    assert named <= set(re.findall(r"^def test_(\w+)", tests, re.MULTILINE))

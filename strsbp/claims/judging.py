@@ -126,8 +126,7 @@ def read_judged(path: str | Path) -> pd.DataFrame:
 
     Texts are texts, empty where there is none; numbers are float64, NaN where there is none.
     """
-    frame = read_csv(path, [name for name in COLUMNS if name != "note"])
-    frame["note"] = frame.get("note", "")
+    frame = read_csv(path, [name for name in COLUMNS if name != "note"]).reindex(columns=COLUMNS)
     for name in COLUMNS:
         if name in _NUMBERS:
             frame[name] = numbers(frame, name, path)
