@@ -1,0 +1,194 @@
+"""The workflow interrupted, started twice at once, and in places that are awkward to work in.
+
+All of it happens for real, to the training of one tiny network; test_interruptions.py kills it.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+RUN = "results/tiny/train/strsbp/seed1"
+DIGITS = "results/tiny/prepare_data/mnist5k.json"
+TABLE = "results/tiny/fit_spsp/published-m64-s8-r2-t400-g100.txt"
+EPOCHS = 3
+ENDLESS = 10_000
+
+
+@pytest.fixture(scope="module")
+def start(root, tmp_path_factory):
+    """Function that starts the tiny study's workflow in `folder` as a terminal would.
+
+    The process leads a session of its own, in which Ctrl-C reaches everything that it started.
+    """
+    overlays = tmp_path_factory.mktemp("overlays")
+
+    def run(folder, *targets, epochs=EPOCHS, checkout=root, within=(), umask=-1, **more):
+        overlay = overlays / f"{epochs}.yaml"
+        overlay.write_text(f"arms: {{strsbp: {{n_train: 1000, n_test: 4, epochs: {epochs}}}}}\n")
+        folder.mkdir(exist_ok=True)
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+        return subprocess.Popen(
+            [
+                *within, sys.executable, "-m", "snakemake", "--cores", "2",
+                "--snakefile", checkout / "Snakefile", "--directory", folder,
+                "--configfile", root / "tests" / "data" / "tiny.yaml", overlay,
+                "--", *(targets or [f"{RUN}.csv"]),
+            ],
+            env=inherited | more, umask=umask, start_new_session=True, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    return run
+
+
+def finish(process):
+    """Wait for a workflow; returns its exit status and output."""
+    output, _ = process.communicate(timeout=900)
+    return process.returncode, output
+
+
+def wait_for(path, process):
+    """Wait until `path` exists; it must come while `process` runs."""
+    while not path.exists():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.02)
+
+
+def session_of(leader):
+    """Ids of all living processes of the session that `leader` began."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            after_name = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:  # not a process, or it has just ended
+            continue
+        if int(after_name[3]) == leader and after_name[0] != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+def share_of_a_core():
+    """The part of a core that a process gets now: 1 on a machine with nothing else to do."""
+    begin, cpu = time.monotonic(), time.process_time()
+    while time.process_time() < cpu + 0.2:
+        pass
+    return min(1, 0.2 / (time.monotonic() - begin))
+
+
+@pytest.fixture(scope="module")
+def disturbed(start, tmp_path_factory):
+    """A folder in which a workflow, while it trained, met a second one and then Ctrl-C.
+
+    Returns the folder, exit status and output of both, the seconds that the first took to end
+    (as they would be with a core for itself), and the processes that it left.
+    """
+    folder = tmp_path_factory.mktemp("disturbed")
+    first = start(folder, epochs=ENDLESS)
+    try:
+        wait_for(folder / f"{RUN}.ckpt.npz", first)
+        second = finish(start(folder, epochs=ENDLESS))
+        assert first.poll() is None, first.communicate()[0]
+        before = share_of_a_core()
+        os.killpg(first.pid, signal.SIGINT)
+        begin = time.monotonic()
+        first.wait(60)
+        seconds = time.monotonic() - begin
+        left = session_of(first.pid)
+    finally:
+        for process in session_of(first.pid):
+            os.kill(process, signal.SIGKILL)
+    return folder, finish(first), second, seconds * min(before, share_of_a_core()), left
+
+
+def test_a_second_workflow_in_the_folder_is_refused(disturbed):
+    _, _, (status, output), _, _ = disturbed
+    assert status == 1
+    assert "make sure that no other Snakemake process is trying to create the same files" in output
+    assert "Traceback" not in output
+
+
+def test_ctrl_c_ends_everything_within_two_seconds(disturbed):
+    folder, (status, output), _, seconds, left = disturbed
+    assert status == 1
+    assert "Terminating processes on user request" in output
+    assert "train was interrupted." in output and "exit status 130" in output
+    assert "Traceback" not in output
+    assert seconds < 2
+    assert left == []
+    assert [path.name for path in (folder / RUN).parent.iterdir()] == ["seed1.ckpt.npz"]
+
+
+@pytest.fixture
+def read_only_checkout(tmp_path, copy_checkout):
+    """A checkout in a folder with an awkward name, and what to put before a command to close it.
+
+    Root may write everywhere but where the file system itself refuses, so there the command sees
+    the checkout through a mount that is read-only and ends with it.
+    """
+    checkout = copy_checkout(tmp_path / "schreibgeschützt – read only" / "checkout")
+    if os.geteuid() == 0:
+        close = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+        within = ["unshare", "--mount", "sh", "-c", close, str(checkout)]
+        if subprocess.run([*within, "true"], capture_output=True).returncode != 0:
+            pytest.skip("root cannot mount here, and may write to all that is mounted")
+        yield checkout, within
+        return
+    paths = [checkout, *checkout.rglob("*")]
+    for path in paths:
+        path.chmod(path.stat().st_mode & ~0o222)
+    yield checkout, []
+    for path in paths:
+        path.chmod(path.stat().st_mode | 0o200)
+
+
+def test_the_same_command_again_ends_what_was_interrupted(start, disturbed):
+    folder = disturbed[0]
+    status, output = finish(start(folder))
+    assert status == 0, output
+    rows = (folder / f"{RUN}.csv").read_text().splitlines()
+    assert len(rows) == 1 + EPOCHS
+    assert not (folder / f"{RUN}.ckpt.npz").exists()
+
+
+def test_in_awkward_surroundings_it_makes_the_same_files(
+    start, disturbed, read_only_checkout, tmp_path
+):
+    """A read-only checkout, spaces, letters beyond ASCII, umask 077, no locale and no home."""
+    checkout, within = read_only_checkout
+    before = set(checkout.rglob("*"))
+    folder, cache = tmp_path / "Ergebnisse für «ß» 結果", tmp_path / "cache of mine"
+    status, output = finish(
+        start(
+            folder, DIGITS, TABLE, checkout=checkout, within=within, umask=0o077, LC_ALL="C",
+            HOME="/proc/nowhere", XDG_CACHE_HOME=str(cache),
+        )
+    )  # fmt: skip
+    assert status == 0, output
+    for path in (DIGITS, TABLE):
+        assert (folder / path).read_bytes() == (disturbed[0] / path).read_bytes()
+    made = [path for part in ("results", "logs") for path in (folder / part).rglob("*.*")]
+    assert len(made) > 6
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
+    assert set(checkout.rglob("*")) == before
+    assert list(cache.glob("strsbp/kernels-*/*/*.nbc")), "kernels are compiled once"
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize("home", [None, "/proc/nowhere", "."])
+def test_make_gives_a_cache_to_a_user_without_a_home(root, tmp_path, home):
+    """Snakemake itself ends with a traceback where it cannot keep its cache."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("HOME", "XDG_CACHE_HOME")}
+    if home is not None:
+        environment["HOME"] = str(tmp_path / home)
+    done = subprocess.run(
+        ["make", "--file", root / "Makefile", "--eval", "show:; @echo $$XDG_CACHE_HOME", "show"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    expected = "" if home == "." else str(tmp_path / "build" / "cache")
+    assert done.stdout.strip() == expected
