@@ -24,7 +24,7 @@ N_NODES = 24
 """Ages at which the chain is known."""
 STEP = 0.06
 """Of log s. The time of the k-th of 100 spikes is known to about 10 %, so log s to 0.1."""
-SMALLEST_LOG, LARGEST_LOG = -17.0, 4.2
+SMALLEST_LOG, LARGEST_LOG = -24.0, 4.2
 """Log s; exp(-exp(4.2) / 2) = 5e-15 is the chance that a free end is not taken by then."""
 
 
@@ -37,8 +37,8 @@ def sequential_trains(
     (n_steps + 2, n_steps + 1): gains[x + 1, y] is what a spike at y is worth after one at x, and
     gains[0, y] as the first (default: nothing). Trains with a spike before `first_place` are left
     out. Returns (share of all drawn trains that are in the sum, mean of their summed gains with
-    the others counting 0), both (most + 1,), good to about 1e-5 for one spike and 1e-9 for more.
-    The first is below 1 also where drawing cannot end (finding F3).
+    the others counting 0), both (most + 1,), good to 1e-7 (to 1e-5 where most
+    drawing never ends). The first is below 1 also where drawing cannot end (finding F3).
     """
     weight = np.ones(n_steps + 1)
     weight[[0, -1]] = 0.5
