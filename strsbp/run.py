@@ -15,7 +15,7 @@ from strsbp.checkpoint import load_checkpoint, save_checkpoint, write_atomically
 from strsbp.data import Digits
 from strsbp.errors import CheckpointError, SettingsError
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings, settings_hash
+from strsbp.settings import ArmSettings, LayerSettings, file_sha256, settings_hash
 from strsbp.spsp import EffectRatioTable
 from strsbp.training import TrainingState, train_epoch
 
@@ -62,7 +62,7 @@ def run_arm(
     checkpoint_path = Path(checkpoint_path)
     resumed = checkpoint_path.exists()
     if resumed:
-        seconds = _resume(state, checkpoint_path, fingerprint)
+        seconds = resume(state, checkpoint_path, fingerprint)
 
     n_ticks = (arm.n_train + arm.n_test) * arm.epochs
     with tqdm(
@@ -92,14 +92,38 @@ def run_arm(
             file=sys.stderr,
         )
     write_atomically(metrics_path, lambda file: file.write(metrics_csv(rows).encode()))
+    document = describe_run(
+        arm, layers, digits, seed, seconds, name=name, profile=profile, table_source=table_source,
+        settings_sha256=fingerprint, started=started, resumed=resumed,
+    )  # fmt: skip
+    write_provenance(document, provenance_path)
+    # Only now is nothing lost without it.
+    checkpoint_path.unlink(missing_ok=True)
+
+
+def describe_run(
+    arm: ArmSettings,
+    layers: list[LayerSettings],
+    digits: Digits,
+    seed: int,
+    seconds: list[float],
+    *,
+    name: str,
+    profile: str,
+    table_source: dict,
+    settings_sha256: str,
+    started: str,
+    resumed: bool,
+) -> dict:
+    """The provenance of a run on this machine's CPU; `seconds` are those of its epochs."""
     commit, dirty = provenance.code_commit()
-    document = {
+    return {
         "arm": name,
         "seed": seed,
         "profile": profile,
-        "settings": arm.model_dump(mode="json"),
+        "settings": arm.model_copy(update={"seeds": [seed]}).model_dump(mode="json"),
         "architecture": [layer.model_dump(mode="json", exclude_none=True) for layer in layers],
-        "settings_sha256": fingerprint,
+        "settings_sha256": settings_sha256,
         "table": table_source,
         "data": {
             "dataset": digits.name,
@@ -117,13 +141,26 @@ def run_arm(
         "seconds": round(sum(seconds), 3),
         "resumed": resumed,
     }
+
+
+def write_provenance(document: dict, path: str | Path) -> None:
+    """Write the provenance of a run as JSON, atomically."""
     text = json.dumps(document, indent=1) + "\n"
-    write_atomically(provenance_path, lambda file: file.write(text.encode()))
-    # Only now is nothing lost without it.
-    checkpoint_path.unlink(missing_ok=True)
+    write_atomically(path, lambda file: file.write(text.encode()))
 
 
-def _resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
+def describe_table(arm: ArmSettings, path: str | Path) -> dict:
+    """What the provenance says of the table `path` of an arm: its origin and SHA-256."""
+    simulated = arm.simulated_table()
+    origin = {"file": arm.table.file} if simulated is None else {"key": simulated.key}
+    return origin | {"sha256": file_sha256(path)}
+
+
+def resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
+    """Set `state` to the checkpoint `path`; returns the seconds of its epochs.
+
+    Raises `CheckpointError` where it belongs to another run than that of `fingerprint`.
+    """
     arrays, document = load_checkpoint(path)
     if document.get("settings_sha256") != fingerprint:
         raise CheckpointError(

@@ -8,7 +8,7 @@ import numpy as np
 from strsbp.boosting import updated_boost
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT
-from strsbp.engine.network import Network
+from strsbp.engine.network import Network, first_layer_not_finite
 from strsbp.errors import SettingsError
 
 BLOCK = 50
@@ -50,8 +50,24 @@ class Evaluation:
     silent_shares: list[float]
 
 
+class Progress:
+    """How far a run is, from `rows`, the metrics of its epochs so far."""
+
+    rows: list[dict]
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs done."""
+        return len(self.rows)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last epoch ended with a weight that is not finite."""
+        return bool(self.rows) and self.rows[-1]["diverged"] != ""
+
+
 @dataclass
-class TrainingState:
+class TrainingState(Progress):
     """A training run between two epochs.
 
     `boost` (n,) float64 are the boosting weights; `rows` the metrics of the epochs so far.
@@ -72,16 +88,6 @@ class TrainingState:
                 f"{network.n_inputs} inputs; build it with n_inputs={n_pixels}."
             )
         return cls(network, digits, np.ones(len(digits.train_labels)))
-
-    @property
-    def epoch(self) -> int:
-        """Number of epochs done."""
-        return len(self.rows)
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the last epoch ended with a weight that is not finite."""
-        return bool(self.rows) and self.rows[-1]["diverged"] != ""
 
 
 def evaluate(network: Network, images, labels, tick: Callable[[int], object] = lambda n: None):
@@ -124,19 +130,32 @@ def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: 
     state.boost = updated_boost(state.boost, labels, misclassified, network.n_classes)
     tested = evaluate(network, digits.test_images, digits.test_labels, tick)
 
+    state.rows.append(
+        metrics_row(network, network.state(), epoch, tested, misclassified, cost, smallest)
+    )
+    return state.rows[-1]
+
+
+def metrics_row(
+    network: Network, arrays, epoch: int, tested: Evaluation, misclassified, cost: float, smallest
+) -> dict:
+    """The metrics of an epoch (from 0) of a network whose `state()` is `arrays`.
+
+    `misclassified` (n,) bool: of each training sample; `cost`: the sum over them; `smallest`
+    (n_layers,): the smallest |s_i| of each layer, infinite where none was needed.
+    """
     row = {
         "epoch": epoch + 1,
         "test_error": tested.error,
         "train_error": float(misclassified.mean()),
-        "cost": cost / n,
+        "cost": cost / len(misclassified),
     }
     for k, layer in enumerate(network.layers):
         row[f"spike_count_{layer.name}"] = tested.spike_counts[k]
         row[f"silent_share_{layer.name}"] = tested.silent_shares[k]
         s = float(smallest[k])
         row[f"smallest_denominator_{layer.name}"] = "" if s == np.inf else s
-    row["diverged"] = network.first_layer_not_finite() or ""
-    state.rows.append(row)
+    row["diverged"] = first_layer_not_finite(arrays) or ""
     return row
 
 

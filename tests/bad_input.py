@@ -7,6 +7,7 @@ import copy
 import os
 import time
 import tracemalloc
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -74,6 +75,23 @@ def peak_memory(call) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+NO_FILES = ("pipe", "/dev/zero", "/dev/full", "folder", "nul", "long", "missing")
+
+
+def no_file(folder: Path, kind: str) -> str | Path:
+    """A path that names no regular file, of a kind of `NO_FILES`."""
+    path = folder / kind  # on its own for /dev/zero and /dev/full
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "nul":
+        return f"{folder}/a\0b"
+    elif kind == "long":
+        return "x" * 5000
+    return path
 
 
 TEXTS = st.sampled_from(

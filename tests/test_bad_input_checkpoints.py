@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import test_training
 from bad_input import (
+    NO_FILES,
     VALUES,
     attempt,
     changed_tree,
     damaged,
     examples,
+    no_file,
     one_sentence,
     peak_memory,
     refusal,
@@ -23,8 +25,8 @@ from hypothesis import strategies as st
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.errors import CheckpointError
-from strsbp.network import build_network
-from strsbp.run import _resume
+from strsbp.network import build_network, load_network, save_network
+from strsbp.run import resume
 from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.spsp import load_surface, save_surface, simulate_surface
 from strsbp.training import TrainingState, train_epoch
@@ -135,15 +137,9 @@ def test_nothing_is_unpickled(tmp_path):
     assert not os.path.exists(Trap.target)
 
 
-@pytest.mark.parametrize("kind", ["pipe", "/dev/zero", "folder", "nul", "long", "missing"])
+@pytest.mark.parametrize("kind", NO_FILES)
 def test_what_is_no_file_neither_hangs_nor_fills_the_memory(tmp_path, kind):
-    path = {"/dev/zero": kind, "nul": f"{tmp_path}/a\0b", "long": "x" * 5000}.get(kind)
-    if path is None:
-        path = tmp_path / kind
-        if kind == "pipe":
-            os.mkfifo(path)
-        elif kind == "folder":
-            path.mkdir()
+    path = no_file(tmp_path, kind)
     refusal(lambda: load_checkpoint(path), CheckpointError)
 
 
@@ -226,7 +222,7 @@ def test_any_document_with_its_hash_resumes_the_run_or_is_refused(state, tmp_pat
     except UnicodeEncodeError:
         return
     begun = fresh(state)
-    seconds = attempt(lambda: _resume(begun, path, "same"), CheckpointError)
+    seconds = attempt(lambda: resume(begun, path, "same"), CheckpointError)
     if seconds is not None:
         assert begun.epoch == len(seconds)
         assert isinstance(begun.diverged, bool)
@@ -247,12 +243,46 @@ def test_arrays_of_another_network_are_refused(state, tmp_path, name, change):
         arrays[name] = np.full(array.shape, "x")
     save_checkpoint(tmp_path / "own.npz", arrays, document)
     with pytest.raises(CheckpointError, match="delete it") as error:
-        _resume(fresh(state), tmp_path / "own.npz", "same")
+        resume(fresh(state), tmp_path / "own.npz", "same")
     one_sentence(error.value)
 
 
 def test_the_whole_checkpoint_resumes(state, tmp_path):
     save_checkpoint(tmp_path / "own.npz", *contents(state))
     begun = fresh(state)
-    assert _resume(begun, tmp_path / "own.npz", "same") == [1.0]
+    assert resume(begun, tmp_path / "own.npz", "same") == [1.0]
     assert begun.epoch == 1 and begun.rows == state.rows
+
+
+# --- a network
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        dict(seed=-1), dict(seed=2**200), dict(seed="x"), dict(n_inputs=-1), dict(n_inputs=10**7),
+        dict(n_inputs=1.5), dict(hidden=[]), dict(hidden=3), dict(model={"tau_m": "x"}),
+        dict(hidden=[{"kind": "feedforward", "size": 20_000}] * 2),
+        dict(hidden=[{"kind": "recurrent", "shape": [5, 5, 800]}]),
+    ],
+)  # fmt: skip
+def test_a_network_that_its_weights_do_not_fit_is_refused_without_the_memory(tmp_path, change):
+    network = build_network(
+        ModelSettings(), test_training.HIDDEN, test_training.small_table(), 1, n_inputs=36
+    )
+    path = tmp_path / "network.npz"
+    save_network(path, network, test_training.HIDDEN)
+    arrays, document = load_checkpoint(path)
+    save_checkpoint(path, arrays, document | change)
+    assert peak_memory(lambda: refusal(lambda: load_network(path), CheckpointError)) < 50e6
+
+
+def test_a_network_with_words_for_coefficients_is_refused(tmp_path):
+    network = build_network(
+        ModelSettings(), test_training.HIDDEN, test_training.small_table(), 1, n_inputs=36
+    )
+    path = tmp_path / "network.npz"
+    save_network(path, network, test_training.HIDDEN)
+    arrays, document = load_checkpoint(path)
+    save_checkpoint(path, arrays | dict(derivative_coefficients=np.array([["a"]])), document)
+    refusal(lambda: load_network(path), CheckpointError)

@@ -2,14 +2,23 @@
 
 import copy
 import json
-import os
 import random
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
-from bad_input import TEXTS, VALUES, attempt, changed_tree, damaged, examples, refusal
+from bad_input import (
+    NO_FILES,
+    TEXTS,
+    VALUES,
+    attempt,
+    changed_tree,
+    damaged,
+    examples,
+    no_file,
+    refusal,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from synthetic_results import ARMS, write_runs, write_surfaces
@@ -114,16 +123,10 @@ def test_nothing_in_a_claims_file_is_evaluated(tmp_path):
     assert not made.exists()
 
 
-@pytest.mark.parametrize("kind", ["pipe", "/dev/zero", "folder", "nul", "long", "missing"])
+@pytest.mark.parametrize("kind", NO_FILES)
 @pytest.mark.parametrize("read", [load_claims, load_findings, read_csv, read_json, read_judged])
 def test_what_is_no_file_neither_hangs_nor_fills_the_memory(tmp_path, kind, read):
-    path = {"/dev/zero": kind, "nul": f"{tmp_path}/a\0b", "long": "x" * 5000}.get(kind)
-    if path is None:
-        path = tmp_path / kind
-        if kind == "pipe":
-            os.mkfifo(path)
-        elif kind == "folder":
-            path.mkdir()
+    path = no_file(tmp_path, kind)
     refusal(lambda: read(path))
 
 

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 import yaml
-from bad_input import TEXTS, VALUES, attempt, changed_tree, damaged, examples, peak_memory, refusal
+from bad_input import (
+    NO_FILES,
+    TEXTS,
+    VALUES,
+    attempt,
+    changed_tree,
+    damaged,
+    examples,
+    no_file,
+    peak_memory,
+    refusal,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -153,12 +164,9 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path):
     assert "bytes" in refusal(lambda: read_config(path), SettingsError)
 
 
-@pytest.mark.parametrize("kind", ["pipe", "/dev/zero", "folder", "nul", "long"])
+@pytest.mark.parametrize("kind", NO_FILES)
 def test_what_is_no_file_neither_hangs_nor_fills_the_memory(tmp_path, kind):
-    path = {"/dev/zero": kind, "nul": f"{tmp_path}/a\0b", "long": "x" * 5000}.get(kind)
-    if path is None:
-        path = tmp_path / kind
-        os.mkfifo(path) if kind == "pipe" else path.mkdir()
+    path = no_file(tmp_path, kind)
     refusal(lambda: read_config(path), SettingsError)
 
 

@@ -3,18 +3,19 @@
 import gzip
 import io
 import json
-import os
 import struct
 import zipfile
 
 import numpy as np
 import pytest
 from bad_input import (
+    NO_FILES,
     TEXTS,
     attempt,
     changed_tree,
     damaged,
     examples,
+    no_file,
     one_sentence,
     peak_memory,
     refusal,
@@ -231,10 +232,7 @@ def test_any_name_of_a_folder(tmp_path_factory, name):
 
 
 @pytest.mark.parametrize("read", [read_bytes, read_digits, prepared.read_prepared])
-@pytest.mark.parametrize("kind", ["pipe", "/dev/zero", "folder", "nul", "long"])
+@pytest.mark.parametrize("kind", NO_FILES)
 def test_what_is_no_file_neither_hangs_nor_fills_the_memory(read, kind, tmp_path):
-    path = {"/dev/zero": "/dev/zero", "nul": f"{tmp_path}/a\0b", "long": "x" * 5000}.get(kind)
-    if path is None:
-        path = tmp_path / kind
-        os.mkfifo(path) if kind == "pipe" else path.mkdir()
+    path = no_file(tmp_path, kind)
     refusal(lambda: read(path), DataError)

@@ -4,7 +4,17 @@ import os
 
 import numpy as np
 import pytest
-from bad_input import TEXTS, attempt, damaged, examples, one_sentence, peak_memory, refusal
+from bad_input import (
+    NO_FILES,
+    TEXTS,
+    attempt,
+    damaged,
+    examples,
+    no_file,
+    one_sentence,
+    peak_memory,
+    refusal,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,13 +84,9 @@ def test_a_number_of_four_million_digits_is_refused_at_once(tmp_path):
     assert "not finite" in refusal(lambda: read_table(path), TableError)
 
 
-@pytest.mark.parametrize("kind", ["pipe", "/dev/zero", "/dev/full", "folder", "nul", "long"])
+@pytest.mark.parametrize("kind", NO_FILES)
 def test_what_is_no_file_is_refused_before_any_job(tmp_path, kind):
-    path = {"nul": f"{tmp_path}/a\0b", "long": "x" * 5000}.get(kind, kind)
-    if kind == "pipe":
-        os.mkfifo(path := tmp_path / kind)
-    elif kind == "folder":
-        (path := tmp_path / kind).mkdir()
+    path = no_file(tmp_path, kind)
     refusal(lambda: _check_table_file(path), TableError)
 
 

@@ -111,7 +111,7 @@ def test_a_quick_run_judges_the_simulations_alone(tmp_path, quality):
         ("claims: [", "not valid YAML"),
         ("[]", "claims"),
         ({"claims": []}, "at least 1"),
-        ({"claims": [CLAIM, CLAIM]}, "two claims with the id 'a'"),
+        ({"claims": [CLAIM, CLAIM]}, "two entries with the id 'a'"),
         ({"claims": [CLAIM | {"weight": 1}]}, "no such setting"),
         ({"claims": [CLAIM | {"unit": "metres"}]}, "metres"),
         ({"claims": [CLAIM | {"rule": RULE | {"kind": "eval"}}]}, "eval"),

@@ -3,10 +3,10 @@
 import gzip
 import hashlib
 import struct
-import tracemalloc
 
 import numpy as np
 import pytest
+from bad_input import peak_memory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -150,15 +150,6 @@ def test_an_impossible_number_of_items(n):
     data = gzip.compress(idx_images(IMAGES, n=n))
     refused(parse_images, data, f"promises {n:,} images, but 1 to 100,000 are allowed")
     refused(parse_labels, gzip.compress(idx_labels(LABELS, n=n)), f"promises {n:,} labels")
-
-
-def peak_memory(call) -> int:
-    tracemalloc.start()
-    try:
-        call()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("n", [MAX_ITEMS, 2**31])

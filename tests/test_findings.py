@@ -149,7 +149,7 @@ def test_verdicts_and_effects(tables, tmp_path):
     ("change", "words"),
     [
         (lambda raw: raw["findings"][6].pop("not_measured"), "either a `rule` or the reason"),
-        (lambda raw: raw["findings"].append(raw["findings"][0]), "two findings 'F1'"),
+        (lambda raw: raw["findings"].append(raw["findings"][0]), "two entries with the id 'F1'"),
         (lambda raw: raw["findings"][0].update(colour="red"), "there is no such setting"),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field, model_validator
 
-from strsbp.claims.judging import Needs, read_checked
+from strsbp.claims.judging import Needs, read_checked, refuse_doubled_ids
 from strsbp.claims.measurements import UNFIT, Tables, misfit
 from strsbp.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.claims.units import Unit, format_interval, format_value
@@ -72,10 +72,7 @@ class FindingsFile(Closed):
 def load_findings(path: str | Path) -> list[Finding]:
     """Read and check a findings file; raises `ClaimsError` in one sentence."""
     found = read_checked(FindingsFile, path, "findings").findings
-    ids = [finding.id for finding in found]
-    doubled = next((name for name in ids if ids.count(name) > 1), None)
-    if doubled is not None:
-        raise ClaimsError(f"{path} has two findings '{doubled}'; give each its own id.")
+    refuse_doubled_ids(found, path)
     return found
 
 

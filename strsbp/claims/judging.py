@@ -70,11 +70,16 @@ class ClaimsFile(Closed):
 def load_claims(path: str | Path) -> list[Claim]:
     """Read and check a claims file; raises `ClaimsError` in one sentence."""
     claims = read_checked(ClaimsFile, path, "claims").claims
-    ids = [claim.id for claim in claims]
+    refuse_doubled_ids(claims, path)
+    return claims
+
+
+def refuse_doubled_ids(entries: list, path: str | Path) -> None:
+    """Raise `ClaimsError` where two of the `entries` of the file `path` have the same id."""
+    ids = [entry.id for entry in entries]
     doubled = next((name for name in ids if ids.count(name) > 1), None)
     if doubled is not None:
-        raise ClaimsError(f"{path} has two claims with the id '{doubled}'; give each its own.")
-    return claims
+        raise ClaimsError(f"{path} has two entries with the id '{doubled}'; give each its own.")
 
 
 def read_checked(model, path: str | Path, what: str):

@@ -1,6 +1,5 @@
 """Train one arm with many seeds on a GPU; writes for each seed what `strsbp.run` writes."""
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -8,13 +7,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from strsbp import provenance
 from strsbp.checkpoint import save_checkpoint, write_atomically
 from strsbp.cuda.device import array_module, gpu_name
 from strsbp.cuda.training import ReplicaRun, most_replicas, train_epochs
 from strsbp.data import Digits
 from strsbp.network import build_network
-from strsbp.run import _resume, metrics_csv, run_hash
+from strsbp.run import describe_run, metrics_csv, resume, run_hash, write_provenance
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.training import TrainingState
@@ -54,7 +52,7 @@ def run_batch(
         path = Path(checkpoint_path(seed))
         fingerprints[seed] = run_hash(arm, layers, table, digits, seed)
         resumed[seed] = path.exists()
-        seconds[seed] = _resume(start, path, fingerprints[seed]) if resumed[seed] else []
+        seconds[seed] = resume(start, path, fingerprints[seed]) if resumed[seed] else []
         # Copies, for the arrays keep all of a network's memory.
         state = {key: array.copy() for key, array in template.state().items()}
         runs.append(ReplicaRun(seed, state, start.boost, start.rows))
@@ -91,38 +89,19 @@ def run_batch(
             part = runs[first : first + n_together]
             train_epochs(template, part, digits, arm.epochs, xp, tick=bar.update, on_epoch=keep)
 
-    commit, dirty = provenance.code_commit()
     for run in runs:
         seed = run.seed
         text = metrics_csv(run.rows[: arm.epochs])
         write_atomically(metrics_path(seed), lambda file, text=text: file.write(text.encode()))
-        document = {
-            "arm": name,
-            "seed": seed,
-            "profile": profile,
-            "settings": arm.model_copy(update={"seeds": [seed]}).model_dump(mode="json"),
-            "architecture": [layer.model_dump(mode="json", exclude_none=True) for layer in layers],
-            "settings_sha256": fingerprints[seed],
-            "table": table_source,
-            "data": {
-                "dataset": digits.name,
-                "n_train": len(digits.train_labels),
-                "n_test": len(digits.test_labels),
-                "sha256": digits.sha256(),
-            },
-            "commit": commit,
-            "dirty": dirty,
-            "versions": provenance.versions() | {"cupy": xp.__version__},
-            "machine": provenance.machine() | {"gpu": gpu_name(xp)},
-            "device": "cuda",
-            "replicas": min(n_together, len(seeds)),
-            "started": started,
-            "seconds_per_epoch": [round(value, 3) for value in seconds[seed]],
-            "seconds": round(sum(seconds[seed]), 3),
-            "resumed": resumed[seed],
-        }
-        text = json.dumps(document, indent=1) + "\n"
-        write_atomically(provenance_path(seed), lambda file, text=text: file.write(text.encode()))
+        document = describe_run(
+            arm, layers, digits, seed, seconds[seed], name=name, profile=profile,
+            table_source=table_source, settings_sha256=fingerprints[seed], started=started,
+            resumed=resumed[seed],
+        )  # fmt: skip
+        document["versions"] |= {"cupy": xp.__version__}
+        document["machine"] |= {"gpu": gpu_name(xp)}
+        document |= {"device": "cuda", "replicas": min(n_together, len(seeds))}
+        write_provenance(document, provenance_path(seed))
     # Only now is nothing lost without them.
     for seed in seeds:
         Path(checkpoint_path(seed)).unlink(missing_ok=True)

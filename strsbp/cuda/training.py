@@ -10,30 +10,20 @@ from strsbp.cuda.device import DeviceError
 from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
 from strsbp.data import Digits
 from strsbp.engine.network import Network
-from strsbp.training import epoch_order
+from strsbp.training import Evaluation, Progress, epoch_order, metrics_row
 
 USABLE_SHARE = 0.9
 """Part of the free device memory that a batch may take."""
 
 
 @dataclass
-class ReplicaRun:
+class ReplicaRun(Progress):
     """One seed's run between two epochs: `Network.state()`, boosting weights and metrics."""
 
     seed: int
     state: dict[str, np.ndarray]
     boost: np.ndarray
     rows: list[dict] = field(default_factory=list)
-
-    @property
-    def epoch(self) -> int:
-        """Number of epochs done."""
-        return len(self.rows)
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the last epoch ended with a weight that is not finite."""
-        return bool(self.rows) and self.rows[-1]["diverged"] != ""
 
 
 def most_replicas(template: Network, runs: list[ReplicaRun], digits: Digits, xp) -> int:
@@ -101,28 +91,12 @@ def _train_epoch(replicas: Replicas, runs, digits: Digits, epoch: int, tick) -> 
         run.state = states[r]
         misclassified = predictions[r] != labels
         run.boost = updated_boost(run.boost, labels, misclassified, network.n_classes)
-        row = {
-            "epoch": epoch + 1,
-            "test_error": float(np.sum(test_predictions[r] != digits.test_labels) / n_test),
-            "train_error": float(misclassified.mean()),
-            "cost": float(costs[r].sum()) / n_train,
-        }
         # One after the other, as the CPU engine adds them up: the same last digit.
         counts = np.cumsum(totals[r] / sizes, axis=0)[-1] / n_test
         shares = np.cumsum(silent[r] / sizes, axis=0)[-1] / n_test
-        for k, layer in enumerate(network.layers):
-            row[f"spike_count_{layer.name}"] = float(counts[k])
-            row[f"silent_share_{layer.name}"] = float(shares[k])
-            s = float(smallest[r, k])
-            row[f"smallest_denominator_{layer.name}"] = "" if s == np.inf else s
-        row["diverged"] = first_layer_not_finite(network, run.state) or ""
-        run.rows.append(row)
-
-
-def first_layer_not_finite(template: Network, state: dict[str, np.ndarray]) -> str | None:
-    """Name of the first layer of `state` that holds a weight which is not finite, or None."""
-    for layer in template.layers:
-        names = ("weights", "rec_weights") if layer.recurrent else ("weights",)
-        if not all(np.isfinite(state[f"{layer.name}/{name}"]).all() for name in names):
-            return layer.name
-    return None
+        error = float(np.sum(test_predictions[r] != digits.test_labels) / n_test)
+        tested = Evaluation(error, counts.tolist(), shares.tolist())
+        cost = float(costs[r].sum())
+        run.rows.append(
+            metrics_row(network, run.state, epoch, tested, misclassified, cost, smallest[r])
+        )

@@ -193,11 +193,16 @@ class Network:
 
     def first_layer_not_finite(self) -> str | None:
         """Name of the first layer that holds a weight which is not finite, or None."""
-        for layer in self.layers:
-            weights = [layer.weights] + ([layer.rec_weights] if layer.recurrent else [])
-            if not all(np.isfinite(array).all() for array in weights):
-                return layer.name
-        return None
+        return first_layer_not_finite(self.state())
+
+
+def first_layer_not_finite(arrays: dict[str, np.ndarray]) -> str | None:
+    """The same for the arrays of a `Network.state`, which are in the order of the layers."""
+    for name, array in arrays.items():
+        layer, _, kind = name.rpartition("/")
+        if kind in ("weights", "rec_weights") and not np.isfinite(array).all():
+            return layer
+    return None
 
 
 def _build_layers(model, hidden, n_inputs, n_classes) -> list[Layer]:

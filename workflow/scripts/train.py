@@ -6,13 +6,12 @@ from _job import job
 
 with job(snakemake):
     from strsbp.data.prepared import read_prepared
-    from strsbp.run import run_arm
-    from strsbp.settings import ArmSettings, LayerSettings, file_sha256
+    from strsbp.run import describe_table, run_arm
+    from strsbp.settings import ArmSettings, LayerSettings
     from strsbp.spsp import read_table
 
     seed = int(snakemake.wildcards.seed)
     arm = ArmSettings.model_validate({**snakemake.params.arm, "seeds": [seed]})
-    kind = "file" if arm.table.file is not None else "key"
     metrics = Path(snakemake.output.metrics)
     run_arm(
         arm,
@@ -25,8 +24,5 @@ with job(snakemake):
         provenance_path=snakemake.output.provenance,
         checkpoint_path=metrics.with_suffix(".ckpt.npz"),
         profile=snakemake.wildcards.profile,
-        table_source={
-            kind: arm.table.file or arm.simulated_table().key,
-            "sha256": file_sha256(snakemake.input.table),
-        },
+        table_source=describe_table(arm, snakemake.input.table),
     )

@@ -7,12 +7,12 @@ from _job import job
 with job(snakemake):
     from strsbp.cuda.run import run_batch
     from strsbp.data.prepared import read_prepared
-    from strsbp.settings import ArmSettings, LayerSettings, file_sha256
+    from strsbp.run import describe_table
+    from strsbp.settings import ArmSettings, LayerSettings
     from strsbp.spsp import read_table
 
     seeds = snakemake.params.seeds
     arm = ArmSettings.model_validate({**snakemake.params.arm, "seeds": seeds})
-    kind = "file" if arm.table.file is not None else "key"
     made, kept = Path(snakemake.output.runs), Path(snakemake.params.checkpoints)
     run_batch(
         arm,
@@ -25,8 +25,5 @@ with job(snakemake):
         provenance_path=lambda seed: made / f"seed{seed}.json",
         checkpoint_path=lambda seed: kept / f"seed{seed}.ckpt.npz",
         profile=snakemake.wildcards.profile,
-        table_source={
-            kind: arm.table.file or arm.simulated_table().key,
-            "sha256": file_sha256(snakemake.input.table),
-        },
+        table_source=describe_table(arm, snakemake.input.table),
     )
