@@ -164,9 +164,12 @@ def verify(
     for name, path in arms.items():
         text = path.read_text(encoding="utf-8", errors="replace")
         kept = "".join(text.splitlines(keepends=True)[:2])
-        if first_epoch(runs[path], study, folder) == kept:
+        agrees = first_epoch(runs[path], study, folder) == kept
+        if agrees:
             verified[name] = commit
-        print(f"{path}: first epoch {'as kept' if name in verified else 'differs'}", flush=True)
+        else:  # whatever an earlier commit gave
+            verified.pop(name, None)
+        print(f"{path}: first epoch {'as kept' if agrees else 'differs'}", flush=True)
 
 
 def _provenance(path: Path) -> dict:
