@@ -34,9 +34,8 @@ def test_expected_draws_by_hand():
     assert np.mean(draws) == pytest.approx(1 + 2 / 7 + 1, abs=0.01)
 
 
-def test_drawn_trains_jam_as_often_as_the_exact_share_says(tmp_path):
-    measure_findings(out=tmp_path / "f.csv", seed=4, repeats=300, shape=(2, 2, 3), seeds=(1, 2))
-    frame = pd.read_csv(tmp_path / "f.csv")
+def test_drawn_trains_jam_as_often_as_the_exact_share_says(measured):
+    frame = pd.read_csv(measured)
     frame = frame.set_index(["finding", "quantity", "setting"]).sort_index()
     drawn, exact = (frame.loc[("F3", name)] for name in ("share_jammed", "share_jammed_exact"))
     for count in ("count 100", "count 105", "count 110", "count 115"):
@@ -64,11 +63,21 @@ def test_half_a_shuffle_moves_as_many_as_chance_says():
     assert share_moved(1, 60_000) == pytest.approx(1 - np.exp(-10_000 / 60_000), abs=0.005)
 
 
-def test_measurements_are_tidy_and_repeat(tmp_path):
-    for name in ("a.csv", "b.csv"):
-        measure_findings(out=tmp_path / name, seed=4, repeats=3, shape=(2, 2, 3), seeds=(1, 2))
-    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
-    frame = pd.read_csv(tmp_path / "a.csv")
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """The measurements of a small reservoir, as a file."""
+    return measured_again(tmp_path_factory.mktemp("measured"))
+
+
+def measured_again(folder):
+    out = folder / "f.csv"
+    measure_findings(out=out, seed=4, repeats=300, shape=(2, 2, 3), seeds=(1, 2))
+    return out
+
+
+def test_measurements_are_tidy_and_repeat(measured, tmp_path):
+    assert measured_again(tmp_path).read_bytes() == measured.read_bytes()
+    frame = pd.read_csv(measured)
     assert not frame.duplicated(["finding", "setting", "quantity"]).any()
     assert set(frame["finding"]) == {"F2", "F3", "F5", "F8"}
     share = frame[frame["quantity"] == "share_jammed"]
