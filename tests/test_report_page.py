@@ -88,6 +88,17 @@ def claims_rows(title=None):
     )  # fmt: skip
 
 
+def question(title=None):
+    """An open question with a figure and a table of its own."""
+    measure = dict(table="truth", where=dict(layer="output3"), column="cosine")
+    rule = dict(kind="within", subject="It", low=1, measure=measure)
+    return dict(
+        id="Q1", question=title or "Is it so?", text=title or "We looked.", figures=["gradients"],
+        statements=[dict(statement="It does.", rule=rule)],
+        tables=[dict(table="truth", columns=["arm", "cosine"], where=dict(layer="output3"))],
+    )  # fmt: skip
+
+
 def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
     """Everything that `build_report` takes, from invented results below `folder`."""
     metrics, provenance = write_runs(folder, seeds=seeds, title=title)
@@ -120,7 +131,14 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
              value=0.021, low=0.019, high=0.023, residual=0.0005),
     ]  # fmt: skip
     folder_of = {"quality": quality, "author_tables": authors, "findings": findings}
-    folder_of |= {"causes": causes, "fits": fits}
+    answers = [
+        dict(
+            id="Q1", statement=title or "It does.", verdict="yes", reason=title or "2 is above 1."
+        ),
+        dict(id="Q1", statement="It is large.", verdict="no", reason="2 is below 3."),
+    ]
+    truth = [dict(arm=title or "strsbp", layer="output3", cosine=0.25)]
+    folder_of |= {"causes": causes, "extrapolations": fits, "answers": answers, "truth": truth}
     for name, rows in folder_of.items():
         tables[name] = folder / "summarise_spsp" / f"{name}.csv"
         tables[name].parent.mkdir(exist_ok=True)
@@ -129,13 +147,15 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
     for path in figures.values():
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(SVG)
+    questions = folder / "questions.yaml"
+    questions.write_text(yaml.safe_dump(dict(questions=[question(title)])))
     claims_csv = folder / "judge_claims" / "claims.csv"
     claims_csv.parent.mkdir(exist_ok=True)
     claims_rows(title).to_csv(claims_csv, index=False)
     del tables["curves"], tables["seeds"]
     return dict(
         study=load_profile(ROOT / "config", "quick"), claims_csv=claims_csv, tables=tables,
-        figures=figures, captions=CAPTIONS, out=folder / "report.html",
+        figures=figures, captions=CAPTIONS, questions=questions, out=folder / "report.html",
         command="snakemake --cores all",
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from strsbp.summary.files import ResultsError, read_csv
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
-    "denominators", "measured",
+    "denominators", "measured", "exact", "fits", "truth", "bptt", "cost", "constants",
 ]  # fmt: skip
 
 

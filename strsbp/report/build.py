@@ -9,6 +9,7 @@ from markupsafe import Markup
 from strsbp.claims import Verdict
 from strsbp.claims.findings import WORDS
 from strsbp.claims.measurements import UNFIT, misfit
+from strsbp.claims.questions import WORDS as ANSWERS
 from strsbp.report.results import Results
 from strsbp.report.sections import SECTIONS, Section
 from strsbp.report.text import symbols, value_text
@@ -21,11 +22,14 @@ BADGES = {
     Verdict.DOES_NOT.value: ("no", "✗"),
     Verdict.NOT_TESTED.value: ("untested", "–"),
 }
-BADGES |= {WORDS[verdict]: BADGES[verdict.value] for verdict in Verdict}
+BADGES |= {
+    words[verdict]: BADGES[verdict.value] for words in (WORDS, ANSWERS) for verdict in Verdict
+}
 """Class and mark of each verdict; the words stand beside the mark, so colour carries nothing."""
 
 WANTED_TABLES = (
-    "arms", "pairs", "runs", "quality", "author_tables", "findings", "causes", "fits",
+    "arms", "pairs", "runs", "quality", "author_tables", "findings", "causes", "extrapolations",
+    "answers",
 )  # fmt: skip
 
 
@@ -36,6 +40,7 @@ def build_report(
     tables: Mapping[str, str | Path],
     figures: Mapping[str, str | Path],
     captions: str | Path,
+    questions: str | Path,
     out: str | Path,
     command: str = "snakemake",
     results_dir: str | Path | None = None,
@@ -44,8 +49,9 @@ def build_report(
     """Write the report of one profile to `out`.
 
     `tables` are the results files by name (`WANTED_TABLES`), `figures` the svg or png files by
-    name (`fig1` ...), `captions` the folder with `plot_<figure>.rst`; `command` stands before the
-    target in the commands shown; links start from `results_dir`, by default the folder of `out`.
+    name (`fig1` ...), `captions` the folder with `plot_<figure>.rst`, `questions` the file of open
+    questions, whose own results files are among `tables`; `command` stands before the target in
+    the commands shown; links start from `results_dir`, by default the folder of `out`.
     Raises `ResultsError` when a file is missing or lacks what the report shows.
     """
     missing = [name for name in WANTED_TABLES if name not in tables]
@@ -57,6 +63,7 @@ def build_report(
         tables=tables,
         figures=figures,
         captions=Path(captions),
+        questions=Path(questions),
         folder=Path(results_dir or Path(out).parent),
         command=command,
     )

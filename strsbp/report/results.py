@@ -31,6 +31,8 @@ class Results:
     tables: Mapping[str, str | Path]
     figures: Mapping[str, str | Path]
     captions: Path
+    questions: Path
+    """The file of open questions."""
     folder: Path
     """Folder of the report, from which links to data files start."""
     command: str

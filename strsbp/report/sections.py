@@ -13,6 +13,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from strsbp.claims import Verdict
+from strsbp.claims.questions import load_questions
 from strsbp.report.results import Results, Table
 from strsbp.report.text import caption, duration, lead, packaged, symbols, value_text
 from strsbp.summary.files import ResultsError
@@ -127,22 +128,52 @@ def _commits(runs: pd.DataFrame) -> str:
 
 
 def figures(results: Results) -> dict:
-    """Every figure as an inlined image, with its caption, command and data."""
+    """The figures of the study; those of open questions stand with these."""
+    of_questions = {name for one in load_questions(results.questions) for name in one.figures}
+    return dict(
+        figures=[_figure(name, results) for name in results.figures if name not in of_questions]
+    )
+
+
+def _figure(name: str, results: Results) -> dict:
+    """A figure as an inlined image, with its caption, command and data."""
+    if name not in results.figures:
+        raise ResultsError(f"The report shows a figure '{name}', which was not drawn.")
+    path, source = results.figures[name], results.captions / f"plot_{name}.rst"
+    return dict(
+        id=name,
+        caption=caption(source),
+        alt=lead(source),
+        image=data_uri(path),
+        command=results.target(f"plot_{name}/{name}.png"),
+        data=FIGURE_DATA.get(name, []),
+        file=results.link(path),
+    )
+
+
+def questions(results: Results) -> dict:
+    """Every open question with its answers, figures and tables."""
+    answers = results.table("answers", "id", "statement", "verdict", "reason")
     shown = []
-    for name, path in results.figures.items():
-        source = results.captions / f"plot_{name}.rst"
+    for question in load_questions(results.questions):
+        tables = []
+        for one in question.tables:
+            frame = results.table(one.table, *one.columns, *one.where)
+            for column, value in one.where.items():
+                frame = frame[frame[column] == value]
+            file = results.link(results.tables[one.table])
+            tables.append(dict(table=frame_table(frame[one.columns]), file=file))
         shown.append(
             dict(
-                id=name,
-                caption=caption(source),
-                alt=lead(source),
-                image=data_uri(path),
-                command=results.target(f"plot_{name}/{name}.png"),
-                data=FIGURE_DATA.get(name, []),
-                file=results.link(path),
+                id=question.id,
+                question=question.question,
+                text=question.text,
+                answers=answers[answers["id"] == question.id].to_dict("records"),
+                figures=[_figure(name, results) for name in question.figures],
+                tables=tables,
             )
         )
-    return dict(figures=shown)
+    return dict(questions=shown, file=results.link(results.tables["answers"]))
 
 
 def data_uri(path: str | Path) -> str:
@@ -197,7 +228,7 @@ def divergence(results: Results) -> dict:
 def limits(results: Results) -> dict:
     """All images, the second data set, and what the whole run cost."""
     runs = results.table("runs", "arm", "seconds", "started", "n_train")
-    fits = results.table("fits", "title", "quantity", "value", "low", "high")
+    fits = results.table("extrapolations", "title", "quantity", "value", "low", "high")
     started = pd.to_datetime(runs["started"], utc=True)
     ended = started + pd.to_timedelta(runs["seconds"], unit="s")
     arms = results.table("arms", "title", "dataset", "n_train", "at_epoch", "quantity", "mean")
@@ -235,7 +266,7 @@ def limits(results: Results) -> dict:
             fitted,
             {1, 2, 4, 5},
         ),
-        file=results.link(results.tables["fits"]),
+        file=results.link(results.tables["extrapolations"]),
     )
 
 
@@ -395,6 +426,7 @@ SECTIONS = (
     Section("claims", "Claims and verdicts", claims),
     Section("causes", "Fig. 4: dynamics or table?", divergence),
     Section("findings", "Findings about the published program", findings),
+    Section("questions", "Beyond the study", questions),
     Section("arms", "Test errors of all arms", arms),
     Section("limits", "What the study could not do", limits),
     Section("spsp", "Simulations and fits in numbers", spsp),

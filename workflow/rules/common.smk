@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))  # the package that lies beside this workflow, ins
 
 from strsbp.claims import load_claims
 from strsbp.claims.findings import load_findings
+from strsbp.claims.questions import load_questions
 from strsbp import records
 from strsbp.cuda.batches import gpu_seeds
 from strsbp.errors import StrsbpError
@@ -38,6 +39,9 @@ FIGURES = [
     "gradients",
     "divergence",
 ]
+QUESTION_TABLES = {}
+"""The results files of the open questions, by the name that resources/questions.yaml uses, below
+a profile's results folder."""
 
 
 class StudyError(WorkflowError):
@@ -248,6 +252,11 @@ def code(script):
     return [beside(file) for file in [script, *package_files(script, PACKAGE)]]
 
 
+def question_tables(profile):
+    """The files of QUESTION_TABLES by name."""
+    return {name: f"results/{profile}/{path}" for name, path in QUESTION_TABLES.items()}
+
+
 def results_folders():
     """The results folder of every profile that has one."""
     return sorted(folder for folder in Path("results").glob("*") if folder.is_dir())
@@ -271,12 +280,14 @@ def keep_records():
 
 PACKAGE = ROOT / "strsbp"
 CLAIMS = beside(ROOT / "resources" / "claims.yaml")
+QUESTIONS = beside(ROOT / "resources" / "questions.yaml")
 FINDINGS = beside(ROOT / "resources" / "findings.yaml")
 AUTHOR_COMPARISON = beside(ROOT / "resources" / "author_tables_comparison.csv")
 CONFIG_FILES = [beside(ROOT / "config" / "config.yaml")]
 CONFIG_FILES += [beside(path) for path in workflow.overwrite_configfiles]
 in_one_sentence(load_claims)(CLAIMS)
 in_one_sentence(load_findings)(FINDINGS)
+in_one_sentence(load_questions)(QUESTIONS)
 STUDY = in_one_sentence(load_study)(config, " with ".join(CONFIG_FILES))
 # Jobs on other machines find out there whether there is a GPU.
 JOBS_ELSEWHERE = bool(

@@ -1,13 +1,16 @@
 """The report, and what `snakemake` makes when it is asked for nothing in particular.
 
 Inputs: the figures, the tables of summarise_spsp and summarise_training, judge_claims/claims.csv,
-judge_findings/verdicts.csv
+judge_findings/verdicts.csv, judge_questions/answers.csv and the tables of QUESTION_TABLES
 Outputs: results/{profile}/report.html
 """
 
 
 rule build_report:
     input:
+        **question_tables("{profile}"),
+        questions=QUESTIONS,
+        answers="results/{profile}/judge_questions/answers.csv",
         claims="results/{profile}/judge_claims/claims.csv",
         arms="results/{profile}/summarise_training/arms.csv",
         pairs="results/{profile}/summarise_training/pairs.csv",
@@ -16,7 +19,7 @@ rule build_report:
         author_tables="results/{profile}/summarise_spsp/author_tables.csv",
         findings="results/{profile}/judge_findings/verdicts.csv",
         causes="results/{profile}/explain_divergence/causes.csv",
-        fits="results/{profile}/extrapolate_errors/fits.csv",
+        extrapolations="results/{profile}/extrapolate_errors/fits.csv",
         figures=[f"results/{{profile}}/plot_{figure}/{figure}.svg" for figure in FIGURES],
         captions=[beside(ROOT / "workflow" / "report" / f"plot_{figure}.rst") for figure in FIGURES],
         code=code("build_report.py"),
@@ -33,6 +36,7 @@ rule build_report:
     params:
         study=whole_study,
         command=snakemake_command,
+        names=list(QUESTION_TABLES),
     message:
         "Writing the report"
     script:

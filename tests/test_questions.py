@@ -1,0 +1,88 @@
+"""Open questions: the file is checked, and statements are judged from measured files."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from strsbp.claims.questions import COLUMNS, judge_questions, load_questions
+from strsbp.errors import ClaimsError
+
+ROOT = Path(__file__).resolve().parents[1]
+QUESTIONS = ROOT / "resources" / "questions.yaml"
+
+
+def statement(layer, low, needs=None):
+    measure = dict(table="truth", where=dict(layer=layer), column="mean")
+    rule = dict(kind="within", subject="The cosine", low=low, measure=measure)
+    one = dict(statement="It points the right way.", rule=rule)
+    if needs is not None:
+        size = dict(table="truth", where=dict(layer=layer), column="n_samples")
+        one["needs"] = [dict(measure=size, at_least=needs, what="samples")]
+    return one
+
+
+def asked(*statements, **changed):
+    question = dict(id="Q1", question="Which way?", text="We looked.", statements=statements)
+    return dict(questions=[question | changed])
+
+
+@pytest.fixture
+def judged(tmp_path):
+    rows = [dict(layer="output3", mean=0.5, low=0.4, high=0.6, n_samples=30)]
+    pd.DataFrame(rows).to_csv(tmp_path / "truth.csv", index=False)
+
+    def judge(raw):
+        path = tmp_path / "questions.yaml"
+        path.write_text(yaml.safe_dump(raw))
+        judge_questions(
+            questions=path, tables={"truth": tmp_path / "truth.csv"}, out=tmp_path / "answers.csv"
+        )
+        return pd.read_csv(tmp_path / "answers.csv")
+
+    return judge
+
+
+def test_statements_are_judged_from_the_tables(judged):
+    frame = judged(
+        asked(
+            statement("output3", 0.3), statement("output3", 0.7), statement("hidden", 0),
+            statement("output3", 0.3, needs=100), statement("output3", 0.3, needs=30),
+        )
+    )  # fmt: skip
+    assert list(frame.columns) == COLUMNS
+    assert list(frame["verdict"]) == [
+        "yes", "no", "not answered at this size", "not answered at this size", "yes",
+    ]  # fmt: skip
+    assert "[0.4, 0.6]" in frame["reason"][0]
+    assert frame["reason"][3].startswith("Needs 100 samples (here 30). For what it is worth: The")
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (asked(statement("output3", 0), id="1"), "id"),
+        (asked(), "statements"),
+        (asked(statement("output3", 0), colour="red"), "there is no such setting"),
+        (dict(questions=asked(statement("a", 0))["questions"] * 2), "two entries with the id 'Q1'"),
+        (asked(dict(statement("a", 0), rule=dict(kind="eval"))), "rule"),
+    ],
+)
+def test_a_malformed_file_ends_in_one_sentence(judged, raw, words):
+    with pytest.raises(ClaimsError, match=words) as caught:
+        judged(raw)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_selection_that_does_not_fit_names_the_question(judged):
+    wrong = statement("output3", 0)
+    wrong["rule"]["measure"]["column"] = "median"
+    with pytest.raises(ClaimsError, match="Question Q1: .*'median'"):
+        judged(asked(wrong))
+
+
+def test_the_kept_questions_show_figures_that_have_captions():
+    for question in load_questions(QUESTIONS):
+        for figure in question.figures:
+            assert (ROOT / "workflow" / "report" / f"plot_{figure}.rst").is_file()
