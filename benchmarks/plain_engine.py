@@ -133,7 +133,7 @@ class PlainNetwork:
     """784 - ... - 10 with the weights of `network`, which must use the published options."""
 
     def __init__(self, network: Network):
-        self.model, self.coefficients = network.model, network.derivative_coefficients
+        self.model, self.coefficients = network.model, network.derivative.coefficients
         self.n_updates = 0
         self.layers = []
         for layer in network.layers:

@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.engine.layers import padded
 from strsbp.engine.network import N_PIXELS, Network
+from strsbp.engine.state import Derivative
 from strsbp.errors import CheckpointError, SettingsError
 from strsbp.settings import LayerSettings, ModelSettings, checked
-from strsbp.spsp import EffectRatioTable
+from strsbp.spsp import EffectRatioTable, SeparableTable
 
 
 def build_network(
     model: ModelSettings,
     hidden: Sequence[LayerSettings],
-    table: EffectRatioTable,
+    table: EffectRatioTable | SeparableTable,
     seed: int,
     n_inputs: int = N_PIXELS,
 ) -> Network:
@@ -27,8 +26,7 @@ def build_network(
     de/do; `n_inputs`: pixels of an image. Raises `SettingsError` where the options contradict
     each other.
     """
-    counts = np.arange(1, table.n_rows + 1)
-    return Network(model, hidden, table.derivative_coefficients(counts), seed, n_inputs)
+    return Network(model, hidden, Derivative(*table.terms(model.n_steps)), seed, n_inputs)
 
 
 def save_network(path: str | Path, network: Network, hidden: Sequence[LayerSettings]) -> None:
@@ -42,7 +40,10 @@ def save_network(path: str | Path, network: Network, hidden: Sequence[LayerSetti
         "seed": network.seed,
         "n_inputs": network.n_inputs,
     }
-    arrays = network.state() | {"derivative_coefficients": network.derivative_coefficients}
+    arrays = network.state() | {
+        "derivative_coefficients": network.derivative.coefficients,
+        "derivative_basis": network.derivative.basis,
+    }
     save_checkpoint(path, arrays, document)
 
 
@@ -58,7 +59,7 @@ def load_network(path: str | Path) -> Network:
         network = Network(
             checked(ModelSettings, document["model"], str(path)),
             hidden,
-            arrays["derivative_coefficients"],
+            Derivative(arrays["derivative_coefficients"], arrays["derivative_basis"]),
             document["seed"],
             document["n_inputs"],
         )

@@ -27,7 +27,7 @@ def run_hash(arm, layers, table: EffectRatioTable, digits: Digits, seed: int) ->
     """
     relevant = arm.model_dump(mode="json", exclude={"title", "epochs", "seeds", "table"})
     return settings_hash(
-        json.dumps(relevant, sort_keys=True), *layers, table.coefficients.tobytes().hex(),
+        json.dumps(relevant, sort_keys=True), *layers, table.content(),
         digits.sha256(), seed,
     )  # fmt: skip
 

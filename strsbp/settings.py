@@ -10,7 +10,15 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from strsbp.errors import SettingsError
 
@@ -18,6 +26,7 @@ TARGET_COUNT_LABEL = 35
 """Target spike count of the label's output neuron (section 4)."""
 
 ArmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+SpspName = Literal["published", "unblocked", "corrected", "exact"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -94,24 +103,44 @@ class ModelSettings(Closed):
 class TableSettings(Closed):
     """Which effect-ratio table de/do serves an arm. What is left out is the arm's own value."""
 
-    spsp: Literal["published", "unblocked", "corrected"] = "published"
-    """The simulation of e_ij: `published`, `unblocked` (without finding F2) or `corrected`."""
+    spsp: SpspName = "published"
+    """The trains behind e_ij: `published`, `unblocked` (without finding F2) and `corrected` are
+    simulated; `exact` is the expectation, without Monte Carlo, over all trains with the refractory
+    gap in the network's own dynamics, and needs no fit."""
     grid: Annotated[int, Field(ge=5, le=1000)] = 100
     """Largest spike count of the simulation; one row of the table for each input count."""
-    degree: Literal[4] = 4
-    """Degree of the polynomial; the authors' text format holds degree 4."""
+    degree: Annotated[int, Field(ge=2, le=8)] = 4
+    """Degree of the polynomials; the authors' is 4."""
+    fit: Literal["polynomial", "spline", "logarithmic", "saturating", "derivative", "exact"] = (
+        "polynomial"
+    )
+    """What is fitted: a `polynomial` to each row of the simulation; one curve for all rows, as a
+    smoothing `spline`, as a `logarithmic` or a `saturating` regression; a cubic to the
+    `derivative` of that curve; or nothing: `exact` is the expectation over the same trains."""
     tau_m: Annotated[float, Field(gt=1, le=1e6)] | None = None
     """Membrane time constant of the simulation, if it is not the arm's."""
     n_steps: Annotated[int, Field(ge=2, le=65_536)] | None = None
     """Length of the simulated spike trains, if it is not the arm's."""
     file: str | None = None
-    """A table in the authors' text format, used instead of a simulation."""
+    """A table used instead of a simulation: in the authors' text format, or a csv file."""
+
+    @model_serializer(mode="wrap")
+    def _without_default_fit(self, serialise):
+        # The setting came later: runs from before it keep their settings, and so their results.
+        return {k: v for k, v in serialise(self).items() if (k, v) != ("fit", "polynomial")}
+
+    @property
+    def fit_name(self) -> str:
+        """Name of the fit in file names."""
+        if self.spsp == "exact":
+            return "exact"
+        return f"polynomial{self.degree}" if self.fit == "polynomial" else self.fit
 
 
 class SimulatedTable(Closed):
     """A fully resolved simulation; its `key` names its files."""
 
-    spsp: Literal["published", "unblocked", "corrected"]
+    spsp: SpspName
     tau_m: float
     tau_s: float
     refractory_steps: int
@@ -130,7 +159,8 @@ class SimulatedTable(Closed):
     def from_key(cls, key: str) -> "SimulatedTable":
         """Read a table's settings back from its `key`; raises `SettingsError`."""
         match = re.fullmatch(
-            r"(published|unblocked|corrected)-m([0-9.e+]+)-s([0-9.e+]+)-r(\d+)-t(\d+)-g(\d+)", key
+            r"(published|unblocked|corrected|exact)-m([0-9.e+]+)-s([0-9.e+]+)-r(\d+)-t(\d+)-g(\d+)",
+            key,
         )
         if match is None:
             raise SettingsError(
@@ -190,6 +220,15 @@ class ArmSettings(ModelSettings):
             n_steps=self.table.n_steps if self.table.n_steps is not None else self.n_steps,
             grid=self.table.grid,
         )
+
+    def table_path(self, folder: Path) -> Path:
+        """The file with this arm's table, below the results folder `folder` of a profile."""
+        simulated, fit = self.simulated_table(), self.table.fit_name
+        if simulated is None:
+            return Path(self.table.file)
+        if fit == "polynomial4":
+            return folder / "fit_spsp" / f"{simulated.key}.txt"
+        return folder / "fit_curve" / f"{simulated.key}-{fit}.csv"
 
 
 class SimulationSettings(Closed):

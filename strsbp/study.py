@@ -126,6 +126,8 @@ def check_feasible(table: SimulatedTable) -> None:
     """
     if table.spsp == "corrected":
         largest = table.n_steps // max(table.refractory_steps, 1)
+    elif table.spsp == "exact":
+        largest = (table.n_steps - 2) // (table.refractory_steps + 1) + 1
     else:
         largest = table.n_steps // (table.refractory_steps + 1) + 1
     if table.grid > largest:
@@ -157,7 +159,7 @@ def _check_table_file(path: Path) -> None:
         regular_size(path)  # nothing is read from a pipe or device, whose end might never come
     except OSError as error:
         raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
-    largest = abs(read_table(path).coefficients).max()
+    largest = read_table(path).largest()
     if largest > LARGEST_COEFFICIENT:
         raise TableError(
             f"{path} holds the number {largest:.3g}, which no network can be trained with; numbers "

@@ -45,6 +45,12 @@ def test_wide_layers_compile_too(compiler):
     assert cubin is not None and log == "", log
 
 
+@pytest.mark.parametrize("n_terms", [1, 8])
+def test_separable_derivatives_compile_too(compiler, n_terms):
+    cubin, log = compiler.compile(kernel_source(), *options(1, n_terms), "-arch=sm_90")
+    assert cubin is not None and log == "", log
+
+
 def test_an_error_is_told_with_its_file_and_line(compiler):
     source = kernel_source()
     place = source.index("const bool spike")

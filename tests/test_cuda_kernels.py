@@ -21,6 +21,7 @@ from test_engine import (
     assert_close,
     conditions,
     dense_recurrent,
+    random_separable,
     random_table,
     regularise,
 )
@@ -29,6 +30,7 @@ from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of, depe
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
 from strsbp.engine.network import Network
+from strsbp.engine.state import Derivative
 from strsbp.engine.update import BETA_1, BETA_2
 from strsbp.reference.network import ReferenceNetwork
 from strsbp.settings import LayerSettings, ModelSettings
@@ -63,11 +65,19 @@ def random_digits(seed, n_inputs=N_INPUTS, n_train=N_TRAIN, n_test=N_TEST):
     return Digits("noise", *draw(n_train), *draw(n_test))
 
 
-def make_networks(hidden, n=3, n_inputs=N_INPUTS, **settings):
-    """CPU networks that differ in their seeds alone, and their table."""
+def make_networks(hidden, n=3, n_inputs=N_INPUTS, n_terms=None, **settings):
+    """CPU networks that differ in their seeds alone, and their table.
+
+    `n_terms`: terms of a separable table; None for polynomials.
+    """
     model = ModelSettings(**{"threshold_hidden": 2.0, "threshold_output": 1.0, **settings})
-    table = random_table(np.random.default_rng(1))
-    derivative = table[:, :4] * np.array([4, 3, 2, 1])
+    rng = np.random.default_rng(1)
+    if n_terms is None:
+        table = random_table(rng)
+        derivative = table[:, :4] * np.array([4, 3, 2, 1])
+    else:
+        table = random_separable(rng, n_terms, model.n_steps)
+        derivative = Derivative(*table.terms(model.n_steps))
     seeds = [2**40 + 7 * k for k in range(n)]
     return [Network(model, hidden, derivative, s, n_inputs, N_CLASSES) for s in seeds], table
 
@@ -154,6 +164,12 @@ def test_architectures_equal_the_engine(architecture, adjoint, reservoir, xp):
     assert (costs > 0).any()
     counts = [replicas.arrays[f"{k}/counts"].get() for k in range(len(replicas.layers))]
     assert all((layer > 0).any() for layer in counts), "a network in which every layer fires"
+
+
+@pytest.mark.parametrize("n_terms", [1, 5, 8])
+def test_separable_derivatives_equal_the_engine(n_terms, xp):
+    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_terms=n_terms, n_steps=90)
+    assert_equal_training(networks, random_digits(4), xp)
 
 
 @pytest.mark.parametrize("ablated_layers", ["feedforward", "all"])

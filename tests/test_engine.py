@@ -7,10 +7,12 @@ import pytest
 
 from strsbp.engine import adjoint, denominators, passes, spsp
 from strsbp.engine.network import Network
+from strsbp.engine.state import Derivative
 from strsbp.errors import SettingsError
 from strsbp.reference.backward import regularisation
 from strsbp.reference.network import ReferenceLayer, ReferenceNetwork
 from strsbp.settings import LayerSettings, ModelSettings
+from strsbp.spsp import SeparableTable
 
 N_INPUTS, N_CLASSES = 37, 5
 FEEDFORWARD = LayerSettings(kind="feedforward", size=29)
@@ -31,12 +33,23 @@ def random_table(rng, n_rows=20):
     return rows * shape * rng.uniform(0.5, 1.5, size=(n_rows, 5))
 
 
-def make_pair(hidden, seed, **settings):
+def random_separable(rng, n_terms, n_steps, n_rows=20):
+    """A table of as many terms, smooth in the output count and as large as `random_table`."""
+    inputs = np.arange(1, n_rows + 1)[:, None] * rng.uniform(0.5, 1.5, size=(n_rows, n_terms))
+    counts, rates = np.arange(n_steps + 1), rng.uniform(0.02, 0.2, size=(n_terms, 1))
+    slopes = 0.01 * np.exp(-rates * counts) / n_terms
+    return SeparableTable(inputs, -slopes / rates, slopes)
+
+
+def make_pair(hidden, seed, table=None, **settings):
     """A network and the reference with the same weights."""
     model = ModelSettings(**{"threshold_hidden": 2.0, "threshold_output": 3.0, **settings})
     rng = np.random.default_rng(seed)
-    table = random_table(rng)
-    derivative = table[:, :4] * np.array([4, 3, 2, 1])
+    if table is None:
+        table = random_table(rng)
+        derivative = table[:, :4] * np.array([4, 3, 2, 1])
+    else:
+        derivative = Derivative(*table.terms(model.n_steps))
     network = Network(model, hidden, derivative, seed, N_INPUTS, N_CLASSES)
     reference = ReferenceNetwork([as_reference(layer) for layer in network.layers], table, model)
     return network, reference
@@ -178,7 +191,7 @@ def shifted(network, layer):
 def regularise(network):
     """An update without error: the first step of Adam at the learning rate 0.001."""
     passes.backward_layers(
-        network.inputs.arrays, network.arrays, network.derivative_coefficients, False,
+        network.inputs.arrays, network.arrays, network.derivative, False,
         np.float32(0.001 / 0.1), np.float32(1 / np.sqrt(0.001)), 0,
         np.zeros(len(network.layers), dtype=np.float32),
     )  # fmt: skip
@@ -203,6 +216,49 @@ def test_training_equals_reference(architecture, variant, reservoir):
     )
     _, n_errors = compare_training(network, reference)
     assert n_errors > 0
+
+
+@pytest.mark.parametrize("n_terms", [1, 3, 8])
+def test_separable_derivatives_equal_reference(n_terms):
+    table = random_separable(np.random.default_rng(n_terms), n_terms, n_steps=120)
+    network, reference = make_pair([SQUARE, RECURRENT], seed=3, table=table, n_steps=120)
+    _, n_errors = compare_training(network, reference)
+    assert n_errors > 0
+    for layer in network.layers:
+        assert np.ptp(layer.denominators[: layer.n_neurons]) > 0.02, "the table acts"
+
+
+def test_a_cubic_and_its_values_give_the_same_denominators():
+    # The published form and the tabulated one are two ways to write one derivative.
+    cubic, _ = make_pair([SQUARE, RECURRENT], seed=3, n_steps=120)
+    coefficients = cubic.derivative.coefficients
+    basis = np.arange(121.0) ** np.arange(3, -1, -1)[:, None]
+    other = Network(
+        cubic.model, [SQUARE, RECURRENT], Derivative(coefficients, basis), 3, N_INPUTS, N_CLASSES
+    )
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        spikes = random_inputs(rng, 120)
+        for network in (cubic, other):
+            network.inputs.set_dense(spikes)
+            network.train_on_inputs(1)
+        for a, b in zip(cubic.layers, other.layers, strict=True):
+            np.testing.assert_allclose(a.denominators, b.denominators, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("derivative", "words"),
+    [
+        (np.zeros((20, 3)), "4 terms has coefficients of shape"),
+        (np.zeros((0, 4)), "one row for each input count"),
+        (Derivative(np.zeros((20, 2)), np.zeros((1, 121))), "1 terms has coefficients"),
+        (Derivative(np.zeros((20, 9)), np.zeros((9, 121))), "at most 8"),
+        (Derivative(np.zeros((20, 1)), np.zeros((1, 120))), "ends at the output count 119"),
+    ],
+)
+def test_a_derivative_of_another_shape_is_refused(derivative, words):
+    with pytest.raises(SettingsError, match=words):
+        Network(ModelSettings(n_steps=120), [FEEDFORWARD], derivative, 1, N_INPUTS, N_CLASSES)
 
 
 @pytest.mark.parametrize("ablated_layers", ["feedforward", "all"])
@@ -281,13 +337,15 @@ def test_small_denominators_are_kept_away_from_zero_in_recurrent_layers_alone():
     sums[3, :4] = [1 - 5e-5, 1 + 5e-5, 1 - 2e-3, 1 + 2e-3]  # D at theta = 1, counts of 1
     counts_ptr = np.arange(5, dtype=np.int32)
     s = np.ones(16, dtype=np.float32)
-    smallest = denominators.denominators(sums, counts_ptr, np.float32(1), True, 20, s)
+    cubic = np.zeros((0, 0), dtype=np.float32)
+    smallest = denominators.denominators(sums, counts_ptr, np.float32(1), True, 20, cubic, s)
     np.testing.assert_allclose(s[:4], [1e-4, -1e-4, 2e-3, -2e-3], rtol=1e-3)
     assert smallest == np.float32(1e-4)
-    smallest = denominators.denominators(sums, counts_ptr, np.float32(1), False, 20, s)
+    smallest = denominators.denominators(sums, counts_ptr, np.float32(1), False, 20, cubic, s)
     np.testing.assert_allclose(s[:4], [5e-5, -5e-5, 2e-3, -2e-3], rtol=2e-3)
     sums[3, 2] = np.nan
-    assert np.isnan(denominators.denominators(sums, counts_ptr, np.float32(1), True, 20, s))
+    smallest = denominators.denominators(sums, counts_ptr, np.float32(1), True, 20, cubic, s)
+    assert np.isnan(smallest)
 
 
 def test_trace_form_matches_a_hand_computed_pair():

@@ -164,7 +164,9 @@ class Replicas:
     def _compile(self) -> None:
         widest = max(layer.n_neurons for layer in self.layers)
         per_thread = -(-widest // MOST_THREADS)
-        module = self.xp.RawModule(code=kernel_source(), options=options(per_thread))
+        basis = self.template.derivative.basis
+        compiling = options(per_thread, len(basis) if basis.size else None)
+        module = self.xp.RawModule(code=kernel_source(), options=compiling)
         self._kernel = module.get_function
 
     def _allocate(self, states, digits: Digits) -> None:
@@ -180,7 +182,8 @@ class Replicas:
             "train_labels": digits.train_labels,
             "test_images": digits.test_images,
             "thresholds": THRESHOLDS,
-            "coefficients": self.template.derivative_coefficients,
+            "coefficients": self.template.derivative.coefficients,
+            "basis": self.template.derivative.basis,
             "position": np.zeros(1, _I32),
             "steps": np.zeros(self.n_train, _F32),
             "root_scales": np.zeros(self.n_train, _F32),
@@ -401,12 +404,13 @@ class Replicas:
             )  # fmt: skip
         yield self._launch(
             "layer_errors", blocks, THREADS, _I32(layer.n_inputs), *sizes,
-            _I32(len(self.template.derivative_coefficients)), _I32(layer.recurrent),
+            _I32(len(self.template.derivative.coefficients)), _I32(layer.recurrent),
             _I32(layer.ablates_weights), _I32(layer.ablates_back),
             _I32(not layer.recurrent or published), layer.threshold,
             _F64(model.regularisation * REGULARISER_BETA / REGULARISER_SCALE),
             *self._of(k, "n_terms"), a["has_error"], below_counts, below_stride,
-            self.shared["coefficients"],
+            self.shared["coefficients"], _I32(self.template.derivative.basis.shape[1]),
+            self.shared["basis"],
             *self._of(
                 k, "weights", "column_sums", "square_sums", "incoming_ptr", "incoming_pre",
                 "incoming_connection", "rec_weights",

@@ -23,6 +23,10 @@ def kernel_names() -> list[str]:
     return re.findall(pattern, kernel_source())
 
 
-def options(neurons_per_thread: int) -> tuple[str, ...]:
-    """Compiler options for networks whose widest layer gives a thread this many neurons."""
-    return (*OPTIONS, f"-DNEURONS_PER_THREAD={neurons_per_thread}")
+def options(neurons_per_thread: int, n_terms: int | None = None) -> tuple[str, ...]:
+    """Compiler options for networks whose widest layer gives a thread this many neurons.
+
+    `n_terms`: terms of a separable derivative de/do; None for a cubic.
+    """
+    terms = () if n_terms is None else (f"-DN_TERMS={n_terms}",)
+    return (*OPTIONS, f"-DNEURONS_PER_THREAD={neurons_per_thread}", *terms)

@@ -1,10 +1,10 @@
 """The denominators s_i = 1 - D_i of the S-PSP gradient (specification, section 6).
 
-D_i = (1/theta) sum_j w_ij de/do(c_j, c_i). The derivative is a cubic in the output count c_i
-with coefficients C_j that depend on the input count c_j alone, so the sum over j is W^T C (four
-numbers a neuron) and a cubic remains. Silent inputs take the first row of the table: their share
-follows from the column sums of the weights, which the update pass leaves behind, so that only
-active inputs are visited.
+D_i = (1/theta) sum_j w_ij de/do(c_j, c_i). The derivative is a cubic in the output count c_i, or
+another sum of few functions of it, with coefficients C_j that depend on the input count c_j alone.
+So the sum over j is W^T C (four numbers a neuron for a cubic), and a cubic remains. Silent inputs
+take the first row of the table: their share follows from the column sums of the weights, which the
+update pass leaves behind, so that only active inputs are visited.
 """
 
 import numpy as np
@@ -22,14 +22,14 @@ def _beyond_first(neuron_ptr, coefficients, j, k):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def cubic_sums(neuron_ptr, coefficients, weights, column_sums, sums):
-    """sums[k, i] = sum_j w_ij C_jk, k = 0 .. 3, highest power first.
+def term_sums(neuron_ptr, coefficients, weights, column_sums, sums):
+    """sums[k, i] = sum_j w_ij C_jk.
 
-    `coefficients` (K, 4) float32: row c - 1 for input count c; `column_sums` (n,) float32:
-    sum of each output's weights over all inputs; `sums` (4, n) float32.
+    `coefficients` (K, R) float32: row c - 1 for input count c; `column_sums` (n,) float32:
+    sum of each output's weights over all inputs; `sums` (R, n) float32.
     """
-    n = column_sums.size
-    for k in range(4):
+    n, n_terms = column_sums.size, coefficients.shape[1]
+    for k in range(n_terms):
         base, row = coefficients[0, k], sums[k]
         for i in range(n):
             row[i] = base * column_sums[i]
@@ -41,7 +41,7 @@ def cubic_sums(neuron_ptr, coefficients, weights, column_sums, sums):
             continue
         if found == 3:
             w0, w1, w2, w3 = weights[j0], weights[j1], weights[j2], weights[j]
-            for k in range(4):
+            for k in range(n_terms):
                 c0 = _beyond_first(neuron_ptr, coefficients, j0, k)
                 c1 = _beyond_first(neuron_ptr, coefficients, j1, k)
                 c2 = _beyond_first(neuron_ptr, coefficients, j2, k)
@@ -61,31 +61,32 @@ def cubic_sums(neuron_ptr, coefficients, weights, column_sums, sums):
     for position in range(found):
         j = j0 if position == 0 else j1 if position == 1 else j2
         w0 = weights[j]
-        for k in range(4):
+        for k in range(n_terms):
             c0, row = _beyond_first(neuron_ptr, coefficients, j, k), sums[k]
             for i in range(n):
                 row[i] += c0 * w0[i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def cubic_sums_recurrent(neuron_ptr, coefficients, rec_ptr, rec_post, rec_weights, sums):
+def term_sums_recurrent(neuron_ptr, coefficients, rec_ptr, rec_post, rec_weights, sums):
     """The same sum over the existing recurrent connections."""
-    n_rows = coefficients.shape[0]
+    n_rows, n_terms = coefficients.shape
     for neuron in range(rec_ptr.size - 1):
         count = neuron_ptr[neuron + 1] - neuron_ptr[neuron]
         row = coefficients[min(max(count, 1), n_rows) - 1]
         for c in range(rec_ptr[neuron], rec_ptr[neuron + 1]):
             i, w = rec_post[c], rec_weights[c]
-            for k in range(4):
+            for k in range(n_terms):
                 sums[k, i] += row[k] * w
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def denominators(sums, neuron_ptr, threshold, recurrent, n_rows, s):
-    """Evaluate the cubic at the output counts; fills `s`, returns the smallest |s_i|.
+def denominators(sums, neuron_ptr, threshold, recurrent, n_rows, basis, s):
+    """Evaluate the derivative at the output counts; fills `s`, returns the smallest |s_i|.
 
-    Returns nan where an s_i is not a number.
+    `basis`: see `strsbp.engine.state.Derivative`. Returns nan where an s_i is not a number.
     """
+    cubic = basis.size == 0
     smallest = np.float32(np.inf)
     broken = False
     for i in range(neuron_ptr.size - 1):
@@ -93,7 +94,11 @@ def denominators(sums, neuron_ptr, threshold, recurrent, n_rows, s):
         if recurrent:
             count = min(max(count, 1), n_rows)
         d = np.float32(0.0)
-        if count > 0:
+        if count > 0 and not cubic:
+            for k in range(basis.shape[0]):
+                d += sums[k, i] * basis[k, count]
+            d /= threshold
+        elif count > 0:
             c = np.float32(count)
             d = (((sums[0, i] * c + sums[1, i]) * c + sums[2, i]) * c + sums[3, i]) / threshold
         value = np.float32(1.0) - d

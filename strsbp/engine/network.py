@@ -9,6 +9,7 @@ import numpy as np
 from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
 from strsbp.engine import passes, update
 from strsbp.engine.layers import Layer, RecurrentLayer
+from strsbp.engine.state import MOST_TERMS, Derivative
 from strsbp.engine.trains import SpikeTrains
 from strsbp.errors import SettingsError
 from strsbp.settings import LayerSettings, ModelSettings
@@ -32,29 +33,33 @@ class Network:
     ----------
     model: dynamics, gradient and learning rule.
     hidden: the hidden layers, first to last.
-    derivative_coefficients: (K, 4) array, d/do of the effect-ratio table for input counts 1 .. K,
-        highest power first; see `strsbp.spsp.EffectRatioTable`.
+    derivative: d/do of the effect-ratio table as a `strsbp.engine.state.Derivative`, or as the
+        (K, 4) coefficients of cubics for input counts 1 .. K, highest power first.
     seed: fixes the initial weights, the reservoir and every spike train of the input.
     n_inputs, n_classes: sizes of the image and of the output layer.
 
     Raises `SettingsError` if `adjoint: published` meets a recurrent layer that is not as wide as
-    the layer below it (finding F6 is defined only then).
+    the layer below it (finding F6 is defined only then), and for a derivative of another shape or
+    one that does not reach the largest spike count of T steps.
     """
 
     def __init__(
         self,
         model: ModelSettings,
         hidden: Sequence[LayerSettings],
-        derivative_coefficients,
+        derivative,
         seed: int,
         n_inputs: int = N_PIXELS,
         n_classes: int = N_CLASSES,
     ):
         self.model, self.seed = model, seed
         self.n_inputs, self.n_classes = n_inputs, n_classes
-        self.derivative_coefficients = np.ascontiguousarray(
-            derivative_coefficients, dtype=np.float32
+        if not isinstance(derivative, Derivative):
+            derivative = Derivative(derivative, np.zeros((0, 0)))
+        self.derivative = Derivative(
+            *(np.ascontiguousarray(array, dtype=np.float32) for array in derivative)
         )
+        _check_derivative(self.derivative, model.n_steps)
         self.layers = _build_layers(model, hidden, n_inputs, n_classes)
         # One stream for each layer: a layer's draws do not depend on the layers before it.
         streams = np.random.SeedSequence(seed).spawn(len(self.layers))
@@ -120,7 +125,7 @@ class Network:
         (step,), (root_scale,) = self._next_steps(1, epoch)
         smallest = np.zeros(len(self.layers), dtype=np.float32)
         cost, prediction = passes.train_on_spikes(
-            self.inputs.arrays, self.arrays, self.derivative_coefficients, label,
+            self.inputs.arrays, self.arrays, self.derivative, label,
             np.float32(boost), step, root_scale, smallest,
         )  # fmt: skip
         self._note_denominators(smallest[None])
@@ -142,7 +147,7 @@ class Network:
             np.ascontiguousarray(images, dtype=np.uint8), order,
             np.ascontiguousarray(labels, dtype=np.int64),
             np.ascontiguousarray(boosts, dtype=np.float32), encoder.key, encoder.words,
-            self.inputs.arrays, self.arrays, self.derivative_coefficients, steps, root_scales,
+            self.inputs.arrays, self.arrays, self.derivative, steps, root_scales,
             costs, predictions, smallest,
         )  # fmt: skip
         self._note_denominators(smallest)
@@ -203,6 +208,23 @@ def first_layer_not_finite(arrays: dict[str, np.ndarray]) -> str | None:
         if kind in ("weights", "rec_weights") and not np.isfinite(array).all():
             return layer
     return None
+
+
+def _check_derivative(derivative: Derivative, n_steps: int) -> None:
+    coefficients, basis = derivative
+    n_terms = basis.shape[0] if basis.size else 4
+    if coefficients.ndim != 2 or not len(coefficients) or coefficients.shape[1] != n_terms:
+        raise SettingsError(
+            f"A derivative of {n_terms} terms has coefficients of shape {coefficients.shape}; give "
+            "one row for each input count and one column for each term."
+        )
+    if n_terms > MOST_TERMS:
+        raise SettingsError(f"A derivative has {n_terms} terms; at most {MOST_TERMS} are taken.")
+    if basis.size and basis.shape[1] <= n_steps:
+        raise SettingsError(
+            f"A derivative ends at the output count {basis.shape[1] - 1}; a train of {n_steps} "
+            "steps needs one more for each step."
+        )
 
 
 def _build_layers(model, hidden, n_inputs, n_classes) -> list[Layer]:

@@ -13,7 +13,6 @@ from strsbp.engine.state import (
     BACK_ERROR,
     BACK_SILENT,
     COLUMN_SUMS,
-    CUBIC,
     CURRENT,
     DENOMINATORS,
     ERROR,
@@ -25,6 +24,7 @@ from strsbp.engine.state import (
     ROW,
     SCALED_ERROR,
     SQUARE_SUMS,
+    TERMS,
     WEIGHT_ERROR,
     WINDOW,
 )
@@ -82,21 +82,22 @@ def prepare_output(layer, label):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def layer_denominators(layer, inputs, coefficients, offsets):
+def layer_denominators(layer, inputs, derivative, offsets):
     """Fill the layer's s_i; returns the smallest |s_i|."""
-    sums = layer.rows[CUBIC : CUBIC + 4]
-    denominators.cubic_sums(
+    coefficients = derivative.coefficients
+    sums = layer.rows[TERMS : TERMS + coefficients.shape[1]]
+    denominators.term_sums(
         inputs.neuron_ptr[: layer.n_inputs + 1], coefficients, layer.trained[0],
         layer.rows[COLUMN_SUMS], sums,
     )  # fmt: skip
     if layer.recurrent:
-        denominators.cubic_sums_recurrent(
+        denominators.term_sums_recurrent(
             layer.trains.neuron_ptr, coefficients, layer.rec_ptr, layer.rec_post,
             layer.rec_trained[0], sums,
         )  # fmt: skip
     return denominators.denominators(
         sums, offsets[: layer.n_neurons + 1], layer.threshold, layer.recurrent,
-        coefficients.shape[0], layer.rows[DENOMINATORS],
+        coefficients.shape[0], derivative.basis, layer.rows[DENOMINATORS],
     )  # fmt: skip
 
 
@@ -137,12 +138,12 @@ def _back_errors(layer, offsets):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def backward_layer(layer, inputs, coefficients, has_error, step, root_scale, back, label):
+def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back, label):
     """Gradient, back-propagated error and update of one layer for one sample.
 
-    Reads the row `ERROR`. `coefficients` (K, 4): the table's derivative; `step`, `root_scale`:
-    Adam's step size with its bias corrections; `back` (m,): receives the error of the layer
-    below, or is empty. Returns the smallest |s_i|, infinite where none was needed.
+    Reads the row `ERROR`. `derivative`: de/do; `step`, `root_scale`: Adam's step size with its bias
+    corrections; `back` (m,): receives the error of the layer below, or is empty. Returns the
+    smallest |s_i|, infinite where none was needed.
     """
     rows, trained, spikes = layer.rows, layer.trained, layer.trains
     smallest = np.float32(np.inf)
@@ -157,7 +158,7 @@ def backward_layer(layer, inputs, coefficients, has_error, step, root_scale, bac
             _trace(layer, spikes)
         loss.scale_by_threshold(rows[ERROR], layer.threshold, rows[SCALED_ERROR])
         if not (layer.ablates_weights and layer.ablates_back):
-            smallest = layer_denominators(layer, inputs, coefficients, offsets)
+            smallest = layer_denominators(layer, inputs, derivative, offsets)
         loss.weight_error(
             rows[SCALED_ERROR], rows[DENOMINATORS], layer.ablates_weights, rows[LATERAL],
             rows[WEIGHT_ERROR],
@@ -194,7 +195,7 @@ def forward_layers(inputs, layers):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def backward_layers(inputs, layers, coefficients, has_error, step, root_scale, label, smallest):
+def backward_layers(inputs, layers, derivative, has_error, step, root_scale, label, smallest):
     """Update every layer, last to first; `smallest` (n_layers,) receives each smallest |s_i|."""
     for k in range(len(layers) - 1, -1, -1):
         layer = layers[k]
@@ -205,19 +206,19 @@ def backward_layers(inputs, layers, coefficients, has_error, step, root_scale, l
             below = inputs
             back = layer.rows[ERROR][:0]
         smallest[k] = backward_layer(
-            layer, below, coefficients, has_error, step, root_scale, back, label
+            layer, below, derivative, has_error, step, root_scale, back, label
         )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def train_on_spikes(inputs, layers, coefficients, label, boost, step, root_scale, smallest):
+def train_on_spikes(inputs, layers, derivative, label, boost, step, root_scale, smallest):
     """One forward pass and one update on the input spikes; returns (cost, predicted class)."""
     forward_layers(inputs, layers)
     output = layers[len(layers) - 1]
     cost, prediction, has_error = loss.output_error(
         output.trains.neuron_ptr, output.n_neurons, label, boost, output.rows[ERROR]
     )
-    backward_layers(inputs, layers, coefficients, has_error, step, root_scale, label, smallest)
+    backward_layers(inputs, layers, derivative, has_error, step, root_scale, label, smallest)
     return cost, prediction
 
 
@@ -236,7 +237,7 @@ def encode(image, index, key, inputs, words):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def train_samples(
-    images, order, labels, boosts, key, words, inputs, layers, coefficients, steps, root_scales,
+    images, order, labels, boosts, key, words, inputs, layers, derivative, steps, root_scales,
     costs, predictions, smallest,
 ):  # fmt: skip
     """Train on images[order[k]] for k = 0, 1, ..., one update each.
@@ -247,7 +248,7 @@ def train_samples(
     for k in range(order.size):
         encode(images[order[k]], order[k], key, inputs, words)
         costs[k], predictions[k] = train_on_spikes(
-            inputs, layers, coefficients, labels[k], boosts[k], steps[k], root_scales[k],
+            inputs, layers, derivative, labels[k], boosts[k], steps[k], root_scales[k],
             smallest[k],
         )  # fmt: skip
 

@@ -8,6 +8,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+MOST_TERMS = 8
+"""Terms of a separable derivative; rows of `LayerArrays.rows` are set aside for their sums."""
+
+
+class Derivative(NamedTuple):
+    """de/do(c_in, c_out) = sum_k coefficients[c_in - 1, k] * b_k(c_out), float32.
+
+    `coefficients` (K, R), R at most `MOST_TERMS`, for input counts 1 .. K. `basis` (R, N) holds
+    b_k at the output counts 0 .. N - 1; (0, 0) stands for the powers of a cubic, highest first
+    (R = 4).
+    """
+
+    coefficients: np.ndarray
+    basis: np.ndarray
+
 
 class Trains(NamedTuple):
     """The arrays of `strsbp.engine.trains.SpikeTrains`, all int32."""
@@ -81,7 +96,7 @@ class LayerArrays(NamedTuple):
 
 (
     COLUMN_SUMS, SQUARE_SUMS, CURRENT, MEMBRANE, WINDOW, ERROR, SCALED_ERROR, DENOMINATORS,
-    LATERAL, FACTORS, WEIGHT_ERROR, BACK_ERROR, BACK_SILENT, BACK_ALL, ROW, GRADIENT, ONES, CUBIC,
+    LATERAL, FACTORS, WEIGHT_ERROR, BACK_ERROR, BACK_SILENT, BACK_ALL, ROW, GRADIENT, ONES, TERMS,
 ) = range(18)  # fmt: skip
-"""Rows of `LayerArrays.rows`; `CUBIC` is the first of four."""
-N_ROWS = CUBIC + 4
+"""Rows of `LayerArrays.rows`; `TERMS` is the first of `MOST_TERMS`."""
+N_ROWS = TERMS + MOST_TERMS

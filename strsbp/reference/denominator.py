@@ -19,13 +19,24 @@ def _coefficients(table) -> np.ndarray:
     return coefficients
 
 
+def _n_rows(table) -> int:
+    """K, the largest input count of `table`."""
+    return len(table.inputs) if hasattr(table, "inputs") else len(_coefficients(table))
+
+
 def derivative(table, c_in, c_out) -> np.ndarray:
     """de/do at the output count `c_out` of the polynomial of the input count `c_in`.
 
-    `table` holds coefficients of shape (K, 5), highest power first, row 0 for one input spike.
+    `table` holds coefficients of shape (K, 5), highest power first, row 0 for one input spike; or
+    it is separable, with `inputs` (K, R) and `derivatives` (R, N): then de/do is the sum over the
+    R terms of inputs[c_in - 1, term] * derivatives[term, c_out].
     `c_in` is clamped to 1..K, so a silent input takes the first row; `c_out` is taken as it is.
     The counts are broadcast against each other; the result is float64.
     """
+    if hasattr(table, "inputs"):
+        rows = table.inputs[np.clip(np.asarray(c_in), 1, _n_rows(table)) - 1]
+        columns = np.moveaxis(table.derivatives[:, np.asarray(c_out)], 0, -1)
+        return np.sum(rows * columns, axis=-1)
     coefficients = _coefficients(table)
     row = np.clip(np.asarray(c_in), 1, len(coefficients)) - 1
     a4, a3, a2, a1, _ = np.moveaxis(coefficients[row], -1, 0)
@@ -48,7 +59,7 @@ def recurrent_sum(table, weights, c_in, recurrent_weights, c_out, threshold) -> 
     As source of a recurrent connection a neuron's count is an input count.
     """
     c_in, c_out = np.asarray(c_in), np.asarray(c_out)
-    clamped = np.clip(c_out, 1, len(_coefficients(table)))
+    clamped = np.clip(c_out, 1, _n_rows(table))
     from_inputs = weights * derivative(table, c_in[None, :], clamped[:, None])
     from_layer = recurrent_weights * derivative(table, c_out[None, :], clamped[:, None])
     return (from_inputs.sum(axis=1) + from_layer.sum(axis=1)) / threshold

@@ -158,7 +158,8 @@ class ReferenceNetwork:
     layers: list[ReferenceLayer]
     """Hidden layers, then the output layer."""
     table: object
-    """Coefficients of de/do, an array (K, 5) or an object with such an array `coefficients`."""
+    """Coefficients of e, an array (K, 5) or an object with such an array `coefficients`, or a
+    separable table; see `strsbp.reference.denominator.derivative`."""
     settings: ModelSettings
 
     def __post_init__(self):

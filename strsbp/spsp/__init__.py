@@ -6,6 +6,8 @@ _PUBLIC = {
     "EffectRatioTable": "table",
     "read_table": "table",
     "write_table": "table",
+    "SeparableTable": "separable",
+    "write_separable": "separable",
     "Surface": "simulate",
     "simulate_surface": "simulate",
     "save_surface": "simulate",

@@ -26,6 +26,8 @@ def largest_count(table: SimulatedTable) -> int:
     """The largest number of spikes that a train of this simulation can hold."""
     if table.spsp == "corrected":
         return table.n_steps // max(table.refractory_steps, 1)
+    if table.spsp == "exact":
+        return (table.n_steps - 2) // (table.refractory_steps + 1) + 1
     return table.n_steps // (table.refractory_steps + 1) + 1
 
 

@@ -1,7 +1,8 @@
 """Effect-ratio tables: polynomials of e_ij in the output count, one for each input count.
 
 The text format is the authors': one row for each input count 1 .. K, five columns, the
-coefficients of a polynomial of degree 4 in the output count, highest power first.
+coefficients of a polynomial of degree 4 in the output count, highest power first. Any other fit
+is a `strsbp.spsp.separable.SeparableTable`, in a csv file.
 """
 
 from dataclasses import dataclass
@@ -62,6 +63,18 @@ class EffectRatioTable:
         """de/dc_out at (c_in, c_out), float64; arguments broadcast, c_in is clamped to 1 .. K."""
         return _horner(self.derivative_coefficients(c_in), c_out)
 
+    def terms(self, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """The derivative as the engine takes it: coefficients (K, 4) of cubics, and no basis."""
+        return self.derivative_coefficients(np.arange(1, self.n_rows + 1)), np.zeros((0, 0))
+
+    def content(self) -> str:
+        """The table as a text, for hashes."""
+        return self.coefficients.tobytes().hex()
+
+    def largest(self) -> float:
+        """The largest magnitude among its numbers."""
+        return float(np.abs(self.coefficients).max())
+
 
 def _horner(coefficients, x):
     x = np.asarray(x, dtype=np.float64)
@@ -77,22 +90,37 @@ def write_table(table: EffectRatioTable, path: str | Path) -> None:
     write_atomically(path, lambda file: file.write(text.encode()))
 
 
-def read_table(path: str | Path) -> EffectRatioTable:
-    """Read a table in the authors' text format; raises `TableError` in one sentence."""
+def read_table(path: str | Path):
+    """Read a table: in the authors' text format, or a `SeparableTable` where it ends in `.csv`.
+
+    Raises `TableError` in one sentence.
+    """
     path = Path(path)
+    text = _read_text(path)
+    if path.suffix == ".csv":
+        from strsbp.spsp.separable import parse_separable
+
+        return parse_separable(text, path)
+    return _parse_polynomials(text, path)
+
+
+def _read_text(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise TableError(
                 f"{path} has {path.stat().st_size:,} bytes, more than any effect-ratio table; "
                 "name a text file with five columns."
             )
-        text = path.read_text(encoding="ascii")
+        return path.read_text(encoding="ascii")
     except OSError as error:
         raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise TableError(
             f"{path} is not a text file; a table has five columns of numbers."
         ) from None
+
+
+def _parse_polynomials(text: str, path: Path) -> EffectRatioTable:
     rows = []
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.split()

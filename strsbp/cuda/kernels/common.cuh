@@ -24,6 +24,10 @@ typedef unsigned long long u64;
 #ifndef SEGMENT_WORDS  // a test makes it small, so that small networks take several segments
 #define SEGMENT_WORDS 32
 #endif
+#ifndef N_TERMS  // of the derivative de/do: a cubic, unless the options say otherwise
+#define N_TERMS 4
+#define CUBIC
+#endif
 #define SEGMENT_BITS (SEGMENT_WORDS * WORD_BITS)
 
 __device__ inline int words_for(int n_bits) { return (n_bits + WORD_BITS - 1) / WORD_BITS; }

@@ -163,12 +163,14 @@ extern "C" __global__ void output_error(
 // and where there is an error: denominators s_i and all that multiplies S-PSPs in the update.
 // `is_recurrent`, `ablates_weights`, `ablates_back`, `splits` (whether the error passed back is
 // delta_i / s_i, or with `is_recurrent` delta_i, rather than a solution still to come) are flags.
+// The derivative de/do is a sum of N_TERMS products of `coefficients` [input count - 1][term] and
+// `basis` [term][output count < n_counts], or with CUBIC the powers of the output count.
 // `smallest` is the running minimum of |s_i| as the bits of a float, `broken` whether one was nan.
 extern "C" __global__ void layer_errors(
     int n_inputs, int n_neurons, int n_padded, int n_connections, int n_rows, int is_recurrent,
     int ablates_weights, int ablates_back, int splits, float threshold, double regulariser_scale,
     const int* n_terms, const int* has_error, const int* input_counts, int input_stride,
-    const float* coefficients,
+    const float* coefficients, int n_counts, const float* basis,
     const float* weights, const float* column_sums, const float* square_sums,
     const int* incoming_ptr, const int* incoming_pre, const int* incoming_connection,
     const float* rec_weights, const int* counts, const float* error, const float* lateral,
@@ -196,10 +198,10 @@ extern "C" __global__ void layer_errors(
     if (!(ablates_weights && ablates_back)) {
         input_counts += replica * input_stride;
         weights += replica * n_inputs * n_padded;
-        float sums[4];
+        float sums[N_TERMS];
         const float column_sum = own ? column_sums[at] : 0.0f;
 #pragma unroll
-        for (int k = 0; k < 4; ++k) sums[k] = coefficients[k] * column_sum;
+        for (int k = 0; k < N_TERMS; ++k) sums[k] = coefficients[k] * column_sum;
         // A count of 0 or 1 is the first row, counted above.
         for (int base = 0; base < n_inputs; base += SEGMENT_BITS) {
             const int n_bits = smaller(n_inputs - base, SEGMENT_BITS);
@@ -218,11 +220,10 @@ extern "C" __global__ void layer_errors(
                 for (int k = 0; k < *n_listed; ++k) {
                     const int j = list[k];
                     const float w = weights[(size_t)j * n_padded + i];
-                    const float* row = coefficients + 4 * table_row(input_counts[j], n_rows);
-                    sums[0] += (row[0] - coefficients[0]) * w;
-                    sums[1] += (row[1] - coefficients[1]) * w;
-                    sums[2] += (row[2] - coefficients[2]) * w;
-                    sums[3] += (row[3] - coefficients[3]) * w;
+                    const float* row = coefficients + N_TERMS * table_row(input_counts[j], n_rows);
+#pragma unroll
+                    for (int term = 0; term < N_TERMS; ++term)
+                        sums[term] += (row[term] - coefficients[term]) * w;
                 }
             }
         }
@@ -233,9 +234,9 @@ extern "C" __global__ void layer_errors(
                 const int pre = incoming_pre[place];
                 const float w = rec_weights[replica * n_connections + incoming_connection[place]];
                 const float* row =
-                    coefficients + 4 * table_row(counts[replica * n_padded + pre], n_rows);
+                    coefficients + N_TERMS * table_row(counts[replica * n_padded + pre], n_rows);
 #pragma unroll
-                for (int k = 0; k < 4; ++k) sums[k] += row[k] * w;
+                for (int k = 0; k < N_TERMS; ++k) sums[k] += row[k] * w;
             }
         }
         if (own && i < n_neurons) {
@@ -243,8 +244,14 @@ extern "C" __global__ void layer_errors(
             if (is_recurrent) count = table_row(count, n_rows) + 1;
             float d = 0.0f;
             if (count > 0) {
+#ifdef CUBIC
                 const float c = (float)count;
                 d = (((sums[0] * c + sums[1]) * c + sums[2]) * c + sums[3]) / threshold;
+#else
+#pragma unroll
+                for (int k = 0; k < N_TERMS; ++k) d += sums[k] * basis[k * n_counts + count];
+                d /= threshold;
+#endif
             }
             s = 1.0f - d;
             if (is_recurrent && fabsf(s) < SMALLEST_RECURRENT)

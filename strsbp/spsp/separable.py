@@ -1,0 +1,155 @@
+"""Effect-ratio tables of any fit: sums of products of an input's and an output's function.
+
+    e(c_in, c_out) = sum_k a_k(c_in) v_k(c_out),  de/dc_out = sum_k a_k(c_in) d_k(c_out)
+
+One curve phi for all inputs is one term, a(c_in) = c_in; polynomials of degree d for each input
+count are d + 1. Every function is kept at whole counts, so that training needs no formula. The
+file is a csv: `part` (input, value, derivative), `count`, and one column a term.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from strsbp.checkpoint import write_atomically
+from strsbp.errors import TableError
+
+MOST_TERMS = 9
+"""Of a table: a polynomial of degree 8. The derivative leaves the constant out."""
+_PARTS = ("input", "value", "derivative")
+_FIRST = {"input": 1, "value": 0, "derivative": 0}
+
+
+@dataclass(frozen=True)
+class SeparableTable:
+    """e(c_in, c_out) and its derivative in c_out, as products of functions of whole counts.
+
+    `inputs` (K, R) float64: a_k at the input counts 1 .. K; `values` and `derivatives` (R, N):
+    v_k and d_k at the output counts 0 .. N - 1. Beyond these a count takes the last. Raises
+    `TableError` where the shapes do not fit or a value is not finite.
+    """
+
+    inputs: np.ndarray
+    values: np.ndarray
+    derivatives: np.ndarray
+
+    def __post_init__(self):
+        for name in ("inputs", "values", "derivatives"):
+            array = np.array(getattr(self, name), dtype=np.float64)
+            if array.ndim != 2 or 0 in array.shape:
+                raise TableError(f"The {name} of a separable table have shape {array.shape}.")
+            if not np.isfinite(array).all():
+                raise TableError(f"The {name} of a separable table hold a value not finite.")
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        n_terms = self.inputs.shape[1]
+        if self.values.shape != self.derivatives.shape or len(self.values) != n_terms:
+            raise TableError(
+                f"A separable table has {n_terms} terms of the input, but values of shape "
+                f"{self.values.shape} and derivatives of shape {self.derivatives.shape}."
+            )
+        if n_terms > MOST_TERMS:
+            raise TableError(f"A separable table has {n_terms} terms; at most {MOST_TERMS} fit.")
+
+    @classmethod
+    def of_curve(cls, values, derivatives, n_rows: int) -> "SeparableTable":
+        """The table o_j * phi(o_i) of one curve, (N,) each, for input counts 1 .. `n_rows`."""
+        inputs = np.arange(1.0, n_rows + 1)[:, None]
+        return cls(inputs, np.asarray(values)[None], np.asarray(derivatives)[None])
+
+    @property
+    def n_rows(self) -> int:
+        """K, the largest input count of its own; larger ones use the last row."""
+        return len(self.inputs)
+
+    @property
+    def n_counts(self) -> int:
+        """N, one more than the largest output count of its own."""
+        return self.values.shape[1]
+
+    def _products(self, c_in, c_out, functions) -> np.ndarray:
+        rows = np.clip(np.asarray(c_in, dtype=np.int64), 1, self.n_rows) - 1
+        columns = np.clip(np.asarray(c_out, dtype=np.int64), 0, self.n_counts - 1)
+        return sum(a[rows] * b[columns] for a, b in zip(self.inputs.T, functions, strict=True))
+
+    def value(self, c_in, c_out) -> np.ndarray:
+        """e(c_in, c_out), float64; whole counts, which broadcast, c_in clamped to 1 .. K."""
+        return self._products(c_in, c_out, self.values)
+
+    def derivative(self, c_in, c_out) -> np.ndarray:
+        """de/dc_out at (c_in, c_out), float64; as `value`."""
+        return self._products(c_in, c_out, self.derivatives)
+
+    def terms(self, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """The derivative as the engine takes it: (K, R) and (R, n_steps + 1).
+
+        Terms whose derivative is 0 at every count are left out, all but the first.
+        """
+        columns = np.minimum(np.arange(n_steps + 1), self.n_counts - 1)
+        basis = self.derivatives[:, columns]
+        kept = basis.any(axis=1)
+        kept[0] |= not kept.any()
+        return self.inputs[:, kept], basis[kept]
+
+    def content(self) -> str:
+        """The table as a text, for hashes."""
+        return separable_text(self)
+
+    def largest(self) -> float:
+        """The largest magnitude among its numbers."""
+        return float(max(np.abs(a).max() for a in (self.inputs, self.values, self.derivatives)))
+
+
+def separable_text(table: SeparableTable) -> str:
+    """The csv text of `table`."""
+    lines = [",".join(["part", "count", *map(str, range(1, table.inputs.shape[1] + 1))])]
+    rows = zip(_PARTS, (table.inputs, table.values.T, table.derivatives.T), strict=True)
+    for part, array in rows:
+        for count, row in enumerate(array, start=_FIRST[part]):
+            lines.append(",".join([part, str(count), *(f"{value:.12g}" for value in row)]))
+    return "\n".join(lines) + "\n"
+
+
+def write_separable(table: SeparableTable, path: str | Path) -> None:
+    """Write `table` as csv, atomically."""
+    write_atomically(path, lambda file: file.write(separable_text(table).encode()))
+
+
+def parse_separable(text: str, path: Path) -> SeparableTable:
+    """The table that the csv `text` of the file `path` describes; raises `TableError`."""
+    try:
+        header, *rows = csv.reader(io.StringIO(text), strict=True)
+    except (csv.Error, ValueError):  # ValueError: no line at all
+        raise TableError(f"{path} is not a csv file of a table; make it again.") from None
+    n_terms = len(header) - 2
+    if header[:2] != ["part", "count"] or not 1 <= n_terms <= MOST_TERMS:
+        raise TableError(
+            f"{path}, line 1: a table's columns are part, count and 1 to {MOST_TERMS} terms."
+        )
+    parts: dict[str, list[list[float]]] = {part: [] for part in _PARTS}
+    for number, row in enumerate(rows, start=2):
+        part = row[0] if row else ""
+        if part not in parts:
+            raise TableError(f"{path}, line {number}: a part is one of {', '.join(_PARTS)}.")
+        expected = str(len(parts[part]) + _FIRST[part])
+        if len(row) != len(header) or row[1] != expected:
+            raise TableError(
+                f"{path}, line {number}: the count {expected} of '{part}' with {n_terms} numbers "
+                "should stand here."
+            )
+        try:
+            values = [float(word) for word in row[2:]]
+        except ValueError:
+            values = [np.nan]
+        if not np.isfinite(values).all() or "_" in "".join(row[2:]):
+            raise TableError(f"{path}, line {number}: a value is no number that is finite.")
+        parts[part].append(values)
+    for part, found in parts.items():
+        if not found:
+            raise TableError(f"{path} has no part '{part}'; make it again.")
+    return SeparableTable(
+        np.array(parts["input"]), np.array(parts["value"]).T, np.array(parts["derivative"]).T
+    )
