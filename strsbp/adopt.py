@@ -88,8 +88,7 @@ def obstacle(
 
 
 def _table(folder: Path, arm) -> Path:
-    simulated = arm.simulated_table()
-    return Path(arm.table.file) if simulated is None else folder / f"fit_spsp/{simulated.key}.txt"
+    return arm.table_path(folder)
 
 
 def _description(folder: Path, arm) -> Path:

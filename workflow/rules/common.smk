@@ -99,10 +99,14 @@ def arm_digits(wildcards):
 def arm_table(wildcards):
     """The effect-ratio table of an arm: fitted to a simulation, or a file of the user's."""
     arm = study(wildcards.profile).arm(wildcards.arm)
-    simulated = arm.simulated_table()
-    if simulated is None:
-        return arm.table.file
-    return f"results/{wildcards.profile}/fit_spsp/{simulated.key}.txt"
+    return str(arm.table_path(Path("results") / wildcards.profile))
+
+
+def fit_source(wildcards):
+    """What a fit starts from: a simulation, or the expectation that needs none."""
+    if wildcards.fit == "exact":
+        return f"results/{wildcards.profile}/solve_spsp/{wildcards.table}.csv"
+    return f"results/{wildcards.profile}/simulate_spsp/{wildcards.table}.npz"
 
 
 def one_arm(wildcards, name):

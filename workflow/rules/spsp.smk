@@ -1,8 +1,8 @@
 """The spike-train level post-synaptic potential e_ij: simulated, fitted, traced, compared.
 
 Inputs: nothing but settings; resources/author_tables_comparison.csv for the comparison.
-Outputs: results/{profile}/simulate_spsp/{table}.npz, fit_spsp/{table}.txt, trace_spsp/trace.csv
-and summarise_spsp/{surfaces,quality,author_tables}.csv
+Outputs: results/{profile}/simulate_spsp/{table}.npz, fit_spsp/{table}.txt, solve_spsp/{table}.csv,
+fit_curve/{table}-{fit}.csv, trace_spsp/trace.csv and summarise_spsp/{surfaces,quality,author_tables}.csv
 """
 
 
@@ -40,6 +40,38 @@ rule fit_spsp:
         "Fitting polynomials to {wildcards.table}"
     script:
         "../scripts/fit_spsp.py"
+
+
+rule solve_spsp:
+    input:
+        code=code("solve_spsp.py"),
+    output:
+        curve="results/{profile}/solve_spsp/{table}.csv",
+    log:
+        "logs/{profile}/solve_spsp/{table}.log",
+    conda:
+        "../envs/strsbp.yaml"
+    threads: 2
+    message:
+        "Solving the expectation of e_ij for {wildcards.table}"
+    script:
+        "../scripts/solve_spsp.py"
+
+
+rule fit_curve:
+    input:
+        source=fit_source,
+        code=code("fit_curve.py"),
+    output:
+        table="results/{profile}/fit_curve/{table}-{fit}.csv",
+    log:
+        "logs/{profile}/fit_curve/{table}-{fit}.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Fitting {wildcards.table}: {wildcards.fit}"
+    script:
+        "../scripts/fit_curve.py"
 
 
 rule trace_spsp:

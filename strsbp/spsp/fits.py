@@ -1,0 +1,119 @@
+"""Fits to a simulated surface, one function each with one interface: value and derivative.
+
+A fit takes a `Surface` and gives a `SeparableTable` for the output counts 0 .. n_counts - 1. What
+is fitted to one curve is fitted to phi, the slope of e_ij in o_j (finding F4), weighted by its
+standard error; to add a fit, write a function and an entry in `FITS`.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.polynomial import Polynomial
+from scipy.optimize import curve_fit
+
+from strsbp.errors import TableError
+from strsbp.spsp.exact import ExactCurve
+from strsbp.spsp.quality import shared_curve, shared_spline
+from strsbp.spsp.separable import SeparableTable
+from strsbp.spsp.simulate import Surface
+
+
+def polynomials(surface: Surface, n_counts: int, degree: int) -> SeparableTable:
+    """Least-squares polynomials of `degree` in o_i = 1 .. grid, one for each o_j, as published."""
+    counts = surface.counts
+    fitted = [Polynomial.fit(counts, row, degree, domain=(1, counts[-1])) for row in surface.mean]
+    inputs = np.array([one.coef for one in fitted])
+    scale = 2 / max(counts[-1] - 1, 1)  # of the domain to [-1, 1], where powers are conditioned
+    x = (np.arange(n_counts) - 1) * scale - 1
+    powers = np.arange(degree + 1)[:, None]
+    values = x**powers
+    derivatives = scale * powers * x ** np.maximum(powers - 1, 0)
+    return SeparableTable(inputs, values, derivatives)
+
+
+def spline(surface: Surface, n_counts: int) -> SeparableTable:
+    """A smoothing spline of phi, chosen by generalised cross-validation; straight past the grid."""
+    fitted = shared_spline(surface)
+    inside = np.arange(min(surface.counts[-1] + 1, n_counts))
+    phi, slope = fitted(inside), fitted.derivative()(inside)
+    beyond = np.arange(1, n_counts - inside.size + 1)
+    return SeparableTable.of_curve(
+        np.append(phi, phi[-1] + slope[-1] * beyond),
+        np.append(slope, np.full(beyond.size, slope[-1])),
+        surface.counts[-1],
+    )
+
+
+def logarithmic(surface: Surface, n_counts: int) -> SeparableTable:
+    """phi = a log(1 + o_i / b)."""
+
+    def phi(x, a, b):
+        return a * np.log1p(x / b)
+
+    a, b = _regression(phi, surface, (shared_curve(surface)[0].max() / 4, 2.0))
+    x = np.arange(n_counts)
+    return SeparableTable.of_curve(phi(x, a, b), a / (b + x), surface.counts[-1])
+
+
+def saturating(surface: Surface, n_counts: int) -> SeparableTable:
+    """phi = a (1 - exp(-o_i / b))."""
+
+    def phi(x, a, b):
+        return a * -np.expm1(-x / b)
+
+    a, b = _regression(phi, surface, (shared_curve(surface)[0].max(), 5.0))
+    x = np.arange(n_counts)
+    return SeparableTable.of_curve(phi(x, a, b), a / b * np.exp(-x / b), surface.counts[-1])
+
+
+def _regression(phi, surface: Surface, start) -> np.ndarray:
+    """The parameters, all positive, that fit phi to the curve of `surface`."""
+    measured, error = shared_curve(surface)
+    known = np.isfinite(error).all() and (error > 0).all()
+    try:
+        found, _ = curve_fit(
+            phi, surface.counts, measured, p0=start, sigma=error if known else None,
+            bounds=(1e-9, np.inf),
+        )  # fmt: skip
+    except (RuntimeError, ValueError) as error:
+        raise TableError(
+            f"A regression to the surface {surface.table.key} found no solution ({error}); take "
+            "another fit."
+        ) from None
+    return found
+
+
+def derivative(surface: Surface, n_counts: int) -> SeparableTable:
+    """A cubic fitted to the slopes of phi between neighbouring counts, and its integral from 0.
+
+    A slope between o and o + 1 stands at o + 1/2; the first is that from the origin.
+    """
+    phi, _ = shared_curve(surface)
+    middles = surface.counts - 0.5
+    slope = Polynomial.fit(middles, np.diff(phi, prepend=0.0), 3)
+    x = np.arange(n_counts)
+    return SeparableTable.of_curve(slope.integ(lbnd=0)(x), slope(x), surface.counts[-1])
+
+
+def exact(curve: ExactCurve, n_counts: int) -> SeparableTable:
+    """The expectation itself, on a straight line past the last count that trains can hold."""
+    return SeparableTable.of_curve(*curve.extended(n_counts), curve.table.grid)
+
+
+FITS: dict[str, Callable[[Surface, int], SeparableTable]] = {
+    "spline": spline,
+    "logarithmic": logarithmic,
+    "saturating": saturating,
+    "derivative": derivative,
+}
+"""The fits to a surface by the name that a config uses; polynomials have a degree besides."""
+
+
+def fit_curve(surface: Surface, fit: str, n_counts: int) -> SeparableTable:
+    """The fit called `fit`, such as `spline` or `polynomial6`; raises `TableError`."""
+    if fit.startswith("polynomial") and fit.removeprefix("polynomial").isdecimal():
+        return polynomials(surface, n_counts, int(fit.removeprefix("polynomial")))
+    if fit not in FITS:
+        known = ", ".join(["polynomial<degree>", *FITS, "exact"])
+        raise TableError(f"There is no fit '{fit}'; known are {known}.")
+    return FITS[fit](surface, n_counts)
