@@ -60,6 +60,15 @@ class FigureSettings(Closed):
         return self
 
 
+class FitsSettings(Closed):
+    """Which fits of e_ij are ranked."""
+
+    arms: Annotated[list[ArmName], Field(min_length=2)]
+    """Arms that differ in the fit of their table alone; the first one's is the published fit."""
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 3
+    """Epochs whose best test error counts."""
+
+
 class StudySettings(Closed):
     """The whole study: what a config file says."""
 
@@ -81,6 +90,8 @@ class StudySettings(Closed):
     """The arms, by name."""
     gradients: GradientSettings
     """The comparison of gradients."""
+    fits: FitsSettings
+    """The ranking of fits."""
     figures: FigureSettings
     """The figures of training curves."""
 
@@ -106,12 +117,13 @@ class StudySettings(Closed):
                     f"arm '{name}' uses the unknown architecture '{arm.architecture}' "
                     f"(known: {', '.join(self.architectures)})"
                 )
-        unknown = [arm for arm in self.gradients.arms if arm not in self.arms]
-        if unknown:
-            raise ValueError(
-                f"`gradients` compares the unknown arm '{unknown[0]}' "
-                f"(known: {', '.join(self.arms)})"
-            )
+        for key, named in (("gradients", self.gradients.arms), ("fits", self.fits.arms)):
+            unknown = [arm for arm in named if arm not in self.arms]
+            if unknown:
+                raise ValueError(
+                    f"`{key}` compares the unknown arm '{unknown[0]}' "
+                    f"(known: {', '.join(self.arms)})"
+                )
         for figure, settings in self.figures:
             for arm in (arm for arms in settings.panels.values() for arm in arms):
                 if arm not in self.arms:

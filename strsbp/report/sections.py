@@ -30,6 +30,8 @@ FIGURE_DATA = {
     "listings": ["trace_spsp/trace.csv"],
     "divergence": ["summarise_training/curves.csv"],
     "gradients": ["compare_gradients/gradients.csv", "compare_gradients/denominators.csv"],
+    "exact": ["compare_exact/curves.csv", "compare_exact/exact.csv"],
+    "fits": ["rank_fits/fits.csv"],
 }
 """The data files that each figure draws, below the profile's results folder."""
 

@@ -38,8 +38,13 @@ FIGURES = [
     "listings",
     "gradients",
     "divergence",
+    "exact",
+    "fits",
 ]
-QUESTION_TABLES = {}
+QUESTION_TABLES = {
+    "exact": "compare_exact/exact.csv",
+    "fits": "rank_fits/fits.csv",
+}
 """The results files of the open questions, by the name that resources/questions.yaml uses, below
 a profile's results folder."""
 
@@ -191,18 +196,23 @@ def gpu_runs():
     return "|".join(map(re.escape, runs)) or "(?!)"
 
 
+def default_table(spsp, grid):
+    """The key of a table at the default constants."""
+    model = ModelSettings()
+    return SimulatedTable(
+        spsp=spsp,
+        grid=grid,
+        tau_m=model.tau_m,
+        tau_s=model.tau_s,
+        refractory_steps=model.refractory_steps,
+        n_steps=model.n_steps,
+    ).key
+
+
 def compared_tables():
     """The simulations that Figs. 1 and 7 and the fit's quality need, at the default constants."""
-    model = ModelSettings()
     return [
-        SimulatedTable(
-            spsp=spsp,
-            grid=grid,
-            tau_m=model.tau_m,
-            tau_s=model.tau_s,
-            refractory_steps=model.refractory_steps,
-            n_steps=model.n_steps,
-        ).key
+        default_table(spsp, grid)
         for spsp, grid in [
             ("published", 50),
             ("published", 100),
@@ -211,6 +221,23 @@ def compared_tables():
             ("unblocked", 50),
             ("unblocked", 100),
         ]
+    ]
+
+
+def ranked_arms(wildcards):
+    """The arms whose fits are ranked, with all settings."""
+    names = study(wildcards.profile).fits.arms
+    return {name: arm_settings(one_arm(wildcards, name)) for name in names}
+
+
+def ranked_runs(wildcards):
+    """The metrics of their runs: of the seeds that all of them have."""
+    arms = [study(wildcards.profile).arms[name] for name in study(wildcards.profile).fits.arms]
+    seeds = [seed for seed in arms[0].seeds if all(seed in arm.seeds for arm in arms)]
+    return [
+        f"results/{wildcards.profile}/train/{name}/seed{seed}.csv"
+        for name in study(wildcards.profile).fits.arms
+        for seed in seeds
     ]
 
 

@@ -275,3 +275,47 @@ rule plot_divergence:
         "Drawing what happens inside the networks of Fig. 4"
     script:
         "../scripts/plot_divergence.py"
+
+
+rule plot_exact:
+    input:
+        curves="results/{profile}/compare_exact/curves.csv",
+        code=code("plot_exact.py"),
+    output:
+        png="results/{profile}/plot_exact/exact.png",
+        svg=report(
+            "results/{profile}/plot_exact/exact.svg",
+            caption="../report/plot_exact.rst",
+            category="Beyond the study",
+            labels={"figure": "The expectation of e_ij"},
+        ),
+    log:
+        "logs/{profile}/plot_exact.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing the expectation of e_ij"
+    script:
+        "../scripts/plot_exact.py"
+
+
+rule plot_fits:
+    input:
+        fits="results/{profile}/rank_fits/fits.csv",
+        code=code("plot_fits.py"),
+    output:
+        png="results/{profile}/plot_fits/fits.png",
+        svg=report(
+            "results/{profile}/plot_fits/fits.svg",
+            caption="../report/plot_fits.rst",
+            category="Beyond the study",
+            labels={"figure": "Fits of e_ij ranked"},
+        ),
+    log:
+        "logs/{profile}/plot_fits.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing the ranking of fits"
+    script:
+        "../scripts/plot_fits.py"

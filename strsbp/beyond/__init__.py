@@ -1,0 +1,1 @@
+"""Beyond the study: measurements that answer the questions it leaves open."""
