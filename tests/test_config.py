@@ -129,7 +129,8 @@ def test_paper_has_the_studys_sizes_epochs_and_seeds(paper):
         arm = paper.arm(name)
         fig6 = name.startswith("fig6")
         assert (arm.dataset, arm.n_train, arm.n_test) == ("mnist", 1000 if fig6 else 10_000, 10_000)
-        assert arm.epochs == (20 if name in long or fig6 else 10), name
+        ranked = name == "exact" or name.startswith("fit_")
+        assert arm.epochs == (20 if name in long or fig6 else 3 if ranked else 10), name
         assert len(arm.seeds) == (5 if name in long else 3), name
     assert paper.simulation.repeats == 1000
 

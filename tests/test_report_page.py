@@ -195,9 +195,13 @@ def test_report_holds_each_section_figure_and_claim(built):
     assert len(page.ids) == len(set(page.ids)), "anchors are unique"
     for number in range(len(claims)):
         assert f"Reason {number}." in page.text
+    # The figure of the open question stands with it, behind the others.
+    shown = sorted(arguments["figures"], key="gradients".__eq__)
     assert [image["alt"] for image in page.images] == [
-        lead(CAPTIONS / f"plot_{name}.rst") for name in arguments["figures"]
+        lead(CAPTIONS / f"plot_{name}.rst") for name in shown
     ]
+    assert page.ids.index("question-Q1") < page.ids.index("gradients")
+    assert "It is large." in page.text and "0.25" in page.text
 
 
 def test_report_is_well_formed_html(built):
