@@ -319,6 +319,8 @@ rule plot_fits:
         "Drawing the ranking of fits"
     script:
         "../scripts/plot_fits.py"
+
+
 rule plot_bptt:
     input:
         bptt="results/{profile}/compare_bptt/bptt.csv",
