@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from strsbp.beyond.bptt_settings import BpttSettings
 from strsbp.errors import SettingsError
 from strsbp.settings import (
     ArmName,
@@ -92,6 +93,8 @@ class StudySettings(Closed):
     """The comparison of gradients."""
     fits: FitsSettings
     """The ranking of fits."""
+    bptt: BpttSettings
+    """The comparison with backpropagation through time (BPTT)."""
     figures: FigureSettings
     """The figures of training curves."""
 
@@ -124,6 +127,7 @@ class StudySettings(Closed):
                     f"`{key}` compares the unknown arm '{unknown[0]}' "
                     f"(known: {', '.join(self.arms)})"
                 )
+        self._check_rivals()
         for figure, settings in self.figures:
             for arm in (arm for arms in settings.panels.values() for arm in arms):
                 if arm not in self.arms:
@@ -132,6 +136,21 @@ class StudySettings(Closed):
                         f"(known: {', '.join(self.arms)})"
                     )
         return self
+
+    def _check_rivals(self):
+        for key in ("strsbp", "hm2bp"):
+            name = getattr(self.bptt, key)
+            if name not in self.arms:
+                raise ValueError(
+                    f"`bptt.{key}` is the unknown arm '{name}' (known: {', '.join(self.arms)})"
+                )
+        strsbp, hm2bp = self.arm(self.bptt.strsbp), self.arm(self.bptt.hm2bp)
+        for key in ("dataset", "n_train", "n_test"):
+            if getattr(strsbp, key) != getattr(hm2bp, key):
+                raise ValueError(
+                    f"`bptt` compares the arms '{self.bptt.strsbp}' and '{self.bptt.hm2bp}', which "
+                    f"differ in {key}; name two arms of the same digits there"
+                )
 
     def arm(self, name: str) -> ArmSettings:
         """The arm called `name`, with the study's data settings filled in.

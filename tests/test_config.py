@@ -20,9 +20,11 @@ OURS = {
     "published_shuffle": {"shuffle": "published"},
 }
 """Arms that the study does not have, and all in which they differ from `strsbp`."""
-LARGE = {
+PAPER_ALONE = {
     "mnist_60000": {"n_train": 60_000},
     "fashion_60000": {"n_train": 60_000, "dataset": "fashion-mnist"},
+    "strsbp_1000": {"n_train": 1000, "n_test": 1000},
+    "hm2bp_1000": {"n_train": 1000, "n_test": 1000, "gradient": "hm2bp"},
 }
 """The same for those that only the paper-size profile has."""
 
@@ -54,15 +56,15 @@ def flat(arm):
 
 def test_arms_of_ours_differ_from_strsbp_in_what_they_ask_alone(study):
     strsbp = flat(study.arm("strsbp"))
-    asked = OURS | (LARGE if study.profile == "paper" else {})
+    asked = OURS | (PAPER_ALONE if study.profile == "paper" else {})
     for name, difference in asked.items():
         found = flat(study.arm(name))
         assert {key: found[key] for key in found if found[key] != strsbp[key]} == difference, name
 
 
-def test_the_arms_of_all_images_are_in_the_paper_profile_alone(study):
-    present = set(LARGE) & set(study.arms)
-    assert present == (set(LARGE) if study.profile == "paper" else set())
+def test_arms_of_other_sizes_are_in_the_paper_profile_alone(study):
+    present = set(PAPER_ALONE) & set(study.arms)
+    assert present == (set(PAPER_ALONE) if study.profile == "paper" else set())
 
 
 def test_gradient_arms(study):
@@ -123,9 +125,17 @@ def test_compared_arms_share_their_seeds(study):
         assert first == second
 
 
+def test_bptt_is_compared_with_arms_that_differ_in_the_gradient_alone(study):
+    strsbp, hm2bp = study.arm(study.bptt.strsbp), study.arm(study.bptt.hm2bp)
+    differing = {key for key, value in flat(hm2bp).items() if flat(strsbp)[key] != value}
+    assert differing == {"gradient"}
+    assert set(study.bptt.seeds) <= set(strsbp.seeds) & set(hm2bp.seeds)
+    assert study.bptt.epochs <= min(strsbp.epochs, hm2bp.epochs)
+
+
 def test_paper_has_the_studys_sizes_epochs_and_seeds(paper):
     long = ("strsbp", "hm2bp", "strsbp_feedforward", "hm2bp_feedforward")
-    for name in set(paper.arms) - set(LARGE):
+    for name in set(paper.arms) - set(PAPER_ALONE):
         arm = paper.arm(name)
         fig6 = name.startswith("fig6")
         assert (arm.dataset, arm.n_train, arm.n_test) == ("mnist", 1000 if fig6 else 10_000, 10_000)

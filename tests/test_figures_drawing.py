@@ -52,6 +52,22 @@ def gradient_files(folder):
     return paths
 
 
+def bptt_file(path, methods):
+    """A small result of compare_bptt; the first method has no seconds."""
+    rows = ["method,title,quantity,epoch,seconds,mean,low,high,n_seeds"]
+    for place, method in enumerate(methods):
+        for epoch in (1, 2, 3):
+            seconds = "" if place == 0 else 4**place * epoch
+            error = 0.3 / epoch
+            rows.append(
+                f"{method},{method.upper()},test_error,{epoch},{seconds},{error},"
+                f"{error - 0.05},{error + 0.05},2"
+            )
+        rows.append(f"{method},{method.upper()},seconds_per_epoch,,,{4**place},,,2")
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
 def arguments(name, data):
     folder, tables, surfaces, trace = data
     if name in PANELS:
@@ -63,6 +79,8 @@ def arguments(name, data):
         return dict(curves=tables["curves"], panels=panels, epochs=10)
     if name == "gradients":
         return gradient_files(folder)
+    if name == "bptt":
+        return dict(bptt=bptt_file(folder / "bptt.csv", ("strsbp", "hm2bp", "bptt")))
     if name in ("fig5", "listings"):
         return dict(trace=trace)
     marks = {} if name == "fig1" else dict(claims=CLAIMS)
@@ -83,6 +101,7 @@ def arguments(name, data):
         "listings",
         "gradients",
         "divergence",
+        "bptt",
     ],
 )
 def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, data):
@@ -122,6 +141,16 @@ def test_a_figure_that_fails_leaves_the_older_one(tmp_path):
         1 / 0  # noqa: B018
     assert older.read_bytes() == b"older"
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_without_bptt_its_figure_says_so(tmp_path):
+    drawn = {}
+    for methods in (("strsbp", "hm2bp"), ("strsbp", "hm2bp", "bptt")):
+        source, svg = bptt_file(tmp_path / "bptt.csv", methods), tmp_path / "a.svg"
+        plot_function("bptt")(bptt=source, png=tmp_path / "a.png", svg=svg)
+        drawn[methods[-1]] = svg.read_text()
+    assert "BPTT was not trained:" in drawn["hm2bp"]
+    assert "BPTT was not trained:" not in drawn["bptt"]
 
 
 @pytest.mark.parametrize("seeds", [(1,), (1, 2)])

@@ -13,7 +13,7 @@ DRY = ("--quiet", "host", "--dry-run")  # in this order: --quiet takes all words
 
 FIGURES = (
     "fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings", "gradients",
-    "divergence",
+    "divergence", "exact", "fits", "bptt",
 )  # fmt: skip
 
 
@@ -70,6 +70,8 @@ def test_a_configfile_gives_the_aliases_their_profile(snakemake, checkout):
         ([], "figures: {fig4: {panels: {a: [nobody]}}}", "draws the unknown arm 'nobody'"),
         ([], "arms: {strsbp: {table: {file: bad.txt}}}", "bad.txt"),
         ([], "device: cuda", "mine.yaml, device: 'cuda' asks for a GPU, but "),
+        ([], "bptt: {strsbp: nobody}", "`bptt.strsbp` is the unknown arm 'nobody'"),
+        ([], "arms: {hm2bp: {n_test: 3}}", "differ in n_test; name two arms of the same digits"),
     ],
 )
 def test_mistakes_end_in_one_sentence(snakemake, checkout, tmp_path, arguments, overlay, words):

@@ -95,7 +95,7 @@ def summarise_training(
 
     Raises `ResultsError` for a run that is incomplete or inconsistent.
     """
-    loaded = _load_runs(metrics, provenance)
+    loaded = load_runs(metrics, provenance)
     by_arm: dict[str, list[Run]] = {}
     for run in loaded:
         by_arm.setdefault(run.arm, []).append(run)
@@ -107,7 +107,8 @@ def summarise_training(
     write_csv(_run_rows(loaded), runs)
 
 
-def _load_runs(metrics, provenance) -> list[Run]:
+def load_runs(metrics: Sequence[str | Path], provenance: Sequence[str | Path]) -> list[Run]:
+    """The runs of `metrics[k]` and `provenance[k]`; raises `ResultsError` as the summary does."""
     if len(metrics) != len(provenance) or not metrics:
         raise ResultsError(
             f"There are {len(metrics)} metrics files and {len(provenance)} provenance files; "

@@ -20,8 +20,9 @@ from strsbp.claims import load_claims
 from strsbp.claims.findings import load_findings
 from strsbp.claims.questions import load_questions
 from strsbp import records
+from strsbp.beyond.bptt_settings import missing_library, of_network, trains_bptt
 from strsbp.cuda.batches import gpu_seeds
-from strsbp.errors import StrsbpError
+from strsbp.errors import SettingsError, StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.sources import package_files
 from strsbp.study import load_profile, load_study, resolve_device
@@ -40,10 +41,12 @@ FIGURES = [
     "divergence",
     "exact",
     "fits",
+    "bptt",
 ]
 QUESTION_TABLES = {
     "exact": "compare_exact/exact.csv",
     "fits": "rank_fits/fits.csv",
+    "bptt": "compare_bptt/bptt.csv",
 }
 """The results files of the open questions, by the name that resources/questions.yaml uses, below
 a profile's results folder."""
@@ -140,6 +143,64 @@ def compared_layers(wildcards):
     return layer_settings(one_arm(wildcards, study(wildcards.profile).gradients.arms[0]))
 
 
+def bptt_arm(wildcards):
+    """Wildcards of the arm whose network and digits BPTT takes."""
+    return one_arm(wildcards, study(wildcards.profile).bptt.strsbp)
+
+
+def bptt_digits(wildcards):
+    """The description of its data set."""
+    return arm_digits(bptt_arm(wildcards))
+
+
+def bptt_network(wildcards):
+    """What BPTT takes from it, beside the digits."""
+    settings = study(wildcards.profile)
+    arm = settings.arm(settings.bptt.strsbp)
+    return of_network(arm, settings.architectures[arm.architecture])
+
+
+def bptt_sizes(wildcards):
+    """How many digits of which set."""
+    arm = arm_settings(bptt_arm(wildcards))
+    return {key: arm[key] for key in ("dataset", "n_train", "n_test")}
+
+
+def bptt_run_settings(wildcards):
+    """What a run of BPTT depends on, of its own settings."""
+    return study(wildcards.profile).bptt.of_run()
+
+
+@in_one_sentence
+def bptt_seeds(profile):
+    """The seeds of BPTT that are compared: where it cannot be trained, those that are there."""
+    settings = study(profile).bptt
+    if settings.enabled == "no":
+        return []
+    if trains_bptt(settings, config_files(profile)):
+        return settings.seeds
+    folder = Path("results") / profile / "train_bptt"
+    return [
+        seed
+        for seed in settings.seeds
+        if all((folder / f"seed{seed}.{suffix}").is_file() for suffix in ("csv", "json"))
+    ]
+
+
+def runs_beside_bptt(method, suffix):
+    """A function that lists the files `seed*.<suffix>` of the runs of a method compared."""
+
+    def files(wildcards):
+        settings = study(wildcards.profile)
+        folder, seeds = "train_bptt", bptt_seeds(wildcards.profile)
+        if method != "bptt":
+            arm = getattr(settings.bptt, method)
+            folder, seeds = f"train/{arm}", settings.arms[arm].seeds
+        return [f"results/{wildcards.profile}/{folder}/seed{seed}.{suffix}" for seed in seeds]
+
+    return files
+
+
 def whole_study(wildcards):
     """Everything that the config says."""
     return study(wildcards.profile).model_dump(mode="json")
@@ -168,14 +229,18 @@ def batch_of_run(wildcards):
     return f"results/{profile}/train_batch/{arm}"
 
 
+def config_files(profile):
+    """Where the settings of a profile stand, in words."""
+    return " with ".join(CONFIG_FILES if profile == STUDY.profile else [f"config/{profile}.yaml"])
+
+
 @in_one_sentence
 def device(profile):
     """`cpu` or `cuda`, of which the latter must be here unless jobs run elsewhere."""
     wanted = study(profile).device
     if wanted == "cuda" and JOBS_ELSEWHERE:
         return wanted
-    files = CONFIG_FILES if profile == STUDY.profile else [f"config/{profile}.yaml"]
-    return resolve_device(wanted, " with ".join(files))
+    return resolve_device(wanted, config_files(profile))
 
 
 @in_one_sentence
@@ -275,6 +340,11 @@ def check_targets(arguments):
             study(asked[1]).arm(asked[2])
         elif asked:
             study(asked[1])
+        if asked and "/train_bptt/" in target and MISSING_LIBRARY:
+            raise SettingsError(
+                f"BPTT is trained with {MISSING_LIBRARY}, which is not installed; install the "
+                "extra with pip install -e '.[bptt]'."
+            )
 
 
 def code(script):
@@ -327,8 +397,14 @@ JOBS_ELSEWHERE = bool(
 )
 if STUDY.device == "auto":
     logger.info(f"Device: auto, which is '{device(STUDY.profile)}' on this machine.")
+MISSING_LIBRARY = missing_library()
+bptt_seeds(STUDY.profile)  # a BPTT that is asked for and cannot be had ends here
+if STUDY.bptt.enabled == "auto" and MISSING_LIBRARY:
+    logger.info(f"BPTT: auto, which trains none here: {MISSING_LIBRARY} is not installed.")
 check_targets(sys.argv[1:])
 GPU_RUNS = gpu_runs()
+# Without the library, runs that are there are files like any other, which no rule makes.
+BPTT_SEEDS = "(?!)" if MISSING_LIBRARY else r"\d+"
 if workflow.is_main_process:
     restore_records()
 

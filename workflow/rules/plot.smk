@@ -319,3 +319,25 @@ rule plot_fits:
         "Drawing the ranking of fits"
     script:
         "../scripts/plot_fits.py"
+
+
+rule plot_bptt:
+    input:
+        bptt="results/{profile}/compare_bptt/bptt.csv",
+        code=code("plot_bptt.py"),
+    output:
+        png="results/{profile}/plot_bptt/bptt.png",
+        svg=report(
+            "results/{profile}/plot_bptt/bptt.svg",
+            caption="../report/plot_bptt.rst",
+            category="Figures",
+            labels={"figure": "BPTT beside ST-RSBP and HM2-BP"},
+        ),
+    log:
+        "logs/{profile}/plot_bptt.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing BPTT beside ST-RSBP and HM2-BP"
+    script:
+        "../scripts/plot_bptt.py"

@@ -1,0 +1,86 @@
+"""How the rival BPTT is trained beside ST-RSBP and HM2-BP."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from strsbp.errors import SettingsError
+from strsbp.settings import ArmName, ArmSettings, Closed, LayerSettings, Seed
+
+LIBRARIES = ("torch", "snntorch")
+"""What the extra `bptt` of this package installs."""
+
+NETWORK_KEYS = (
+    "architecture", "tau_m", "tau_s", "n_steps", "threshold_hidden", "threshold_output",
+    "reservoir",
+)  # fmt: skip
+"""What BPTT takes from an arm, beside its digits; all else there belongs to the other methods."""
+
+
+class BpttTraining(Closed):
+    """How a run of backpropagation through time (BPTT) is trained."""
+
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Training epochs of BPTT."""
+    batch_size: Annotated[int, Field(ge=1, le=10_000)] = 50
+    """Samples of one update; larger batches take less time a sample and make fewer updates."""
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.002
+    """Adam's step size, constant."""
+    surrogate: Literal["fast_sigmoid", "atan"] = "fast_sigmoid"
+    """The surrogate of a spike's derivative, as snnTorch calls it."""
+    surrogate_slope: Annotated[float, Field(gt=0, le=1e6)] = 25.0
+    """Its steepness: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
+
+
+class BpttSettings(BpttTraining):
+    """How BPTT is trained and what it is compared with."""
+
+    enabled: Literal["auto", "yes", "no"] = "auto"
+    """Whether BPTT is trained: `auto` where the extra `bptt` (snnTorch) is installed; runs that are
+    there already are shown also without it."""
+    strsbp: ArmName
+    """The arm of ST-RSBP; BPTT takes its network, initial weights, time constants, T and digits."""
+    hm2bp: ArmName
+    """The arm of HM2-BP, on the same digits."""
+    seeds: Annotated[list[Seed], Field(min_length=1)] = [1]
+    """One run of BPTT for each; give seeds of the arms, whose weights and spike trains they fix."""
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds):
+        if len(set(seeds)) != len(seeds):
+            raise ValueError("every seed may be listed once")
+        return seeds
+
+    def of_run(self) -> dict[str, Any]:
+        """What a run of BPTT depends on: the fields of `BpttTraining`."""
+        return self.model_dump(mode="json", include=set(BpttTraining.model_fields))
+
+
+def of_network(arm: ArmSettings, layers: Sequence[LayerSettings]) -> dict[str, Any]:
+    """What BPTT takes from an arm with the hidden `layers`, beside its digits."""
+    described = [layer.model_dump(mode="json", exclude_none=True) for layer in layers]
+    return arm.model_dump(mode="json", include=set(NETWORK_KEYS)) | {"layers": described}
+
+
+def missing_library() -> str | None:
+    """The first library of the extra `bptt` that is not installed; imports none of them."""
+    return next((name for name in LIBRARIES if find_spec(name) is None), None)
+
+
+def trains_bptt(settings: BpttSettings, where: str = "bptt") -> bool:
+    """Whether BPTT is to be trained on this machine.
+
+    Raises `SettingsError` where it is asked for and cannot be; `where` names the settings.
+    """
+    if settings.enabled == "no":
+        return False
+    missing = missing_library()
+    if missing is not None and settings.enabled == "yes":
+        raise SettingsError(
+            f"{where}, bptt.enabled: 'yes' asks for BPTT, but {missing} is not installed; install "
+            "the extra with pip install -e '.[bptt]', or use 'auto' or 'no'."
+        )
+    return missing is None

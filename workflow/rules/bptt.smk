@@ -1,0 +1,56 @@
+"""Backpropagation through time (BPTT), the rival of the study, with the extra `bptt`.
+
+Inputs: the digits, and the runs of the arms that BPTT is compared with.
+Outputs: results/{profile}/train_bptt/seed{seed}.csv (metrics) and .json (provenance), and
+results/{profile}/compare_bptt/bptt.csv
+"""
+
+
+rule train_bptt:
+    input:
+        digits=bptt_digits,
+        code=code("train_bptt.py"),
+    output:
+        metrics="results/{profile}/train_bptt/seed{bptt_seed}.csv",
+        provenance="results/{profile}/train_bptt/seed{bptt_seed}.json",
+    log:
+        "logs/{profile}/train_bptt/seed{bptt_seed}.log",
+    benchmark:
+        "logs/{profile}/train_bptt/seed{bptt_seed}.tsv"
+    wildcard_constraints:
+        bptt_seed=BPTT_SEEDS,
+    conda:
+        "../envs/bptt.yaml"
+    threads: 1
+    params:
+        network=bptt_network,
+        sizes=bptt_sizes,
+        settings=bptt_run_settings,
+    message:
+        "Training by BPTT with seed {wildcards.bptt_seed} ({wildcards.profile})"
+    script:
+        "../scripts/train_bptt.py"
+
+
+rule compare_bptt:
+    input:
+        strsbp=runs_beside_bptt("strsbp", "csv"),
+        strsbp_provenance=runs_beside_bptt("strsbp", "json"),
+        hm2bp=runs_beside_bptt("hm2bp", "csv"),
+        hm2bp_provenance=runs_beside_bptt("hm2bp", "json"),
+        bptt=runs_beside_bptt("bptt", "csv"),
+        bptt_provenance=runs_beside_bptt("bptt", "json"),
+        code=code("compare_bptt.py"),
+    output:
+        bptt="results/{profile}/compare_bptt/bptt.csv",
+    log:
+        "logs/{profile}/compare_bptt.log",
+    conda:
+        "../envs/strsbp.yaml"
+    params:
+        network=bptt_network,
+        settings=bptt_run_settings,
+    message:
+        "Comparing BPTT with ST-RSBP and HM2-BP"
+    script:
+        "../scripts/compare_bptt.py"

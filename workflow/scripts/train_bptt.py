@@ -1,0 +1,22 @@
+"""Train the network of an arm by backpropagation through time."""
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.beyond.bptt import run_bptt
+    from strsbp.beyond.bptt_settings import BpttTraining
+    from strsbp.data.prepared import read_prepared
+    from strsbp.settings import ArmSettings, LayerSettings
+
+    network = dict(snakemake.params.network)
+    layers = [LayerSettings.model_validate(layer) for layer in network.pop("layers")]
+    run_bptt(
+        ArmSettings.model_validate(dict(title="BPTT", **network, **snakemake.params.sizes)),
+        layers,
+        read_prepared(snakemake.input.digits, snakemake.config["data"].get("local_dir")),
+        int(snakemake.wildcards.bptt_seed),
+        BpttTraining.model_validate(snakemake.params.settings),
+        metrics_path=snakemake.output.metrics,
+        provenance_path=snakemake.output.provenance,
+        profile=snakemake.wildcards.profile,
+    )
