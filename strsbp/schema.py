@@ -33,6 +33,7 @@ def config_keys() -> str:
             ("`data`", "DataSettings"),
             ("`simulation`", "SimulationSettings"),
             ("`gradients`", "GradientSettings"),
+            ("`constants`", "ConstantsSettings"),
             ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
             ("`arms.<name>` and `defaults`", "ArmSettings"),
             ("`arms.<name>.table`", "TableSettings"),

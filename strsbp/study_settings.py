@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from strsbp.beyond.constants_settings import Cell, ConstantsSettings
 from strsbp.errors import SettingsError
 from strsbp.settings import (
     ArmName,
@@ -11,6 +12,7 @@ from strsbp.settings import (
     Closed,
     GradientSettings,
     LayerSettings,
+    SimulatedTable,
     SimulationSettings,
 )
 
@@ -92,6 +94,8 @@ class StudySettings(Closed):
     """The comparison of gradients."""
     fits: FitsSettings
     """The ranking of fits."""
+    constants: ConstantsSettings
+    """Grids of time constants and thresholds."""
     figures: FigureSettings
     """The figures of training curves."""
 
@@ -124,6 +128,11 @@ class StudySettings(Closed):
                     f"`{key}` compares the unknown arm '{unknown[0]}' "
                     f"(known: {', '.join(self.arms)})"
                 )
+        if self.constants.arm not in self.arms:
+            raise ValueError(
+                f"`constants` lies around the unknown arm '{self.constants.arm}' "
+                f"(known: {', '.join(self.arms)})"
+            )
         for figure, settings in self.figures:
             for arm in (arm for arms in settings.panels.values() for arm in arms):
                 if arm not in self.arms:
@@ -132,6 +141,14 @@ class StudySettings(Closed):
                         f"(known: {', '.join(self.arms)})"
                     )
         return self
+
+    def constants_cells(self) -> list[Cell]:
+        """The cells of both grids of `constants`, each once; raises `SettingsError`."""
+        return self.constants.distinct_cells(self.arm(self.constants.arm))
+
+    def constants_tables(self) -> list[SimulatedTable]:
+        """The simulations behind their tables."""
+        return self.constants.tables(self.arm(self.constants.arm))
 
     def arm(self, name: str) -> ArmSettings:
         """The arm called `name`, with the study's data settings filled in.
