@@ -40,10 +40,12 @@ FIGURES = [
     "divergence",
     "exact",
     "fits",
+    "constants",
 ]
 QUESTION_TABLES = {
     "exact": "compare_exact/exact.csv",
     "fits": "rank_fits/fits.csv",
+    "constants": "summarise_constants/constants.csv",
 }
 """The results files of the open questions, by the name that resources/questions.yaml uses, below
 a profile's results folder."""

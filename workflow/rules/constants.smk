@@ -52,3 +52,22 @@ rule scan_constants:
         "Training with the constants {wildcards.cell} ({wildcards.profile})"
     script:
         "../scripts/scan_constants.py"
+
+
+rule summarise_constants:
+    input:
+        scans=constants_scans,
+        code=code("summarise_constants.py"),
+    output:
+        constants="results/{profile}/summarise_constants/constants.csv",
+    log:
+        "logs/{profile}/summarise_constants.log",
+    conda:
+        "../envs/strsbp.yaml"
+    params:
+        constants=study_setting("constants"),
+        arm=constants_arm,
+    message:
+        "Summarising the grids of time constants and thresholds"
+    script:
+        "../scripts/summarise_constants.py"
