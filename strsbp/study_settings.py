@@ -133,6 +133,12 @@ class StudySettings(Closed):
                 f"`constants` lies around the unknown arm '{self.constants.arm}' "
                 f"(known: {', '.join(self.arms)})"
             )
+        table = self.arms[self.constants.arm].table
+        if table.file is not None or table.fit_name != "polynomial4":
+            raise ValueError(
+                f"`constants` lies around arm '{self.constants.arm}', whose table is not the "
+                "degree-4 fit of a simulation; its cells need one each"
+            )
         for figure, settings in self.figures:
             for arm in (arm for arms in settings.panels.values() for arm in arms):
                 if arm not in self.arms:

@@ -77,6 +77,9 @@ def test_an_unknown_arm_or_a_doubled_value_is_refused(root):
     raw = read_config(root / "config" / "config.yaml")
     with pytest.raises(SettingsError, match="`constants` lies around the unknown arm 'nobody'"):
         load_study({**raw, "constants": {"arm": "nobody"}}, "here")
+    arms = {**raw["arms"], "other": {"title": "other", "table": {"spsp": "exact"}}}
+    with pytest.raises(SettingsError, match="around arm 'other', whose table is not the degree-4"):
+        load_study({**raw, "arms": arms, "constants": {"arm": "other"}}, "here")
     with pytest.raises(SettingsError, match="constants.tau_m: every number may be listed once"):
         load_study({**raw, "constants": {"arm": "strsbp", "tau_m": [32, 32.0]}}, "here")
 
