@@ -34,6 +34,7 @@ def config_keys() -> str:
             ("`simulation`", "SimulationSettings"),
             ("`gradients`", "GradientSettings"),
             ("`bptt`", "BpttSettings"),
+            ("`constants`", "ConstantsSettings"),
             ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
             ("`arms.<name>` and `defaults`", "ArmSettings"),
             ("`arms.<name>.table`", "TableSettings"),

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from strsbp.beyond.bptt_settings import BpttSettings
+from strsbp.beyond.constants_settings import Cell, ConstantsSettings
 from strsbp.errors import SettingsError
 from strsbp.settings import (
     ArmName,
@@ -12,6 +13,7 @@ from strsbp.settings import (
     Closed,
     GradientSettings,
     LayerSettings,
+    SimulatedTable,
     SimulationSettings,
 )
 
@@ -95,6 +97,8 @@ class StudySettings(Closed):
     """The ranking of fits."""
     bptt: BpttSettings
     """The comparison with backpropagation through time (BPTT)."""
+    constants: ConstantsSettings
+    """Grids of time constants and thresholds."""
     figures: FigureSettings
     """The figures of training curves."""
 
@@ -128,6 +132,17 @@ class StudySettings(Closed):
                     f"(known: {', '.join(self.arms)})"
                 )
         self._check_rivals()
+        if self.constants.arm not in self.arms:
+            raise ValueError(
+                f"`constants` lies around the unknown arm '{self.constants.arm}' "
+                f"(known: {', '.join(self.arms)})"
+            )
+        table = self.arms[self.constants.arm].table
+        if table.file is not None or table.fit_name != "polynomial4":
+            raise ValueError(
+                f"`constants` lies around arm '{self.constants.arm}', whose table is not the "
+                "degree-4 fit of a simulation; its cells need one each"
+            )
         for figure, settings in self.figures:
             for arm in (arm for arms in settings.panels.values() for arm in arms):
                 if arm not in self.arms:
@@ -151,6 +166,14 @@ class StudySettings(Closed):
                     f"`bptt` compares the arms '{self.bptt.strsbp}' and '{self.bptt.hm2bp}', which "
                     f"differ in {key}; name two arms of the same digits there"
                 )
+
+    def constants_cells(self) -> list[Cell]:
+        """The cells of both grids of `constants`, each once; raises `SettingsError`."""
+        return self.constants.distinct_cells(self.arm(self.constants.arm))
+
+    def constants_tables(self) -> list[SimulatedTable]:
+        """The simulations behind their tables."""
+        return self.constants.tables(self.arm(self.constants.arm))
 
     def arm(self, name: str) -> ArmSettings:
         """The arm called `name`, with the study's data settings filled in.

@@ -33,6 +33,7 @@ FIGURE_DATA = {
     "exact": ["compare_exact/curves.csv", "compare_exact/exact.csv"],
     "fits": ["rank_fits/fits.csv"],
     "bptt": ["compare_bptt/bptt.csv"],
+    "constants": ["summarise_constants/constants.csv"],
 }
 """The data files that each figure draws, below the profile's results folder."""
 

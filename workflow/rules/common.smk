@@ -42,11 +42,13 @@ FIGURES = [
     "exact",
     "fits",
     "bptt",
+    "constants",
 ]
 QUESTION_TABLES = {
     "exact": "compare_exact/exact.csv",
     "fits": "rank_fits/fits.csv",
     "bptt": "compare_bptt/bptt.csv",
+    "constants": "summarise_constants/constants.csv",
 }
 """The results files of the open questions, by the name that resources/questions.yaml uses, below
 a profile's results folder."""
@@ -199,6 +201,42 @@ def runs_beside_bptt(method, suffix):
         return [f"results/{wildcards.profile}/{folder}/seed{seed}.{suffix}" for seed in seeds]
 
     return files
+
+
+def constants_arm(wildcards):
+    """The arm around whose constants the grids lie, but for what each cell has of its own."""
+    settings = arm_settings(one_arm(wildcards, study(wildcards.profile).constants.arm))
+    left_out = ("epochs", "n_train", "n_test")
+    return {name: value for name, value in settings.items() if name not in left_out}
+
+
+def constants_digits(wildcards):
+    """The description of its data set."""
+    return arm_digits(one_arm(wildcards, study(wildcards.profile).constants.arm))
+
+
+def constants_layers(wildcards):
+    """The hidden layers of its network."""
+    return layer_settings(one_arm(wildcards, study(wildcards.profile).constants.arm))
+
+
+def constants_tables(wildcards):
+    """The simulations behind the tables of all cells."""
+    return [table.key for table in study(wildcards.profile).constants_tables()]
+
+
+def constants_training(wildcards):
+    """How every cell is trained."""
+    keys = {"epochs", "seeds", "n_train", "n_test"}
+    return study(wildcards.profile).constants.model_dump(mode="json", include=keys)
+
+
+def constants_scans(wildcards):
+    """The runs of all cells."""
+    return [
+        f"results/{wildcards.profile}/scan_constants/{cell.key}.csv"
+        for cell in study(wildcards.profile).constants_cells()
+    ]
 
 
 def whole_study(wildcards):

@@ -341,3 +341,25 @@ rule plot_bptt:
         "Drawing BPTT beside ST-RSBP and HM2-BP"
     script:
         "../scripts/plot_bptt.py"
+
+
+rule plot_constants:
+    input:
+        constants="results/{profile}/summarise_constants/constants.csv",
+        code=code("plot_constants.py"),
+    output:
+        png="results/{profile}/plot_constants/constants.png",
+        svg=report(
+            "results/{profile}/plot_constants/constants.svg",
+            caption="../report/plot_constants.rst",
+            category="Beyond the study",
+            labels={"figure": "Time constants and thresholds"},
+        ),
+    log:
+        "logs/{profile}/plot_constants.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing the grids of time constants and thresholds"
+    script:
+        "../scripts/plot_constants.py"

@@ -1,0 +1,12 @@
+"""Draw the grids of time constants and thresholds."""
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.figures.constants import plot_constants
+
+    plot_constants(
+        constants=snakemake.input.constants,
+        png=snakemake.output.png,
+        svg=snakemake.output.svg,
+    )

@@ -1,0 +1,17 @@
+"""Summarise the grids of time constants and thresholds: errors, ranks, lines, failed runs."""
+
+from pathlib import Path
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.beyond.constants_settings import ConstantsSettings
+    from strsbp.beyond.constants_summary import summarise_constants
+    from strsbp.settings import ArmSettings
+
+    summarise_constants(
+        {Path(path).stem: path for path in snakemake.input.scans},
+        settings=ConstantsSettings.model_validate(snakemake.params.constants),
+        arm=ArmSettings.model_validate(snakemake.params.arm),
+        out=snakemake.output.constants,
+    )
