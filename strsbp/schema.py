@@ -33,6 +33,8 @@ def config_keys() -> str:
             ("`data`", "DataSettings"),
             ("`simulation`", "SimulationSettings"),
             ("`gradients`", "GradientSettings"),
+            ("`truth`", "TruthSettings"),
+            ("`truth.surrogates.<name>`", "SurrogateSettings"),
             ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
             ("`arms.<name>` and `defaults`", "ArmSettings"),
             ("`arms.<name>.table`", "TableSettings"),

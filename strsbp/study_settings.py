@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from strsbp.beyond.truth_settings import TruthSettings
 from strsbp.errors import SettingsError
 from strsbp.settings import (
     ArmName,
@@ -92,6 +93,8 @@ class StudySettings(Closed):
     """The comparison of gradients."""
     fits: FitsSettings
     """The ranking of fits."""
+    truth: TruthSettings
+    """The comparison of gradients with the true gradient of the expected loss."""
     figures: FigureSettings
     """The figures of training curves."""
 
@@ -117,7 +120,11 @@ class StudySettings(Closed):
                     f"arm '{name}' uses the unknown architecture '{arm.architecture}' "
                     f"(known: {', '.join(self.architectures)})"
                 )
-        for key, named in (("gradients", self.gradients.arms), ("fits", self.fits.arms)):
+        for key, named in (
+            ("gradients", self.gradients.arms),
+            ("fits", self.fits.arms),
+            ("truth", self.truth.arms),
+        ):
             unknown = [arm for arm in named if arm not in self.arms]
             if unknown:
                 raise ValueError(

@@ -32,6 +32,7 @@ FIGURE_DATA = {
     "gradients": ["compare_gradients/gradients.csv", "compare_gradients/denominators.csv"],
     "exact": ["compare_exact/curves.csv", "compare_exact/exact.csv"],
     "fits": ["rank_fits/fits.csv"],
+    "truth": ["summarise_truth/truth.csv"],
 }
 """The data files that each figure draws, below the profile's results folder."""
 

@@ -21,7 +21,7 @@ from strsbp.claims.findings import load_findings
 from strsbp.claims.questions import load_questions
 from strsbp import records
 from strsbp.cuda.batches import gpu_seeds
-from strsbp.errors import StrsbpError
+from strsbp.errors import SettingsError, StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.sources import package_files
 from strsbp.study import load_profile, load_study, resolve_device
@@ -40,10 +40,12 @@ FIGURES = [
     "divergence",
     "exact",
     "fits",
+    "truth",
 ]
 QUESTION_TABLES = {
     "exact": "compare_exact/exact.csv",
     "fits": "rank_fits/fits.csv",
+    "truth": "summarise_truth/truth.csv",
 }
 """The results files of the open questions, by the name that resources/questions.yaml uses, below
 a profile's results folder."""
@@ -138,6 +140,68 @@ def compared_digits(wildcards):
 def compared_layers(wildcards):
     """The hidden layers of the first one's network."""
     return layer_settings(one_arm(wildcards, study(wildcards.profile).gradients.arms[0]))
+
+
+def truth_arms(wildcards):
+    """The arms whose gradients are compared with the true one, with all settings."""
+    names = study(wildcards.profile).truth.arms
+    return {name: arm_settings(one_arm(wildcards, name)) for name in names}
+
+
+def truth_arm_tables(wildcards):
+    """The effect-ratio table of each of them."""
+    return [arm_table(one_arm(wildcards, name)) for name in truth_arms(wildcards)]
+
+
+def truth_digits(wildcards):
+    """The description of the first one's data set."""
+    return arm_digits(one_arm(wildcards, study(wildcards.profile).truth.arms[0]))
+
+
+def truth_layers(wildcards):
+    """The hidden layers of the first one's network."""
+    return layer_settings(one_arm(wildcards, study(wildcards.profile).truth.arms[0]))
+
+
+def truth_settings(wildcards):
+    """What `truth` says, but for the states: another state reruns no other's job."""
+    return study(wildcards.profile).truth.model_dump(mode="json", exclude={"states"})
+
+
+@in_one_sentence
+def truth_epochs(wildcards):
+    """Epochs of training that lead to a state."""
+    states = study(wildcards.profile).truth.states
+    if wildcards.state not in states:
+        raise SettingsError(
+            f"There is no state '{wildcards.state}' in `truth` (known: {', '.join(states)})."
+        )
+    return states[wildcards.state]
+
+
+def truth_states(wildcards):
+    """The states, by epochs."""
+    states = study(wildcards.profile).truth.states
+    return sorted(states, key=states.get)
+
+
+def truth_files(name):
+    """A function that lists the file `name` of every state, in the order of `truth_states`."""
+
+    def files(wildcards):
+        return [
+            f"results/{wildcards.profile}/measure_truth/{state}/{name}"
+            for state in truth_states(wildcards)
+        ]
+
+    return files
+
+
+def truth_titles(wildcards):
+    """Titles of all gradients that are compared with the true one."""
+    settings = study(wildcards.profile)
+    titles = {name: settings.arms[name].title for name in settings.truth.arms}
+    return titles | {name: one.title for name, one in settings.truth.surrogates.items()}
 
 
 def whole_study(wildcards):
