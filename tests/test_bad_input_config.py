@@ -33,6 +33,7 @@ FEW = {
     **BASE,
     "arms": {"strsbp": {"title": "ST-RSBP"}, "b": {"title": "b", "tau_m": 40}},
     "gradients": {"arms": ["strsbp", "b"]},
+    "truth": {"arms": ["strsbp"]},
     "figures": {
         name: {"panels": {"p": ["strsbp"], "q": ["b"]}, "epochs": 2} for name in BASE["figures"]
     },
@@ -183,6 +184,8 @@ def test_no_name_leaves_the_results_folder(tmp_path, name):
         {"profile": name},
         {"arms": {name: {"title": "x"}}},
         {"gradients": {"arms": [name]}},
+        {"truth": {"arms": [name]}},
+        {"truth": {"states": {name: 1}}},
         {"figures": {"fig2": {"panels": {"p": [name]}}}},
         {"arms": {"b": {"architecture": name}}},
     ):

@@ -52,6 +52,19 @@ def gradient_files(folder):
     return paths
 
 
+TRUTH = """\
+state,layer,step,estimator,title,against,quantity,mean,low,high,n
+untrained,output3,1,finite_difference,,,reliability,,,,8
+untrained,output3,1,a,ST-RSBP,,cosine,,,,8
+trained,output3,1,a,ST-RSBP,,cosine,0.9,0.8,1.05,8
+trained,output3,2,a,ST-RSBP,,cosine,0.88,0.81,0.99,8
+trained,output3,1,b,HM2-BP,,cosine,0.7,0.6,0.8,8
+trained,output3,1,a,ST-RSBP,b,cosine_difference,0.2,0.1,0.3,8
+trained,all,,a,ST-RSBP,,cpu_ms,1.5,1.4,1.6,8
+trained,all,,b,HM2-BP,,cpu_ms,1.3,1.2,1.4,8
+"""
+
+
 def arguments(name, data):
     folder, tables, surfaces, trace = data
     if name in PANELS:
@@ -63,6 +76,10 @@ def arguments(name, data):
         return dict(curves=tables["curves"], panels=panels, epochs=10)
     if name == "gradients":
         return gradient_files(folder)
+    if name == "truth":
+        path = folder / "truth.csv"
+        path.write_text(TRUTH)
+        return dict(truth=path)
     if name in ("fig5", "listings"):
         return dict(trace=trace)
     marks = {} if name == "fig1" else dict(claims=CLAIMS)
@@ -83,6 +100,7 @@ def arguments(name, data):
         "listings",
         "gradients",
         "divergence",
+        "truth",
     ],
 )
 def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, data):

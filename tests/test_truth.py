@@ -178,8 +178,10 @@ def test_gradients_of_the_halves_are_means_over_their_samples(network, samples, 
 
 @pytest.fixture
 def measured(digits, table, tmp_path):
-    """All tables of a small measurement of three arms, the second a copy of the first."""
-    arms = {"strsbp": arm(), "same": arm(), "hm2bp": arm(gradient="hm2bp", ablated_layers="all")}
+    """All tables of a small measurement; the second arm has the gradient of the first."""
+    # Another threshold is another loss: of the others only the gradient counts, and the table.
+    same = arm(threshold_hidden=7, n_steps=90)
+    arms = {"strsbp": arm(), "same": same, "hm2bp": arm(gradient="hm2bp", ablated_layers="all")}
     paths = {name: tmp_path / f"{name}.csv" for name in ("projections", "times")}
     tables = dict.fromkeys(arms, table)
     measure_truth(arms, HIDDEN, tables, digits, SETTINGS, 1, **paths)

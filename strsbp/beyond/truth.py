@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from strsbp.beyond.replay import Recording, output_counts
-from strsbp.beyond.truth_settings import SurrogateSettings, TruthSettings
+from strsbp.beyond.truth_settings import SurrogateSettings, TruthSettings, on_network_of
 from strsbp.data import Digits
 from strsbp.encoding import TRAIN_SPLIT, Encoder
 from strsbp.engine import passes
@@ -237,8 +237,9 @@ def measure_truth(
     samples = Samples(network, digits, settings)
     estimates, seconds = {}, {}
     for name, arm in arms.items():
+        model = on_network_of(arms[first], arm)
         probe = Probe(
-            arm, hidden, tables[name], weights_of(network), settings.seed, network.n_inputs
+            model, hidden, tables[name], weights_of(network), settings.seed, network.n_inputs
         )
         estimates[name], seconds[name] = arm_gradients(probe, samples)
     for name, surrogate in settings.surrogates.items():

@@ -6,11 +6,8 @@ from pydantic import Field, model_validator
 
 from strsbp.settings import ArmName, ArmSettings, Closed, Seed
 
-SHARED = (
-    "architecture", "dataset", "tau_m", "tau_s", "refractory_steps", "n_steps",
-    "threshold_hidden", "threshold_output", "reservoir",
-)  # fmt: skip
-"""What the arms must have in common: their gradients are those of one network on one loss."""
+OF_GRADIENT = ("gradient", "ablated_layers", "adjoint")
+"""What an arm brings to the comparison beside its table."""
 
 Step = Annotated[float, Field(gt=0, le=100)]
 
@@ -30,7 +27,8 @@ class TruthSettings(Closed):
     """How gradients are compared with finite differences of the expected loss."""
 
     arms: Annotated[list[ArmName], Field(min_length=1)]
-    """Arms whose gradients are compared; the first one's network, weights and training serve."""
+    """Arms whose gradients are compared. The network, its weights and training are the first one's;
+    of the others `gradient`, `ablated_layers`, `adjoint` and the table serve."""
     surrogates: dict[ArmName, SurrogateSettings] = {}
     """Surrogate gradients by name, beside the arms; left out where snnTorch is not installed."""
     states: Annotated[dict[ArmName, Annotated[int, Field(ge=0, le=1000)]], Field(min_length=1)] = {
@@ -62,12 +60,6 @@ class TruthSettings(Closed):
         return self
 
 
-def misfit(name: str, arm: ArmSettings, first: ArmSettings) -> str | None:
-    """Why the gradient of `arm`, called `name`, cannot stand beside that of the first arm."""
-    for key in SHARED:
-        if getattr(arm, key) != getattr(first, key):
-            return (
-                f"arm '{name}' has {key} {getattr(arm, key)} and not {getattr(first, key)} as the "
-                "first one, so that its loss is another"
-            )
-    return None
+def on_network_of(first: ArmSettings, arm: ArmSettings) -> ArmSettings:
+    """`first` with the gradient of `arm`: only gradients of one loss can be compared."""
+    return first.model_copy(update={key: getattr(arm, key) for key in OF_GRADIENT})
