@@ -61,20 +61,33 @@ class Probe:
         After one update from moments of zero Adam's first moment is 0.1 times the gradient.
         A recurrent layer's vector holds the weights of both groups.
         """
+        self.clear()
+        if self.network.train_sample(image, index, label).cost == 0:
+            return None
+        return {
+            layer.name: np.concatenate([part.ravel() for part in parts]).astype(np.float64)
+            / (1 - BETA_1)
+            for layer, parts in zip(self.network.layers, self.moments(), strict=True)
+        }
+
+    def clear(self) -> None:
+        """Set all moments to 0; the first ones are 0.1 times the gradient after one update."""
         for layer in self.network.layers:
             for name, array in layer.state().items():
                 if name.endswith("moments"):
                     array[:] = 0
         self.network.n_updates = 0
-        result = self.network.train_sample(image, index, label)
-        if result.cost == 0:
-            return None
-        found = {}
+
+    def moments(self) -> list[list[np.ndarray]]:
+        """Views of Adam's first moments of each layer, float32.
+
+        One array (m, n) for the weights from below, and in a recurrent layer one (c,) for those of
+        the connections.
+        """
+        found = []
         for layer in self.network.layers:
-            parts = [layer.first_moments[:, : layer.n_neurons].ravel()]
-            if layer.recurrent:
-                parts.append(layer.rec_first_moments)
-            found[layer.name] = np.concatenate(parts).astype(np.float64) / (1 - BETA_1)
+            parts = [layer.first_moments[:, : layer.n_neurons]]
+            found.append([*parts, layer.rec_first_moments] if layer.recurrent else parts)
         return found
 
     def denominators(self) -> dict[str, np.ndarray]:

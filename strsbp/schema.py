@@ -35,6 +35,8 @@ def config_keys() -> str:
             ("`gradients`", "GradientSettings"),
             ("`bptt`", "BpttSettings"),
             ("`constants`", "ConstantsSettings"),
+            ("`truth`", "TruthSettings"),
+            ("`truth.surrogates.<name>`", "SurrogateSettings"),
             ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
             ("`arms.<name>` and `defaults`", "ArmSettings"),
             ("`arms.<name>.table`", "TableSettings"),

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from strsbp.beyond.bptt_settings import BpttSettings
 from strsbp.beyond.constants_settings import Cell, ConstantsSettings
+from strsbp.beyond.truth_settings import TruthSettings
 from strsbp.errors import SettingsError
 from strsbp.settings import (
     ArmName,
@@ -99,6 +100,8 @@ class StudySettings(Closed):
     """The comparison with backpropagation through time (BPTT)."""
     constants: ConstantsSettings
     """Grids of time constants and thresholds."""
+    truth: TruthSettings
+    """The comparison of gradients with the true gradient of the expected loss."""
     figures: FigureSettings
     """The figures of training curves."""
 
@@ -124,7 +127,11 @@ class StudySettings(Closed):
                     f"arm '{name}' uses the unknown architecture '{arm.architecture}' "
                     f"(known: {', '.join(self.architectures)})"
                 )
-        for key, named in (("gradients", self.gradients.arms), ("fits", self.fits.arms)):
+        for key, named in (
+            ("gradients", self.gradients.arms),
+            ("fits", self.fits.arms),
+            ("truth", self.truth.arms),
+        ):
             unknown = [arm for arm in named if arm not in self.arms]
             if unknown:
                 raise ValueError(

@@ -308,3 +308,34 @@ def test_a_measure_that_does_not_fit_the_files_is_an_error(measure, said, verdic
     rule = dict(kind="within", subject="it", measure=measure, high=1)
     with pytest.raises(ClaimsError, match=said):
         verdict_of(rule)
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "side", "expected", "words"),
+    [
+        (0.3, 0.1, 0.5, "above", YES, "is 0.3 [0.1, 0.5]: above 0."),
+        (0.3, -0.1, 0.5, "above", PART, "Undecided: It is 0.3 [−0.1, 0.5], and the interval holds"),
+        (-0.3, -0.5, -0.1, "above", NO, "not above 0."),
+        (0.0, 0.0, 0.0, "above", NO, "not above 0."),
+        (-0.3, -0.5, -0.1, "below", YES, "below 0."),
+        (0.3, 0.1, 0.5, "below", NO, "not below 0."),
+        (-0.3, -0.5, 0.1, "below", PART, "the interval holds 0."),
+        (0.3, NAN, NAN, "above", PART, "without an interval"),
+        (NAN, NAN, NAN, "above", UNTESTED, "It was not measured."),
+    ],
+)
+def test_exceeds_asks_the_whole_interval(verdict_of, mean, low, high, side, expected, words):
+    rows = [dict(layer="output3", mean=mean, low=low, high=high)]
+    measure = dict(table="truth", where=dict(layer="output3"), column="mean")
+    rule = dict(kind="exceeds", subject="It", side=side, measure=measure)
+    found = verdict_of(rule, unit="number", truth=rows)
+    assert found.verdict is expected
+    assert words in found.reason
+
+
+def test_exceeds_takes_another_bound(verdict_of):
+    rows = [dict(layer="output3", mean=0.3, low=0.1, high=0.5)]
+    measure = dict(table="truth", where=dict(layer="output3"), column="mean")
+    for bound, expected in ((0.05, YES), (0.2, PART), (0.5, NO)):
+        rule = dict(kind="exceeds", subject="It", bound=bound, measure=measure)
+        assert verdict_of(rule, unit="number", truth=rows).verdict is expected

@@ -68,6 +68,19 @@ def bptt_file(path, methods):
     return path
 
 
+TRUTH = """\
+state,layer,step,estimator,title,against,quantity,mean,low,high,n
+untrained,output3,1,finite_difference,,,reliability,,,,8
+untrained,output3,1,a,ST-RSBP,,cosine,,,,8
+trained,output3,1,a,ST-RSBP,,cosine,0.9,0.8,1.05,8
+trained,output3,2,a,ST-RSBP,,cosine,0.88,0.81,0.99,8
+trained,output3,1,b,HM2-BP,,cosine,0.7,0.6,0.8,8
+trained,output3,1,a,ST-RSBP,b,cosine_difference,0.2,0.1,0.3,8
+trained,all,,a,ST-RSBP,,cpu_ms,1.5,1.4,1.6,8
+trained,all,,b,HM2-BP,,cpu_ms,1.3,1.2,1.4,8
+"""
+
+
 def arguments(name, data):
     folder, tables, surfaces, trace = data
     if name in PANELS:
@@ -81,6 +94,10 @@ def arguments(name, data):
         return gradient_files(folder)
     if name == "bptt":
         return dict(bptt=bptt_file(folder / "bptt.csv", ("strsbp", "hm2bp", "bptt")))
+    if name == "truth":
+        path = folder / "truth.csv"
+        path.write_text(TRUTH)
+        return dict(truth=path)
     if name in ("fig5", "listings"):
         return dict(trace=trace)
     marks = {} if name == "fig1" else dict(claims=CLAIMS)
@@ -102,6 +119,7 @@ def arguments(name, data):
         "gradients",
         "divergence",
         "bptt",
+        "truth",
     ],
 )
 def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, data):

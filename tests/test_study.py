@@ -67,6 +67,8 @@ def test_defaults_serve_every_arm_and_its_own_keys_win(base):
         ({"arms": {"strsbp": {"architecture": "x"}}}, "unknown architecture 'x'"),
         ({"device": "cuba"}, "here, device: Input should be 'auto', 'cpu' or 'cuda'"),
         ({"profile": "../up"}, "here, profile"),
+        ({"truth": {"arms": ["strsbp", "nobody"]}}, "`truth` compares the unknown arm 'nobody'"),
+        ({"truth": {"n_encodings": 3}}, "truth.n_encodings: Input should be a multiple of 2"),
         ({"arms": {"../up": {"title": "x"}}}, "here, arms"),
     ],
 )

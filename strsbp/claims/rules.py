@@ -204,6 +204,45 @@ class Within(Bounds):
         return self._judge_value(measured, context)
 
 
+class Exceeds(MeasuringRule):
+    """A measured value, with its whole interval, lies above a bound (or below it).
+
+    In part (undecided) when the interval holds the bound, or when there is none.
+    """
+
+    kind: Literal["exceeds"]
+    measure: Measure
+    subject: str
+    """What is measured, in words, for the reason."""
+    bound: float = 0.0
+    side: Literal["above", "below"] = "above"
+
+    def measures(self):
+        return [self.measure]
+
+    def judge(self, context):
+        measured = context.tables.measure(self.measure)
+        if measured is None:
+            return _not_measured(self.subject)
+        low, high = measured.low - self.bound, measured.high - self.bound
+        if self.side == "below":
+            low, high = -high, -low
+        bound = format_value(self.bound, context.unit)
+        reason = f"{self.subject} is {_text(measured, context.unit)}"
+        if isnan(low) or isnan(high):
+            verdict, reason = Verdict.IN_PART, f"Undecided: {reason}, without an interval."
+        elif low > 0:
+            verdict, reason = Verdict.REPRODUCES, f"{reason}: {self.side} {bound}."
+        elif high <= 0:
+            verdict, reason = Verdict.DOES_NOT, f"{reason}: not {self.side} {bound}."
+        else:
+            verdict, reason = (
+                Verdict.IN_PART,
+                f"Undecided: {reason}, and the interval holds {bound}.",
+            )
+        return Judgement(verdict, reason, measured.value, measured.low, measured.high)
+
+
 class Ratio(Bounds):
     """The quotient of two measured values lies inside bounds."""
 
@@ -477,6 +516,7 @@ class AnyOf(Combination):
 AnyRule = Annotated[
     ValueNear
     | Within
+    | Exceeds
     | Ratio
     | Ordered
     | PairedBetter

@@ -34,6 +34,7 @@ FIGURE_DATA = {
     "fits": ["rank_fits/fits.csv"],
     "bptt": ["compare_bptt/bptt.csv"],
     "constants": ["summarise_constants/constants.csv"],
+    "truth": ["summarise_truth/truth.csv"],
 }
 """The data files that each figure draws, below the profile's results folder."""
 

@@ -31,6 +31,7 @@ SMALL = {
     "arms": {"strsbp": {"title": "ST-RSBP"}, "b": {"title": "b", "tau_m": 40}},
     "gradients": {"arms": ["strsbp", "b"]},
     "bptt": {"strsbp": "strsbp", "hm2bp": "b"},
+    "truth": {"arms": ["strsbp"]},
     "figures": {
         name: {"panels": {"p": ["strsbp"], "q": ["b"]}, "epochs": 2} for name in BASE["figures"]
     },

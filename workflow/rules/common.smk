@@ -43,12 +43,14 @@ FIGURES = [
     "fits",
     "bptt",
     "constants",
+    "truth",
 ]
 QUESTION_TABLES = {
     "exact": "compare_exact/exact.csv",
     "fits": "rank_fits/fits.csv",
     "bptt": "compare_bptt/bptt.csv",
     "constants": "summarise_constants/constants.csv",
+    "truth": "summarise_truth/truth.csv",
 }
 """The results files of the open questions, by the name that resources/questions.yaml uses, below
 a profile's results folder."""
@@ -203,6 +205,61 @@ def runs_beside_bptt(method, suffix):
     return files
 
 
+def truth_arms(wildcards):
+    """The arms whose gradients are compared with the true one, with all settings."""
+    names = study(wildcards.profile).truth.arms
+    return {name: arm_settings(one_arm(wildcards, name)) for name in names}
+
+
+def truth_arm_tables(wildcards):
+    """The effect-ratio table of each of them."""
+    return [arm_table(one_arm(wildcards, name)) for name in truth_arms(wildcards)]
+
+
+def truth_digits(wildcards):
+    """The description of the first one's data set."""
+    return arm_digits(one_arm(wildcards, study(wildcards.profile).truth.arms[0]))
+
+
+def truth_layers(wildcards):
+    """The hidden layers of the first one's network."""
+    return layer_settings(one_arm(wildcards, study(wildcards.profile).truth.arms[0]))
+
+
+def truth_settings(wildcards):
+    """What `truth` says, but for the states: another state reruns no other's job."""
+    return study(wildcards.profile).truth.model_dump(mode="json", exclude={"states"})
+
+
+@in_one_sentence
+def truth_epochs(wildcards):
+    """Epochs of training that lead to a state."""
+    states = study(wildcards.profile).truth.states
+    if wildcards.state not in states:
+        raise SettingsError(
+            f"There is no state '{wildcards.state}' in `truth` (known: {', '.join(states)})."
+        )
+    return states[wildcards.state]
+
+
+def truth_states(wildcards):
+    """The states, by epochs."""
+    states = study(wildcards.profile).truth.states
+    return sorted(states, key=states.get)
+
+
+def truth_files(name):
+    """A function that lists the file `name` of every state, in the order of `truth_states`."""
+
+    def files(wildcards):
+        return [
+            f"results/{wildcards.profile}/measure_truth/{state}/{name}"
+            for state in truth_states(wildcards)
+        ]
+
+    return files
+
+
 def constants_arm(wildcards):
     """The arm around whose constants the grids lie, but for what each cell has of its own."""
     settings = arm_settings(one_arm(wildcards, study(wildcards.profile).constants.arm))
@@ -237,6 +294,13 @@ def constants_scans(wildcards):
         f"results/{wildcards.profile}/scan_constants/{cell.key}.csv"
         for cell in study(wildcards.profile).constants_cells()
     ]
+
+
+def truth_titles(wildcards):
+    """Titles of all gradients that are compared with the true one."""
+    settings = study(wildcards.profile)
+    titles = {name: settings.arms[name].title for name in settings.truth.arms}
+    return titles | {name: one.title for name, one in settings.truth.surrogates.items()}
 
 
 def whole_study(wildcards):

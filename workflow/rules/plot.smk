@@ -363,3 +363,25 @@ rule plot_constants:
         "Drawing the grids of time constants and thresholds"
     script:
         "../scripts/plot_constants.py"
+
+
+rule plot_truth:
+    input:
+        truth="results/{profile}/summarise_truth/truth.csv",
+        code=code("plot_truth.py"),
+    output:
+        png="results/{profile}/plot_truth/truth.png",
+        svg=report(
+            "results/{profile}/plot_truth/truth.svg",
+            caption="../report/plot_truth.rst",
+            category="Beyond the study",
+            labels={"figure": "Gradients beside the true one"},
+        ),
+    log:
+        "logs/{profile}/plot_truth.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing gradients beside the true one"
+    script:
+        "../scripts/plot_truth.py"

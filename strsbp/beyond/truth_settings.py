@@ -1,0 +1,65 @@
+"""How gradients are compared with the true gradient of the expected loss."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from strsbp.settings import ArmName, ArmSettings, Closed, Seed
+
+OF_GRADIENT = ("gradient", "ablated_layers", "adjoint")
+"""What an arm brings to the comparison beside its table."""
+
+Step = Annotated[float, Field(gt=0, le=100)]
+
+
+class SurrogateSettings(Closed):
+    """A surrogate gradient for backpropagation through time."""
+
+    title: Annotated[str, Field(min_length=1, max_length=120)]
+    """The name shown in figures and tables."""
+    function: Literal["fast_sigmoid", "atan"]
+    """The surrogate of a spike's derivative, as snnTorch calls it."""
+    slope: Annotated[float, Field(gt=0, le=1e6)]
+    """Its steepness, where the threshold is 1: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
+
+
+class TruthSettings(Closed):
+    """How gradients are compared with finite differences of the expected loss."""
+
+    arms: Annotated[list[ArmName], Field(min_length=1)]
+    """Arms whose gradients are compared. The network, its weights and training are the first one's;
+    of the others `gradient`, `ablated_layers`, `adjoint` and the table serve."""
+    surrogates: dict[ArmName, SurrogateSettings] = {}
+    """Surrogate gradients by name, beside the arms; left out where snnTorch is not installed."""
+    states: Annotated[dict[ArmName, Annotated[int, Field(ge=0, le=1000)]], Field(min_length=1)] = {
+        "untrained": 0,
+        "trained": 3,
+    }
+    """Name of each state of the weights, and the epochs of training that lead to it."""
+    n_images: Annotated[int, Field(ge=2, le=60_000)] = 100
+    """Training images over which loss and gradients are averaged: the first n."""
+    n_encodings: Annotated[int, Field(ge=2, le=10_000, multiple_of=2)] = 4
+    """Independent spike trains of each image; half of them tell the noise of the other half."""
+    n_directions: Annotated[int, Field(ge=8, le=100_000)] = 64
+    """Random directions a group of weights, along which finite differences are taken."""
+    steps: tuple[Step, Step] = (1.0, 2.0)
+    """Two sizes of these finite differences: standard deviation of the change of a neuron's summed
+    weights."""
+    seed: Seed = 1
+    """Seed of the weights, the spike trains, the directions and the bootstrap."""
+
+    @model_validator(mode="after")
+    def _distinct(self):
+        if self.steps[0] >= self.steps[1]:
+            raise ValueError("the second of two steps must be the larger one")
+        doubled = set(self.arms) & set(self.surrogates)
+        if doubled:
+            raise ValueError(f"'{doubled.pop()}' names both an arm and a surrogate")
+        if len(set(self.arms)) < len(self.arms):
+            raise ValueError("every arm may be listed once")
+        return self
+
+
+def on_network_of(first: ArmSettings, arm: ArmSettings) -> ArmSettings:
+    """`first` with the gradient of `arm`: only gradients of one loss can be compared."""
+    return first.model_copy(update={key: getattr(arm, key) for key in OF_GRADIENT})

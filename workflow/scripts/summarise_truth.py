@@ -1,0 +1,16 @@
+"""Compare measured gradients with the true one, with intervals."""
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.beyond.truth_summary import summarise_truth
+
+    files = zip(
+        snakemake.params.states, snakemake.input.projections, snakemake.input.times, strict=True
+    )
+    summarise_truth(
+        {state: dict(projections=projections, times=times) for state, projections, times in files},
+        snakemake.params.titles,
+        snakemake.params.seed,
+        out=snakemake.output.truth,
+    )
