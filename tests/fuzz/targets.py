@@ -30,6 +30,7 @@ SMALL = {
     **BASE,
     "arms": {"strsbp": {"title": "ST-RSBP"}, "b": {"title": "b", "tau_m": 40}},
     "gradients": {"arms": ["strsbp", "b"]},
+    "fits": {"arms": ["strsbp", "b"]},
     "bptt": {"strsbp": "strsbp", "hm2bp": "b"},
     "truth": {"arms": ["strsbp"]},
     "figures": {
