@@ -33,6 +33,8 @@ def config_keys() -> str:
             ("`data`", "DataSettings"),
             ("`simulation`", "SimulationSettings"),
             ("`gradients`", "GradientSettings"),
+            ("`cost`", "CostSettings"),
+            ("`cost.networks.<name>`", "CostNetwork"),
             ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
             ("`arms.<name>` and `defaults`", "ArmSettings"),
             ("`arms.<name>.table`", "TableSettings"),

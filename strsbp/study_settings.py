@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from strsbp.beyond.cost_settings import CostSettings, network_table
 from strsbp.errors import SettingsError
 from strsbp.settings import (
     ArmName,
@@ -11,6 +12,7 @@ from strsbp.settings import (
     Closed,
     GradientSettings,
     LayerSettings,
+    SimulatedTable,
     SimulationSettings,
 )
 
@@ -81,6 +83,8 @@ class StudySettings(Closed):
     """The arms, by name."""
     gradients: GradientSettings
     """The comparison of gradients."""
+    cost: CostSettings
+    """Accuracy against cost, for networks of several T."""
     figures: FigureSettings
     """The figures of training curves."""
 
@@ -112,6 +116,15 @@ class StudySettings(Closed):
                 f"`gradients` compares the unknown arm '{unknown[0]}' "
                 f"(known: {', '.join(self.arms)})"
             )
+        if self.cost.arm not in self.arms:
+            raise ValueError(
+                f"`cost` rests on the unknown arm '{self.cost.arm}' (known: {', '.join(self.arms)})"
+            )
+        if self.arms[self.cost.arm].table.file is not None:
+            raise ValueError(
+                f"`cost` rests on arm '{self.cost.arm}', whose table is a file; its networks need "
+                "a simulation for each T"
+            )
         for figure, settings in self.figures:
             for arm in (arm for arms in settings.panels.values() for arm in arms):
                 if arm not in self.arms:
@@ -120,6 +133,11 @@ class StudySettings(Closed):
                         f"(known: {', '.join(self.arms)})"
                     )
         return self
+
+    def cost_tables(self) -> dict[str, SimulatedTable]:
+        """The simulation behind the effect-ratio table of each network of `cost`."""
+        arm = self.arm(self.cost.arm)
+        return {name: network_table(arm, self.cost, name) for name in self.cost.networks}
 
     def arm(self, name: str) -> ArmSettings:
         """The arm called `name`, with the study's data settings filled in.

@@ -52,6 +52,22 @@ def gradient_files(folder):
     return paths
 
 
+def cost_file(folder):
+    """A small result of summarise_cost: two networks, one of which has no decision by margin."""
+    rows = ["network,n_steps,threshold_hidden,threshold_output,stop,value,quantity,mean,low,high"]
+    for network, stop, value, error in (
+        ("t_50", "time", 20, 0.9), ("t_50", "time", 50, 0.9),
+        ("t_400", "time", 50, 0.6), ("t_400", "time", 400, 0.1), ("t_400", "margin", 3, 0.11),
+    ):  # fmt: skip
+        start = f"{network},{network[2:]},20,15,{stop},{value}"
+        rows.append(f"{start},error,{error},{error - 0.02},{error + 0.02}")
+        for quantity, scale in (("spikes", 20), ("operations", 5000), ("latency", 1)):
+            rows.append(f"{start},{quantity},{scale * value},,")
+    path = folder / "cost.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
 def arguments(name, data):
     folder, tables, surfaces, trace = data
     if name in PANELS:
@@ -63,6 +79,8 @@ def arguments(name, data):
         return dict(curves=tables["curves"], panels=panels, epochs=10)
     if name == "gradients":
         return gradient_files(folder)
+    if name == "cost":
+        return dict(cost=cost_file(folder))
     if name in ("fig5", "listings"):
         return dict(trace=trace)
     marks = {} if name == "fig1" else dict(claims=CLAIMS)
@@ -83,6 +101,7 @@ def arguments(name, data):
         "listings",
         "gradients",
         "divergence",
+        "cost",
     ],
 )
 def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, data):

@@ -30,6 +30,7 @@ FIGURE_DATA = {
     "listings": ["trace_spsp/trace.csv"],
     "divergence": ["summarise_training/curves.csv"],
     "gradients": ["compare_gradients/gradients.csv", "compare_gradients/denominators.csv"],
+    "cost": ["summarise_cost/cost.csv"],
 }
 """The data files that each figure draws, below the profile's results folder."""
 

@@ -38,8 +38,9 @@ FIGURES = [
     "listings",
     "gradients",
     "divergence",
+    "cost",
 ]
-QUESTION_TABLES = {}
+QUESTION_TABLES = {"cost": "summarise_cost/cost.csv"}
 """The results files of the open questions, by the name that resources/questions.yaml uses, below
 a profile's results folder."""
 
@@ -129,6 +130,38 @@ def compared_digits(wildcards):
 def compared_layers(wildcards):
     """The hidden layers of the first one's network."""
     return layer_settings(one_arm(wildcards, study(wildcards.profile).gradients.arms[0]))
+
+
+def cost_arm(wildcards):
+    """The arm whose settings the networks of `cost` share."""
+    return arm_settings(one_arm(wildcards, study(wildcards.profile).cost.arm))
+
+
+def cost_digits(wildcards):
+    """The description of its data set."""
+    return arm_digits(one_arm(wildcards, study(wildcards.profile).cost.arm))
+
+
+def cost_layers(wildcards):
+    """The hidden layers of its network."""
+    return layer_settings(one_arm(wildcards, study(wildcards.profile).cost.arm))
+
+
+def cost_tables(wildcards):
+    """The effect-ratio table of each network of `cost`."""
+    tables = study(wildcards.profile).cost_tables().values()
+    return [f"results/{wildcards.profile}/fit_spsp/{table.key}.txt" for table in tables]
+
+
+def cost_settings(wildcards):
+    """What `cost` says, but for the seeds: another seed reruns no other's job."""
+    return study(wildcards.profile).cost.model_dump(mode="json", exclude={"seeds"})
+
+
+def cost_seeds(wildcards):
+    """The measurement of every seed of `cost`."""
+    seeds = study(wildcards.profile).cost.seeds
+    return [f"results/{wildcards.profile}/measure_cost/seed{seed}.csv" for seed in seeds]
 
 
 def whole_study(wildcards):

@@ -1,0 +1,1 @@
+"""Answers to the questions that the study leaves open."""
