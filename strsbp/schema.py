@@ -37,6 +37,8 @@ def config_keys() -> str:
             ("`constants`", "ConstantsSettings"),
             ("`truth`", "TruthSettings"),
             ("`truth.surrogates.<name>`", "SurrogateSettings"),
+            ("`cost`", "CostSettings"),
+            ("`cost.networks.<name>`", "CostNetwork"),
             ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
             ("`arms.<name>` and `defaults`", "ArmSettings"),
             ("`arms.<name>.table`", "TableSettings"),

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from strsbp.beyond.cost_settings import network_arm
 from strsbp.errors import SettingsError, StrsbpError, TableError
 from strsbp.files import regular_size
 from strsbp.plain import check_plain, read_yaml
@@ -52,6 +53,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
                 _check_table_file(Path(directory) / arm.table.file)
         except StrsbpError as error:
             raise type(error)(f"{where}, arms.{name}.table: {error}") from None
+    _check_cost(study, where)
     return study
 
 
@@ -136,6 +138,19 @@ def check_feasible(table: SimulatedTable) -> None:
             f"{table.refractory_steps} has room for {largest} spikes, not for grid {table.grid}; "
             "lower the grid or raise n_steps."
         )
+
+
+def _check_cost(study: StudySettings, where: str) -> None:
+    """Raise `SettingsError` for a network of `cost` that is too large or has no feasible table."""
+    shared = study.arm(study.cost.arm)
+    for name, table in study.cost_tables().items():
+        place = f"{where}, cost.networks.{name}"
+        arm = network_arm(shared, study.cost, name)
+        _check_size(study.architectures[arm.architecture], arm, place)
+        try:
+            check_feasible(table)
+        except SettingsError as error:
+            raise SettingsError(f"{place}: {error}") from None
 
 
 def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> None:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from strsbp.beyond.bptt_settings import BpttSettings
 from strsbp.beyond.constants_settings import Cell, ConstantsSettings
+from strsbp.beyond.cost_settings import CostSettings, network_table
 from strsbp.beyond.truth_settings import TruthSettings
 from strsbp.errors import SettingsError
 from strsbp.settings import (
@@ -102,6 +103,8 @@ class StudySettings(Closed):
     """Grids of time constants and thresholds."""
     truth: TruthSettings
     """The comparison of gradients with the true gradient of the expected loss."""
+    cost: CostSettings
+    """Accuracy against cost, for networks of several T."""
     figures: FigureSettings
     """The figures of training curves."""
 
@@ -150,6 +153,15 @@ class StudySettings(Closed):
                 f"`constants` lies around arm '{self.constants.arm}', whose table is not the "
                 "degree-4 fit of a simulation; its cells need one each"
             )
+        if self.cost.arm not in self.arms:
+            raise ValueError(
+                f"`cost` rests on the unknown arm '{self.cost.arm}' (known: {', '.join(self.arms)})"
+            )
+        if self.arms[self.cost.arm].table.file is not None:
+            raise ValueError(
+                f"`cost` rests on arm '{self.cost.arm}', whose table is a file; its networks need "
+                "a simulation for each T"
+            )
         for figure, settings in self.figures:
             for arm in (arm for arms in settings.panels.values() for arm in arms):
                 if arm not in self.arms:
@@ -181,6 +193,11 @@ class StudySettings(Closed):
     def constants_tables(self) -> list[SimulatedTable]:
         """The simulations behind their tables."""
         return self.constants.tables(self.arm(self.constants.arm))
+
+    def cost_tables(self) -> dict[str, SimulatedTable]:
+        """The simulation behind the effect-ratio table of each network of `cost`."""
+        arm = self.arm(self.cost.arm)
+        return {name: network_table(arm, self.cost, name) for name in self.cost.networks}
 
     def arm(self, name: str) -> ArmSettings:
         """The arm called `name`, with the study's data settings filled in.

@@ -68,6 +68,22 @@ def bptt_file(path, methods):
     return path
 
 
+def cost_file(folder):
+    """A small result of summarise_cost: two networks, one of which has no decision by margin."""
+    rows = ["network,n_steps,threshold_hidden,threshold_output,stop,value,quantity,mean,low,high"]
+    for network, stop, value, error in (
+        ("t_50", "time", 20, 0.9), ("t_50", "time", 50, 0.9),
+        ("t_400", "time", 50, 0.6), ("t_400", "time", 400, 0.1), ("t_400", "margin", 3, 0.11),
+    ):  # fmt: skip
+        start = f"{network},{network[2:]},20,15,{stop},{value}"
+        rows.append(f"{start},error,{error},{error - 0.02},{error + 0.02}")
+        for quantity, scale in (("spikes", 20), ("operations", 5000), ("latency", 1)):
+            rows.append(f"{start},{quantity},{scale * value},,")
+    path = folder / "cost.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
 TRUTH = """\
 state,layer,step,estimator,title,against,quantity,mean,low,high,n
 untrained,output3,1,finite_difference,,,reliability,,,,8
@@ -98,6 +114,8 @@ def arguments(name, data):
         path = folder / "truth.csv"
         path.write_text(TRUTH)
         return dict(truth=path)
+    if name == "cost":
+        return dict(cost=cost_file(folder))
     if name in ("fig5", "listings"):
         return dict(trace=trace)
     marks = {} if name == "fig1" else dict(claims=CLAIMS)
@@ -120,6 +138,7 @@ def arguments(name, data):
         "divergence",
         "bptt",
         "truth",
+        "cost",
     ],
 )
 def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, data):

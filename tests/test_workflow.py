@@ -13,7 +13,7 @@ DRY = ("--quiet", "host", "--dry-run")  # in this order: --quiet takes all words
 
 FIGURES = (
     "fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings", "gradients",
-    "divergence", "exact", "fits", "bptt", "constants", "truth",
+    "divergence", "exact", "fits", "bptt", "constants", "truth", "cost",
 )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ FIGURE_DATA = {
     "bptt": ["compare_bptt/bptt.csv"],
     "constants": ["summarise_constants/constants.csv"],
     "truth": ["summarise_truth/truth.csv"],
+    "cost": ["summarise_cost/cost.csv"],
 }
 """The data files that each figure draws, below the profile's results folder."""
 

@@ -44,6 +44,7 @@ FIGURES = [
     "bptt",
     "constants",
     "truth",
+    "cost",
 ]
 QUESTION_TABLES = {
     "exact": "compare_exact/exact.csv",
@@ -51,6 +52,7 @@ QUESTION_TABLES = {
     "bptt": "compare_bptt/bptt.csv",
     "constants": "summarise_constants/constants.csv",
     "truth": "summarise_truth/truth.csv",
+    "cost": "summarise_cost/cost.csv",
 }
 """The results files of the open questions, by the name that resources/questions.yaml uses, below
 a profile's results folder."""
@@ -301,6 +303,38 @@ def truth_titles(wildcards):
     settings = study(wildcards.profile)
     titles = {name: settings.arms[name].title for name in settings.truth.arms}
     return titles | {name: one.title for name, one in settings.truth.surrogates.items()}
+
+
+def cost_arm(wildcards):
+    """The arm whose settings the networks of `cost` share."""
+    return arm_settings(one_arm(wildcards, study(wildcards.profile).cost.arm))
+
+
+def cost_digits(wildcards):
+    """The description of its data set."""
+    return arm_digits(one_arm(wildcards, study(wildcards.profile).cost.arm))
+
+
+def cost_layers(wildcards):
+    """The hidden layers of its network."""
+    return layer_settings(one_arm(wildcards, study(wildcards.profile).cost.arm))
+
+
+def cost_tables(wildcards):
+    """The effect-ratio table of each network of `cost`."""
+    tables = study(wildcards.profile).cost_tables().values()
+    return [f"results/{wildcards.profile}/fit_spsp/{table.key}.txt" for table in tables]
+
+
+def cost_settings(wildcards):
+    """What `cost` says, but for the seeds: another seed reruns no other's job."""
+    return study(wildcards.profile).cost.model_dump(mode="json", exclude={"seeds"})
+
+
+def cost_seeds(wildcards):
+    """The measurement of every seed of `cost`."""
+    seeds = study(wildcards.profile).cost.seeds
+    return [f"results/{wildcards.profile}/measure_cost/seed{seed}.csv" for seed in seeds]
 
 
 def whole_study(wildcards):

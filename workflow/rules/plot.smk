@@ -385,3 +385,25 @@ rule plot_truth:
         "Drawing gradients beside the true one"
     script:
         "../scripts/plot_truth.py"
+
+
+rule plot_cost:
+    input:
+        cost="results/{profile}/summarise_cost/cost.csv",
+        code=code("plot_cost.py"),
+    output:
+        png="results/{profile}/plot_cost/cost.png",
+        svg=report(
+            "results/{profile}/plot_cost/cost.svg",
+            caption="../report/plot_cost.rst",
+            category="Figures",
+            labels={"figure": "Accuracy against cost"},
+        ),
+    log:
+        "logs/{profile}/plot_cost.log",
+    conda:
+        "../envs/strsbp.yaml"
+    message:
+        "Drawing accuracy against cost"
+    script:
+        "../scripts/plot_cost.py"
