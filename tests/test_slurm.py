@@ -63,6 +63,7 @@ def checkout(copy_checkout, tmp_path_factory):
     study["arms"]["strsbp"] |= {"n_train": 1500, "n_test": 100, "epochs": 12, "seeds": [1, 2]}
     study["bptt"] |= {"hm2bp": "strsbp", "enabled": "no"}
     study["gradients"] |= {"arms": ["strsbp"], "n_samples": 4, "train_epochs": 1}
+    study["fits"] |= {"arms": list(KEPT)}
     study["truth"] |= tiny["truth"] | {"arms": ["strsbp"], "surrogates": {}}
     for figure in study["figures"].values():
         figure["epochs"] = 1
