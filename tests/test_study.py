@@ -120,10 +120,10 @@ def test_too_few_steps_for_the_grid_names_the_arm(base):
 def test_table_file_is_read_from_the_directory(base, tmp_path):
     (tmp_path / "good.txt").write_text("1 2 3 4 5\n" * 50)
     (tmp_path / "bad.txt").write_text("1 2 3 4\n" * 50)
-    good = {"arms": {"strsbp": {"table": {"file": "good.txt"}}}}
-    assert load_study(merged(base, good), "here", directory=tmp_path).arm("strsbp").table.file
+    good = {"arms": {"hm2bp": {"table": {"file": "good.txt"}}}}
+    assert load_study(merged(base, good), "here", directory=tmp_path).arm("hm2bp").table.file
     for name in ("bad.txt", "missing.txt"):
-        bad = {"arms": {"strsbp": {"table": {"file": name}}}}
+        bad = {"arms": {"hm2bp": {"table": {"file": name}}}}
         with pytest.raises(TableError) as error:
             load_study(merged(base, bad), "here", directory=tmp_path)
         assert name in one_sentence(error)
