@@ -24,7 +24,7 @@ def plot_truth(*, truth: str | Path, png: str | Path, svg: str | Path) -> None:
     titles, states = titles["title"], list(rows["state"].drop_duplicates())
     layers = list(rows.loc[rows["layer"] != "all", "layer"].drop_duplicates())
     styles = dict(zip(layers, series_styles(), strict=False))
-    height = 1.1 + max(len(states), 1) * (0.5 + 0.27 * max(len(titles), 1))
+    height = 1.1 + max(len(states), 1) * (0.5 + 0.21 * max(len(titles), 1))
     with figure(png, svg, width=9.6, height=height) as drawn:
         axes = drawn.subplots(
             max(len(states), 1), 3, sharey=True, squeeze=False, sharex="col",
