@@ -97,6 +97,22 @@ trained,all,,b,HM2-BP,,cpu_ms,1.3,1.2,1.4,8
 """
 
 
+EXACT = """\
+spsp,o_i,phi,low,high,exact,derivative
+published,0,,,,0,0.2
+published,1,0.2,0.19,0.21,0.2,0.1
+published,2,0.3,0.29,0.31,0.3,-0.01
+exact,0,,,,0,0.2
+exact,1,,,,0.21,0.1
+"""
+FITS = """\
+rank,arm,title,mean,low,high,smallest_denominator,value_inside_50,value_outside_50,derivative_inside_50
+1,a,Published e_ij,0.1,0.09,0.11,0.5,0.01,3,0.2
+2,b,Expectation,0.12,,,0.1,1e-17,1e-17,1e-17
+3,c,All trains alike,0.13,0.1,0.16,0.2,,,
+"""
+
+
 def arguments(name, data):
     folder, tables, surfaces, trace = data
     if name in PANELS:
@@ -114,6 +130,10 @@ def arguments(name, data):
         path = folder / "truth.csv"
         path.write_text(TRUTH)
         return dict(truth=path)
+    if name in ("exact", "fits"):
+        path = folder / f"{name}.csv"
+        path.write_text(EXACT if name == "exact" else FITS)
+        return {"curves" if name == "exact" else "fits": path}
     if name == "cost":
         return dict(cost=cost_file(folder))
     if name in ("fig5", "listings"):
@@ -139,6 +159,8 @@ def arguments(name, data):
         "bptt",
         "truth",
         "cost",
+        "exact",
+        "fits",
     ],
 )
 def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, data):

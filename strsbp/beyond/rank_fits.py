@@ -36,9 +36,9 @@ def rank_fits(
     first arm, paired over seeds; `smallest_denominator`: the smallest |s_i| of any hidden layer,
     run and epoch; `rank`: by the mean test error, 1 the best.
     """
+    runs = {name: [_read(path, epochs) for path in metrics[name]] for name in arms}
     errors = {name: fit_errors(arm.table.fit_name, surfaces, curve) if arm.table.spsp != "exact"
               else {} for name, arm in arms.items()}  # fmt: skip
-    runs = {name: [_read(path, epochs) for path in metrics[name]] for name in arms}
     best = {name: np.array([run["test_error"].min() for run in found])
             for name, found in runs.items()}  # fmt: skip
     first = next(iter(arms))
