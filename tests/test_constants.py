@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from strsbp.beyond.constants import read_table_of, scan_cell, simulate_tables
 from strsbp.beyond.constants_settings import Cell, ConstantsSettings
 from strsbp.beyond.constants_summary import COLUMNS, behind_chosen, summarise_constants
+from strsbp.beyond.simulated import on_simulations
 from strsbp.claims.questions import judge_questions
 from strsbp.data import Digits
 from strsbp.errors import SettingsError, TableError
@@ -77,11 +78,23 @@ def test_an_unknown_arm_or_a_doubled_value_is_refused(root):
     raw = read_config(root / "config" / "config.yaml")
     with pytest.raises(SettingsError, match="`constants` lies around the unknown arm 'nobody'"):
         load_study({**raw, "constants": {"arm": "nobody"}}, "here")
-    arms = {**raw["arms"], "other": {"title": "other", "table": {"spsp": "exact"}}}
-    with pytest.raises(SettingsError, match="around arm 'other', whose table is not the degree-4"):
-        load_study({**raw, "arms": arms, "constants": {"arm": "other"}}, "here")
     with pytest.raises(SettingsError, match="constants.tau_m: every number may be listed once"):
         load_study({**raw, "constants": {"arm": "strsbp", "tau_m": [32, 32.0]}}, "here")
+
+
+@pytest.mark.parametrize(
+    ("table", "spsp"),
+    [
+        (dict(spsp="exact"), "published"),
+        (dict(spsp="corrected", fit="spline", grid=80), "corrected"),
+        (dict(file="a.txt", spsp="corrected"), "published"),
+    ],
+)
+def test_cells_have_simulated_tables_whatever_the_arms_is(table, spsp):
+    arm = ArmSettings(title="other", table=table)
+    found = Cell.of(arm).table(arm)
+    assert (found.spsp, found.grid) == (spsp, table.get("grid", 100))
+    assert on_simulations(arm).table.fit_name == "polynomial4"
 
 
 @pytest.fixture(scope="module")

@@ -343,8 +343,9 @@ def test_mistakes_in_the_settings_end_in_one_sentence(root, changed, words):
     assert "\n" not in str(caught.value)
 
 
-def test_an_arm_with_a_table_file_cannot_be_shared(root, tmp_path):
+def test_an_arm_with_a_table_file_shares_the_rest(root, tmp_path):
+    (tmp_path / "a.txt").write_text("1 2 3 4 5\n")
     config = read_config(root / "config" / "config.yaml")
+    expected = load_study(config, "here").cost_tables()
     config["arms"]["strsbp"] = config["arms"]["strsbp"] | {"table": {"file": "a.txt"}}
-    with pytest.raises(SettingsError, match="whose table is a file"):
-        load_study(config, "here", directory=tmp_path)
+    assert load_study(config, "here", directory=tmp_path).cost_tables() == expected

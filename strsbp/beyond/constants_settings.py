@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from strsbp.beyond.simulated import on_simulations
 from strsbp.errors import SettingsError
 from strsbp.settings import ArmName, ArmSettings, Closed, Seed, SimulatedTable, checked
 
@@ -54,13 +55,14 @@ class Cell(Closed):
 
     def table(self, arm: ArmSettings) -> SimulatedTable:
         """The simulation behind the effect-ratio table of this cell: that of its own dynamics."""
+        table = on_simulations(arm).table
         return SimulatedTable(
-            spsp=arm.table.spsp,
+            spsp=table.spsp,
             tau_m=self.tau_m,
             tau_s=self.tau_s,
             refractory_steps=arm.refractory_steps,
             n_steps=arm.n_steps,
-            grid=arm.table.grid,
+            grid=table.grid,
         )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from strsbp.beyond.simulated import on_simulations
 from strsbp.settings import (
     TARGET_COUNT_LABEL,
     ArmName,
@@ -33,7 +34,7 @@ class CostSettings(Closed):
     """Accuracy against cost: networks of several T, and decisions before T."""
 
     arm: ArmName
-    """The arm whose settings the networks share; its table must be a simulation."""
+    """The arm whose settings the networks share, but for its table: each T has its own."""
     networks: Annotated[dict[ArmName, CostNetwork], Field(min_length=1)]
     """The networks, by name."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 3
@@ -59,7 +60,7 @@ class CostSettings(Closed):
 
 def network_arm(arm: ArmSettings, settings: CostSettings, name: str) -> ArmSettings:
     """The arm that the network `name` of `settings` is, if `arm` is the arm they share."""
-    network = settings.networks[name]
+    arm, network = on_simulations(arm), settings.networks[name]
     changed = dict(n_steps=network.n_steps, epochs=settings.epochs)
     for key in ("threshold_hidden", "threshold_output"):
         if getattr(network, key) is not None:
