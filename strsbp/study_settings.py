@@ -167,12 +167,15 @@ class StudySettings(Closed):
                 raise ValueError(
                     f"`bptt.{key}` is the unknown arm '{name}' (known: {', '.join(self.arms)})"
                 )
+
+    def check_rivals(self) -> None:
+        """Raise `SettingsError` where the arms that `bptt` compares see other digits."""
         strsbp, hm2bp = self.arm(self.bptt.strsbp), self.arm(self.bptt.hm2bp)
         for key in ("dataset", "n_train", "n_test"):
             if getattr(strsbp, key) != getattr(hm2bp, key):
-                raise ValueError(
+                raise SettingsError(
                     f"`bptt` compares the arms '{self.bptt.strsbp}' and '{self.bptt.hm2bp}', which "
-                    f"differ in {key}; name two arms of the same digits there"
+                    f"differ in {key}; name two arms of the same digits there."
                 )
 
     def constants_cells(self) -> list[Cell]:

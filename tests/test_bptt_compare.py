@@ -184,12 +184,20 @@ def test_whether_bptt_is_trained(monkeypatch):
         ({"bptt": {"hm2bp": "nobody"}}, "unknown arm 'nobody'"),
         ({"bptt": {"seeds": [1, 1]}}, "every seed may be listed once"),
         ({"bptt": {"surogate": "atan"}}, "there is no such setting"),
-        ({"arms": {"hm2bp": {"n_train": 7}}}, "'strsbp' and 'hm2bp', which differ in n_train"),
     ],
 )
 def test_mistakes_in_the_settings_end_in_one_sentence(root, overlay, words):
     base = read_config(root / "config" / "config.yaml")
     assert words in refusal(lambda: load_study(merged(base, overlay), "here"), SettingsError)
+
+
+def test_rivals_on_other_digits_are_refused_once_they_are_compared(root):
+    base = read_config(root / "config" / "config.yaml")
+    study = load_study(merged(base, {"arms": {"hm2bp": {"n_train": 7}}}), "here")
+    assert "'strsbp' and 'hm2bp', which differ in n_train" in refusal(
+        study.check_rivals, SettingsError
+    )
+    load_study(base, "here").check_rivals()
 
 
 def test_a_run_depends_on_the_settings_of_training_alone():

@@ -71,7 +71,6 @@ def test_a_configfile_gives_the_aliases_their_profile(snakemake, checkout):
         ([], "arms: {strsbp: {table: {file: bad.txt}}}", "bad.txt"),
         ([], "device: cuda", "mine.yaml, device: 'cuda' asks for a GPU, but "),
         ([], "bptt: {strsbp: nobody}", "`bptt.strsbp` is the unknown arm 'nobody'"),
-        ([], "arms: {hm2bp: {n_test: 3}}", "differ in n_test; name two arms of the same digits"),
     ],
 )
 def test_mistakes_end_in_one_sentence(snakemake, checkout, tmp_path, arguments, overlay, words):

@@ -196,8 +196,10 @@ def bptt_seeds(profile):
 def runs_beside_bptt(method, suffix):
     """A function that lists the files `seed*.<suffix>` of the runs of a method compared."""
 
+    @in_one_sentence
     def files(wildcards):
         settings = study(wildcards.profile)
+        settings.check_rivals()  # only here, so that other targets do without
         folder, seeds = "train_bptt", bptt_seeds(wildcards.profile)
         if method != "bptt":
             arm = getattr(settings.bptt, method)
