@@ -240,7 +240,10 @@ def adopt(
         found |= {path: judged(run) for path, run in older.items()}
     current = [str(path) for path, reason in found.items() if reason is None]
     if current:
-        snakemake("--cores", "1", "--touch", "--allowed-rules", "train", "--", *current)
+        # Forced, for a run that is newer than what it was made from would be passed over, and
+        # nothing be known of it.
+        force = ("--allowed-rules", "train", "--forcerun", "train")
+        snakemake("--cores", "1", "--touch", *force, "--", *current)
     return {str(path): reason for path, reason in found.items()}
 
 
