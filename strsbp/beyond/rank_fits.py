@@ -29,9 +29,10 @@ def rank_fits(
     """Write one row for each arm: its fit, the fit's errors, and how the arm trains with it.
 
     `arms`: those compared, the published fit first; `metrics`: the runs of each, seeds in the same
-    order; `surfaces`: the simulation on its grids; `curve`: the expectation of the largest one.
+    order; `surfaces`: the simulation on its grids; `curve`: the expectation, up to as far as errors
+    are wanted.
     Columns `<value|derivative>_<region>_<grid>`: root mean square of the error over o_i, relative
-    to that of the truth, inside the grid, outside it (up to the largest grid) and at counts up to
+    to that of the truth, inside the grid, outside it (up to the end of `curve`) and at counts up to
     10. `mean`, `low`, `high`: the best test error of the first `epochs`; `difference...`: to the
     first arm, paired over seeds; `smallest_denominator`: the smallest |s_i| of any hidden layer,
     run and epoch; `rank`: by the mean test error, 1 the best.
