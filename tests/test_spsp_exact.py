@@ -67,6 +67,16 @@ def test_two_spikes_by_hand():
     np.testing.assert_allclose(means, [0, 1, 11])
 
 
+@pytest.mark.parametrize("spsp", ["published", "unblocked"])
+def test_an_input_spike_is_half_as_likely_at_either_end(spsp):
+    table = small(spsp, n_steps=4, grid=2)
+    first = pair_gains(table)[0]
+    # An eighth of a spike at 0, a quarter at 1, each seen one step later through 1 / tau_s.
+    np.testing.assert_allclose(first[:2], [0, 1 / 8 / 3], rtol=1e-12)
+    current = 1 / 8 * (1 - 1 / 3) + 1 / 4
+    np.testing.assert_allclose(first[2], first[1] * (1 - 1 / 7) + current / 3, rtol=1e-12)
+
+
 def test_the_derivative_equals_that_of_the_formula_on_slots():
     table = SimulatedTable(
         spsp="corrected", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100
