@@ -39,20 +39,22 @@ WARM_UP = 150
 STAGES = {  # kernel -> the stage that it belongs to
     (passes, "encode_image"): "encode",
     (trains, "by_step"): "encode",
-    (forward, "lif_layer"): "forward",
+    (forward, "run_feedforward"): "forward",
+    (forward, "run_coupled"): "forward",
     (trains, "by_neuron"): "forward",
     (spsp, "post_traces"): "traces",
     (spsp, "spsp_on_connections"): "recurrent S-PSP",
     (spsp, "spsp_matrix"): "lateral factor",
     (loss, "lateral_factors"): "lateral factor",
-    (denominators, "cubic_sums"): "denominators",
-    (denominators, "cubic_sums_recurrent"): "denominators",
+    (denominators, "term_sums"): "denominators",
+    (denominators, "term_sums_recurrent"): "denominators",
     (denominators, "denominators"): "denominators",
     (adjoint, "off_diagonal"): "adjoint",
     (adjoint, "solve_adjoint"): "adjoint",
-    (update, "update_layer"): "S-PSP and update",
-    (update, "update_connections"): "S-PSP and update",
-    (update, "regulariser_factors"): "S-PSP and update",
+    (spsp, "spsp_of_active"): "S-PSP",
+    (update, "update_layer"): "update",
+    (update, "update_connections"): "update",
+    (update, "regulariser_factors"): "update",
 }
 
 

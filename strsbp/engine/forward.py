@@ -3,102 +3,167 @@
 Weights lie input-major, `weights[j, i]`, so that a spike of input j adds one contiguous row to
 the synaptic currents. Additions keep one fixed order (inputs ascending, then recurrent
 neurons ascending), hence the same spikes on every machine and device.
+
+Neurons that do not act on one another run sixty-four at a time through all steps: their state stays
+in registers, and their share of the weights in the first-level cache. Layers with recurrent or
+lateral connections take all neurons through one step after the other.
 """
 
 import numpy as np
 from numba import njit
 
+from strsbp.engine.lanes import bits, load, lowest_bit, mask, splat, store, where, zeros
 
-@njit(inline="always")
-def add_rows(total, rows, index, start, stop):
-    """total += rows[index[k]] for k = start .. stop-1, in this order.
-
-    Rows are taken eight and four at a time: `total` is then loaded and stored once for eight
-    rows, and the sum of each element keeps its order.
-    """
-    n = total.size
-    k = start
-    while k + 8 <= stop:
-        j0, j1, j2, j3 = index[k], index[k + 1], index[k + 2], index[k + 3]
-        j4, j5, j6, j7 = index[k + 4], index[k + 5], index[k + 6], index[k + 7]
-        for i in range(n):
-            total[i] = (
-                (((((((total[i] + rows[j0, i]) + rows[j1, i]) + rows[j2, i]) + rows[j3, i])
-                   + rows[j4, i]) + rows[j5, i]) + rows[j6, i]) + rows[j7, i]
-            )  # fmt: skip
-        k += 8
-    while k + 2 <= stop:
-        j0, j1 = index[k], index[k + 1]
-        for i in range(n):
-            total[i] = (total[i] + rows[j0, i]) + rows[j1, i]
-        k += 2
-    if k < stop:
-        j0 = index[k]
-        for i in range(n):
-            total[i] = total[i] + rows[j0, i]
+WORD = 64
+"""Neurons in a word of the table of who fires."""
 
 
 @njit(inline="always")
-def _integrate(current, membrane, refractory, fired, decay_m, gain, threshold, refractory_steps):
-    """One step of the membrane equation; its branches are selects, so that it vectorises."""
-    for i in range(current.size):
-        held = refractory[i] > 0
-        v = membrane[i] * decay_m + current[i] * gain
-        v = np.float32(0.0) if held else v
-        spike = v > threshold
-        left = refractory[i] - np.int32(1) if held else np.int32(0)
-        refractory[i] = refractory_steps if spike else left
-        membrane[i] = np.float32(0.0) if spike else v
-        fired[i] = spike
+def add_rows(like, total, rows, i, index, start, stop):
+    """`total` and rows[index[k], i:] for k = start .. stop-1, added in this order."""
+    for k in range(start, stop):
+        total += load(like, rows, index[k], i)
+    return total
 
 
 @njit(inline="always")
-def _append_fired(fired, fired_words, step_idx, count):
-    """Append the neurons that fired, ascending; eight at a time where none did."""
-    for word in range(fired_words.size):
-        if fired_words[word] != 0:
-            for i in range(8 * word, 8 * word + 8):
-                step_idx[count] = i
-                count += fired[i]
+def _integrate(like, current, membrane, refractory, constants):
+    """One step of the membrane equation; returns (membrane, refractory, who fires)."""
+    decay_m, gain, threshold, refractory_steps = constants
+    none = splat(like, np.float32(0.0))
+    held = refractory > none
+    v = where(held, none, membrane * decay_m + current * gain)
+    fires = v > threshold
+    left = where(held, refractory - splat(like, np.float32(1.0)), none)
+    return where(fires, none, v), where(fires, refractory_steps, left), fires
+
+
+@njit(inline="always")
+def _constants(like, decay_m, gain, threshold, refractory_steps):
+    return (
+        splat(like, decay_m), splat(like, gain), splat(like, threshold),
+        splat(like, np.float32(refractory_steps)),
+    )  # fmt: skip
+
+
+@njit(inline="always")
+def _note(fired, t, i, fires):
+    """Set the bits of the neurons from i on that fire at step t."""
+    fired[t, i // WORD] |= bits(fires) << np.uint64(i % WORD)
+
+
+@njit(inline="always")
+def table_of_trains(step_ptr, step_idx, fired):
+    """Fill the table of who fires, `fired` (T + 1, n / 64 rounded up) uint64, from spikes by step."""
+    fired[:] = 0
+    for t in range(step_ptr.size - 1):
+        for k in range(step_ptr[t], step_ptr[t + 1]):
+            neuron = step_idx[k]
+            fired[t, neuron // WORD] |= np.uint64(1) << np.uint64(neuron % WORD)
+
+
+@njit(inline="always")
+def _append_fired(fired, t, idx, count):
+    """Append the neurons that fire at step t, ascending; returns the new number."""
+    for word in range(fired.shape[1]):
+        left = fired[t, word]
+        while left != 0:
+            idx[count] = WORD * word + lowest_bit(left)
+            count += 1
+            left &= left - np.uint64(1)
     return count
 
 
+@njit(inline="always")
+def _run_neurons(like, i, in_ptr, in_idx, weights, decay, constants, fired):
+    """Run the neurons from i on, as many as `like` has lanes, through all steps."""
+    current = membrane = refractory = like
+    for t in range(1, in_ptr.size - 1):
+        current *= decay
+        current = add_rows(like, current, weights, i, in_idx, in_ptr[t - 1], in_ptr[t])
+        membrane, refractory, fires = _integrate(like, current, membrane, refractory, constants)
+        _note(fired, t, i, fires)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def lif_layer(
-    in_ptr, in_idx, weights, rec_ptr, rec_post, rec_weights, lateral,
-    decay_s, decay_m, gain, threshold, refractory_steps,
-    current, membrane, refractory, fired, fired_words, out_ptr, out_idx,
+def run_feedforward(
+    in_ptr, in_idx, weights, decay_s, decay_m, gain, threshold, refractory_steps, fired, out_ptr,
+    out_idx,
 ):  # fmt: skip
-    """Run one layer over all steps.
+    """Run a layer whose neurons do not act on one another; arguments as those of `run_coupled`."""
+    n, wide, narrow = weights.shape[1], zeros(64), zeros(16)
+    fired[:] = 0
+    constants = _constants(wide, decay_m, gain, threshold, refractory_steps)
+    decay = splat(wide, decay_s)
+    for i in range(0, n - n % 64, 64):
+        _run_neurons(wide, i, in_ptr, in_idx, weights, decay, constants, fired)
+    constants_16 = _constants(narrow, decay_m, gain, threshold, refractory_steps)
+    decay_16 = splat(narrow, decay_s)
+    for i in range(n - n % 64, n, 16):
+        _run_neurons(narrow, i, in_ptr, in_idx, weights, decay_16, constants_16, fired)
+    out_ptr[0] = out_ptr[1] = 0
+    for t in range(1, in_ptr.size - 1):
+        out_ptr[t + 1] = _append_fired(fired, t, out_idx, out_ptr[t])
+
+
+@njit(inline="always")
+def _add_input(like, i, state, decay, in_idx, weights, start, stop):
+    current = load(like, state, 0, i) * decay
+    store(state, 0, i, add_rows(like, current, weights, i, in_idx, start, stop))
+
+
+@njit(inline="always")
+def _step_neurons(like, i, t, state, constants, inhibits, total, fired):
+    current = load(like, state, 0, i)
+    if inhibits:
+        word = fired[t - 1, i // WORD] >> np.uint64(i % WORD)
+        own = where(mask(like, word), splat(like, np.float32(1.0)), like)
+        current -= splat(like, total) - own
+        store(state, 0, i, current)
+    membrane, refractory = load(like, state, 1, i), load(like, state, 2, i)
+    membrane, refractory, fires = _integrate(like, current, membrane, refractory, constants)
+    store(state, 1, i, membrane)
+    store(state, 2, i, refractory)
+    _note(fired, t, i, fires)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def run_coupled(
+    in_ptr, in_idx, weights, rec_ptr, rec_post, rec_weights, lateral,
+    decay_s, decay_m, gain, threshold, refractory_steps, state, fired, out_ptr, out_idx,
+):  # fmt: skip
+    """Run a layer over all steps.
 
     `in_ptr`, `in_idx`: the input's spikes by step; `weights` (m, n) float32; `rec_ptr` (n + 1),
     `rec_post`, `rec_weights`: recurrent connections by pre-synaptic neuron (empty `rec_post`:
     none); `lateral`: whether every other neuron's spike inhibits by 1; `decay_s`, `decay_m`:
-    1 - 1/tau; `gain`: 1/tau_s; `current`, `membrane` (n,) float32, `refractory` (n,) int32,
-    `fired` (n,) uint8 and `fired_words`, the same memory as uint64: working space.
+    1 - 1/tau; `gain`: 1/tau_s; `state` (3, n) float32: current, membrane and steps left at 0;
+    `fired` (T + 1, n / 64 rounded up) uint64: receives a bit for each neuron and step.
     Fills `out_ptr`, `out_idx`, the layer's spikes by step.
     """
-    n_steps = in_ptr.size - 1
-    current[:] = 0
-    membrane[:] = 0
-    refractory[:] = 0
-    out_ptr[0] = 0
-    out_ptr[1] = 0
-    count = 0
-    for t in range(1, n_steps):
-        for i in range(current.size):
-            current[i] *= decay_s
-        add_rows(current, weights, in_idx, in_ptr[t - 1], in_ptr[t])
+    n, wide, narrow = weights.shape[1], zeros(64), zeros(16)
+    n_wide = n - n % 64
+    constants = _constants(wide, decay_m, gain, threshold, refractory_steps)
+    constants_16 = _constants(narrow, decay_m, gain, threshold, refractory_steps)
+    decay, decay_16 = splat(wide, decay_s), splat(narrow, decay_s)
+    fired[:] = 0
+    state[:] = 0
+    out_ptr[0] = out_ptr[1] = 0
+    for t in range(1, in_ptr.size - 1):
+        start, stop = in_ptr[t - 1], in_ptr[t]
+        for i in range(0, n_wide, 64):
+            _add_input(wide, i, state, decay, in_idx, weights, start, stop)
+        for i in range(n_wide, n, 16):
+            _add_input(narrow, i, state, decay_16, in_idx, weights, start, stop)
         first, last = out_ptr[t - 1], out_ptr[t]
-        if rec_post.size > 0:
-            for k in range(first, last):
-                neuron = out_idx[k]
-                for c in range(rec_ptr[neuron], rec_ptr[neuron + 1]):
-                    current[rec_post[c]] += rec_weights[c]
-        elif lateral and last > first:
-            total = np.float32(last - first)
-            for i in range(current.size):
-                current[i] -= total - np.float32(fired[i])
-        _integrate(current, membrane, refractory, fired, decay_m, gain, threshold, refractory_steps)
-        count = _append_fired(fired, fired_words, out_idx, count)
-        out_ptr[t + 1] = count
+        for k in range(first, last):
+            neuron = out_idx[k]
+            for c in range(rec_ptr[neuron], rec_ptr[neuron + 1]):
+                state[0, rec_post[c]] += rec_weights[c]
+        total = np.float32(last - first)
+        inhibits = lateral and last > first
+        for i in range(0, n_wide, 64):
+            _step_neurons(wide, i, t, state, constants, inhibits, total, fired)
+        for i in range(n_wide, n, 16):
+            _step_neurons(narrow, i, t, state, constants_16, inhibits, total, fired)
+        out_ptr[t + 1] = _append_fired(fired, t, out_idx, last)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from strsbp.engine import state, update
+from strsbp.engine.forward import WORD
 from strsbp.engine.memory import allocate
 from strsbp.engine.state import LayerArrays, Trains
 from strsbp.engine.trains import SpikeTrains
@@ -58,17 +59,18 @@ class Layer:
             ((3, n_connections), _F32),
             ((2, n_connections), _F32),
             ((8, n), np.float64),
-            ((n,), np.int32),
-            ((n,), np.uint8),
+            ((3, n), _F32),
+            ((n_steps + 1, -(-n // WORD)), np.uint64),
+            ((self.n_inputs, n), _F32),
             *SpikeTrains.specs(n, n_steps),
             *SpikeTrains.specs(of_repair, n_steps),
             ((of_repair + 1,), np.int32),
             ((of_repair, of_repair), _F32),
         )
-        own, spikes, repair = arrays[:10], Trains(*arrays[10:14]), arrays[14:]
+        own, spikes, repair = arrays[:11], Trains(*arrays[11:15]), arrays[15:]
         self.trains = SpikeTrains(n, n_steps, spikes)
         self.arrays = LayerArrays(
-            *own, own[-1].view(np.uint64), spikes, Trains(*repair[:4]), *repair[4:],
+            *own, spikes, Trains(*repair[:4]), *repair[4:],
             n_inputs=self.n_inputs, n_neurons=self.n_neurons,
             n_terms=self.n_inputs + 1 + n_connections, n_steps=n_steps,
             refractory_steps=np.int32(model.refractory_steps), threshold=self.threshold,
@@ -101,8 +103,7 @@ class Layer:
 
     def refresh_sums(self) -> None:
         """Recompute the sums over the weights after they were set from outside."""
-        rows = self.arrays.rows
-        update.weight_sums(self.weights, rows[state.COLUMN_SUMS], rows[state.SQUARE_SUMS])
+        update.weight_sums(self.weights, self.arrays.rows)
 
 
 class RecurrentLayer(Layer):

@@ -12,34 +12,36 @@ from strsbp.engine.state import (
     BACK_ALL,
     BACK_ERROR,
     BACK_SILENT,
+    BASE,
     COLUMN_SUMS,
-    CURRENT,
     DENOMINATORS,
     ERROR,
     FACTORS,
-    GRADIENT,
     LATERAL,
-    MEMBRANE,
     ONES,
-    ROW,
     SCALED_ERROR,
     SQUARE_SUMS,
     TERMS,
     WEIGHT_ERROR,
-    WINDOW,
 )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def forward_layer(layer, inputs):
     """Fill the layer's trains with the spikes that `inputs` and its own spikes evoke."""
-    forward.lif_layer(
-        inputs.step_ptr, inputs.step_idx, layer.trained[0], layer.rec_ptr, layer.rec_post,
-        layer.rec_trained[0], layer.output, layer.decay_s, layer.decay_m, layer.gain,
-        layer.fires_above, layer.refractory_steps, layer.rows[CURRENT], layer.rows[MEMBRANE],
-        layer.refractory, layer.fired, layer.fired_words, layer.trains.step_ptr,
-        layer.trains.step_idx,
-    )  # fmt: skip
+    if layer.output or layer.recurrent:
+        forward.run_coupled(
+            inputs.step_ptr, inputs.step_idx, layer.trained[0], layer.rec_ptr, layer.rec_post,
+            layer.rec_trained[0], layer.output, layer.decay_s, layer.decay_m, layer.gain,
+            layer.fires_above, layer.refractory_steps, layer.neurons, layer.fired,
+            layer.trains.step_ptr, layer.trains.step_idx,
+        )  # fmt: skip
+    else:
+        forward.run_feedforward(
+            inputs.step_ptr, inputs.step_idx, layer.trained[0], layer.decay_s, layer.decay_m,
+            layer.gain, layer.fires_above, layer.refractory_steps, layer.fired,
+            layer.trains.step_ptr, layer.trains.step_idx,
+        )  # fmt: skip
     trains.by_neuron(
         layer.trains.step_ptr, layer.trains.step_idx, layer.n_steps, layer.trains.neuron_ptr,
         layer.trains.neuron_times,
@@ -50,7 +52,7 @@ def forward_layer(layer, inputs):
 def _trace(layer, spikes):
     spsp.post_traces(
         spikes.step_ptr, spikes.step_idx, layer.refractory_steps, layer.decay_s, layer.decay_m,
-        layer.gain, layer.rows[WINDOW], layer.traces,
+        layer.gain, layer.fired, layer.traces,
     )  # fmt: skip
 
 
@@ -118,7 +120,7 @@ def _back_errors(layer, offsets):
     scaled_error = rows[SCALED_ERROR]
     parts = rows[BACK_ERROR], rows[BACK_SILENT], rows[BACK_ALL]
     if not layer.recurrent:
-        base = rows[GRADIENT]  # free until the update pass
+        base = rows[BASE]
         loss.weight_error(scaled_error, rows[DENOMINATORS], layer.ablates_back, rows[ONES], base)
         loss.back_errors(base, offsets, *parts)
         return
@@ -164,11 +166,12 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
             rows[WEIGHT_ERROR],
         )  # fmt: skip
         _back_errors(layer, offsets)
+        spsp.spsp_of_active(
+            layer.traces, inputs.neuron_ptr[: layer.n_inputs + 1], inputs.neuron_times, layer.spsp
+        )
     update.update_layer(
-        inputs.neuron_ptr, inputs.neuron_times, layer.traces, trained[0], trained[1], trained[2],
-        rows[FACTORS], step, root_scale, has_error, rows[WEIGHT_ERROR], rows[BACK_ERROR],
-        rows[BACK_SILENT], rows[BACK_ALL], back.size > 0, back, rows[ROW], rows[GRADIENT],
-        rows[COLUMN_SUMS], rows[SQUARE_SUMS],
+        inputs.neuron_ptr, layer.spsp, (trained[0], trained[1], trained[2]), rows, step, root_scale,
+        has_error, back.size > 0, back,
     )  # fmt: skip
     if layer.recurrent:
         if has_error and back.size > 0 and layer.published_adjoint:

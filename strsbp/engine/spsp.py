@@ -15,41 +15,65 @@ j, and delivers e in the layout of the weights. Silent inputs cost nothing.
 import numpy as np
 from numba import njit
 
-from strsbp.engine.forward import add_rows
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def post_traces(step_ptr, step_idx, refractory_steps, decay_s, decay_m, gain, window, traces):
-    """Fill `traces` (T + 1, n) float32 with mu; row t + 1 serves an input spike at step t.
-
-    `step_ptr`, `step_idx`: the post-synaptic spikes by step; spikes of one neuron must lie more
-    than `refractory_steps` apart. `window` (n,) float32 is working space.
-    """
-    n_steps = step_ptr.size - 1
-    n = window.size
-    window[:] = 0
-    traces[n_steps, :] = 0
-    traces[0, :] = 0
-    for t in range(n_steps - 1, 0, -1):
-        above, row = traces[t + 1], traces[t]
-        for i in range(n):
-            window[i] *= decay_m
-        # Steps after a spike do not count: the membrane is held at 0 there.
-        if refractory_steps > 0 and t >= refractory_steps:
-            earlier = t - refractory_steps
-            for k in range(step_ptr[earlier], step_ptr[earlier + 1]):
-                window[step_idx[k]] = 0
-        for k in range(step_ptr[t], step_ptr[t + 1]):
-            window[step_idx[k]] = 1
-        for i in range(n):
-            row[i] = above[i] * decay_s + window[i] * gain
+from strsbp.engine.forward import WORD, add_rows, table_of_trains
+from strsbp.engine.lanes import mask, splat, store, where, zeros
 
 
 @njit(inline="always")
-def spsp_row(traces, times, start, stop, row):
-    """row_i = e_ij for the input whose spike times are times[start:stop], all i at once."""
-    row[:] = 0
-    add_rows(row, traces[1:], times, start, stop)
+def _trace_neurons(like, i, refractory_steps, decay_s, decay_m, gain, fired, traces):
+    """Traces of the neurons from i on, as many as `like` has lanes."""
+    one, decay_s, decay_m = splat(like, np.float32(1.0)), splat(like, decay_s), splat(like, decay_m)
+    gain = splat(like, gain)
+    word, bit = i // WORD, np.uint64(i % WORD)
+    window = trace = like
+    for t in range(traces.shape[0] - 2, 0, -1):
+        window *= decay_m
+        # Steps after a spike do not count: the membrane is held at 0 there.
+        if 0 < refractory_steps <= t:
+            window = where(mask(like, fired[t - refractory_steps, word] >> bit), like, window)
+        window = where(mask(like, fired[t, word] >> bit), one, window)
+        trace = trace * decay_s + window * gain
+        store(traces, t, i, trace)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def post_traces(step_ptr, step_idx, refractory_steps, decay_s, decay_m, gain, fired, traces):
+    """Fill `traces` (T + 1, n) float32 with mu; row t + 1 serves an input spike at step t.
+
+    `step_ptr`, `step_idx`: the post-synaptic spikes by step; spikes of one neuron must lie more
+    than `refractory_steps` apart. `fired` (T + 1, n / 64 rounded up) uint64 is working space.
+    """
+    n, wide, narrow = traces.shape[1], zeros(64), zeros(16)
+    table_of_trains(step_ptr, step_idx, fired)
+    traces[0] = 0
+    traces[-1] = 0
+    for i in range(0, n - n % 64, 64):
+        _trace_neurons(wide, i, refractory_steps, decay_s, decay_m, gain, fired, traces)
+    for i in range(n - n % 64, n, 16):
+        _trace_neurons(narrow, i, refractory_steps, decay_s, decay_m, gain, fired, traces)
+
+
+@njit(inline="always")
+def _spsp_of_neurons(like, i, traces, neuron_ptr, neuron_times, spsp):
+    active = 0
+    for j in range(neuron_ptr.size - 1):
+        start, stop = neuron_ptr[j], neuron_ptr[j + 1]
+        if stop > start:
+            store(spsp, active, i, add_rows(like, like, traces[1:], i, neuron_times, start, stop))
+            active += 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def spsp_of_active(traces, neuron_ptr, neuron_times, spsp):
+    """e_ij of the inputs j that spiked, in their order: one row of `spsp` (m, n) each.
+
+    Sixty-four outputs at a time, so that their traces stay in the nearer caches.
+    """
+    n, wide, narrow = traces.shape[1], zeros(64), zeros(16)
+    for i in range(0, n - n % 64, 64):
+        _spsp_of_neurons(wide, i, traces, neuron_ptr, neuron_times, spsp)
+    for i in range(n - n % 64, n, 16):
+        _spsp_of_neurons(narrow, i, traces, neuron_ptr, neuron_times, spsp)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -67,11 +91,9 @@ def spsp_on_connections(traces, neuron_ptr, neuron_times, rec_ptr, rec_post, val
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def spsp_matrix(traces, neuron_ptr, neuron_times, values):
-    """e as a dense (m, n) array, input-major, for tests and for the small output layer."""
+    """e of all inputs, (m, n) float32, input-major, for tests and for the small output layer."""
+    like = zeros(16)
     for j in range(neuron_ptr.size - 1):
-        spsp_row(traces, neuron_times, neuron_ptr[j], neuron_ptr[j + 1], values[j])
-
-
-def allocate_traces(n_steps: int, n_neurons: int) -> np.ndarray:
-    """Room for the traces of a layer, (n_steps + 1, n_neurons) float32."""
-    return np.zeros((n_steps + 1, n_neurons), dtype=np.float32)
+        for i in range(0, traces.shape[1], 16):
+            start, stop = neuron_ptr[j], neuron_ptr[j + 1]
+            store(values, j, i, add_rows(like, like, traces[1:], i, neuron_times, start, stop))

@@ -55,12 +55,12 @@ class LayerArrays(NamedTuple):
     """(2, c): e_il of the connections, and the system of section 7 off its diagonal."""
     system: np.ndarray
     """(8, n) float64: the solution of the adjoint system, and working space."""
-    refractory: np.ndarray
-    """(n,) int32: steps left at 0."""
+    neurons: np.ndarray
+    """(3, n): current, membrane and steps left at 0 of the present step."""
     fired: np.ndarray
-    """(n,) uint8: who fires at this step."""
-    fired_words: np.ndarray
-    """(n / 8,) uint64: the same memory."""
+    """(T + 1, n / 64 rounded up) uint64: who fires at each step, one bit a neuron."""
+    spsp: np.ndarray
+    """(m, n): e_ij of the inputs that spiked."""
     trains: Trains
     """The layer's spikes."""
     effective: Trains
@@ -95,8 +95,8 @@ class LayerArrays(NamedTuple):
 
 
 (
-    COLUMN_SUMS, SQUARE_SUMS, CURRENT, MEMBRANE, WINDOW, ERROR, SCALED_ERROR, DENOMINATORS,
-    LATERAL, FACTORS, WEIGHT_ERROR, BACK_ERROR, BACK_SILENT, BACK_ALL, ROW, GRADIENT, ONES, TERMS,
-) = range(18)  # fmt: skip
+    COLUMN_SUMS, SQUARE_SUMS, ERROR, SCALED_ERROR, DENOMINATORS, LATERAL, FACTORS, WEIGHT_ERROR,
+    BACK_ERROR, BACK_SILENT, BACK_ALL, BASE, ONES, TERMS,
+) = range(14)  # fmt: skip
 """Rows of `LayerArrays.rows`; `TERMS` is the first of `MOST_TERMS`."""
 N_ROWS = TERMS + MOST_TERMS

@@ -1,8 +1,8 @@
-"""One pass over a layer's weights: S-PSP, gradient, back-propagated error, regulariser, Adam.
+"""One pass over a layer's weights: gradient, back-propagated error, regulariser, Adam.
 
-A weight and its two moments are read once and written once a sample; everything else that a row
-needs (the S-PSP of one input to all outputs, its gradient) stays in the first-level cache. The
-loops over a row are split so that each has few enough pointers for the compiler to vectorise.
+A weight and its two moments are read once and written once a sample, sixteen weights of one input
+at a time, and everything that they need is done with them while they are in registers. What else a
+row needs stays in the first-level cache, and the additions hide behind the roots and divisions.
 Sources: specification, sections 6 and 7.
 """
 
@@ -11,7 +11,16 @@ import math
 import numpy as np
 from numba import njit
 
-from strsbp.engine.spsp import spsp_row
+from strsbp.engine.lanes import load, ordered_sum, root, splat, store, zeros
+from strsbp.engine.state import (
+    BACK_ALL,
+    BACK_ERROR,
+    BACK_SILENT,
+    COLUMN_SUMS,
+    FACTORS,
+    SQUARE_SUMS,
+    WEIGHT_ERROR,
+)
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 """Adam's constants."""
@@ -21,9 +30,6 @@ REGULARISER_BETA, REGULARISER_SCALE = 0.04, 8.0
 _B1, _1_B1 = np.float32(BETA_1), np.float32(1 - BETA_1)
 _B2, _1_B2 = np.float32(BETA_2), np.float32(1 - BETA_2)
 _EPSILON = np.float32(EPSILON)
-
-SUM_ROWS = 4
-"""Rows whose sums are taken together."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -39,106 +45,68 @@ def regulariser_factors(square_sums, n_terms, strength, factors):
 
 
 @njit(inline="always")
-def _adam_row(gradient, weight, first, second, step, root_scale):
-    """Adam with bias correction folded into `step` and `root_scale`."""
-    for i in range(gradient.size):
-        g = gradient[i]
-        m = _B1 * first[i] + _1_B1 * g
-        v = _B2 * second[i] + _1_B2 * (g * g)
-        first[i] = m
-        second[i] = v
-        weight[i] -= step * m / (np.sqrt(v) * root_scale + _EPSILON)
+def _step(like, j, i, weight, spsp_error, trained, rows, step, root_scale):
+    """Adam for w_ij of sixteen outputs i, with bias correction in `step` and `root_scale`.
+
+    `spsp_error`: the gradient of the loss. Adds the new weights to the sums over the inputs.
+    """
+    weights, first, second = trained
+    g = spsp_error + load(like, rows, FACTORS, i) * weight
+    m = splat(like, _B1) * load(like, first, j, i) + splat(like, _1_B1) * g
+    v = splat(like, _B2) * load(like, second, j, i) + splat(like, _1_B2) * (g * g)
+    store(first, j, i, m)
+    store(second, j, i, v)
+    weight -= splat(like, step) * m / (root(v) * splat(like, root_scale) + splat(like, _EPSILON))
+    store(weights, j, i, weight)
+    _add_to_sums(like, i, weight, rows)
 
 
 @njit(inline="always")
-def _adam_row_without_error(factors, weight, first, second, step, root_scale):
-    """The same where the regulariser is the whole gradient, without storing that."""
-    for i in range(factors.size):
-        w = weight[i]
-        g = factors[i] * w
-        m = _B1 * first[i] + _1_B1 * g
-        v = _B2 * second[i] + _1_B2 * (g * g)
-        first[i] = m
-        second[i] = v
-        weight[i] = w - step * m / (np.sqrt(v) * root_scale + _EPSILON)
-
-
-@njit(inline="always")
-def _sum_row(product):
-    """Sum of a row (a multiple of 16 long) in an order that sixteen lanes can share."""
-    for block in range(16, product.size, 16):
-        for lane in range(16):
-            product[lane] += product[block + lane]
-    total = np.float32(0.0)
-    for lane in range(16):
-        total += product[lane]
-    return total
-
-
-@njit(inline="always")
-def _add_sums(weights, start, stop, column_sums, square_sums):
-    """Add rows start .. stop - 1 to both sums, in ascending order, four rows a pass."""
-    n = column_sums.size
-    j = start
-    while j + 4 <= stop:
-        w0, w1, w2, w3 = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
-        for i in range(n):
-            column_sums[i] = (((column_sums[i] + w0[i]) + w1[i]) + w2[i]) + w3[i]
-        for i in range(n):
-            square_sums[i] = (
-                ((square_sums[i] + w0[i] * w0[i]) + w1[i] * w1[i]) + w2[i] * w2[i]
-            ) + w3[i] * w3[i]
-        j += 4
-    while j < stop:
-        w0 = weights[j]
-        for i in range(n):
-            column_sums[i] += w0[i]
-        for i in range(n):
-            square_sums[i] += w0[i] * w0[i]
-        j += 1
+def _add_to_sums(like, i, weight, rows):
+    store(rows, COLUMN_SUMS, i, load(like, rows, COLUMN_SUMS, i) + weight)
+    store(rows, SQUARE_SUMS, i, load(like, rows, SQUARE_SUMS, i) + weight * weight)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def update_layer(
-    neuron_ptr, neuron_times, traces, weights, first, second, factors, step, root_scale,
-    has_error, weight_error, back_error, back_silent, back_all, wants_back, back,
-    row, gradient, column_sums, square_sums,
-):  # fmt: skip
-    """Update the feed-forward weights (m, n) of a layer after one sample.
+def update_layer(neuron_ptr, spsp, trained, rows, step, root_scale, has_error, wants_back, back):
+    """Update the feed-forward weights of a layer after one sample.
 
-    `neuron_ptr`, `neuron_times`: the input's spikes; `traces`: the layer's post-synaptic traces;
-    `weight_error` (n,): what multiplies e_ij in the gradient; `back_error`, `back_silent` and
-    `back_all` (n,): what multiplies w_ij e_ij / c_j, w_ij (for silent outputs) and w_ij (for a
-    silent input) in the error `back` (m,) of the layer below, taken before the update.
-    `has_error` False: the loss is 0, only the regulariser and the moments act.
-    Leaves sum_j w_ij and sum_j w_ij^2 in `column_sums` and `square_sums`.
+    `neuron_ptr`: offsets of the input's spikes; `spsp`: e_ij of the inputs that spiked, see
+    `strsbp.engine.spsp.spsp_of_active`; `trained`: weights and moments, each (m, n); `rows`: see
+    `strsbp.engine.state`. The row `WEIGHT_ERROR` is what multiplies e_ij in the gradient;
+    `BACK_ERROR`, `BACK_SILENT` and `BACK_ALL` are what multiplies w_ij e_ij / c_j, w_ij (for silent
+    outputs) and w_ij (for a silent input) in the error `back` (m,) of the layer below, taken before
+    the update. `has_error` False: the loss is 0, only the regulariser and the moments act.
+    Leaves sum_j w_ij and sum_j w_ij^2 in the rows `COLUMN_SUMS` and `SQUARE_SUMS`.
     """
-    n = row.size
-    column_sums[:] = 0
-    square_sums[:] = 0
+    like, weights = zeros(16), trained[0]
+    n = weights.shape[1]
+    rows[COLUMN_SUMS] = 0
+    rows[SQUARE_SUMS] = 0
+    active = 0
     for j in range(weights.shape[0]):
-        start, stop = neuron_ptr[j], neuron_ptr[j + 1]
-        weight = weights[j]
-        if has_error and stop > start:
-            spsp_row(traces, neuron_times, start, stop, row)
-            if wants_back:
-                share = np.float32(1.0) / np.float32(stop - start)
-                for i in range(n):
-                    gradient[i] = weight[i] * (row[i] * share * back_error[i] + back_silent[i])
-                back[j] = _sum_row(gradient)
-            for i in range(n):
-                gradient[i] = row[i] * weight_error[i] + factors[i] * weight[i]
-            _adam_row(gradient, weight, first[j], second[j], step, root_scale)
+        count = neuron_ptr[j + 1] - neuron_ptr[j]
+        total = like
+        if not has_error:
+            for i in range(0, n, 16):
+                w = load(like, weights, j, i)
+                _step(like, j, i, w, like, trained, rows, step, root_scale)
+        elif count == 0:
+            for i in range(0, n, 16):
+                w = load(like, weights, j, i)
+                total += w * load(like, rows, BACK_ALL, i)
+                _step(like, j, i, w, like, trained, rows, step, root_scale)
         else:
-            if has_error and wants_back:
-                for i in range(n):
-                    gradient[i] = weight[i] * back_all[i]
-                back[j] = _sum_row(gradient)
-            _adam_row_without_error(factors, weight, first[j], second[j], step, root_scale)
-        if (j + 1) % SUM_ROWS == 0:  # while these rows are still in the first-level cache
-            _add_sums(weights, j + 1 - SUM_ROWS, j + 1, column_sums, square_sums)
-    n_rows = weights.shape[0]
-    _add_sums(weights, n_rows - n_rows % SUM_ROWS, n_rows, column_sums, square_sums)
+            share = splat(like, np.float32(1.0) / np.float32(count))
+            for i in range(0, n, 16):
+                w, e = load(like, weights, j, i), load(like, spsp, active, i)
+                error, silent = load(like, rows, BACK_ERROR, i), load(like, rows, BACK_SILENT, i)
+                total += w * (e * share * error + silent)
+                e *= load(like, rows, WEIGHT_ERROR, i)
+                _step(like, j, i, w, e, trained, rows, step, root_scale)
+            active += 1
+        if has_error and wants_back:
+            back[j] = ordered_sum(total)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -163,11 +131,14 @@ def update_connections(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def weight_sums(weights, column_sums, square_sums):
+def weight_sums(weights, rows):
     """The sums that `update_layer` leaves behind, for fresh or loaded weights, bit for bit."""
-    column_sums[:] = 0
-    square_sums[:] = 0
-    _add_sums(weights, 0, weights.shape[0], column_sums, square_sums)
+    like = zeros(16)
+    rows[COLUMN_SUMS] = 0
+    rows[SQUARE_SUMS] = 0
+    for j in range(weights.shape[0]):
+        for i in range(0, weights.shape[1], 16):
+            _add_to_sums(like, i, load(like, weights, j, i), rows)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

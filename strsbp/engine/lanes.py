@@ -1,0 +1,219 @@
+"""Many float32 as one value in compiled code: a vector that stays in the processor's registers.
+
+A loop over an array leaves to the compiler what is kept in registers, and it keeps nothing there
+across loops. A `Lanes` value is one vector of LLVM: code that adds a hundred rows to it loads and
+stores no partial sums. Each lane sees the operations in the order that they are written in, rounded
+as those of float32 scalars, so that results do not depend on the processor; where it has narrower
+registers, a value takes several of them.
+
+In compiled code alone: `zeros(width)`, `splat(like, x)`, `load(like, array, i, j)`,
+`store(array, i, j, lanes)`, `+`, `-`, `*`, `/`, `>`, `where(mask, a, b)`, `root(lanes)`,
+`ordered_sum(lanes)`; of masks `bits(mask)` and `mask(like, bits)`; of integers `lowest_bit(bits)`.
+`like` is any value of the wanted width, a power of two up to 64. Arrays are two-dimensional,
+float32 and contiguous; indices are not checked.
+"""
+
+import operator
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+
+class Lanes(types.Type):
+    """`width` float32."""
+
+    def __init__(self, width: int):
+        self.width = width
+        super().__init__(f"Lanes({width})")
+
+
+class Mask(types.Type):
+    """`width` truth values, one of each lane."""
+
+    def __init__(self, width: int):
+        self.width = width
+        super().__init__(f"Mask({width})")
+
+
+def _vector(width: int) -> ir.VectorType:
+    return ir.VectorType(ir.FloatType(), width)
+
+
+@register_model(Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, manager, lanes):
+        super().__init__(manager, lanes, _vector(lanes.width))
+
+
+@register_model(Mask)
+class _MaskModel(models.PrimitiveModel):
+    def __init__(self, manager, mask):
+        super().__init__(manager, mask, ir.VectorType(ir.IntType(1), mask.width))
+
+
+def _define_operators() -> None:
+    def define(function, emit, result):
+        @infer_global(function)
+        class _OnLanes(AbstractTemplate):
+            def generic(self, arguments, keywords):
+                if all(isinstance(argument, Lanes) for argument in arguments):
+                    if len(arguments) == 2 and arguments[0] == arguments[1]:
+                        return signature(result(arguments[0].width), *arguments)
+
+        @lower_builtin(function, Lanes, Lanes)
+        def _lower(context, builder, sig, values):
+            return emit(builder, *values)
+
+    for name, emit in dict(add="fadd", sub="fsub", mul="fmul", truediv="fdiv").items():
+        for function in (getattr(operator, name), getattr(operator, f"i{name}")):
+            define(function, lambda builder, a, b, emit=emit: getattr(builder, emit)(a, b), Lanes)
+    define(operator.gt, lambda builder, a, b: builder.fcmp_ordered(">", a, b), Mask)
+
+
+_define_operators()
+
+
+def _splat(builder, scalar, width):
+    vector = _vector(width)
+    first = builder.insert_element(
+        ir.Constant(vector, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0)
+    )
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
+    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
+
+
+def _pointer(context, builder, array_type, array, index_types, indices, width):
+    """Address of `width` elements of `array` from indices on, as a pointer to a vector."""
+    array = context.make_array(array_type)(context, builder, array)
+    indices = [
+        context.cast(builder, index, index_type, types.intp)
+        for index, index_type in zip(indices, index_types, strict=True)
+    ]
+    element = cgutils.get_item_pointer(
+        context, builder, array_type, array, indices, wraparound=False
+    )
+    return builder.bitcast(element, _vector(width).as_pointer())
+
+
+@intrinsic(prefer_literal=True)
+def zeros(typing_context, width):
+    """`width`, a literal, zeros."""
+    lanes = Lanes(width.literal_value)
+
+    def codegen(context, builder, sig, values):
+        return ir.Constant(_vector(lanes.width), None)
+
+    return lanes(width), codegen
+
+
+@intrinsic
+def splat(typing_context, like, value):
+    """The float32 `value` in every lane."""
+
+    def codegen(context, builder, sig, values):
+        scalar = context.cast(builder, values[1], sig.args[1], types.float32)
+        return _splat(builder, scalar, like.width)
+
+    return like(like, value), codegen
+
+
+@intrinsic
+def load(typing_context, like, array, i, j):
+    """array[i, j : j + width]."""
+
+    def codegen(context, builder, sig, values):
+        pointer = _pointer(
+            context, builder, array, values[1], sig.args[2:], values[2:], like.width
+        )
+        return builder.load(pointer, align=4)
+
+    return like(like, array, i, j), codegen
+
+
+@intrinsic
+def store(typing_context, array, i, j, lanes):
+    """array[i, j : j + width] = lanes."""
+
+    def codegen(context, builder, sig, values):
+        pointer = _pointer(
+            context, builder, array, values[0], sig.args[1:3], values[1:3], lanes.width
+        )
+        builder.store(values[3], pointer, align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, i, j, lanes), codegen
+
+
+@intrinsic
+def where(typing_context, mask, a, b):
+    """`a` where `mask` is true, else `b`."""
+
+    def codegen(context, builder, sig, values):
+        return builder.select(*values)
+
+    return a(mask, a, b), codegen
+
+
+@intrinsic
+def root(typing_context, lanes):
+    """The square root, correctly rounded."""
+
+    def codegen(context, builder, sig, values):
+        vector = _vector(lanes.width)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(vector, [vector]), f"llvm.sqrt.v{lanes.width}f32"
+        )
+        return builder.call(function, values)
+
+    return lanes(lanes), codegen
+
+
+@intrinsic
+def ordered_sum(typing_context, lanes):
+    """0 + lane 0 + lane 1 + ..., added in this order, float32."""
+
+    def codegen(context, builder, sig, values):
+        total = ir.Constant(ir.FloatType(), 0.0)
+        for lane in range(lanes.width):
+            index = ir.Constant(ir.IntType(32), lane)
+            total = builder.fadd(total, builder.extract_element(values[0], index))
+        return total
+
+    return types.float32(lanes), codegen
+
+
+@intrinsic
+def bits(typing_context, mask):
+    """Lane k of the mask as bit k, uint64."""
+
+    def codegen(context, builder, sig, values):
+        word = builder.bitcast(values[0], ir.IntType(mask.width))
+        return word if mask.width == 64 else builder.zext(word, ir.IntType(64))
+
+    return types.uint64(mask), codegen
+
+
+@intrinsic
+def mask(typing_context, like, bits):
+    """The mask whose lane k is bit k of the uint64 `bits`."""
+
+    def codegen(context, builder, sig, values):
+        word = context.cast(builder, values[1], sig.args[1], types.uint64)
+        if like.width < 64:
+            word = builder.trunc(word, ir.IntType(like.width))
+        return builder.bitcast(word, ir.VectorType(ir.IntType(1), like.width))
+
+    return Mask(like.width)(like, bits), codegen
+
+
+@intrinsic
+def lowest_bit(typing_context, bits):
+    """Position of the lowest bit that is set in a uint64 other than 0, int64."""
+
+    def codegen(context, builder, sig, values):
+        return builder.cttz(values[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), codegen
