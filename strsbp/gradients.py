@@ -14,7 +14,7 @@ import pandas as pd
 
 from strsbp.data import Digits
 from strsbp.engine.network import Network
-from strsbp.engine.update import BETA_1
+from strsbp.engine.adam import BETA_1
 from strsbp.errors import SettingsError
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, GradientSettings, LayerSettings

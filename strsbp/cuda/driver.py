@@ -16,7 +16,8 @@ from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, THRESHOLDS, TRAIN_SPLIT
 from strsbp.engine.layers import Layer
 from strsbp.engine.network import Network
-from strsbp.engine.update import BETA_1, BETA_2, REGULARISER_BETA, REGULARISER_SCALE
+from strsbp.engine.adam import BETA_1, BETA_2
+from strsbp.engine.update import REGULARISER_BETA, REGULARISER_SCALE
 
 THREADS = 128
 """Threads of a block, but for the kernels with one block a replica."""

@@ -11,6 +11,8 @@ result must be the same on every machine.
 import numpy as np
 from numba import njit
 
+from strsbp.engine.adam import one_seen
+
 TOLERANCE = 1e-10
 """Largest accepted ||b - Lmat^T y|| / ||b|| of the iterative solution."""
 MAX_ITERATIONS = 60
@@ -26,7 +28,8 @@ def off_diagonal(neuron_ptr, rec_ptr, rec_post, rec_weights, spsp, threshold, va
             rho = np.float32(0.5)
             if count > 0 and neuron_ptr[i + 1] > neuron_ptr[i]:
                 rho = spsp[c] / np.float32(count)
-            values[c] = np.float32(0.0) if i == neuron else -rec_weights[c] * rho / threshold
+            w = np.float32(0.0) if i == neuron else one_seen(rec_weights[c])
+            values[c] = -w * rho / threshold
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

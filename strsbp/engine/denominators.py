@@ -10,61 +10,41 @@ update pass leaves behind, so that only active inputs are visited.
 import numpy as np
 from numba import njit
 
+from strsbp.engine.adam import one_seen, seen
+from strsbp.engine.lanes import load, splat, store, zeros
+from strsbp.engine.state import COLUMN_SUMS, TERMS
+
 SMALLEST_RECURRENT = np.float32(1e-4)
 """|s_i| is kept at least this large in recurrent layers (section 6)."""
 
 
 @njit(inline="always")
-def _beyond_first(neuron_ptr, coefficients, j, k):
-    """Coefficient k of input j, less that of the table's first row."""
-    count = neuron_ptr[j + 1] - neuron_ptr[j]
-    return coefficients[min(count, coefficients.shape[0]) - 1, k] - coefficients[0, k]
+def _sums_of_neurons(like, i, neuron_ptr, active, coefficients, weights, rows):
+    """The sums of the outputs from i on, as many as `like` has lanes."""
+    n_counts, n_terms = coefficients.shape
+    for k in range(n_terms):
+        first = coefficients[0, k]
+        total = splat(like, first) * load(like, rows, COLUMN_SUMS, i)
+        for j in active:
+            count = neuron_ptr[j + 1] - neuron_ptr[j]
+            if count > 1:  # others are in the first row, counted above
+                beyond = coefficients[min(count, n_counts) - 1, k] - first
+                total += splat(like, beyond) * seen(like, load(like, weights, j, i))
+        store(rows, TERMS + k, i, total)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def term_sums(neuron_ptr, coefficients, weights, column_sums, sums):
-    """sums[k, i] = sum_j w_ij C_jk.
+def term_sums(neuron_ptr, active, coefficients, weights, rows):
+    """sum_j w_ij C_jk, left in the row TERMS + k of `rows`, see `strsbp.engine.state`.
 
-    `coefficients` (K, R) float32: row c - 1 for input count c; `column_sums` (n,) float32:
-    sum of each output's weights over all inputs; `sums` (R, n) float32.
+    `active`: the inputs that spiked; `coefficients` (K, R) float32: row c - 1 for input count c;
+    the row `COLUMN_SUMS` of `rows`: sum of each output's weights over all inputs.
     """
-    n, n_terms = column_sums.size, coefficients.shape[1]
-    for k in range(n_terms):
-        base, row = coefficients[0, k], sums[k]
-        for i in range(n):
-            row[i] = base * column_sums[i]
-    # Active inputs four at a time: each sum is then loaded and stored once for four rows.
-    found = 0
-    j0 = j1 = j2 = 0
-    for j in range(neuron_ptr.size - 1):
-        if neuron_ptr[j + 1] - neuron_ptr[j] <= 1:  # the first row, counted above
-            continue
-        if found == 3:
-            w0, w1, w2, w3 = weights[j0], weights[j1], weights[j2], weights[j]
-            for k in range(n_terms):
-                c0 = _beyond_first(neuron_ptr, coefficients, j0, k)
-                c1 = _beyond_first(neuron_ptr, coefficients, j1, k)
-                c2 = _beyond_first(neuron_ptr, coefficients, j2, k)
-                c3 = _beyond_first(neuron_ptr, coefficients, j, k)
-                row = sums[k]
-                for i in range(n):
-                    row[i] = (((row[i] + c0 * w0[i]) + c1 * w1[i]) + c2 * w2[i]) + c3 * w3[i]
-            found = 0
-        else:
-            if found == 0:
-                j0 = j
-            elif found == 1:
-                j1 = j
-            else:
-                j2 = j
-            found += 1
-    for position in range(found):
-        j = j0 if position == 0 else j1 if position == 1 else j2
-        w0 = weights[j]
-        for k in range(n_terms):
-            c0, row = _beyond_first(neuron_ptr, coefficients, j, k), sums[k]
-            for i in range(n):
-                row[i] += c0 * w0[i]
+    n, wide, narrow = weights.shape[1], zeros(64), zeros(16)
+    for i in range(0, n - n % 64, 64):
+        _sums_of_neurons(wide, i, neuron_ptr, active, coefficients, weights, rows)
+    for i in range(n - n % 64, n, 16):
+        _sums_of_neurons(narrow, i, neuron_ptr, active, coefficients, weights, rows)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -75,7 +55,7 @@ def term_sums_recurrent(neuron_ptr, coefficients, rec_ptr, rec_post, rec_weights
         count = neuron_ptr[neuron + 1] - neuron_ptr[neuron]
         row = coefficients[min(max(count, 1), n_rows) - 1]
         for c in range(rec_ptr[neuron], rec_ptr[neuron + 1]):
-            i, w = rec_post[c], rec_weights[c]
+            i, w = rec_post[c], one_seen(rec_weights[c])
             for k in range(n_terms):
                 sums[k, i] += row[k] * w
 

@@ -7,8 +7,9 @@ as those of float32 scalars, so that results do not depend on the processor; whe
 registers, a value takes several of them.
 
 In compiled code alone: `zeros(width)`, `splat(like, x)`, `load(like, array, i, j)`,
-`store(array, i, j, lanes)`, `+`, `-`, `*`, `/`, `>`, `where(mask, a, b)`, `root(lanes)`,
-`ordered_sum(lanes)`; of masks `bits(mask)` and `mask(like, bits)`; of integers `lowest_bit(bits)`.
+`store(array, i, j, lanes)`, `+`, `-`, `*`, `/`, `>`, `where(mask, a, b)`,
+`magnitude(lanes)`, `root(lanes)`, `fused(a, b, c)`, `with_sign(lanes, of)`, `times_2_64(lanes)`,
+`over_2_64(lanes)`, `ordered_sum(lanes)`; of masks `bits(mask)` and `mask(like, bits)`; of integers `lowest_bit(bits)`.
 `like` is any value of the wanted width, a power of two up to 64. Arrays are two-dimensional,
 float32 and contiguous; indices are not checked.
 """
@@ -157,18 +158,100 @@ def where(typing_context, mask, a, b):
     return a(mask, a, b), codegen
 
 
-@intrinsic
-def root(typing_context, lanes):
-    """The square root, correctly rounded."""
+def _of_each_lane(name, lanes, n_arguments=1):
+    """Signature and code of LLVM's function `name` of each lane."""
 
     def codegen(context, builder, sig, values):
         vector = _vector(lanes.width)
         function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(vector, [vector]), f"llvm.sqrt.v{lanes.width}f32"
+            builder.module,
+            ir.FunctionType(vector, [vector] * n_arguments),
+            f"llvm.{name}.v{lanes.width}f32",
         )
         return builder.call(function, values)
 
+    return lanes(*[lanes] * n_arguments), codegen
+
+
+@intrinsic
+def magnitude(typing_context, lanes):
+    """The absolute value."""
+    return _of_each_lane("fabs", lanes)
+
+
+@intrinsic
+def root(typing_context, lanes):
+    """The square root, correctly rounded."""
+    return _of_each_lane("sqrt", lanes)
+
+
+@intrinsic
+def fused(typing_context, a, b, c):
+    """a * b + c, rounded once."""
+    return _of_each_lane("fma", a, 3)
+
+
+@intrinsic
+def with_sign(typing_context, lanes, of):
+    """`lanes` with the signs of `of`."""
+    return _of_each_lane("copysign", lanes, 2)
+
+
+_SIGN, _SMALLEST_NORMAL = 0x80000000, 0x00800000
+_2_64 = 64 << 23
+"""What a factor of 2^64 adds to the bits of a float32."""
+_SHIFT, _SHIFT_BITS = 2.0**-62, (127 - 62) << 23
+"""Added to this float32, multiples of 2^-85 below it become the last bits of the sum."""
+
+
+def _by_bits(lanes, change):
+    """Signature and code of a change of the bits without the sign."""
+
+    def codegen(context, builder, sig, values):
+        integers = ir.VectorType(ir.IntType(32), lanes.width)
+
+        def integer(value):
+            return ir.Constant(integers, [value] * lanes.width)
+
+        shift = ir.Constant(_vector(lanes.width), [_SHIFT] * lanes.width)
+        word = builder.bitcast(values[0], integers)
+        size = builder.and_(word, integer(_SIGN - 1))
+        size = change(builder, size, integer, shift)
+        return builder.bitcast(
+            builder.or_(size, builder.and_(word, integer(_SIGN))), _vector(lanes.width)
+        )
+
     return lanes(lanes), codegen
+
+
+@intrinsic
+def times_2_64(typing_context, lanes):
+    """The lanes times 2^64, also those that are subnormal; these must not exceed 2^63.
+
+    A product would be the same, but many processors take a hundred times as long for a product
+    with subnormal numbers. They add them without delay.
+    """
+
+    def change(builder, size, integer, shift):
+        added = builder.bitcast(builder.add(size, integer(_SHIFT_BITS)), shift.type)
+        subnormal = builder.bitcast(builder.fsub(added, shift), size.type)
+        is_subnormal = builder.icmp_unsigned("<", size, integer(_SMALLEST_NORMAL))
+        return builder.select(is_subnormal, subnormal, builder.add(size, integer(_2_64)))
+
+    return _by_bits(lanes, change)
+
+
+@intrinsic
+def over_2_64(typing_context, lanes):
+    """The lanes over 2^64, where that is exact: multiples of 2^-85."""
+
+    def change(builder, size, integer, shift):
+        added = builder.fadd(builder.bitcast(size, shift.type), shift)
+        subnormal = builder.sub(builder.bitcast(added, size.type), integer(_SHIFT_BITS))
+        is_subnormal = builder.icmp_unsigned("<", size, integer(_SHIFT_BITS))
+        return builder.select(is_subnormal, subnormal, builder.sub(size, integer(_2_64)))
+
+    return _by_bits(lanes, change)
 
 
 @intrinsic

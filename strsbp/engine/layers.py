@@ -61,13 +61,14 @@ class Layer:
             ((8, n), np.float64),
             ((3, n), _F32),
             ((n_steps + 1, -(-n // WORD)), np.uint64),
+            ((self.n_inputs,), np.int32),
             ((self.n_inputs, n), _F32),
             *SpikeTrains.specs(n, n_steps),
             *SpikeTrains.specs(of_repair, n_steps),
             ((of_repair + 1,), np.int32),
             ((of_repair, of_repair), _F32),
         )
-        own, spikes, repair = arrays[:11], Trains(*arrays[11:15]), arrays[15:]
+        own, spikes, repair = arrays[:12], Trains(*arrays[12:16]), arrays[16:]
         self.trains = SpikeTrains(n, n_steps, spikes)
         self.arrays = LayerArrays(
             *own, spikes, Trains(*repair[:4]), *repair[4:],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
-from strsbp.engine import passes, update
+from strsbp.engine import adam, passes
 from strsbp.engine.layers import Layer, RecurrentLayer
 from strsbp.engine.state import MOST_TERMS, Derivative
 from strsbp.engine.trains import SpikeTrains
@@ -158,8 +158,8 @@ class Network:
         learning_rate = self.model.learning_rate / math.sqrt(epoch + 1)
         updates = range(self.n_updates + 1, self.n_updates + n + 1)
         self.n_updates += n
-        steps = [learning_rate / (1 - update.BETA_1**k) for k in updates]
-        root_scales = [1 / math.sqrt(1 - update.BETA_2**k) for k in updates]
+        steps = [learning_rate / (1 - adam.BETA_1**k) for k in updates]
+        root_scales = [1 / math.sqrt(1 - adam.BETA_2**k) for k in updates]
         return np.array(steps, dtype=np.float32), np.array(root_scales, dtype=np.float32)
 
     def _note_denominators(self, smallest) -> None:

@@ -13,7 +13,6 @@ from strsbp.engine.state import (
     BACK_ERROR,
     BACK_SILENT,
     BASE,
-    COLUMN_SUMS,
     DENOMINATORS,
     ERROR,
     FACTORS,
@@ -84,14 +83,13 @@ def prepare_output(layer, label):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def layer_denominators(layer, inputs, derivative, offsets):
+def layer_denominators(layer, inputs, active, derivative, offsets):
     """Fill the layer's s_i; returns the smallest |s_i|."""
     coefficients = derivative.coefficients
     sums = layer.rows[TERMS : TERMS + coefficients.shape[1]]
     denominators.term_sums(
-        inputs.neuron_ptr[: layer.n_inputs + 1], coefficients, layer.trained[0],
-        layer.rows[COLUMN_SUMS], sums,
-    )  # fmt: skip
+        inputs.neuron_ptr, active, coefficients, layer.trained[0], layer.rows
+    )
     if layer.recurrent:
         denominators.term_sums_recurrent(
             layer.trains.neuron_ptr, coefficients, layer.rec_ptr, layer.rec_post,
@@ -158,16 +156,17 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
             offsets = prepare_output(layer, label)
         else:
             _trace(layer, spikes)
+        active = trains.find_active(inputs.neuron_ptr[: layer.n_inputs + 1], layer.active)
         loss.scale_by_threshold(rows[ERROR], layer.threshold, rows[SCALED_ERROR])
         if not (layer.ablates_weights and layer.ablates_back):
-            smallest = layer_denominators(layer, inputs, derivative, offsets)
+            smallest = layer_denominators(layer, inputs, active, derivative, offsets)
         loss.weight_error(
             rows[SCALED_ERROR], rows[DENOMINATORS], layer.ablates_weights, rows[LATERAL],
             rows[WEIGHT_ERROR],
         )  # fmt: skip
         _back_errors(layer, offsets)
         spsp.spsp_of_active(
-            layer.traces, inputs.neuron_ptr[: layer.n_inputs + 1], inputs.neuron_times, layer.spsp
+            layer.traces, inputs.neuron_ptr, inputs.neuron_times, active, layer.spsp
         )
     update.update_layer(
         inputs.neuron_ptr, layer.spsp, (trained[0], trained[1], trained[2]), rows, step, root_scale,
@@ -180,10 +179,8 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
             for i in range(layer.n_neurons):
                 back[i] = layer.system[0, i]
         update.update_connections(
-            layer.rec_ptr, layer.rec_post, layer.rec_trained[0], layer.rec_trained[1],
-            layer.rec_trained[2], layer.rec_values[0], has_error, rows[WEIGHT_ERROR],
-            rows[FACTORS], step, root_scale, rows[SQUARE_SUMS],
-        )  # fmt: skip
+            layer.rec_post, layer.rec_trained, layer.rec_values, has_error, rows, step, root_scale
+        )
     return smallest
 
 

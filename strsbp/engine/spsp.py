@@ -54,26 +54,23 @@ def post_traces(step_ptr, step_idx, refractory_steps, decay_s, decay_m, gain, fi
 
 
 @njit(inline="always")
-def _spsp_of_neurons(like, i, traces, neuron_ptr, neuron_times, spsp):
-    active = 0
-    for j in range(neuron_ptr.size - 1):
-        start, stop = neuron_ptr[j], neuron_ptr[j + 1]
-        if stop > start:
-            store(spsp, active, i, add_rows(like, like, traces[1:], i, neuron_times, start, stop))
-            active += 1
+def _spsp_of_neurons(like, i, traces, neuron_ptr, neuron_times, active, spsp):
+    for row in range(active.size):
+        start, stop = neuron_ptr[active[row]], neuron_ptr[active[row] + 1]
+        store(spsp, row, i, add_rows(like, like, traces[1:], i, neuron_times, start, stop))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def spsp_of_active(traces, neuron_ptr, neuron_times, spsp):
-    """e_ij of the inputs j that spiked, in their order: one row of `spsp` (m, n) each.
+def spsp_of_active(traces, neuron_ptr, neuron_times, active, spsp):
+    """e_ij of the inputs j = active[0], active[1], ...: one row of `spsp` (m, n) each.
 
     Sixty-four outputs at a time, so that their traces stay in the nearer caches.
     """
     n, wide, narrow = traces.shape[1], zeros(64), zeros(16)
     for i in range(0, n - n % 64, 64):
-        _spsp_of_neurons(wide, i, traces, neuron_ptr, neuron_times, spsp)
+        _spsp_of_neurons(wide, i, traces, neuron_ptr, neuron_times, active, spsp)
     for i in range(n - n % 64, n, 16):
-        _spsp_of_neurons(narrow, i, traces, neuron_ptr, neuron_times, spsp)
+        _spsp_of_neurons(narrow, i, traces, neuron_ptr, neuron_times, active, spsp)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -92,8 +89,4 @@ def spsp_on_connections(traces, neuron_ptr, neuron_times, rec_ptr, rec_post, val
 @njit(cache=True, nogil=True, error_model="numpy")
 def spsp_matrix(traces, neuron_ptr, neuron_times, values):
     """e of all inputs, (m, n) float32, input-major, for tests and for the small output layer."""
-    like = zeros(16)
-    for j in range(neuron_ptr.size - 1):
-        for i in range(0, traces.shape[1], 16):
-            start, stop = neuron_ptr[j], neuron_ptr[j + 1]
-            store(values, j, i, add_rows(like, like, traces[1:], i, neuron_times, start, stop))
+    spsp_of_active(traces, neuron_ptr, neuron_times, np.arange(neuron_ptr.size - 1), values)

@@ -59,6 +59,8 @@ class LayerArrays(NamedTuple):
     """(3, n): current, membrane and steps left at 0 of the present step."""
     fired: np.ndarray
     """(T + 1, n / 64 rounded up) uint64: who fires at each step, one bit a neuron."""
+    active: np.ndarray
+    """(m,) int32: room for the inputs that spiked."""
     spsp: np.ndarray
     """(m, n): e_ij of the inputs that spiked."""
     trains: Trains

@@ -54,6 +54,16 @@ def by_neuron(step_ptr, step_idx, n_steps, neuron_ptr, neuron_times):
     neuron_ptr[0] = 0
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def find_active(neuron_ptr, room):
+    """The neurons that spiked, ascending, as a view into `room` (n,) int32."""
+    count = 0
+    for neuron in range(neuron_ptr.size - 1):
+        room[count] = neuron
+        count += neuron_ptr[neuron + 1] > neuron_ptr[neuron]
+    return room[:count]
+
+
 class SpikeTrains:
     """Room for the spike trains of `n_neurons` neurons over `n_steps` steps, used again and again.
 

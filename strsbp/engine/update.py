@@ -1,4 +1,4 @@
-"""One pass over a layer's weights: gradient, back-propagated error, regulariser, Adam.
+"""One pass over a layer's weights: gradient, error passed back, regulariser, Adam.
 
 A weight and its two moments are read once and written once a sample, sixteen weights of one input
 at a time, and everything that they need is done with them while they are in registers. What else a
@@ -11,7 +11,8 @@ import math
 import numpy as np
 from numba import njit
 
-from strsbp.engine.lanes import load, ordered_sum, root, splat, store, zeros
+from strsbp.engine.adam import adam_step, seen, square_seen
+from strsbp.engine.lanes import load, ordered_sum, splat, store, zeros
 from strsbp.engine.state import (
     BACK_ALL,
     BACK_ERROR,
@@ -22,14 +23,8 @@ from strsbp.engine.state import (
     WEIGHT_ERROR,
 )
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
-"""Adam's constants."""
 REGULARISER_BETA, REGULARISER_SCALE = 0.04, 8.0
 """beta and W of the regulariser."""
-
-_B1, _1_B1 = np.float32(BETA_1), np.float32(1 - BETA_1)
-_B2, _1_B2 = np.float32(BETA_2), np.float32(1 - BETA_2)
-_EPSILON = np.float32(EPSILON)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -45,18 +40,16 @@ def regulariser_factors(square_sums, n_terms, strength, factors):
 
 
 @njit(inline="always")
-def _step(like, j, i, weight, spsp_error, trained, rows, step, root_scale):
-    """Adam for w_ij of sixteen outputs i, with bias correction in `step` and `root_scale`.
+def _step(like, j, i, weight, error, trained, rows, step, root_scale):
+    """Adam for w_ij of sixteen outputs i; `error`: the gradient of the loss.
 
-    `spsp_error`: the gradient of the loss. Adds the new weights to the sums over the inputs.
+    Adds the new weights to the sums over the inputs.
     """
     weights, first, second = trained
-    g = spsp_error + load(like, rows, FACTORS, i) * weight
-    m = splat(like, _B1) * load(like, first, j, i) + splat(like, _1_B1) * g
-    v = splat(like, _B2) * load(like, second, j, i) + splat(like, _1_B2) * (g * g)
+    m, v, factor = load(like, first, j, i), load(like, second, j, i), load(like, rows, FACTORS, i)
+    weight, m, v = adam_step(like, error, factor, weight, m, v, step, root_scale)
     store(first, j, i, m)
     store(second, j, i, v)
-    weight -= splat(like, step) * m / (root(v) * splat(like, root_scale) + splat(like, _EPSILON))
     store(weights, j, i, weight)
     _add_to_sums(like, i, weight, rows)
 
@@ -64,7 +57,8 @@ def _step(like, j, i, weight, spsp_error, trained, rows, step, root_scale):
 @njit(inline="always")
 def _add_to_sums(like, i, weight, rows):
     store(rows, COLUMN_SUMS, i, load(like, rows, COLUMN_SUMS, i) + weight)
-    store(rows, SQUARE_SUMS, i, load(like, rows, SQUARE_SUMS, i) + weight * weight)
+    squares = load(like, rows, SQUARE_SUMS, i) + square_seen(like, weight)
+    store(rows, SQUARE_SUMS, i, squares)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -94,14 +88,14 @@ def update_layer(neuron_ptr, spsp, trained, rows, step, root_scale, has_error, w
         elif count == 0:
             for i in range(0, n, 16):
                 w = load(like, weights, j, i)
-                total += w * load(like, rows, BACK_ALL, i)
+                total += seen(like, w) * load(like, rows, BACK_ALL, i)
                 _step(like, j, i, w, like, trained, rows, step, root_scale)
         else:
             share = splat(like, np.float32(1.0) / np.float32(count))
             for i in range(0, n, 16):
                 w, e = load(like, weights, j, i), load(like, spsp, active, i)
                 error, silent = load(like, rows, BACK_ERROR, i), load(like, rows, BACK_SILENT, i)
-                total += w * (e * share * error + silent)
+                total += seen(like, w) * (e * share * error + silent)
                 e *= load(like, rows, WEIGHT_ERROR, i)
                 _step(like, j, i, w, e, trained, rows, step, root_scale)
             active += 1
@@ -109,25 +103,33 @@ def update_layer(neuron_ptr, spsp, trained, rows, step, root_scale, has_error, w
             back[j] = ordered_sum(total)
 
 
+@njit(inline="always")
+def _step_connections(like, c, values, trained, step, root_scale):
+    error, factor = load(like, values, 0, c), load(like, values, 1, c)
+    w, m, v = load(like, trained, 0, c), load(like, trained, 1, c), load(like, trained, 2, c)
+    w, m, v = adam_step(like, error, factor, w, m, v, step, root_scale)
+    store(trained, 0, c, w)
+    store(trained, 1, c, m)
+    store(trained, 2, c, v)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def update_connections(
-    rec_ptr, rec_post, weights, first, second, spsp, has_error, weight_error, factors,
-    step, root_scale, square_sums,
-):  # fmt: skip
-    """Update the recurrent weights, one for each connection; adds to `square_sums`."""
-    for c in range(weights.size):
+def update_connections(rec_post, trained, values, has_error, rows, step, root_scale):
+    """Update the recurrent weights, one for each connection; adds to the row `SQUARE_SUMS`.
+
+    `trained` (3, c): weights and moments; `values` (2, c): e_il, and working space, both lost.
+    """
+    n = rec_post.size
+    for c in range(n):
         i = rec_post[c]
-        w = weights[c]
-        g = factors[i] * w
-        if has_error:
-            g = spsp[c] * weight_error[i] + g
-        m = _B1 * first[c] + _1_B1 * g
-        v = _B2 * second[c] + _1_B2 * (g * g)
-        first[c] = m
-        second[c] = v
-        w -= step * m / (np.sqrt(v) * root_scale + _EPSILON)
-        weights[c] = w
-        square_sums[i] += w * w
+        values[0, c] = values[0, c] * rows[WEIGHT_ERROR, i] if has_error else np.float32(0.0)
+        values[1, c] = rows[FACTORS, i]
+    sixteen, one = zeros(16), zeros(1)
+    for c in range(0, n - n % 16, 16):
+        _step_connections(sixteen, c, values, trained, step, root_scale)
+    for c in range(n - n % 16, n):
+        _step_connections(one, c, values, trained, step, root_scale)
+    connection_sums(rec_post, trained[0], rows[SQUARE_SUMS])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
