@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from strsbp.data import Digits
-from strsbp.engine.network import Network
 from strsbp.engine.adam import BETA_1
+from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, GradientSettings, LayerSettings

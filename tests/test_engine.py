@@ -359,11 +359,10 @@ def test_trace_form_matches_a_hand_computed_pair():
     dense[:] = False
     dense[[3, 7], 0] = True
     post.set_dense(dense)
-    traces, values = spsp.allocate_traces(10, 16), np.zeros((16, 16), dtype=np.float32)
+    traces, values = np.zeros((11, 16), dtype=np.float32), np.zeros((16, 16), dtype=np.float32)
+    fired = np.zeros((11, 1), dtype=np.uint64)
     keep_s, keep_m, gain = np.float32(0.5), np.float32(0.75), np.float32(0.5)
-    spsp.post_traces(
-        post.step_ptr, post.step_idx, 2, keep_s, keep_m, gain, np.zeros(16, np.float32), traces
-    )
+    spsp.post_traces(post.step_ptr, post.step_idx, 2, keep_s, keep_m, gain, fired, traces)
     spsp.spsp_matrix(traces, pre.neuron_ptr, pre.neuron_times, values)
     # p: 1 at t=2, .5 at 3; q: .5 at 2, .625 at 3 (spike: e = .625), held at 0 at 4 and 5;
     # p: .125 + 1 at 5, .5625 at 6, .28125 at 7; q: .28125 at 6, .3515625 at 7 (spike).

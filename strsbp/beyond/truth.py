@@ -28,9 +28,9 @@ from strsbp.beyond.truth_settings import SurrogateSettings, TruthSettings, on_ne
 from strsbp.data import Digits
 from strsbp.encoding import TRAIN_SPLIT, Encoder
 from strsbp.engine import passes
+from strsbp.engine.adam import BETA_1
 from strsbp.engine.loss import MARGIN, TARGET_COUNT_OTHER
 from strsbp.engine.network import Network
-from strsbp.engine.adam import BETA_1
 from strsbp.gradients import Probe, weights_of
 from strsbp.network import build_network
 from strsbp.settings import TARGET_COUNT_LABEL, ArmSettings, LayerSettings

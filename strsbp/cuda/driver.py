@@ -14,9 +14,9 @@ import numpy as np
 from strsbp.cuda.source import kernel_source, options
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, THRESHOLDS, TRAIN_SPLIT
+from strsbp.engine.adam import BETA_1, BETA_2
 from strsbp.engine.layers import Layer
 from strsbp.engine.network import Network
-from strsbp.engine.adam import BETA_1, BETA_2
 from strsbp.engine.update import REGULARISER_BETA, REGULARISER_SCALE
 
 THREADS = 128

@@ -11,7 +11,7 @@ result must be the same on every machine.
 import numpy as np
 from numba import njit
 
-from strsbp.engine.adam import one_seen
+from strsbp.engine.subnormal import one_seen
 
 TOLERANCE = 1e-10
 """Largest accepted ||b - Lmat^T y|| / ||b|| of the iterative solution."""

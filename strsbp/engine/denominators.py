@@ -10,9 +10,9 @@ update pass leaves behind, so that only active inputs are visited.
 import numpy as np
 from numba import njit
 
-from strsbp.engine.adam import one_seen, seen
 from strsbp.engine.lanes import load, splat, store, zeros
 from strsbp.engine.state import COLUMN_SUMS, TERMS
+from strsbp.engine.subnormal import one_seen, seen
 
 SMALLEST_RECURRENT = np.float32(1e-4)
 """|s_i| is kept at least this large in recurrent layers (section 6)."""
@@ -24,7 +24,7 @@ def _sums_of_neurons(like, i, neuron_ptr, active, coefficients, weights, rows):
     n_counts, n_terms = coefficients.shape
     for k in range(n_terms):
         first = coefficients[0, k]
-        total = splat(like, first) * load(like, rows, COLUMN_SUMS, i)
+        total = splat(like, first) * seen(like, load(like, rows, COLUMN_SUMS, i))
         for j in active:
             count = neuron_ptr[j + 1] - neuron_ptr[j]
             if count > 1:  # others are in the first row, counted above

@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from strsbp.engine.lanes import bits, load, lowest_bit, mask, splat, store, where, zeros
+from strsbp.engine.subnormal import seen
 
 WORD = 64
 """Neurons in a word of the table of who fires."""
@@ -54,7 +55,7 @@ def _note(fired, t, i, fires):
 
 @njit(inline="always")
 def table_of_trains(step_ptr, step_idx, fired):
-    """Fill the table of who fires, `fired` (T + 1, n / 64 rounded up) uint64, from spikes by step."""
+    """Fill `fired` (T + 1, n / 64 rounded up) uint64, a bit for each step and neuron."""
     fired[:] = 0
     for t in range(step_ptr.size - 1):
         for k in range(step_ptr[t], step_ptr[t + 1]):
@@ -81,6 +82,7 @@ def _run_neurons(like, i, in_ptr, in_idx, weights, decay, constants, fired):
     for t in range(1, in_ptr.size - 1):
         current *= decay
         current = add_rows(like, current, weights, i, in_idx, in_ptr[t - 1], in_ptr[t])
+        current = seen(like, current)
         membrane, refractory, fires = _integrate(like, current, membrane, refractory, constants)
         _note(fired, t, i, fires)
 
@@ -108,7 +110,7 @@ def run_feedforward(
 
 @njit(inline="always")
 def _add_input(like, i, state, decay, in_idx, weights, start, stop):
-    current = load(like, state, 0, i) * decay
+    current = seen(like, load(like, state, 0, i)) * decay
     store(state, 0, i, add_rows(like, current, weights, i, in_idx, start, stop))
 
 
@@ -120,6 +122,7 @@ def _step_neurons(like, i, t, state, constants, inhibits, total, fired):
         own = where(mask(like, word), splat(like, np.float32(1.0)), like)
         current -= splat(like, total) - own
         store(state, 0, i, current)
+    current = seen(like, current)
     membrane, refractory = load(like, state, 1, i), load(like, state, 2, i)
     membrane, refractory, fires = _integrate(like, current, membrane, refractory, constants)
     store(state, 1, i, membrane)

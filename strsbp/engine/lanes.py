@@ -7,9 +7,9 @@ as those of float32 scalars, so that results do not depend on the processor; whe
 registers, a value takes several of them.
 
 In compiled code alone: `zeros(width)`, `splat(like, x)`, `load(like, array, i, j)`,
-`store(array, i, j, lanes)`, `+`, `-`, `*`, `/`, `>`, `where(mask, a, b)`,
-`magnitude(lanes)`, `root(lanes)`, `fused(a, b, c)`, `with_sign(lanes, of)`, `times_2_64(lanes)`,
-`over_2_64(lanes)`, `ordered_sum(lanes)`; of masks `bits(mask)` and `mask(like, bits)`; of integers `lowest_bit(bits)`.
+`store(array, i, j, lanes)`, `+`, `-`, `*`, `/`, `>`, `where(mask, a, b)`, `magnitude(lanes)`,
+`root(lanes)`, `fused(a, b, c)`, `with_sign(lanes, of)`, `times_2_64(lanes)`, `over_2_64(lanes)`,
+`ordered_sum(lanes)`; of masks `bits(mask)` and `mask(like, bits)`; of integers `lowest_bit(bits)`.
 `like` is any value of the wanted width, a power of two up to 64. Arrays are two-dimensional,
 float32 and contiguous; indices are not checked.
 """
@@ -60,9 +60,9 @@ def _define_operators() -> None:
         @infer_global(function)
         class _OnLanes(AbstractTemplate):
             def generic(self, arguments, keywords):
-                if all(isinstance(argument, Lanes) for argument in arguments):
-                    if len(arguments) == 2 and arguments[0] == arguments[1]:
-                        return signature(result(arguments[0].width), *arguments)
+                first, *others = arguments
+                if isinstance(first, Lanes) and others == [first]:
+                    return signature(result(first.width), *arguments)
 
         @lower_builtin(function, Lanes, Lanes)
         def _lower(context, builder, sig, values):
@@ -126,9 +126,7 @@ def load(typing_context, like, array, i, j):
     """array[i, j : j + width]."""
 
     def codegen(context, builder, sig, values):
-        pointer = _pointer(
-            context, builder, array, values[1], sig.args[2:], values[2:], like.width
-        )
+        pointer = _pointer(context, builder, array, values[1], sig.args[2:], values[2:], like.width)
         return builder.load(pointer, align=4)
 
     return like(like, array, i, j), codegen

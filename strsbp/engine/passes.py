@@ -87,9 +87,7 @@ def layer_denominators(layer, inputs, active, derivative, offsets):
     """Fill the layer's s_i; returns the smallest |s_i|."""
     coefficients = derivative.coefficients
     sums = layer.rows[TERMS : TERMS + coefficients.shape[1]]
-    denominators.term_sums(
-        inputs.neuron_ptr, active, coefficients, layer.trained[0], layer.rows
-    )
+    denominators.term_sums(inputs.neuron_ptr, active, coefficients, layer.trained[0], layer.rows)
     if layer.recurrent:
         denominators.term_sums_recurrent(
             layer.trains.neuron_ptr, coefficients, layer.rec_ptr, layer.rec_post,

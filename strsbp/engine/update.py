@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numba import njit
 
-from strsbp.engine.adam import adam_step, seen, square_seen
+from strsbp.engine.adam import adam_step, square_seen
 from strsbp.engine.lanes import load, ordered_sum, splat, store, zeros
 from strsbp.engine.state import (
     BACK_ALL,
@@ -22,6 +22,7 @@ from strsbp.engine.state import (
     SQUARE_SUMS,
     WEIGHT_ERROR,
 )
+from strsbp.engine.subnormal import seen
 
 REGULARISER_BETA, REGULARISER_SCALE = 0.04, 8.0
 """beta and W of the regulariser."""
