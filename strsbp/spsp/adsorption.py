@@ -26,6 +26,8 @@ STEP = 0.06
 """Of log s. The time of the k-th of 100 spikes is known to about 10 %, so log s to 0.1."""
 SMALLEST_LOG, LARGEST_LOG = -24.0, 4.2
 """Log s; exp(-exp(4.2) / 2) = 5e-15 is the chance that a free end is not taken by then."""
+LARGEST_EXPONENT = 700.0
+"""Of a number in double precision, nearly."""
 
 
 def sequential_trains(
@@ -43,13 +45,25 @@ def sequential_trains(
     weight = place_weights(n_steps)
     if gains is None:
         gains = np.zeros((0, n_steps + 1))
-    logs = np.arange(SMALLEST_LOG, LARGEST_LOG, STEP)
-    shares, sums = np.zeros((2, logs.size, most + 1))
-    _at_times(np.exp(logs), weight, gap, most, *integration_rule(N_NODES), gains, first_place, shares, sums)
-    scale = STEP * np.exp(logs)[:, None]
+    times = moments(gap)
+    shares, sums = np.zeros((2, times.size, most + 1))
+    _at_times(
+        times, weight, gap, most, *integration_rule(N_NODES), gains, first_place, shares, sums
+    )
+    scale = STEP * times[:, None]
     share, total = (scale * shares).sum(axis=0), (scale * sums).sum(axis=0)
     share[0] = 1.0
     return share, total
+
+
+def moments(gap: int) -> np.ndarray:
+    """The times at which sums are taken, `STEP` apart in their logarithm.
+
+    A gap of 7 or more ends them earlier, where exp(time * places that a spike blocks) would be too
+    large a number; what is left out is exp(-time / 2) of the trains whose last spike is at an end.
+    """
+    times = np.exp(np.arange(SMALLEST_LOG, LARGEST_LOG, STEP))
+    return times[times * (2 * gap - 1) < LARGEST_EXPONENT]
 
 
 def place_weights(n_steps: int) -> np.ndarray:
