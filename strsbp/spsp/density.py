@@ -77,7 +77,7 @@ def sequential_densities(
     """Of trains drawn one after the other, as in `sequential_trains`.
 
     Those with a spike before `first_place` are left out. Means are over all drawings that begin,
-    one that cannot end counting 0 (finding F3); good to 1e-9 (to 1e-8 where most never end).
+    one that cannot end counting 0 (finding F3); good to 1e-9 where nearly all end, else to 1e-7.
     """
     weight = place_weights(n_steps)
     times = moments(gap)
