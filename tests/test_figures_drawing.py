@@ -98,12 +98,12 @@ trained,all,,b,HM2-BP,,cpu_ms,1.3,1.2,1.4,8
 
 
 EXACT = """\
-spsp,o_i,phi,low,high,exact,derivative
-published,0,,,,0,0.2
-published,1,0.2,0.19,0.21,0.2,0.1
-published,2,0.3,0.29,0.31,0.3,-0.01
-exact,0,,,,0,0.2
-exact,1,,,,0.21,0.1
+spsp,o_i,phi,low,high,expected,exact,derivative
+published,0,,,,,0,0.2
+published,1,0.2,0.19,0.21,0.2,0.2,0.1
+published,2,0.3,0.29,0.31,0.3,0.3,-0.01
+exact,0,,,,,0,0.2
+exact,1,,,,,0.21,0.1
 """
 FITS = """\
 rank,arm,title,mean,low,high,smallest_denominator,value_inside_50,value_outside_50,derivative_inside_50

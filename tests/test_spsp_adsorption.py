@@ -44,6 +44,15 @@ def test_sums_equal_those_over_all_orders(gap, first_place):
     np.testing.assert_allclose(np.array(found)[:, 2:4], expected[:, 2:4], rtol=1e-8)
 
 
+@pytest.mark.parametrize("gap", [7, 9, 12])
+def test_sums_stay_finite_with_large_gaps(gap):
+    # Spikes block so many places that exp(time * blocked) would overflow; few orders end.
+    gains = np.random.default_rng(gap).random((14, 13))
+    expected = one_by_one(12, gap, 2, gains)
+    np.testing.assert_allclose(sequential_trains(12, gap, 2, gains), expected, rtol=0, atol=1e-7)
+    assert expected[0, 2] > 0
+
+
 def test_two_spikes_by_hand():
     # On 0 .. 4 with gap 3: after a spike at 2 (chance 1/4) no place is left.
     share, _ = sequential_trains(4, 3, 3)

@@ -4,15 +4,16 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
-from scipy.special import digamma, gammaln
+from scipy.special import binom, digamma, gammaln
 
 from strsbp.errors import TableError
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
 from strsbp.spsp.curves import read_curve, write_curve
-from strsbp.spsp.exact import pair_gains, solve_curve, uniform_means
+from strsbp.spsp.exact import pair_gains, solve_curve, spline_slopes, uniform_means
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.simulate import simulate_surface
+from strsbp.spsp.slots import slot_slopes
 
 
 def small(spsp, n_steps=12, grid=3, refractory_steps=2):
@@ -105,7 +106,36 @@ def test_the_derivative_equals_that_of_the_formula_on_slots():
         all_trains, change = binomial(n, count)
         assert curve.phi[count] == pytest.approx(total / all_trains, rel=1e-9)
         expected = slope / all_trains - total * change / all_trains**2
-        assert curve.derivative[count] == pytest.approx(expected, rel=1e-5)
+        assert curve.derivative[count] == pytest.approx(expected, rel=1e-9)
+    # What the spline that stands in elsewhere is off by, as `strsbp.spsp.exact` says.
+    off = np.abs(spline_slopes(curve.phi) / curve.derivative - 1)
+    np.testing.assert_allclose(off[[0, 1, 2, 10]], [5.6e-3, 9.7e-4, 3.9e-4, 1.9e-6], rtol=0.05)
+    assert off[10:].max() == off[10]
+
+
+def test_slopes_on_slots_are_those_between_whole_counts():
+    rng = np.random.default_rng(4)
+    n = 9
+    first, after = rng.random(n), np.triu(rng.random((n, n)), 1)
+
+    def phi(o):
+        """The formula, at any real count."""
+        total = sum(first[a] * binom(n - 1 - a, o - 1) for a in range(n))
+        for a, b in combinations(range(n), 2):
+            total += after[a, b] * binom(n - 1 - (b - a), o - 2)
+        return total / binom(n, o)
+
+    step = 1e-5
+    central = [(phi(o + step) - phi(o - step)) / (2 * step) for o in range(n + 1)]
+    np.testing.assert_allclose(slot_slopes(first, after, n), central, atol=1e-8)
+    # One place: o spikes are worth o times its gain.
+    np.testing.assert_allclose(slot_slopes(np.array([3.0]), np.zeros((1, 1)), 0), [3], rtol=1e-12)
+
+
+@pytest.mark.parametrize("spsp", ["published", "unblocked", "exact"])
+def test_other_slopes_are_those_of_the_spline(spsp):
+    curve = solve_curve(small(spsp, n_steps=40, grid=8))
+    np.testing.assert_array_equal(curve.derivative, spline_slopes(curve.phi))
 
 
 @pytest.mark.parametrize("spsp", ["published", "unblocked"])

@@ -7,7 +7,7 @@ import pandas as pd
 from strsbp.figures.style import figure, series_styles
 from strsbp.summary.files import read_csv
 
-COLUMNS = ("spsp", "o_i", "phi", "low", "high", "exact", "derivative")
+COLUMNS = ("spsp", "o_i", "phi", "low", "high", "expected", "exact", "derivative")
 NAMES = {
     "published": "published",
     "unblocked": "unblocked",
@@ -31,7 +31,7 @@ def plot_exact(*, curves: str | Path, png: str | Path, svg: str | Path) -> None:
             _draw(value, rest, slope, curve, name, style)
         value.set_title("$\\varphi$, largest = 1")
         value.set_ylim(bottom=0)
-        rest.set_title("simulated less exact (%)")
+        rest.set_title("simulated less expected (%)")
         rest.axhline(0, color="black", linewidth=0.8)
         rest.set_ylim(-1, 1)
         slope.set_title("$d\\varphi/do_i$, largest $\\varphi$ = 1")
@@ -53,7 +53,7 @@ def _draw(value, rest, slope, curve: pd.DataFrame, name: str, style) -> None:
     some = simulated.iloc[::10]
     value.plot(some["o_i"], some["phi"] / scale, linestyle="", marker=style.marker,
                color=style.color, markerfacecolor="white")  # fmt: skip
-    percent = {key: 100 * (simulated[key] / simulated["exact"] - 1) for key in
+    percent = {key: 100 * (simulated[key] / simulated["expected"] - 1) for key in
                ("phi", "low", "high")}  # fmt: skip
     rest.plot(simulated["o_i"], percent["phi"], **line)
     rest.fill_between(

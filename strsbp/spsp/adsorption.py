@@ -26,6 +26,8 @@ STEP = 0.06
 """Of log s. The time of the k-th of 100 spikes is known to about 10 %, so log s to 0.1."""
 SMALLEST_LOG, LARGEST_LOG = -24.0, 4.2
 """Log s; exp(-exp(4.2) / 2) = 5e-15 is the chance that a free end is not taken by then."""
+LARGEST_EXPONENT = 700.0
+"""Of a number in double precision, nearly."""
 
 
 def sequential_trains(
@@ -40,20 +42,38 @@ def sequential_trains(
     the others counting 0), both (most + 1,), good to 1e-7 (to 1e-5 where most
     drawing never ends). The first is below 1 also where drawing cannot end (finding F3).
     """
-    weight = np.ones(n_steps + 1)
-    weight[[0, -1]] = 0.5
+    weight = place_weights(n_steps)
     if gains is None:
         gains = np.zeros((0, n_steps + 1))
-    logs = np.arange(SMALLEST_LOG, LARGEST_LOG, STEP)
-    shares, sums = np.zeros((2, logs.size, most + 1))
-    _at_times(np.exp(logs), weight, gap, most, *_rule(N_NODES), gains, first_place, shares, sums)
-    scale = STEP * np.exp(logs)[:, None]
+    times = moments(gap)
+    shares, sums = np.zeros((2, times.size, most + 1))
+    _at_times(
+        times, weight, gap, most, *integration_rule(N_NODES), gains, first_place, shares, sums
+    )
+    scale = STEP * times[:, None]
     share, total = (scale * shares).sum(axis=0), (scale * sums).sum(axis=0)
     share[0] = 1.0
     return share, total
 
 
-def _rule(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def moments(gap: int) -> np.ndarray:
+    """The times at which sums are taken, `STEP` apart in their logarithm.
+
+    A gap of 7 or more ends them earlier, where exp(time * places that a spike blocks) would be too
+    large a number; what is left out is exp(-time / 2) of the trains whose last spike is at an end.
+    """
+    times = np.exp(np.arange(SMALLEST_LOG, LARGEST_LOG, STEP))
+    return times[times * (2 * gap - 1) < LARGEST_EXPONENT]
+
+
+def place_weights(n_steps: int) -> np.ndarray:
+    """How likely round(U * `n_steps`) is each of 0 .. `n_steps`, a place in the middle being 1."""
+    weight = np.ones(n_steps + 1)
+    weight[[0, -1]] = 0.5
+    return weight
+
+
+def integration_rule(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Gauss and Legendre's nodes and weights on [0, 1], and the integrals from 0 to each node.
 
     The last, (n, n), integrates the polynomial through values at the nodes.
@@ -93,7 +113,7 @@ def _at_time(
     tried = s * (n_places - 1)
     most = min(most, int(tried + 12 * np.sqrt(tried) + 12))
     ages, age_weights = nodes * s, node_weights * s
-    both = _overlaps(gap, s, ages, age_weights, integrals)
+    both = overlaps(gap, s, ages, age_weights, integrals)
     passed = np.cumsum(weight)
     old, new = np.zeros((n_places, most + 1, n)), np.zeros((n_places, most + 1, n))
     old_gain, new_gain = np.zeros((n_places, most + 1, n)), np.zeros((n_places, most + 1, n))
@@ -164,7 +184,7 @@ def _at_time(
 
 
 @njit(cache=True, error_model="numpy")
-def _overlaps(gap, s, ages, age_weights, integrals):
+def overlaps(gap, s, ages, age_weights, integrals):
     """[near, i, j]: integral over the age a of the left neighbour of exp(-m min(a, a_i)).
 
     For neighbours gap + near apart, which block m = gap - 1 - near places in common.

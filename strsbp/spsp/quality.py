@@ -1,9 +1,10 @@
 """How good the polynomial fits are, and what shape the surfaces have.
 
 The truth that a fit is held against is taken from the surface itself: e_ij is linear in o_j
-(finding F4), so all rows share one curve, e(o_j, o_i) = o_j phi(o_i). Averaging over the rows
-suppresses the noise of a single one by an order of magnitude, and a smoothing spline of phi
-(SciPy, chosen by generalised cross-validation) has a derivative.
+(finding F4; to 0.2 %, see `strsbp.spsp.expectation`), so all rows share one curve,
+e(o_j, o_i) = o_j phi(o_i). Averaging over the rows suppresses the noise of a single one by an order
+of magnitude, and a smoothing spline of phi (SciPy, chosen by generalised cross-validation) has a
+derivative.
 """
 
 import numpy as np
@@ -19,10 +20,19 @@ LOW_RATE = 10
 
 def shared_curve(surface: Surface) -> tuple[np.ndarray, np.ndarray]:
     """phi(o_i) and its standard error for o_i = 1 .. grid: the least-squares slope in o_j."""
-    o_j = surface.counts[:, None].astype(np.float64)
-    weight = o_j / np.sum(o_j**2)
-    phi = np.sum(weight * surface.mean, axis=0)
-    return phi, np.sqrt(np.sum((weight * surface.standard_error) ** 2, axis=0))
+    weight = _slope_weights(len(surface.counts))
+    error = np.sqrt(np.sum((weight * surface.standard_error) ** 2, axis=0))
+    return shared_slope(surface.mean), error
+
+
+def shared_slope(values: np.ndarray) -> np.ndarray:
+    """The least-squares slope in o_j of `values`[o_j - 1, o_i - 1], for each o_i."""
+    return np.sum(_slope_weights(len(values)) * values, axis=0)
+
+
+def _slope_weights(grid: int) -> np.ndarray:
+    o_j = np.arange(1.0, grid + 1)[:, None]
+    return o_j / np.sum(o_j**2)
 
 
 def shared_spline(surface: Surface):

@@ -23,6 +23,7 @@ rule compare_exact:
         "logs/{profile}/compare_exact.log",
     conda:
         "../envs/strsbp.yaml"
+    threads: 2
     message:
         "Comparing simulations with their expectation"
     script:

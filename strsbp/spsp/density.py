@@ -1,0 +1,253 @@
+"""Where the spikes of trains are, exactly: sums over single places.
+
+Given the spike at a place, and for trains drawn one after the other its age, what lies left and
+right of it is independent (`strsbp.spsp.adsorption`), and the sums over what lies right are those
+over what lies left in the mirror, for mirrored places have the same chances. So what holds of one
+place is a product of sums that are carried along the line and of their mirror images. In trains
+drawn one after the other it is integrated over the age, and one spike, which came last, has the
+age 0: it lies left, right, or at the place itself.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from strsbp.spsp.adsorption import (
+    N_NODES,
+    STEP,
+    integration_rule,
+    moments,
+    overlaps,
+    place_weights,
+)
+
+_SMALLEST_SHARE = 1e-20
+"""Counts of spikes up to a place whose sums are this much below the largest are left out."""
+_N_PARTS = 16
+"""Of the times; a number of its own, so that sums do not depend on the number of threads."""
+
+
+class Densities(NamedTuple):
+    """Of trains of k = 0 .. most spikes at the places 0 .. T, each (most + 1, T + 1) float64.
+
+    `drawn`[k, x]: the mean number of spikes at x. `kept`: the same, trains that are left out
+    counting 0. `followed`: of the kept, the mean of decay ** (distance from x to the next spike),
+    0 where x has no spike or the last one.
+    """
+
+    drawn: np.ndarray
+    kept: np.ndarray
+    followed: np.ndarray
+
+
+def uniform_densities(n_steps: int, gap: int, most: int, decay: float) -> Densities:
+    """Of all sets of k of the places 1 .. `n_steps` - 1 at least `gap` apart, each as likely.
+
+    None is left out. `most`: at most what the places hold.
+    """
+    n = n_steps - 1
+    may_follow = np.triu(np.ones((n, n)), k=gap)
+    distance = np.maximum(np.arange(n) - np.arange(n)[:, None], 0)
+    worth = may_follow * decay**distance
+    # Shares of the sets of c by their last spike, and the logarithm of the number of sets.
+    sets, sets_followed, log_number = np.zeros((most + 1, n)), np.zeros((most + 1, n)), [0.0, 0.0]
+    sets[1] = 1
+    for c in range(2, most + 1):
+        sets[c], sets_followed[c] = sets[c - 1] @ may_follow, sets[c - 1] @ worth
+        scale = sets[c].sum()
+        sets[c], sets_followed[c] = sets[c] / scale, sets_followed[c] / scale
+        log_number.append(log_number[-1] + np.log(scale))
+    logs = np.array(log_number)
+    density, followed = np.zeros((2, most + 1, n_steps + 1))
+    for k in range(1, most + 1):
+        left = np.arange(1, k + 1)
+        right = k + 1 - left
+        share = np.exp(logs[left] + logs[right] - (logs[left] + logs[right]).max())
+        density[k, 1:-1] = np.einsum("c,cx,cx->x", share, sets[left], sets[right, ::-1])
+        followed[k, 1:-1] = np.einsum("c,cx,cx->x", share, sets[left], sets_followed[right, ::-1])
+        scale = k / density[k].sum()
+        density[k], followed[k] = scale * density[k], scale * followed[k]
+    return Densities(density, density, followed)
+
+
+def sequential_densities(
+    n_steps: int, gap: int, most: int, decay: float, first_place: int = 0
+) -> Densities:
+    """Of trains drawn one after the other, as in `sequential_trains`.
+
+    Those with a spike before `first_place` are left out. Means are over all drawings that begin,
+    one that cannot end counting 0 (finding F3); good to 1e-9 where nearly all end, else to 1e-7.
+    """
+    weight = place_weights(n_steps)
+    times = moments(gap)
+    parts = np.zeros((3, _N_PARTS, n_steps + 1, most + 1))
+    _over_times(times, weight, gap, most, *integration_rule(N_NODES), first_place, decay, *parts)
+    drawn, kept, followed = parts.sum(axis=1).transpose(0, 2, 1)
+    return Densities(drawn if first_place else kept, kept, followed)
+
+
+@njit(parallel=True, cache=True, error_model="numpy")
+def _over_times(
+    times, weight, gap, most, nodes, node_weights, integrals, first_place, decay,
+    drawn, kept, followed,
+):  # fmt: skip
+    for part in prange(_N_PARTS):
+        shape = (2, weight.size, nodes.size, most + 1)
+        before, following = np.empty(shape), np.empty(shape)
+        left = np.empty(shape) if first_place else before
+        unused = np.empty(shape) if first_place else following
+        for k in range(part, times.size, _N_PARTS):
+            _at_time(
+                times[k], weight, gap, most, nodes, node_weights, integrals, first_place, decay,
+                before, following, left, unused, drawn[part], kept[part], followed[part],
+            )  # fmt: skip
+
+
+@njit(cache=True, error_model="numpy")
+def _at_time(
+    s, weight, gap, most, nodes, node_weights, integrals, first_place, decay,
+    before, following, left, unused, drawn, kept, followed,
+):  # fmt: skip
+    """Add what the k-th spikes that come at time s contribute to each [x, k]."""
+    n_places, n = weight.size, nodes.size
+    # No more spikes come than are tried, a Poisson number.
+    tried = s * (n_places - 1)
+    most = min(most, int(tried + 12 * np.sqrt(tried) + 12))
+    ages, age_weights = nodes * s, node_weights * s
+    both = overlaps(gap, s, ages, age_weights, integrals)
+    passed = np.cumsum(weight)
+    own = np.empty((n_places, n))  # the factor of a spike by its age
+    for x in range(n_places):
+        blocked = 0.0
+        for y in range(max(0, x - gap + 1), min(n_places, x + gap)):
+            blocked += weight[y]
+        own[x] = weight[x] * np.exp(ages * blocked)
+    last, last_following = np.empty((2, n_places, most + 1))
+    low, high = np.empty((2, n_places), dtype=np.int64)
+    _along_line(
+        s, weight, passed, own, both, age_weights, gap, most, 0, decay,
+        before, following, last, last_following, low, high,
+    )  # fmt: skip
+    left_last, left_low, left_high = last, low, high
+    if first_place:
+        left_last, unused_last = np.empty((2, n_places, most + 1))
+        left_low, left_high = np.empty((2, n_places), dtype=np.int64)
+        _along_line(
+            s, weight, passed, own, both, age_weights, gap, most, first_place, decay,
+            left, unused, left_last, unused_last, left_low, left_high,
+        )  # fmt: skip
+    for x in range(n_places):
+        mirror = n_places - 1 - x
+        # The place itself counts as tried on both sides, its spike's factor on both, too.
+        scale = s * STEP * np.exp(s * weight[x])
+        by_age, at_last = scale * age_weights / own[x], scale / weight[x]
+        if first_place:
+            _join(
+                by_age, at_last, most, before[:, x], last[x], low[x], high[x],
+                before[:, mirror], last[mirror], low[mirror], high[mirror], drawn[x],
+            )  # fmt: skip
+        if x >= first_place:
+            _join(
+                by_age, at_last, most, left[:, x], left_last[x], left_low[x], left_high[x],
+                before[:, mirror], last[mirror], low[mirror], high[mirror], kept[x],
+            )  # fmt: skip
+            _join(
+                by_age, at_last, most, left[:, x], left_last[x], left_low[x], left_high[x],
+                following[:, mirror], last_following[mirror], low[mirror], high[mirror],
+                followed[x],
+            )  # fmt: skip
+
+
+@njit(cache=True, error_model="numpy")
+def _join(
+    by_age, at_last, most, left, left_last, left_low, left_high,
+    right, right_last, right_low, right_high, out,
+):  # fmt: skip
+    """Add the products of the sums left and right of a place, both with it, to out[k]."""
+    for c in range(left_low, left_high + 1):
+        end = min(right_high, most + 1 - c)
+        for d in range(right_low, end + 1):
+            out[c + d - 1] += at_last * left_last[c] * right_last[d]
+        for i in range(by_age.size):
+            old, new = by_age[i] * left[0, i, c], by_age[i] * left[1, i, c]
+            for d in range(right_low, end + 1):
+                out[c + d - 1] += old * right[1, i, d] + new * right[0, i, d]
+
+
+@njit(cache=True, error_model="numpy")
+def _along_line(
+    s, weight, passed, own, both, age_weights, gap, most, first_place, decay,
+    before, following, last, last_following, low, high,
+):  # fmt: skip
+    """Fill the sums over the trains up to a spike at x, the c-th, with the i-th age.
+
+    before[0, x, i, c] without and before[1, x, i, c] with a spike of age 0 before x; last[x, c]
+    where it is the spike at x itself. `following` and `last_following` are the same sums, each
+    train times `decay` ** (distance from x to the spike before). Only counts low[x] .. high[x]
+    are filled.
+    """
+    n_places, n = weight.size, age_weights.size
+    # Over earlier places that block none in common with x, whose ages do not matter: [old, new].
+    far, far_following = np.zeros((2, most + 1)), np.zeros((2, most + 1))
+    everywhere = np.zeros((n_places, 2, most + 1))  # integrated over the age
+    near_sum = np.empty(most + 1)
+    for x in range(first_place, n_places):
+        far *= np.exp(-s * weight[x])
+        far_following *= np.exp(-s * weight[x]) * decay
+        y = x - 2 * gap + 1
+        if y >= first_place:
+            empty = np.exp(-s * (passed[x] - passed[y]))
+            worth = decay ** (x - y)
+            for kind in range(2):
+                for c in range(low[y], high[y] + 1):
+                    far[kind, c] += empty * everywhere[y, kind, c]
+                    far_following[kind, c] += worth * empty * everywhere[y, kind, c]
+        first, end = (1, 1) if x < first_place + gap else (most, 1)
+        for y in range(max(first_place, x - 2 * gap + 1), x - gap + 1):
+            first, end = min(first, low[y]), max(end, min(high[y] + 1, most))
+        for c in range(first, end + 1):
+            start = np.exp(-s * passed[x]) if c == 1 else 0.0
+            last[x, c] = start + far[0, c - 1]
+            last_following[x, c] = far_following[0, c - 1]
+            before[0, x, :, c] = start + far[0, c - 1]
+            before[1, x, :, c] = far[1, c - 1]
+            following[0, x, :, c] = far_following[0, c - 1]
+            following[1, x, :, c] = far_following[1, c - 1]
+        for y in range(max(first_place, x - 2 * gap + 2), x - gap + 1):
+            near = x - gap - y
+            empty = np.exp(-s * (passed[x] - passed[y]))
+            worth = decay ** (x - y)
+            a, b = low[y], min(high[y], most - 1)
+            for c in range(a, b + 1):
+                last[x, c + 1] += empty * everywhere[y, 0, c]
+                last_following[x, c + 1] += worth * empty * everywhere[y, 0, c]
+            for kind in range(2):
+                for i in range(n):
+                    for c in range(a, b + 1):
+                        near_sum[c] = last[y, c] if kind else 0.0
+                    for j in range(n):
+                        share = both[near, i, j]
+                        for c in range(a, b + 1):
+                            near_sum[c] += share * before[kind, y, j, c]
+                    for c in range(a, b + 1):
+                        before[kind, x, i, c + 1] += empty * near_sum[c]
+                        following[kind, x, i, c + 1] += worth * empty * near_sum[c]
+        for c in range(first, end + 1):
+            last[x, c] *= weight[x]
+            last_following[x, c] *= weight[x]
+            everywhere[x, 1, c] = last[x, c]
+        for kind in range(2):
+            for i in range(n):
+                for c in range(first, end + 1):
+                    before[kind, x, i, c] *= own[x, i]
+                    following[kind, x, i, c] *= own[x, i]
+                    everywhere[x, kind, c] += age_weights[i] * before[kind, x, i, c]
+        low[x], high[x] = end, first
+        largest = everywhere[x, 0].max(), everywhere[x, 1].max()
+        for c in range(first, end + 1):
+            if (
+                everywhere[x, 0, c] > _SMALLEST_SHARE * largest[0]
+                or everywhere[x, 1, c] > _SMALLEST_SHARE * largest[1]
+            ):
+                low[x], high[x] = min(low[x], c), max(high[x], c)
