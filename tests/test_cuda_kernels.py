@@ -29,9 +29,9 @@ from test_engine import (
 from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of, dependency_levels
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
+from strsbp.engine.adam import BETA_1, BETA_2
 from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
-from strsbp.engine.update import BETA_1, BETA_2
 from strsbp.reference.network import ReferenceNetwork
 from strsbp.settings import LayerSettings, ModelSettings
 from strsbp.training import epoch_order
