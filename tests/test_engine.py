@@ -148,9 +148,7 @@ def compare_training(network, reference, n_samples=6, seed=0):
                         np.abs(computed.s).min(), abs=1e-5
                     )
                 assert_close(layer.scaled_error[:n], computed.delta, where + "delta", condition)
-                assert_close(
-                    layer.traces[1:].T[:n] @ shifted(network, layer), computed.e, where + "e"
-                )
+                assert_close(spsp_of_inputs(network, layer), computed.e, where + "e")
                 if layer.output:
                     assert_close(
                         layer.lateral[:n], computed.lateral, where + "lateral factor", condition
@@ -181,11 +179,14 @@ def compare_training(network, reference, n_samples=6, seed=0):
     return n_repaired, n_errors
 
 
-def shifted(network, layer):
-    """The layer's input spikes as float, (T, m); row t meets the traces of step t + 1."""
+def spsp_of_inputs(network, layer):
+    """e_ij of the last sample, (n, m): 0 for inputs that did not spike."""
     position = network.layers.index(layer)
     trains = network.inputs if position == 0 else network.layers[position - 1].trains
-    return trains.to_dense()[:, : layer.n_inputs].astype(np.float64)
+    active = np.nonzero(trains.counts[: layer.n_inputs])[0]
+    e = np.zeros((layer.n_neurons, layer.n_inputs))
+    e[:, active] = layer.arrays.spsp[: active.size, : layer.n_neurons].T
+    return e
 
 
 def regularise(network):
@@ -362,8 +363,10 @@ def test_trace_form_matches_a_hand_computed_pair():
     traces, values = np.zeros((11, 16), dtype=np.float32), np.zeros((16, 16), dtype=np.float32)
     fired = np.zeros((11, 1), dtype=np.uint64)
     keep_s, keep_m, gain = np.float32(0.5), np.float32(0.75), np.float32(0.5)
-    spsp.post_traces(post.step_ptr, post.step_idx, 2, keep_s, keep_m, gain, fired, traces)
-    spsp.spsp_matrix(traces, pre.neuron_ptr, pre.neuron_times, values)
+    spsp.spsp_of_active(
+        post.step_ptr, post.step_idx, 2, keep_s, keep_m, gain, fired, traces, pre.neuron_ptr,
+        pre.neuron_times, np.arange(16), values,
+    )  # fmt: skip
     # p: 1 at t=2, .5 at 3; q: .5 at 2, .625 at 3 (spike: e = .625), held at 0 at 4 and 5;
     # p: .125 + 1 at 5, .5625 at 6, .28125 at 7; q: .28125 at 6, .3515625 at 7 (spike).
     assert values[0, 0] == pytest.approx(0.625 + 0.3515625, rel=1e-6)

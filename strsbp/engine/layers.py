@@ -5,6 +5,7 @@ import numpy as np
 from strsbp.engine import state, update
 from strsbp.engine.forward import WORD
 from strsbp.engine.memory import allocate
+from strsbp.engine.spsp import trace_columns
 from strsbp.engine.state import LayerArrays, Trains
 from strsbp.engine.trains import SpikeTrains
 from strsbp.reservoir import connection_probability, draw_cell_types, draw_connections
@@ -53,7 +54,7 @@ class Layer:
         arrays = allocate(
             ((3, self.n_inputs, n), _F32),
             ((state.N_ROWS, n), _F32),
-            ((n_steps + 1, n), _F32),
+            ((n_steps + 1, n if self.output or self.recurrent else trace_columns(n)), _F32),
             ((n + 1,), np.int32),
             ((n_connections,), np.int32),
             ((3, n_connections), _F32),
@@ -87,7 +88,6 @@ class Layer:
         self.weights, self.first_moments, self.second_moments = self.arrays.trained
         self.error, self.scaled_error = rows[state.ERROR], rows[state.SCALED_ERROR]
         self.denominators, self.lateral = rows[state.DENOMINATORS], rows[state.LATERAL]
-        self.traces = self.arrays.traces
 
     def initialise(self, rng: np.random.Generator) -> None:
         """Draw every weight from U(-1, 1)."""

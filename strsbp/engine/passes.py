@@ -48,27 +48,29 @@ def forward_layer(layer, inputs):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _trace(layer, spikes):
-    spsp.post_traces(
+def _spsp(layer, spikes, inputs, active, values):
+    """Traces of the layer's `spikes`, then e_ij of the active inputs."""
+    spsp.spsp_of_active(
         spikes.step_ptr, spikes.step_idx, layer.refractory_steps, layer.decay_s, layer.decay_m,
-        layer.gain, layer.fired, layer.traces,
+        layer.gain, layer.fired, layer.traces, inputs.neuron_ptr, inputs.neuron_times, active,
+        values,
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def prepare_output(layer, label):
-    """Lateral factors, then the repair of a silent label; returns the offsets to use.
+def output_spsp(layer, inputs, active, label):
+    """Lateral factors, the repair of a silent label, e_ij; returns the offsets to use.
 
-    The output layer's traces are left as the repaired spikes make them.
+    The offsets (hence counts) and e_ij are those that the repaired spikes make.
     """
     spikes, effective = layer.trains, layer.effective
-    _trace(layer, spikes)
-    spsp.spsp_matrix(layer.traces, spikes.neuron_ptr, spikes.neuron_times, layer.spsp_outputs)
+    _spsp(layer, spikes, spikes, np.arange(spikes.neuron_ptr.size - 1), layer.spsp_outputs)
     loss.lateral_factors(
         spikes.neuron_ptr, layer.n_neurons, label, layer.threshold, layer.spsp_outputs,
         layer.rows[LATERAL],
     )  # fmt: skip
     if spikes.neuron_ptr[label + 1] > spikes.neuron_ptr[label]:
+        _spsp(layer, spikes, inputs, active, layer.spsp)
         return spikes.neuron_ptr
     loss.repaired_trains(
         spikes.neuron_ptr, spikes.neuron_times, label, layer.refractory_steps, layer.n_steps,
@@ -78,7 +80,7 @@ def prepare_output(layer, label):
         effective.neuron_ptr, effective.neuron_times, layer.n_steps, effective.step_ptr,
         effective.step_idx,
     )  # fmt: skip
-    _trace(layer, effective)
+    _spsp(layer, effective, inputs, active, layer.spsp)
     return layer.repaired_ptr
 
 
@@ -150,11 +152,11 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
     )
     if has_error:
         offsets = spikes.neuron_ptr
-        if layer.output:
-            offsets = prepare_output(layer, label)
-        else:
-            _trace(layer, spikes)
         active = trains.find_active(inputs.neuron_ptr[: layer.n_inputs + 1], layer.active)
+        if layer.output:
+            offsets = output_spsp(layer, inputs, active, label)
+        else:
+            _spsp(layer, spikes, inputs, active, layer.spsp)
         loss.scale_by_threshold(rows[ERROR], layer.threshold, rows[SCALED_ERROR])
         if not (layer.ablates_weights and layer.ablates_back):
             smallest = layer_denominators(layer, inputs, active, derivative, offsets)
@@ -163,9 +165,6 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
             rows[WEIGHT_ERROR],
         )  # fmt: skip
         _back_errors(layer, offsets)
-        spsp.spsp_of_active(
-            layer.traces, inputs.neuron_ptr, inputs.neuron_times, active, layer.spsp
-        )
     update.update_layer(
         inputs.neuron_ptr, layer.spsp, (trained[0], trained[1], trained[2]), rows, step, root_scale,
         has_error, back.size > 0, back,

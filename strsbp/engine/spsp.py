@@ -20,8 +20,8 @@ from strsbp.engine.lanes import mask, splat, store, where, zeros
 
 
 @njit(inline="always")
-def _trace_neurons(like, i, refractory_steps, decay_s, decay_m, gain, fired, traces):
-    """Traces of the neurons from i on, as many as `like` has lanes."""
+def _trace_neurons(like, i, column, refractory_steps, decay_s, decay_m, gain, fired, traces):
+    """Traces of the neurons from i on, as many as `like` has lanes, from `column` on."""
     one, decay_s, decay_m = splat(like, np.float32(1.0)), splat(like, decay_s), splat(like, decay_m)
     gain = splat(like, gain)
     word, bit = i // WORD, np.uint64(i % WORD)
@@ -33,44 +33,50 @@ def _trace_neurons(like, i, refractory_steps, decay_s, decay_m, gain, fired, tra
             window = where(mask(like, fired[t - refractory_steps, word] >> bit), like, window)
         window = where(mask(like, fired[t, word] >> bit), one, window)
         trace = trace * decay_s + window * gain
-        store(traces, t, i, trace)
+        store(traces, t, column, trace)
+
+
+@njit(inline="always")
+def _spsp_of_neurons(like, i, column, traces, neuron_ptr, neuron_times, active, spsp):
+    for row in range(active.size):
+        start, stop = neuron_ptr[active[row]], neuron_ptr[active[row] + 1]
+        total = add_rows(like, like, traces[1:], column, neuron_times, start, stop)
+        store(spsp, row, i, total)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def post_traces(step_ptr, step_idx, refractory_steps, decay_s, decay_m, gain, fired, traces):
-    """Fill `traces` (T + 1, n) float32 with mu; row t + 1 serves an input spike at step t.
+def spsp_of_active(
+    step_ptr, step_idx, refractory_steps, decay_s, decay_m, gain, fired, traces, neuron_ptr,
+    neuron_times, active, spsp,
+):  # fmt: skip
+    """Traces of a layer, then e_ij of its inputs j = active[0], active[1], ..., a row each.
 
     `step_ptr`, `step_idx`: the post-synaptic spikes by step; spikes of one neuron must lie more
-    than `refractory_steps` apart. `fired` (T + 1, n / 64 rounded up) uint64 is working space.
+    than `refractory_steps` apart. `fired` (T + 1, n / 64 rounded up) uint64 is working space;
+    `traces` (T + 1, n) float32 receives mu: row t + 1 serves an input spike at step t. With fewer
+    than n columns (but as many as the lanes) it is working space too. `neuron_ptr`,
+    `neuron_times`: the input's spikes; `spsp` (m, n) float32.
+
+    Sixty-four outputs at a time, so that their traces stay in the nearer caches.
     """
-    n, wide, narrow = traces.shape[1], zeros(64), zeros(16)
+    n, wide, narrow = spsp.shape[1], zeros(64), zeros(16)
+    keeps = traces.shape[1] == n
     table_of_trains(step_ptr, step_idx, fired)
     traces[0] = 0
     traces[-1] = 0
     for i in range(0, n - n % 64, 64):
-        _trace_neurons(wide, i, refractory_steps, decay_s, decay_m, gain, fired, traces)
+        at = i if keeps else 0
+        _trace_neurons(wide, i, at, refractory_steps, decay_s, decay_m, gain, fired, traces)
+        _spsp_of_neurons(wide, i, at, traces, neuron_ptr, neuron_times, active, spsp)
     for i in range(n - n % 64, n, 16):
-        _trace_neurons(narrow, i, refractory_steps, decay_s, decay_m, gain, fired, traces)
+        at = i if keeps else 0
+        _trace_neurons(narrow, i, at, refractory_steps, decay_s, decay_m, gain, fired, traces)
+        _spsp_of_neurons(narrow, i, at, traces, neuron_ptr, neuron_times, active, spsp)
 
 
-@njit(inline="always")
-def _spsp_of_neurons(like, i, traces, neuron_ptr, neuron_times, active, spsp):
-    for row in range(active.size):
-        start, stop = neuron_ptr[active[row]], neuron_ptr[active[row] + 1]
-        store(spsp, row, i, add_rows(like, like, traces[1:], i, neuron_times, start, stop))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def spsp_of_active(traces, neuron_ptr, neuron_times, active, spsp):
-    """e_ij of the inputs j = active[0], active[1], ...: one row of `spsp` (m, n) each.
-
-    Sixty-four outputs at a time, so that their traces stay in the nearer caches.
-    """
-    n, wide, narrow = traces.shape[1], zeros(64), zeros(16)
-    for i in range(0, n - n % 64, 64):
-        _spsp_of_neurons(wide, i, traces, neuron_ptr, neuron_times, active, spsp)
-    for i in range(n - n % 64, n, 16):
-        _spsp_of_neurons(narrow, i, traces, neuron_ptr, neuron_times, active, spsp)
+def trace_columns(n: int) -> int:
+    """Columns of `traces` where those of all n neurons are not needed afterwards."""
+    return min(n, WORD)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -84,9 +90,3 @@ def spsp_on_connections(traces, neuron_ptr, neuron_times, rec_ptr, rec_post, val
             row = traces[neuron_times[k] + 1]
             for c in range(first, last):
                 values[c] += row[rec_post[c]]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def spsp_matrix(traces, neuron_ptr, neuron_times, values):
-    """e of all inputs, (m, n) float32, input-major, for tests and for the small output layer."""
-    spsp_of_active(traces, neuron_ptr, neuron_times, np.arange(neuron_ptr.size - 1), values)

@@ -44,7 +44,7 @@ class LayerArrays(NamedTuple):
     rows: np.ndarray
     """(N_ROWS, n): one quantity of each neuron a row."""
     traces: np.ndarray
-    """(T + 1, n): the post-synaptic traces of section 5."""
+    """(T + 1, n): the post-synaptic traces of section 5; without recurrence working space."""
     rec_ptr: np.ndarray
     """(n + 1,) int32: connections by pre-synaptic neuron."""
     rec_post: np.ndarray
