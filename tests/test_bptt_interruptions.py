@@ -187,3 +187,15 @@ def test_documents_that_are_no_runs_are_refused(stopped, change):
     save_checkpoint(stopped / CHECKPOINT, arrays, document | change)
     with pytest.raises(CheckpointError, match="not hold a run of this network"):
         run(stopped)
+
+
+def test_the_workflow_tells_of_a_checkpoint_and_leaves_it(copy_checkout, snakemake, tmp_path):
+    work = copy_checkout(tmp_path / "work")
+    checkpoint = work / "results" / "quick" / "train_bptt" / "seed1.ckpt.npz"
+    checkpoint.parent.mkdir(parents=True)
+    save_checkpoint(checkpoint, {}, {"settings_sha256": "other"})
+    failed = snakemake("--", checkpoint.with_name("seed1.csv").relative_to(work), cwd=work)
+    assert failed.returncode != 0
+    assert "Error in train_bptt: The checkpoint" in failed.stdout
+    assert "belongs to other settings" in failed.stdout and "Traceback" not in failed.stdout
+    assert [path.name for path in checkpoint.parent.iterdir()] == [checkpoint.name]
