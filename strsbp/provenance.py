@@ -1,10 +1,12 @@
-"""Where a result comes from: code, versions and machine."""
+"""Where a result comes from: code, data, versions and machine."""
 
 import os
 import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
+
+from strsbp.data import Digits
 
 _PACKAGES = ("numpy", "numba", "scipy", "strsbp")
 
@@ -29,6 +31,16 @@ def _git(folder: Path, *arguments: str) -> str:
         timeout=30,
     )  # fmt: skip
     return done.stdout.strip()
+
+
+def data(digits: Digits) -> dict[str, str | int]:
+    """Name, numbers of images and SHA-256 of the digits that a run saw."""
+    return {
+        "dataset": digits.name,
+        "n_train": len(digits.train_labels),
+        "n_test": len(digits.test_labels),
+        "sha256": digits.sha256(),
+    }
 
 
 def versions() -> dict[str, str]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from strsbp import provenance
-from strsbp.checkpoint import load_checkpoint, save_checkpoint, write_atomically
+from strsbp.checkpoint import write_atomically
 from strsbp.data import Digits
-from strsbp.errors import CheckpointError, SettingsError
 from strsbp.network import build_network
+from strsbp.resuming import load_epoch, save_epoch
 from strsbp.settings import ArmSettings, LayerSettings, file_sha256, settings_hash
 from strsbp.spsp import EffectRatioTable
 from strsbp.training import TrainingState, train_epoch
@@ -64,25 +64,15 @@ def run_arm(
     if resumed:
         seconds = resume(state, checkpoint_path, fingerprint)
 
-    n_ticks = (arm.n_train + arm.n_test) * arm.epochs
-    with tqdm(
-        total=n_ticks,
-        initial=(arm.n_train + arm.n_test) * min(state.epoch, arm.epochs),
-        desc=f"{name} seed {seed}",
-        unit="image",
-        disable=None if progress else True,  # None: only on a terminal
-        mininterval=1.0,
-    ) as bar:
+    n_images = arm.n_train + arm.n_test
+    with progress_bar(f"{name} seed {seed}", n_images, arm.epochs, state.epoch, progress) as bar:
         while state.epoch < arm.epochs and not state.diverged:
             begin = time.perf_counter()
             row = train_epoch(state, bar.update)
             seconds.append(time.perf_counter() - begin)
             bar.set_postfix_str(f"test error {100 * row['test_error']:.2f} %")
-            save_checkpoint(
-                checkpoint_path,
-                {**network.state(), "boost": state.boost},
-                {"settings_sha256": fingerprint, "rows": state.rows, "seconds": seconds},
-            )
+            arrays = {**network.state(), "boost": state.boost}
+            save_epoch(checkpoint_path, fingerprint, arrays, state.rows, {"seconds": seconds})
 
     rows = state.rows[: arm.epochs]
     if rows[-1]["diverged"] and progress:
@@ -91,14 +81,41 @@ def run_arm(
             f"{rows[-1]['diverged']} is not finite, so its curve ends there.",
             file=sys.stderr,
         )
-    write_atomically(metrics_path, lambda file: file.write(metrics_csv(rows).encode()))
     document = describe_run(
         arm, layers, digits, seed, seconds, name=name, profile=profile, table_source=table_source,
         settings_sha256=fingerprint, started=started, resumed=resumed,
     )  # fmt: skip
+    finish_run(
+        rows, document, metrics_path=metrics_path, provenance_path=provenance_path,
+        checkpoint_path=checkpoint_path,
+    )  # fmt: skip
+
+
+def progress_bar(title: str, n_images: int, epochs: int, done: int, shown: bool) -> tqdm:
+    """A bar of the images of `epochs` epochs of `n_images` each, of which `done` are over."""
+    return tqdm(
+        total=n_images * epochs,
+        initial=n_images * min(done, epochs),
+        desc=title,
+        unit="image",
+        disable=None if shown else True,  # None: only on a terminal
+        mininterval=1.0,
+    )
+
+
+def finish_run(
+    rows: list[dict],
+    document: dict,
+    *,
+    metrics_path: str | Path,
+    provenance_path: str | Path,
+    checkpoint_path: str | Path,
+) -> None:
+    """Write the metrics `rows` and the provenance `document` of a run; removes its checkpoint."""
+    write_atomically(metrics_path, lambda file: file.write(metrics_csv(rows).encode()))
     write_provenance(document, provenance_path)
     # Only now is nothing lost without it.
-    checkpoint_path.unlink(missing_ok=True)
+    Path(checkpoint_path).unlink(missing_ok=True)
 
 
 def describe_run(
@@ -125,12 +142,7 @@ def describe_run(
         "architecture": [layer.model_dump(mode="json", exclude_none=True) for layer in layers],
         "settings_sha256": settings_sha256,
         "table": table_source,
-        "data": {
-            "dataset": digits.name,
-            "n_train": len(digits.train_labels),
-            "n_test": len(digits.test_labels),
-            "sha256": digits.sha256(),
-        },
+        "data": provenance.data(digits),
         "commit": commit,
         "dirty": dirty,
         "versions": provenance.versions(),
@@ -161,31 +173,18 @@ def resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
 
     Raises `CheckpointError` where it belongs to another run than that of `fingerprint`.
     """
-    arrays, document = load_checkpoint(path)
-    if document.get("settings_sha256") != fingerprint:
-        raise CheckpointError(
-            f"The checkpoint {path} belongs to other settings, data or table; delete it to start "
-            "this run anew."
-        )
-    try:
-        boost, rows, seconds = arrays["boost"], document["rows"], document["seconds"]
-        whole = (
-            (boost.dtype, boost.shape) == (state.boost.dtype, state.boost.shape)
-            and [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
+
+    def take(arrays, rows) -> bool:
+        boost, begun = arrays["boost"], state.boost
+        state.network.load_state(arrays)
+        state.boost, state.rows = boost, rows
+        return (
+            (boost.dtype, boost.shape) == (begun.dtype, begun.shape)
             and all("diverged" in row for row in rows)
-            and len(rows) == len(seconds)
             and int(arrays["n_updates"]) == len(rows) * len(boost)
         )
-        state.network.load_state(arrays)
-    except (KeyError, TypeError, ValueError, AttributeError, SettingsError):
-        whole = False
-    if not whole:
-        raise CheckpointError(
-            f"The checkpoint {path} does not hold a run of this network; delete it to start this "
-            "run anew."
-        )
-    state.boost, state.rows = boost, rows
-    return seconds
+
+    return load_epoch(path, fingerprint, ("seconds",), take)["seconds"]
 
 
 def metrics_csv(rows: list[dict]) -> str:

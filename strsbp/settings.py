@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     ValidationError,
-    field_validator,
     model_serializer,
     model_validator,
 )
@@ -28,6 +28,15 @@ TARGET_COUNT_LABEL = 35
 ArmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 SpspName = Literal["published", "unblocked", "corrected", "exact"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+def _distinct(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) != len(seeds):
+        raise ValueError("every seed may be listed once")
+    return seeds
+
+
+Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
 
 
 class Closed(BaseModel):
@@ -198,15 +207,8 @@ class ArmSettings(ModelSettings):
     """Test images of this arm (the first n), if they are not the study's."""
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Training epochs."""
-    seeds: Annotated[list[Seed], Field(min_length=1)] = [1, 2, 3]
+    seeds: Seeds = [1, 2, 3]
     """One run for each; every random draw of a run follows from its seed."""
-
-    @field_validator("seeds")
-    @classmethod
-    def _distinct(cls, seeds):
-        if len(set(seeds)) != len(seeds):
-            raise ValueError("every seed may be listed once")
-        return seeds
 
     def simulated_table(self) -> SimulatedTable | None:
         """The simulation that makes this arm's table, or None where a file serves it."""

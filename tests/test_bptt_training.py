@@ -133,13 +133,15 @@ def test_training_lowers_the_loss_and_makes_no_connections(digits):
     assert (after[~exists] == 0).all() and not exists.all()
 
 
-def run(folder, digits, seed=3):
-    paths = folder / f"seed{seed}.csv", folder / f"seed{seed}.json"
+def run(folder, digits, seed=3, arm=ARM, **settings):
+    """Train by BPTT in `folder`; returns the files of metrics and provenance."""
+    metrics = folder / f"seed{seed}.csv"
     bptt.run_bptt(
-        ARM, HIDDEN, digits, seed, SETTINGS, metrics_path=paths[0], provenance_path=paths[1],
-        profile="test", progress=False,
+        arm, HIDDEN, digits, seed, SETTINGS.model_copy(update=settings), metrics_path=metrics,
+        provenance_path=metrics.with_suffix(".json"),
+        checkpoint_path=metrics.with_suffix(".ckpt.npz"), profile="test", progress=False,
     )  # fmt: skip
-    return paths
+    return metrics, metrics.with_suffix(".json")
 
 
 def test_a_run_repeats_itself_and_can_be_compared(digits, tmp_path):
@@ -153,6 +155,8 @@ def test_a_run_repeats_itself_and_can_be_compared(digits, tmp_path):
     frame, document = pd.read_csv(metrics), json.loads(provenance.read_text())
     assert frame["epoch"].tolist() == [1, 2]
     assert len(document["cpu_seconds_per_epoch"]) == 2 and document["versions"]["snntorch"]
+    assert document["resumed"] is False
+    assert not list(tmp_path.glob("*.npz")), "what is done needs no checkpoint"
     arm = tmp_path / "arm.csv"
     arm.write_text("epoch,test_error,train_error,cost,diverged\n1,0.5,0.5,2,\n")
     known = dict(

@@ -212,6 +212,16 @@ def test_without_bptt_its_figure_says_so(tmp_path):
     assert "BPTT was not trained:" not in drawn["bptt"]
 
 
+@pytest.mark.parametrize(("times", "marks"), [((1.3, 1.5), "12"), ((5, 5), "25"), ((3, 7), "25")])
+def test_the_times_of_gradients_can_be_read_off(times, marks, tmp_path):
+    source, svg = tmp_path / "truth.csv", tmp_path / "a.svg"
+    text = TRUTH.replace("cpu_ms,1.5,", f"cpu_ms,{times[0]},")
+    source.write_text(text.replace("cpu_ms,1.3,", f"cpu_ms,{times[1]},"))
+    plot_function("truth")(truth=source, png=tmp_path / "a.png", svg=svg)
+    for mark in marks:
+        assert f"<!-- {mark} -->" in svg.read_text()
+
+
 @pytest.mark.parametrize("seeds", [(1,), (1, 2)])
 def test_curves_of_few_seeds_are_drawn(seeds, tmp_path):
     metrics, provenance = write_runs(tmp_path, seeds=seeds, shorten=10, n_train=250)

@@ -18,26 +18,26 @@ EPOCHS = 200
 N_KILLS = 20
 
 PROGRAM = """
-import signal, sys
+import importlib, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 # A shell starts its background jobs with interrupts ignored, and so all of their children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-import test_training
+module = importlib.import_module(sys.argv[4])
 from strsbp.errors import StrsbpError
 print("ready", flush=True)
 try:
-    test_training.run(Path(sys.argv[2]), epochs=int(sys.argv[3]))
+    module.run(Path(sys.argv[2]), epochs=int(sys.argv[3]))
 except (StrsbpError, OSError) as error:
     print(error, flush=True)
     sys.exit(3)
 """
 
 
-def start(folder, epochs=EPOCHS):
-    """Start a training process; returns it once its modules are loaded."""
+def start(folder, epochs=EPOCHS, module="test_training"):
+    """Start a process that trains as `run` of a test module; returns it once that is loaded."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(TESTS), str(folder), str(epochs)],
+        [sys.executable, "-c", PROGRAM, str(TESTS), str(folder), str(epochs), module],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout.readline() == "ready\n", process.stderr.read()
@@ -117,7 +117,7 @@ def test_killed_while_a_checkpoint_is_written_the_last_one_serves(tmp_path, unin
         'print("ready"',
     )
     done = subprocess.run(
-        [sys.executable, "-c", stopping, str(TESTS), str(tmp_path), str(EPOCHS)],
+        [sys.executable, "-c", stopping, str(TESTS), str(tmp_path), str(EPOCHS), "test_training"],
         capture_output=True, timeout=120,
     )  # fmt: skip
     assert done.returncode == -signal.SIGKILL

@@ -18,8 +18,9 @@ output neurons do not inhibit each other.
 This module needs the extra `bptt`; import it where it is used.
 """
 
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,24 +28,32 @@ import numpy as np
 import snntorch
 import torch
 from snntorch import functional, surrogate
-from tqdm import tqdm
 
 from strsbp import provenance
 from strsbp.beyond.bptt_settings import BpttTraining, of_network
-from strsbp.checkpoint import write_atomically
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
 from strsbp.engine.layers import Layer
 from strsbp.engine.loss import TARGET_COUNT_OTHER
 from strsbp.engine.network import Network
-from strsbp.run import metrics_csv, write_provenance
-from strsbp.settings import TARGET_COUNT_LABEL, ArmSettings, LayerSettings
+from strsbp.resuming import load_epoch, save_epoch
+from strsbp.run import finish_run, progress_bar
+from strsbp.settings import TARGET_COUNT_LABEL, ArmSettings, LayerSettings, settings_hash
 from strsbp.training import epoch_order
 
 LARGEST_GRADIENT = 1.0
 """Norm to which the gradient of a batch is clipped: through hundreds of steps it may grow large."""
 
 SURROGATES = {"fast_sigmoid": surrogate.fast_sigmoid, "atan": surrogate.atan}
+
+METRICS = ("epoch", "test_error", "train_error", "loss")
+"""The columns of a run's metrics."""
+
+TIMES = ("cpu_seconds", "seconds")
+"""What a run counts of each epoch: CPU time and wall-clock time."""
+
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+"""What PyTorch's Adam keeps of each parameter."""
 
 
 class SurrogateNetwork(torch.nn.Module):
@@ -162,6 +171,40 @@ class Training:
                 tick(len(batch))
         return n_wrong / len(labels)
 
+    def state(self) -> dict[str, np.ndarray]:
+        """All that epochs change, by name: float32 weights and, once trained, Adam's moments.
+
+        There is no generator among it: nothing is drawn after the network is built.
+        """
+        arrays = {}
+        for name, parameter in self.module.named_parameters():
+            arrays[name] = parameter.detach().numpy()
+            for key, moment in self.optimiser.state[parameter].items():
+                arrays[f"{name}/{key}"] = moment.numpy()
+        return arrays
+
+    def load_state(self, arrays: Mapping[str, np.ndarray]) -> int:
+        """Set weights and moments to a `state` after training; returns the updates so far.
+
+        Raises `KeyError` or `ValueError` where they are not those of such a network.
+        """
+        steps = set()
+        for name, parameter in self.module.named_parameters():
+            moments = {}
+            for key in _MOMENTS:
+                like = torch.zeros(()) if key == "step" else parameter
+                moments[key] = _like(arrays[f"{name}/{key}"], like)
+            parameter.data.copy_(_like(arrays[name], parameter))
+            self.optimiser.state[parameter] = moments
+            steps.add(int(moments["step"]))
+        (n_updates,) = steps
+        return n_updates
+
+    @property
+    def n_batches(self) -> int:
+        """Updates of an epoch."""
+        return -(-len(self.digits.train_labels) // self.settings.batch_size)
+
     def _batches(self, order: np.ndarray):
         size = self.settings.batch_size
         return (order[start : start + size] for start in range(0, len(order), size))
@@ -172,6 +215,13 @@ class Training:
         for place, index in enumerate(batch):
             spikes[:, place] = encoder.encode(images[index], int(index))
         return torch.from_numpy(spikes)
+
+
+def _like(array: np.ndarray, tensor: torch.Tensor) -> torch.Tensor:
+    """A copy of `array` as a tensor; `ValueError` where it has not the kind of `tensor`."""
+    if array.dtype != np.float32 or array.shape != tuple(tensor.shape):
+        raise ValueError("it has another type or shape")
+    return torch.from_numpy(array).clone()
 
 
 def _count_loss(n_steps: int):
@@ -193,6 +243,21 @@ def initial_network(
     return Network(arm, layers, np.zeros((1, 4)), seed, n_inputs)
 
 
+def run_hash(
+    arm: ArmSettings,
+    layers: Sequence[LayerSettings],
+    digits: Digits,
+    seed: int,
+    settings: BpttTraining,
+) -> str:
+    """SHA-256 of everything that a run's metrics depend on, but for the number of epochs.
+
+    `digits` are those that the run sees.
+    """
+    relevant = settings.model_dump(mode="json", exclude={"epochs"}) | of_network(arm, layers)
+    return settings_hash("bptt", json.dumps(relevant, sort_keys=True), digits.sha256(), seed)
+
+
 def run_bptt(
     arm: ArmSettings,
     layers: Sequence[LayerSettings],
@@ -202,6 +267,7 @@ def run_bptt(
     *,
     metrics_path: str | Path,
     provenance_path: str | Path,
+    checkpoint_path: str | Path,
     profile: str,
     progress: bool = True,
 ) -> None:
@@ -209,6 +275,9 @@ def run_bptt(
 
     Runs on one thread and repeats itself: the metrics follow from the arguments, on one machine
     with the same versions. The times of epochs are in the provenance, as those of an arm are.
+    A checkpoint follows each epoch; a run that was stopped goes on from it and ends with the same
+    metrics, byte for byte. Raises `CheckpointError` for a checkpoint that is damaged or belongs to
+    other settings.
     """
     started = datetime.now(UTC).isoformat(timespec="seconds")
     torch.set_num_threads(1)
@@ -217,23 +286,28 @@ def run_bptt(
     digits = digits.first(arm.n_train, arm.n_test)
     network = initial_network(arm, layers, seed, digits.train_images.shape[1])
     training = Training(network, digits, settings)
-    rows, cpu_seconds, seconds = [], [], []
-    with tqdm(
-        total=(arm.n_train + arm.n_test) * settings.epochs,
-        desc=f"BPTT seed {seed}",
-        unit="image",
-        disable=None if progress else True,  # None: only on a terminal
-        mininterval=1.0,
-    ) as bar:
-        for epoch in range(settings.epochs):
+    fingerprint = run_hash(arm, layers, digits, seed, settings)
+    rows: list[dict] = []
+    times: dict[str, list[float]] = {kind: [] for kind in TIMES}
+    checkpoint_path = Path(checkpoint_path)
+    resumed = checkpoint_path.exists()
+    if resumed:
+        rows, times = resume(training, checkpoint_path, fingerprint)
+
+    n_images = arm.n_train + arm.n_test
+    with progress_bar(f"BPTT seed {seed}", n_images, settings.epochs, len(rows), progress) as bar:
+        for epoch in range(len(rows), settings.epochs):
             begin, cpu_begin = time.perf_counter(), time.process_time()
             train_error, loss = training.train_epoch(epoch, bar.update)
             error = training.test_error(bar.update)
-            seconds.append(round(time.perf_counter() - begin, 3))
-            cpu_seconds.append(round(time.process_time() - cpu_begin, 3))
-            rows.append(dict(epoch=epoch + 1, test_error=error, train_error=train_error, loss=loss))
+            times["seconds"].append(round(time.perf_counter() - begin, 3))
+            times["cpu_seconds"].append(round(time.process_time() - cpu_begin, 3))
+            rows.append(dict(zip(METRICS, (epoch + 1, error, train_error, loss), strict=True)))
             bar.set_postfix_str(f"test error {100 * error:.2f} %")
-    write_atomically(metrics_path, lambda file: file.write(metrics_csv(rows).encode()))
+            save_epoch(checkpoint_path, fingerprint, training.state(), rows, times)
+
+    # A checkpoint may hold more epochs than are asked for now.
+    rows, times = rows[: settings.epochs], {k: v[: settings.epochs] for k, v in times.items()}
     commit, dirty = provenance.code_commit()
     document = {
         "method": "bptt",
@@ -241,12 +315,7 @@ def run_bptt(
         "profile": profile,
         "settings": settings.model_dump(mode="json"),
         "network": of_network(arm, layers),
-        "data": {
-            "dataset": digits.name,
-            "n_train": len(digits.train_labels),
-            "n_test": len(digits.test_labels),
-            "sha256": digits.sha256(),
-        },
+        "data": provenance.data(digits),
         "commit": commit,
         "dirty": dirty,
         "versions": provenance.versions()
@@ -254,8 +323,30 @@ def run_bptt(
         "machine": provenance.machine(),
         "device": "cpu",
         "started": started,
-        "cpu_seconds_per_epoch": cpu_seconds,
-        "seconds_per_epoch": seconds,
-        "seconds": round(sum(seconds), 3),
+        "cpu_seconds_per_epoch": times["cpu_seconds"],
+        "seconds_per_epoch": times["seconds"],
+        "seconds": round(sum(times["seconds"]), 3),
+        "resumed": resumed,
     }
-    write_provenance(document, provenance_path)
+    finish_run(
+        rows, document, metrics_path=metrics_path, provenance_path=provenance_path,
+        checkpoint_path=checkpoint_path,
+    )  # fmt: skip
+
+
+def resume(
+    training: Training, path: Path, fingerprint: str
+) -> tuple[list[dict], dict[str, list[float]]]:
+    """Set `training` to the checkpoint `path`; returns the metrics and times of its epochs.
+
+    Raises `CheckpointError` where it belongs to another run than that of `fingerprint`.
+    """
+    rows: list[dict] = []
+
+    def take(arrays, of_epochs) -> bool:
+        rows.extend(of_epochs)
+        updates = len(rows) * training.n_batches
+        return training.load_state(arrays) == updates and all(tuple(r) == METRICS for r in rows)
+
+    times = load_epoch(path, fingerprint, TIMES, take)
+    return rows, times

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from strsbp.errors import SettingsError
-from strsbp.settings import ArmName, ArmSettings, Closed, LayerSettings, Seed
+from strsbp.settings import ArmName, ArmSettings, Closed, LayerSettings, Seeds
 
 LIBRARIES = ("torch", "snntorch")
 """What the extra `bptt` of this package installs."""
@@ -44,15 +44,8 @@ class BpttSettings(BpttTraining):
     """The arm of ST-RSBP; BPTT takes its network, initial weights, time constants, T and digits."""
     hm2bp: ArmName
     """The arm of HM2-BP, on the same digits."""
-    seeds: Annotated[list[Seed], Field(min_length=1)] = [1]
+    seeds: Seeds = [1]
     """One run of BPTT for each; give seeds of the arms, whose weights and spike trains they fix."""
-
-    @field_validator("seeds")
-    @classmethod
-    def _distinct(cls, seeds):
-        if len(set(seeds)) != len(seeds):
-            raise ValueError("every seed may be listed once")
-        return seeds
 
     def of_run(self) -> dict[str, Any]:
         """What a run of BPTT depends on: the fields of `BpttTraining`."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import LogLocator
 
 from strsbp.figures.style import INK, MUTED, figure, mathtext, series_styles
 from strsbp.summary.files import read_csv
@@ -43,6 +44,7 @@ def plot_truth(*, truth: str | Path, png: str | Path, svg: str | Path) -> None:
             panels[0].set_title(state, loc="left")
             panels[0].axvline(1, color=INK, linewidth=0.8, linestyle="--")
             panels[1].axvline(0, color=INK, linewidth=0.8, linestyle="--")
+        _limit_times(axes[0, 2], rows[(rows["quantity"] == "cpu_ms") & rows["title"].notna()])
         first = titles.iloc[0] if len(titles) else ""
         axes[-1, 0].set_xlabel("cosine to the true gradient")
         axes[-1, 1].set_xlabel(f"cosine of {mathtext(first)} minus cosine")
@@ -86,5 +88,15 @@ def _draw_times(ax, rows: pd.DataFrame, titles: pd.Series) -> None:
     for row in rows[rows["estimator"].isin(titles.index)].itertuples():
         ax.plot(row.mean, titles.index.get_loc(row.estimator), marker="|", color=INK, markersize=9)
     ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter("")
+
+
+def _limit_times(ax, rows: pd.DataFrame) -> None:
+    """From one marked time to another, for times may all lie between two of them."""
+    times = rows.loc[rows["mean"] > 0, "mean"]
+    if not times.empty:
+        marks = np.outer(10.0 ** np.arange(-9, 10), (1, 2, 5)).ravel()
+        first, last = np.searchsorted(marks, [times.min(), times.max()])
+        ax.set_xlim(marks[max(first - 1, 0)], marks[min(last, marks.size - 1)])

@@ -2,7 +2,8 @@
 
 Inputs: the digits, and the runs of the arms that BPTT is compared with.
 Outputs: results/{profile}/train_bptt/seed{seed}.csv (metrics) and .json (provenance), and
-results/{profile}/compare_bptt/bptt.csv
+results/{profile}/compare_bptt/bptt.csv; while it trains, seed{seed}.ckpt.npz, from which an
+interrupted job goes on
 """
 
 

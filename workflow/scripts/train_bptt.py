@@ -1,4 +1,6 @@
-"""Train the network of an arm by backpropagation through time."""
+"""Train the network of an arm by backpropagation through time; goes on from its checkpoint."""
+
+from pathlib import Path
 
 from _job import job
 
@@ -9,6 +11,7 @@ with job(snakemake):
     from strsbp.settings import ArmSettings, LayerSettings
 
     network = dict(snakemake.params.network)
+    metrics = Path(snakemake.output.metrics)
     layers = [LayerSettings.model_validate(layer) for layer in network.pop("layers")]
     run_bptt(
         ArmSettings.model_validate(dict(title="BPTT", **network, **snakemake.params.sizes)),
@@ -16,7 +19,8 @@ with job(snakemake):
         read_prepared(snakemake.input.digits, snakemake.config["data"].get("local_dir")),
         int(snakemake.wildcards.bptt_seed),
         BpttTraining.model_validate(snakemake.params.settings),
-        metrics_path=snakemake.output.metrics,
+        metrics_path=metrics,
         provenance_path=snakemake.output.provenance,
+        checkpoint_path=metrics.with_suffix(".ckpt.npz"),
         profile=snakemake.wildcards.profile,
     )
