@@ -12,6 +12,8 @@ on any device, bit for bit:
 import numpy as np
 from numba import njit
 
+from strsbp.engine.lanes import bits_below, lowest_bit
+
 TRAIN_SPLIT = 0
 TEST_SPLIT = 1
 
@@ -49,7 +51,7 @@ def philox(c0, c1, c2, c3, k0, k1):
 def encode_image(image, thresholds, k0, k1, index, split, n_steps, words, ptr, times):
     """Spike times of every pixel, pixel by pixel, into `ptr` and `times`; returns the number.
 
-    `words` (at least n_steps, a multiple of 4) uint32 is working space.
+    `words` (at least n_steps, a multiple of 64) uint32 is working space.
     """
     n_blocks = (n_steps + 3) // 4
     count = 0
@@ -64,10 +66,16 @@ def encode_image(image, thresholds, k0, k1, index, split, n_steps, words, ptr, t
                 words[4 * block + 1] = w1
                 words[4 * block + 2] = w2
                 words[4 * block + 3] = w3
-            # Branch-free compaction: a slot is overwritten until a spike keeps it.
-            for t in range(1, n_steps):
-                times[count] = t
-                count += words[t] < threshold
+            for first in range(0, n_steps, 64):
+                left = bits_below(words, first, threshold)
+                if first == 0:
+                    left &= ~np.uint64(1)  # no spike at step 0
+                if n_steps - first < 64:
+                    left &= (np.uint64(1) << np.uint64(n_steps - first)) - np.uint64(1)
+                while left != 0:
+                    times[count] = first + lowest_bit(left)
+                    count += 1
+                    left &= left - np.uint64(1)
         ptr[pixel + 1] = count
     return count
 
@@ -82,7 +90,7 @@ class Encoder:
     def __init__(self, seed: int, split: int, n_steps: int):
         self.key = np.uint32(seed & 0xFFFFFFFF), np.uint32(seed >> 32), np.uint32(split)
         self.n_steps = n_steps
-        self.words = np.empty(4 * ((n_steps + 3) // 4), dtype=np.uint32)
+        self.words = np.zeros(64 * -(-n_steps // 64), dtype=np.uint32)
 
     def encode_into(self, image, index: int, ptr, times) -> int:
         """Write the spike times of `image` (uint8, flat) in pixel-major order.

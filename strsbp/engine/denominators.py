@@ -20,17 +20,22 @@ SMALLEST_RECURRENT = np.float32(1e-4)
 
 @njit(inline="always")
 def _sums_of_neurons(like, i, neuron_ptr, active, coefficients, weights, rows):
-    """The sums of the outputs from i on, as many as `like` has lanes."""
+    """The sums of the outputs from i on, as many as `like` has lanes, two terms at a time."""
     n_counts, n_terms = coefficients.shape
-    for k in range(n_terms):
-        first = coefficients[0, k]
-        total = splat(like, first) * seen(like, load(like, rows, COLUMN_SUMS, i))
+    silent = seen(like, load(like, rows, COLUMN_SUMS, i))
+    for k in range(0, n_terms, 2):
+        other = min(k + 1, n_terms - 1)
+        first, first_other = coefficients[0, k], coefficients[0, other]
+        total, total_other = splat(like, first) * silent, splat(like, first_other) * silent
         for j in active:
             count = neuron_ptr[j + 1] - neuron_ptr[j]
             if count > 1:  # others are in the first row, counted above
-                beyond = coefficients[min(count, n_counts) - 1, k] - first
-                total += splat(like, beyond) * seen(like, load(like, weights, j, i))
+                w = seen(like, load(like, weights, j, i))
+                row = coefficients[min(count, n_counts) - 1]
+                total += splat(like, row[k] - first) * w
+                total_other += splat(like, row[other] - first_other) * w
         store(rows, TERMS + k, i, total)
+        store(rows, TERMS + other, i, total_other)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

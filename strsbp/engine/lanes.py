@@ -9,7 +9,8 @@ registers, a value takes several of them.
 In compiled code alone: `zeros(width)`, `splat(like, x)`, `load(like, array, i, j)`,
 `store(array, i, j, lanes)`, `+`, `-`, `*`, `/`, `>`, `where(mask, a, b)`, `magnitude(lanes)`,
 `root(lanes)`, `fused(a, b, c)`, `with_sign(lanes, of)`, `times_2_64(lanes)`, `over_2_64(lanes)`,
-`ordered_sum(lanes)`; of masks `bits(mask)` and `mask(like, bits)`; of integers `lowest_bit(bits)`.
+`ordered_sum(lanes)`; of masks `bits(mask)` and `mask(like, bits)`; of integers `lowest_bit(bits)`;
+`bits_below(words, i, limit)` compares 64 uint32.
 `like` is any value of the wanted width, a power of two up to 64. Arrays are two-dimensional,
 float32 and contiguous; indices are not checked.
 """
@@ -298,3 +299,26 @@ def lowest_bit(typing_context, bits):
         return builder.cttz(values[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.uint64), codegen
+
+
+@intrinsic
+def bits_below(typing_context, words, i, limit):
+    """Whether words[i + k] < limit as bit k, for k = 0 .. 63, uint64; all are uint32."""
+
+    def codegen(context, builder, sig, values):
+        array = context.make_array(sig.args[0])(context, builder, values[0])
+        index = context.cast(builder, values[1], sig.args[1], types.intp)
+        element = cgutils.get_item_pointer(
+            context, builder, sig.args[0], array, [index], wraparound=False
+        )
+        integers = ir.VectorType(ir.IntType(32), 64)
+        loaded = builder.load(builder.bitcast(element, integers.as_pointer()), align=4)
+        limits = builder.insert_element(
+            ir.Constant(integers, ir.Undefined), values[2], ir.Constant(ir.IntType(32), 0)
+        )
+        limits = builder.shuffle_vector(
+            limits, ir.Constant(integers, ir.Undefined), ir.Constant(integers, [0] * 64)
+        )
+        return builder.bitcast(builder.icmp_unsigned("<", loaded, limits), ir.IntType(64))
+
+    return types.uint64(words, i, types.uint32), codegen
