@@ -124,16 +124,21 @@ def bounds(network: Network, spikes: dict[str, float], active: float, rate) -> d
     below = "input"
     for layer in network.layers:
         n, name = layer.weights.shape[1], layer.name
-        rows = spikes[below] * n / rate["row_adds"]
+        additions = spikes[below] * n
+        # A recurrent layer takes all neurons through a step before the next one: its rows come
+        # from the second-level cache.
+        rows = additions / rate["far_row_adds" if layer.recurrent else "row_adds"]
         neurons = n_steps * n
         result[name, "forward"] = rows + neurons * 8 / rate["flops"]
-        result[name, "traces"] = neurons * 4 / rate["flops"]
+        result[name, "traces and S-PSP"] = (
+            neurons * 4 / rate["flops"] + additions / rate["row_adds"]
+        )
         inputs = active if below == "input" else layer.n_inputs
         result[name, "denominators"] = inputs * n * 8 / rate["flops"]
         weights = layer.weights.size
         passing = max(weights / rate["roots"], 24 * weights / rate["stream_bytes"])
         back = 0.0 if below == "input" else weights * 5 / rate["flops"]
-        result[name, "S-PSP and update"] = rows + passing + back
+        result[name, "update"] = passing + back
         if layer.recurrent:
             connections = spikes[name] * layer.rec_post.size / n
             result[name, "recurrent S-PSP"] = connections * 2 / rate["flops"] * 16

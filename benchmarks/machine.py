@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 
 from strsbp.encoding import philox
+from strsbp.engine.forward import add_rows
+from strsbp.engine.lanes import store, zeros
 
 _F = np.float32
 
@@ -24,17 +26,14 @@ def _stream(weights, first, second):
 
 
 @njit(cache=True, error_model="numpy")
-def _add_rows(total, rows, repeats):
-    """Add rows that lie in the second-level cache to one that stays in the first, eight a pass."""
-    n = total.size
-    m = rows.shape[0] // 8 * 8
+def _add_rows(out, rows, index, at_once, repeats):
+    """Add rows[index] to a tile of 64 columns that stays in registers, `at_once` rows a tile."""
+    like = zeros(64)
     for _ in range(repeats):
-        for j in range(0, m, 8):
-            for i in range(n):
-                total[i] = (
-                    total[i] + rows[j, i] + rows[j + 1, i] + rows[j + 2, i] + rows[j + 3, i]
-                    + rows[j + 4, i] + rows[j + 5, i] + rows[j + 6, i] + rows[j + 7, i]
-                )  # fmt: skip
+        for start in range(0, index.size, at_once):
+            for i in range(0, rows.shape[1], 64):
+                total = add_rows(like, like, rows, i, index, start, start + at_once)
+                store(out, 0, i, total)
 
 
 @njit(cache=True, error_model="numpy")
@@ -87,7 +86,8 @@ def rates(n_weights: int, row: int = 400) -> dict[str, float]:
 
     - `stream_bytes`: bytes a second, read and written, of a pass over three arrays of
       `n_weights` float32 (weights and moments);
-    - `row_adds`: additions a second of rows of `row` float32 out of a 640 kB array;
+    - `row_adds`: additions a second of rows of 64 float32 that lie in the first-level cache;
+    - `far_row_adds`: the same of rows of 384 out of a 600 kB array, eight at a time;
     - `roots`: square roots with a division, a second;
     - `flops`: multiplications and additions a second on data in the first-level cache;
     - `random_words`: 32-bit Philox words a second.
@@ -95,9 +95,12 @@ def rates(n_weights: int, row: int = 400) -> dict[str, float]:
     arrays = [np.ones(n_weights, dtype=_F) for _ in range(3)]
     seconds = _best(_stream, *arrays)
     result = {"stream_bytes": 6 * 4 * n_weights / seconds}
-    rows = np.zeros((400, row), dtype=_F)
-    seconds = _best(_add_rows, np.zeros(row, dtype=_F), rows, 20)
-    result["row_adds"] = 20 * rows.size / seconds
+    rng = np.random.default_rng(0)
+    for name, shape, at_once in (("row_adds", (100, 64), 400), ("far_row_adds", (400, 384), 8)):
+        rows, out = np.zeros(shape, dtype=_F), np.zeros((1, shape[1]), dtype=_F)
+        index = np.sort(rng.integers(0, shape[0], 400).reshape(-1, at_once)).ravel()
+        seconds = _best(_add_rows, out, rows, index, at_once, 20)
+        result[name] = 20 * index.size * shape[1] / seconds
     x = np.ones(row, dtype=_F)
     result["roots"] = 2000 * row / _best(_root_and_quotient, x, np.zeros_like(x), 2000)
     result["flops"] = 2000 * row * 8 / _best(_multiply_add, x, 2000)
