@@ -100,7 +100,7 @@ class Stopwatch:
             result = function(*arguments)
             seconds = time.process_time() - begin
             repair = stage == "encode" and self._layer != "input"  # sorts the label's train
-            self.seconds[self._layer, "traces" if repair else stage] += seconds
+            self.seconds[self._layer, "lateral factor" if repair else stage] += seconds
             return result
 
         return wrapper
