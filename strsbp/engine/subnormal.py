@@ -38,22 +38,22 @@ def one_seen(value):
 
 @njit(inline="always")
 def product(like, a, b, subnormal):
-    """a * b for b >= 0; below `subnormal` rounded to multiples of 2^-85."""
+    """a * b; below `subnormal` rounded to multiples of 2^-85."""
     plain = a * b
-    shift = splat(like, SUBNORMAL)
-    rounded = with_sign(fused(magnitude(a), b, shift) - shift, plain)
-    return where(subnormal > magnitude(plain), rounded, plain)
+    shift = where(subnormal > magnitude(plain), splat(like, SUBNORMAL), like)
+    shift = with_sign(shift, plain)  # what is added and taken away again rounds; 0 does nothing
+    return fused(a, b, shift) - shift
 
 
 @njit(inline="always")
 def quotient(like, a, b, subnormal):
     """a / b for b > 0; below `subnormal` rounded to multiples of 2^-85."""
     plain = a / b
-    shift, quantum = splat(like, SUBNORMAL), splat(like, _QUANTUM)
-    rounded = (magnitude(plain) + shift) - shift
+    rounds = subnormal > magnitude(plain)
+    shift = with_sign(where(rounds, splat(like, SUBNORMAL), like), plain)
+    rounded = (plain + shift) - shift
     # The quotient has been rounded twice: the remainder tells where that went too far.
-    half = b * splat(like, np.float32(0.5) * _QUANTUM)
-    remainder = fused(like - rounded, b, magnitude(a))
-    rounded += where(remainder > half, quantum, like)
-    rounded -= where(like - remainder > half, quantum, like)
-    return where(subnormal > magnitude(plain), with_sign(rounded, plain), plain)
+    remainder = fused(like - rounded, b, a)
+    too_far = magnitude(remainder) > b * splat(like, np.float32(0.5) * _QUANTUM)
+    quantum = where(rounds, splat(like, _QUANTUM), like)
+    return rounded + where(too_far, with_sign(quantum, remainder), like)

@@ -82,7 +82,7 @@ def update_layer(neuron_ptr, spsp, trained, rows, step, root_scale, has_error, w
     for j in range(weights.shape[0]):
         count = neuron_ptr[j + 1] - neuron_ptr[j]
         total = like
-        if not has_error:
+        if not has_error or (count == 0 and not wants_back):
             for i in range(0, n, 16):
                 w = load(like, weights, j, i)
                 _step(like, j, i, w, like, trained, rows, step, root_scale)
@@ -95,8 +95,12 @@ def update_layer(neuron_ptr, spsp, trained, rows, step, root_scale, has_error, w
             share = splat(like, np.float32(1.0) / np.float32(count))
             for i in range(0, n, 16):
                 w, e = load(like, weights, j, i), load(like, spsp, active, i)
-                error, silent = load(like, rows, BACK_ERROR, i), load(like, rows, BACK_SILENT, i)
-                total += seen(like, w) * (e * share * error + silent)
+                if wants_back:
+                    error, silent = (
+                        load(like, rows, BACK_ERROR, i),
+                        load(like, rows, BACK_SILENT, i),
+                    )
+                    total += seen(like, w) * (e * share * error + silent)
                 e *= load(like, rows, WEIGHT_ERROR, i)
                 _step(like, j, i, w, e, trained, rows, step, root_scale)
             active += 1
