@@ -153,6 +153,48 @@ def assert_equal_tests(networks, digits, replicas):
             np.testing.assert_array_equal(by_neuron.T, dense)
 
 
+def test_small_and_subnormal_weights_equal_the_engine(xp):
+    # The engine goes round the processor's subnormal arithmetic, the kernels use it. What the
+    # engine leaves out of an error, below 2^-100, may show in weights that are as small.
+    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_steps=90)
+    rng = np.random.default_rng(5)
+    n_subnormal = 0
+    for network in networks:
+        for name, array in network.state().items():
+            if array.dtype == np.float32:
+                small = rng.random(array.shape) < 0.4
+                scale = np.where(small, 2.0 ** rng.uniform(-149, -60, array.shape), 1)
+                if name.endswith("second_moments"):
+                    array[:] = rng.uniform(1e-7, 1e-5, array.shape)
+                elif name.endswith("moments"):
+                    array[:] = small * scale * rng.uniform(-1, 1, array.shape)
+                else:
+                    array *= scale
+                n_subnormal += np.sum((array != 0) & (np.abs(array) < np.finfo(np.float32).tiny))
+        for layer in network.layers:
+            layer.refresh_sums()
+    assert n_subnormal > 100
+    digits = random_digits(3)
+    replicas = on_device(networks, digits, xp)
+    n_train = len(digits.train_labels)
+    order = np.arange(n_train)
+    predictions, costs, smallest = replicas.train(
+        np.stack([order, order]), np.ones((2, n_train)), 0
+    )
+    for r, (network, state) in enumerate(zip(networks, replicas.state(), strict=True)):
+        results = network.train_samples(
+            digits.train_images, order, digits.train_labels, np.ones(n_train)
+        )
+        np.testing.assert_array_equal(results[0], predictions[r])
+        np.testing.assert_array_equal(results[1], costs[r])
+        assert_same(results[2].min(axis=0), smallest[r], xp, "smallest denominators")
+        for name, array in network.state().items():
+            large = np.abs(array) > 1e-18
+            assert large.any()
+            assert_same(array * large, state[name] * large, xp, f"replica {r}: {name}")
+            np.testing.assert_allclose(array * ~large, state[name] * ~large, rtol=0, atol=1e-28)
+
+
 @pytest.mark.parametrize("reservoir", ["derived", "published"])
 @pytest.mark.parametrize("adjoint", ["derived", "published"])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
