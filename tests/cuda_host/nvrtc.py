@@ -19,6 +19,9 @@ class Nvrtc:
     """The few functions of NVRTC that a compilation takes."""
 
     def __init__(self):
+        # Older wheels do not tell where the library that NVRTC itself opens lies: beside it.
+        for builtins in library().parent.glob("libnvrtc-builtins.so.*"):
+            ctypes.CDLL(str(builtins), mode=ctypes.RTLD_GLOBAL)
         self._library = ctypes.CDLL(str(library()))
         self._library.nvrtcGetErrorString.restype = ctypes.c_char_p
 
