@@ -88,7 +88,9 @@ def _draw_times(ax, rows: pd.DataFrame, titles: pd.Series) -> None:
     for row in rows[rows["estimator"].isin(titles.index)].itertuples():
         ax.plot(row.mean, titles.index.get_loc(row.estimator), marker="|", color=INK, markersize=9)
     ax.set_xscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = ax.get_xlim()
+    # In a narrow panel: whole decades where there are some, else numbers between them.
+    ax.xaxis.set_major_locator(LogLocator(subs=(1,) if high > 30 * low else (1, 2, 5)))
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter("")
 
