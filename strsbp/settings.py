@@ -6,7 +6,9 @@ Constants and their sources are in ``docs/algorithm.md``.
 """
 
 import hashlib
+import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -92,11 +94,22 @@ class ModelSettings(Closed):
     """Firing threshold of the hidden layers, in mV."""
     threshold_output: Annotated[float, Field(gt=0, le=1e6)] = 15.0
     """Firing threshold of the output layer, in mV."""
-    gradient: Literal["strsbp", "hm2bp", "hm2bp_weights"] = "strsbp"
-    """`strsbp`; `hm2bp`: denominators s_i = 1; `hm2bp_weights`: s_i = 1 in the weight gradient
-    alone, while the back-propagated error keeps its denominators."""
+    gradient: Literal[
+        "strsbp", "strsbp_normalised", "hm2bp", "hm2bp_weights", "hm2bp_published"
+    ] = "strsbp"
+    """`strsbp`; `strsbp_normalised`: scaled in each layer and sample to the length that it has with
+    s_i = 1; `hm2bp`: denominators s_i = 1; `hm2bp_weights`: s_i = 1 in the weight gradient alone,
+    while the back-propagated error keeps its denominators; `hm2bp_published`: as the program of
+    HM2-BP has it (finding F11)."""
     ablated_layers: Literal["feedforward", "all"] = "feedforward"
-    """Layers in which an `hm2bp` gradient acts; the output layer counts as feed-forward."""
+    """Layers in which a gradient other than `strsbp` acts; the output layer counts as
+    feed-forward."""
+    divide_by_threshold: bool = True
+    """Whether each layer divides its error by its threshold, as Eq. 3 and the published program do;
+    the published logs fit the program without the division (finding F10)."""
+    error_gain: tuple[Annotated[float, Field(gt=0, le=1e6)], ...] = ()
+    """Factors by which each layer multiplies its error, first hidden layer to output layer; empty
+    for 1 in every layer."""
     reservoir: Literal["derived", "published"] = "derived"
     """`published` keeps the one-way connections of the published program (finding F5)."""
     adjoint: Literal["derived", "published"] = "derived"
@@ -104,9 +117,39 @@ class ModelSettings(Closed):
     shuffle: Literal["full", "published"] = "full"
     """`published` keeps the 5,000 random swaps of the published program (finding F8)."""
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.001
-    """Adam's step size; epoch e (from 0) uses `learning_rate / sqrt(e + 1)`."""
+    """Adam's step size at the start."""
+    step_rule: Literal["published", "logged"] = "published"
+    """Step size of epoch e (from 0): `published` is `learning_rate / sqrt(e + 1)`; `logged`, as in
+    the published logs, `learning_rate / sqrt(max(e, 1))` (finding F9)."""
     regularisation: Annotated[float, Field(ge=0, le=1e6)] = 10.0
     """Strength lambda of the weight regularisation."""
+    cost: Literal["forward", "repaired"] = "forward"
+    """Output counts behind the reported cost: the network's own, or, as in the published program,
+    those after a silent label was given a train. The gradient is the same."""
+
+    def step_size(self, epoch: int) -> float:
+        """Adam's step size in `epoch`, counted from 0."""
+        epochs = max(epoch, 1) if self.step_rule == "logged" else epoch + 1
+        return self.learning_rate / math.sqrt(epochs)
+
+    def gain(self, layer: int) -> float:
+        """What layer number `layer` (from 0) multiplies its error by."""
+        return self.error_gain[layer] if self.error_gain else 1.0
+
+    def check_layers(self, kinds: Sequence[str]) -> None:
+        """Raise `SettingsError` where the settings do not suit hidden layers of `kinds`."""
+        n_layers = len(kinds) + 1
+        if self.error_gain and len(self.error_gain) != n_layers:
+            raise SettingsError(
+                f"`error_gain` has {len(self.error_gain)} factors, but the network has {n_layers} "
+                "layers, the output layer included; give one for each."
+            )
+        of_feedforward = self.gradient in ("strsbp_normalised", "hm2bp_published")
+        if of_feedforward and self.ablated_layers == "all" and "recurrent" in kinds:
+            raise SettingsError(
+                f"`gradient: {self.gradient}` is defined in feed-forward layers alone; set "
+                "`ablated_layers: feedforward`."
+            )
 
 
 class TableSettings(Closed):

@@ -143,7 +143,8 @@ def compare_training(network, reference, n_samples=6, seed=0):
             )
             if has_error:
                 if not (layer.ablates_weights and layer.ablates_back):
-                    assert_close(layer.denominators[:n], computed.s, where + "denominators")
+                    s = computed.s_error if layer.normalised else computed.s
+                    assert_close(layer.denominators[:n], s, where + "denominators")
                     assert layer.smallest_denominator == pytest.approx(
                         np.abs(computed.s).min(), abs=1e-5
                     )
@@ -272,6 +273,53 @@ def test_ablations_equal_reference(gradient, ablated_layers, variant):
     )  # fmt: skip
     _, n_errors = compare_training(network, reference)
     assert n_errors > 0
+
+
+@pytest.mark.parametrize("gradient", ["strsbp", "strsbp_normalised", "hm2bp", "hm2bp_published"])
+@pytest.mark.parametrize("hidden", [[SQUARE, RECURRENT], [FEEDFORWARD, SQUARE]])
+def test_gradients_without_division_by_the_threshold_equal_reference(gradient, hidden):
+    network, reference = make_pair(
+        hidden, seed=5, n_steps=120, gradient=gradient, divide_by_threshold=False,
+        error_gain=(0.5, 3.0, 2.0), step_rule="logged", cost="repaired",
+    )  # fmt: skip
+    # Silent neurons in every layer, the label's among them, and inputs that no neuron hears.
+    for layer in network.layers:
+        layer.weights[:, :2] -= 1.0
+        layer.refresh_sums()
+    n_repaired, n_errors = compare_training(network, reference, n_samples=8)
+    assert n_repaired > 0 and n_errors > n_repaired
+
+
+@pytest.mark.parametrize("gradient", ["strsbp_normalised", "hm2bp_published"])
+def test_divided_gradients_equal_reference(gradient):
+    network, reference = make_pair([SQUARE, RECURRENT], seed=5, n_steps=120, gradient=gradient)
+    _, n_errors = compare_training(network, reference)
+    assert n_errors > 0
+
+
+def test_a_normalised_gradient_is_as_long_as_that_of_hm2bp():
+    lengths = {}
+    for gradient in ("strsbp", "strsbp_normalised", "hm2bp"):
+        network, _ = make_pair(
+            [FEEDFORWARD], seed=5, n_steps=120, gradient=gradient, regularisation=0.0
+        )
+        network.inputs.set_dense(random_inputs(np.random.default_rng(0), 120))
+        network.train_on_inputs(1)
+        lengths[gradient] = np.linalg.norm(network.layers[-1].first_moments)
+    assert lengths["strsbp_normalised"] == pytest.approx(lengths["hm2bp"], rel=1e-5)
+    assert abs(lengths["strsbp"] / lengths["hm2bp"] - 1) > 0.01
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (dict(error_gain=(1.0, 2.0)), "2 factors, but the network has 3 layers"),
+        (dict(gradient="hm2bp_published", ablated_layers="all"), "feed-forward layers alone"),
+    ],
+)
+def test_settings_that_do_not_suit_the_layers_are_refused(settings, words):
+    with pytest.raises(SettingsError, match=words):
+        make_pair([SQUARE, RECURRENT], seed=1, **settings)
 
 
 @pytest.mark.parametrize("refractory_steps", [0, 1, 2, 5])

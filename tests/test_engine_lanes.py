@@ -177,6 +177,21 @@ def test_adam_near_zero_gives_the_bits_of_plain_float32(rng, low, high, errors, 
         assert (np.isnan(ours) == np.isnan(theirs)).all()
 
 
+@pytest.mark.parametrize("broken", [np.inf, np.nan])
+@pytest.mark.parametrize("which", ["factor", "error"])
+def test_no_small_weight_hides_an_infinite_gradient(rng, which, broken):
+    # The regulariser's factor overflows at weights of some 400, a lateral factor may divide by 0.
+    shape = (200, 16)
+    weight, first = spread(rng, shape, -150, -60), spread(rng, shape, -150, -60)
+    second = np.abs(spread(rng, shape, -60, 2))
+    given = dict(error=spread(rng, shape, -150, 5), factor=np.abs(spread(rng, shape, -8, -3)))
+    given[which][:, ::3] = broken
+    _adam(*given.values(), weight, first, second, F32(1e-3), F32(1.0))
+    for found in (weight, first, second):
+        assert not np.isfinite(found[:, ::3]).any()
+        assert np.isfinite(found[:, 1::3]).all()
+
+
 def test_what_is_not_seen_is_left_out_and_nan_is_kept():
     assert subnormal.one_seen(F32(1e-31)) == 0
     assert subnormal.one_seen(F32(-1e-29)) == F32(-1e-29)

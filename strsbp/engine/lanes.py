@@ -196,7 +196,7 @@ def with_sign(typing_context, lanes, of):
     return _of_each_lane("copysign", lanes, 2)
 
 
-_SIGN, _SMALLEST_NORMAL = 0x80000000, 0x00800000
+_SIGN, _SMALLEST_NORMAL, _INFINITE = 0x80000000, 0x00800000, 0x7F800000
 _2_64 = 64 << 23
 """What a factor of 2^64 adds to the bits of a float32."""
 _SHIFT, _SHIFT_BITS = 2.0**-62, (127 - 62) << 23
@@ -242,13 +242,15 @@ def times_2_64(typing_context, lanes):
 
 @intrinsic
 def over_2_64(typing_context, lanes):
-    """The lanes over 2^64, where that is exact: multiples of 2^-85."""
+    """The lanes over 2^64, where that is exact: multiples of 2^-85; inf and nan stay."""
 
     def change(builder, size, integer, shift):
         added = builder.fadd(builder.bitcast(size, shift.type), shift)
         subnormal = builder.sub(builder.bitcast(added, size.type), integer(_SHIFT_BITS))
         is_subnormal = builder.icmp_unsigned("<", size, integer(_SHIFT_BITS))
-        return builder.select(is_subnormal, subnormal, builder.sub(size, integer(_2_64)))
+        is_finite = builder.icmp_unsigned("<", size, integer(_INFINITE))
+        exponent = builder.select(is_finite, integer(_2_64), integer(0))
+        return builder.select(is_subnormal, subnormal, builder.sub(size, exponent))
 
     return _by_bits(lanes, change)
 

@@ -33,14 +33,19 @@ class Layer:
 
     recurrent = False
 
-    def __init__(self, name, n_inputs, n_neurons, threshold, model: ModelSettings, *, output=False):
+    def __init__(
+        self, name, n_inputs, n_neurons, threshold, model: ModelSettings, *, gain=1.0, output=False
+    ):
         self.name, self.n_inputs, self.n_neurons = name, n_inputs, n_neurons
         self.output = output
         self.model = model
         self.threshold, self._fires_above = _F32(threshold), _F32(threshold - 1e-6)
-        ablated = self._is_ablated()
-        self.ablates_weights = ablated and model.gradient != "strsbp"
-        self.ablates_back = ablated and model.gradient == "hm2bp"
+        self.error_divisor = _F32((threshold if model.divide_by_threshold else 1.0) / gain)
+        gradient = model.gradient if self._is_ablated() else "strsbp"
+        self.ablates_weights = gradient.startswith("hm2bp")
+        self.ablates_back = gradient in ("hm2bp", "hm2bp_published")
+        self.normalised = gradient == "strsbp_normalised"
+        self.as_hm2bp = gradient == "hm2bp_published"
         self.smallest_denominator = np.inf
         self._allocate(0)
 
@@ -76,12 +81,15 @@ class Layer:
             n_inputs=self.n_inputs, n_neurons=self.n_neurons,
             n_terms=self.n_inputs + 1 + n_connections, n_steps=n_steps,
             refractory_steps=np.int32(model.refractory_steps), threshold=self.threshold,
+            error_divisor=self.error_divisor,
             fires_above=self._fires_above, decay_s=_F32(1 - 1 / model.tau_s),
             decay_m=_F32(1 - 1 / model.tau_m), gain=_F32(1 / model.tau_s),
             regularisation=model.regularisation, output=self.output, recurrent=self.recurrent,
             one_way=model.reservoir == "published",
             published_adjoint=model.adjoint == "published",
             ablates_weights=self.ablates_weights, ablates_back=self.ablates_back,
+            normalised=self.normalised, as_hm2bp=self.as_hm2bp,
+            repaired_cost=model.cost == "repaired",
         )  # fmt: skip
         rows = self.arrays.rows
         rows[[state.DENOMINATORS, state.LATERAL, state.ONES]] = 1
@@ -116,9 +124,9 @@ class RecurrentLayer(Layer):
 
     recurrent = True
 
-    def __init__(self, name, n_inputs, shape, threshold, model: ModelSettings):
+    def __init__(self, name, n_inputs, shape, threshold, model: ModelSettings, *, gain=1.0):
         self.shape = tuple(shape)
-        super().__init__(name, n_inputs, int(np.prod(shape)), threshold, model)
+        super().__init__(name, n_inputs, int(np.prod(shape)), threshold, model, gain=gain)
 
     def _is_ablated(self) -> bool:
         return self.model.ablated_layers == "all"

@@ -1,19 +1,37 @@
 """Loss, lateral factor and the errors that enter a layer (specification, sections 4 and 7)."""
 
+import math
+
 import numpy as np
 from numba import njit
 
+from strsbp.engine.lanes import load, store, zeros
+from strsbp.engine.state import (
+    COLUMN_SUMS,
+    DENOMINATORS,
+    LATERAL,
+    SCALED_ERROR,
+    TERMS,
+    WEIGHT_ERROR,
+)
+from strsbp.engine.subnormal import seen
 from strsbp.settings import TARGET_COUNT_LABEL
 
 TARGET_COUNT_OTHER = 5
 MARGIN = 5
 
-_HALF = np.float32(0.5)
+RHO_SILENT, HM2BP_RHO_SILENT = np.float32(0.5), np.float32(1.0)
+"""rho_ij where either neuron is silent, and in HM2-BP's program (finding F11)."""
+HM2BP_E_SILENT = np.float32(0.1)
+"""e_ij there for a silent neuron i and an input j that is not silent."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def output_error(neuron_ptr, n_classes, label, boost, error):
-    """Fill `error` with b * d_i; returns (cost, predicted class, whether any error is left)."""
+def output_error(neuron_ptr, n_classes, label, boost, error, repaired_count):
+    """Fill `error` with b * d_i; returns (cost, predicted class, whether any error is left).
+
+    The cost of a silent label is that of `repaired_count` spikes; 0 counts its silence.
+    """
     cost = 0.0
     best, best_count = 0, -1
     any_error = False
@@ -26,9 +44,18 @@ def output_error(neuron_ptr, n_classes, label, boost, error):
         d = count - target
         if abs(d) > MARGIN:
             any_error = True
-            cost += d * d
             error[i] = boost * np.float32(d)
+        if i == label and count == 0:
+            d = repaired_count - target
+        if abs(d) > MARGIN:
+            cost += d * d
     return cost, best, any_error
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def regular_count(n_steps):
+    """Spikes of the train that a silent label neuron is given."""
+    return (n_steps - 1) // (n_steps // TARGET_COUNT_LABEL)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -44,7 +71,7 @@ def repaired_trains(
     first spike on, so that this one alone counts.
     """
     gap = n_steps // TARGET_COUNT_LABEL
-    n_regular = (n_steps - 1) // gap
+    n_regular = regular_count(n_steps)
     n_effective = n_regular if gap > refractory_steps else 1
     repaired_ptr[0] = 0
     effective_ptr[0] = 0
@@ -65,10 +92,11 @@ def repaired_trains(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, factors):
+def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, of_silent, factors):
     """L_i = 1 / (1 - sum_{l != i} rho_il h_l rho_li h_i) from the spikes before the repair.
 
-    `spsp` (n, n) float32: e_il of output i and "input" l at spsp[l, i].
+    `spsp` (n, n) float32: e_il of output i and "input" l at spsp[l, i]; `of_silent` (float32): rho
+    where either is silent.
     """
     inverse = np.float32(1.0) / threshold
     factors[:] = 1
@@ -81,8 +109,7 @@ def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, factors):
             c_l = neuron_ptr[other + 1] - neuron_ptr[other]
             if other == i or (c_l == 0 and other != label):
                 continue
-            rho_il = _HALF
-            rho_li = _HALF
+            rho_il = rho_li = of_silent
             if c_i > 0 and c_l > 0:
                 rho_il = spsp[other, i] / np.float32(c_l)
                 rho_li = spsp[i, other] / np.float32(c_i)
@@ -91,10 +118,10 @@ def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, factors):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def scale_by_threshold(error, threshold, scaled):
+def scaled_error(error, divisor, scaled):
     """delta / theta, the error with respect to a layer's spike counts, as section 7 opens."""
     for i in range(error.size):
-        scaled[i] = error[i] / threshold
+        scaled[i] = error[i] / divisor
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -106,11 +133,66 @@ def weight_error(scaled, s, ablated, lateral, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def back_errors(base, neuron_ptr, back_error, back_silent, back_all):
-    """Split the multiplier of w_ij rho_ij by whether the output is silent (rho = 0.5)."""
+def normalise(spsp, n_active, rows):
+    """Scale s_i and `WEIGHT_ERROR` to the length of the weight gradient that s_i = 1 gives.
+
+    `spsp` (m, n) float32: e_ij, a row for each of the `n_active` inputs that spiked, whose squares
+    weigh the neurons. `rows`: see `strsbp.engine.state`; the row `TERMS` is lost.
+    """
+    like, squares, s, error = zeros(16), rows[TERMS], rows[DENOMINATORS], rows[WEIGHT_ERROR]
+    for i in range(0, spsp.shape[1], 16):
+        total = like
+        for row in range(n_active):
+            e = load(like, spsp, row, i)
+            total += e * e
+        store(rows, TERMS, i, total)
+    length = unscaled = 0.0
+    for i in range(s.size):
+        length += np.float64(error[i]) ** 2 * squares[i]
+        unscaled += np.float64(rows[SCALED_ERROR, i] * rows[LATERAL, i]) ** 2 * squares[i]
+    if unscaled > 0:
+        ratio = np.float32(math.sqrt(length / unscaled))
+        for i in range(s.size):
+            s[i] *= ratio
+            error[i] /= ratio
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def excite_silent(neuron_ptr, spsp):
+    """HM2-BP's e_ij of silent neurons i, in the rows `spsp` of the inputs that spiked (F11)."""
+    for row in range(spsp.shape[0]):
+        for i in range(neuron_ptr.size - 1):
+            if neuron_ptr[i + 1] == neuron_ptr[i]:
+                spsp[row, i] = HM2BP_E_SILENT
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def add_side_effect(neuron_ptr, active, spsp, weights, threshold, rows):
+    """Multiply `WEIGHT_ERROR` by 1 + side_i, side_i = sum_j w_ij e_ij / (c_i theta) (F11).
+
+    A silent neuron i has 0.5 in place of e_ij / c_i, for silent inputs too. `rows`: see
+    `strsbp.engine.state`; the row `TERMS` is lost.
+    """
+    like = zeros(16)
+    for i in range(0, weights.shape[1], 16):
+        total = like
+        for row in range(active.size):
+            total += seen(like, load(like, weights, active[row], i)) * load(like, spsp, row, i)
+        store(rows, TERMS, i, total)
+    for i in range(neuron_ptr.size - 1):
+        count = neuron_ptr[i + 1] - neuron_ptr[i]
+        total = rows[TERMS, i] / np.float32(count)
+        if count == 0:
+            total = np.float32(0.5) * rows[COLUMN_SUMS, i]
+        rows[WEIGHT_ERROR, i] *= np.float32(1.0) + total / threshold
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def back_errors(base, neuron_ptr, of_silent, back_error, back_silent, back_all):
+    """Split the multiplier of w_ij rho_ij by whether the output is silent (rho = `of_silent`)."""
     for i in range(base.size):
         value = np.float32(base[i])
         fired = neuron_ptr[i + 1] > neuron_ptr[i]
         back_error[i] = value if fired else np.float32(0.0)
-        back_silent[i] = np.float32(0.0) if fired else _HALF * value
-        back_all[i] = _HALF * value
+        back_silent[i] = np.float32(0.0) if fired else of_silent * value
+        back_all[i] = of_silent * value

@@ -39,8 +39,9 @@ class Network:
     n_inputs, n_classes: sizes of the image and of the output layer.
 
     Raises `SettingsError` if `adjoint: published` meets a recurrent layer that is not as wide as
-    the layer below it (finding F6 is defined only then), and for a derivative of another shape or
-    one that does not reach the largest spike count of T steps.
+    the layer below it (finding F6 is defined only then), if the model does not suit the layers,
+    and for a derivative of another shape or one that does not reach the largest spike count of T
+    steps.
     """
 
     def __init__(
@@ -155,7 +156,7 @@ class Network:
 
     def _next_steps(self, n: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Adam's step sizes and root scales, with bias corrections, of the next `n` updates."""
-        learning_rate = self.model.learning_rate / math.sqrt(epoch + 1)
+        learning_rate = self.model.step_size(epoch)
         updates = range(self.n_updates + 1, self.n_updates + n + 1)
         self.n_updates += n
         steps = [learning_rate / (1 - adam.BETA_1**k) for k in updates]
@@ -202,10 +203,13 @@ class Network:
 
 
 def first_layer_not_finite(arrays: dict[str, np.ndarray]) -> str | None:
-    """The same for the arrays of a `Network.state`, which are in the order of the layers."""
+    """The same for the arrays of a `Network.state`, which are in the order of the layers.
+
+    A moment counts too: where the square of a gradient overflows, its weight never moves again.
+    """
     for name, array in arrays.items():
         layer, _, kind = name.rpartition("/")
-        if kind in ("weights", "rec_weights") and not np.isfinite(array).all():
+        if kind.endswith(("weights", "moments")) and not np.isfinite(array).all():
             return layer
     return None
 
@@ -228,9 +232,10 @@ def _check_derivative(derivative: Derivative, n_steps: int) -> None:
 
 
 def _build_layers(model, hidden, n_inputs, n_classes) -> list[Layer]:
+    model.check_layers([settings.kind for settings in hidden])
     layers, width = [], n_inputs
     for position, settings in enumerate(hidden, start=1):
-        name = f"{settings.kind}{position}"
+        name, gain = f"{settings.kind}{position}", model.gain(position - 1)
         if settings.kind == "recurrent":
             if model.adjoint == "published" and position > 1 and width != settings.n_neurons:
                 raise SettingsError(
@@ -238,11 +243,15 @@ def _build_layers(model, hidden, n_inputs, n_classes) -> list[Layer]:
                     "`adjoint: published` is defined only where these are equal, so set "
                     "`adjoint: derived`."
                 )
-            layer = RecurrentLayer(name, width, settings.shape, model.threshold_hidden, model)
+            layer = RecurrentLayer(
+                name, width, settings.shape, model.threshold_hidden, model, gain=gain
+            )
         else:
-            layer = Layer(name, width, settings.n_neurons, model.threshold_hidden, model)
+            layer = Layer(name, width, settings.n_neurons, model.threshold_hidden, model, gain=gain)
         layers.append(layer)
         width = settings.n_neurons
-    name = f"output{len(hidden) + 1}"
-    layers.append(Layer(name, width, n_classes, model.threshold_output, model, output=True))
+    name, gain = f"output{len(hidden) + 1}", model.gain(len(hidden))
+    layers.append(
+        Layer(name, width, n_classes, model.threshold_output, model, gain=gain, output=True)
+    )
     return layers

@@ -67,7 +67,7 @@ def output_spsp(layer, inputs, active, label):
     _spsp(layer, spikes, spikes, np.arange(spikes.neuron_ptr.size - 1), layer.spsp_outputs)
     loss.lateral_factors(
         spikes.neuron_ptr, layer.n_neurons, label, layer.threshold, layer.spsp_outputs,
-        layer.rows[LATERAL],
+        _rho_silent(layer), layer.rows[LATERAL],
     )  # fmt: skip
     if spikes.neuron_ptr[label + 1] > spikes.neuron_ptr[label]:
         _spsp(layer, spikes, inputs, active, layer.spsp)
@@ -112,6 +112,11 @@ def _solve(layer, right_hand_side):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _rho_silent(layer):
+    return loss.HM2BP_RHO_SILENT if layer.as_hm2bp else loss.RHO_SILENT
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _back_errors(layer, offsets):
     """What multiplies w_ij rho_ij in the error of the layer below: delta_i / s_i, or y_i."""
     rows, spikes = layer.rows, layer.trains
@@ -120,7 +125,7 @@ def _back_errors(layer, offsets):
     if not layer.recurrent:
         base = rows[BASE]
         loss.weight_error(scaled_error, rows[DENOMINATORS], layer.ablates_back, rows[ONES], base)
-        loss.back_errors(base, offsets, *parts)
+        loss.back_errors(base, offsets, _rho_silent(layer), *parts)
         return
     spsp.spsp_on_connections(
         layer.traces, spikes.neuron_ptr, spikes.neuron_times, layer.rec_ptr, layer.rec_post,
@@ -131,10 +136,10 @@ def _back_errors(layer, offsets):
         layer.rec_values[0], layer.threshold, layer.rec_values[1],
     )  # fmt: skip
     if layer.published_adjoint:
-        loss.back_errors(scaled_error, offsets, *parts)
+        loss.back_errors(scaled_error, offsets, _rho_silent(layer), *parts)
     else:
         _solve(layer, scaled_error)
-        loss.back_errors(layer.system[0], offsets, *parts)
+        loss.back_errors(layer.system[0], offsets, _rho_silent(layer), *parts)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -157,13 +162,18 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
             offsets = output_spsp(layer, inputs, active, label)
         else:
             _spsp(layer, spikes, inputs, active, layer.spsp)
-        loss.scale_by_threshold(rows[ERROR], layer.threshold, rows[SCALED_ERROR])
+        loss.scaled_error(rows[ERROR], layer.error_divisor, rows[SCALED_ERROR])
         if not (layer.ablates_weights and layer.ablates_back):
             smallest = layer_denominators(layer, inputs, active, derivative, offsets)
         loss.weight_error(
             rows[SCALED_ERROR], rows[DENOMINATORS], layer.ablates_weights, rows[LATERAL],
             rows[WEIGHT_ERROR],
         )  # fmt: skip
+        if layer.normalised:
+            loss.normalise(layer.spsp, active.size, rows)
+        if layer.as_hm2bp:
+            loss.excite_silent(offsets, layer.spsp[: active.size])
+            loss.add_side_effect(offsets, active, layer.spsp, trained[0], layer.threshold, rows)
         _back_errors(layer, offsets)
     update.update_layer(
         inputs.neuron_ptr, layer.spsp, (trained[0], trained[1], trained[2]), rows, step, root_scale,
@@ -212,9 +222,11 @@ def train_on_spikes(inputs, layers, derivative, label, boost, step, root_scale, 
     """One forward pass and one update on the input spikes; returns (cost, predicted class)."""
     forward_layers(inputs, layers)
     output = layers[len(layers) - 1]
+    repaired_count = loss.regular_count(output.n_steps) if output.repaired_cost else 0
     cost, prediction, has_error = loss.output_error(
-        output.trains.neuron_ptr, output.n_neurons, label, boost, output.rows[ERROR]
-    )
+        output.trains.neuron_ptr, output.n_neurons, label, boost, output.rows[ERROR],
+        repaired_count,
+    )  # fmt: skip
     backward_layers(inputs, layers, derivative, has_error, step, root_scale, label, smallest)
     return cost, prediction
 

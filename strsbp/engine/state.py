@@ -79,6 +79,8 @@ class LayerArrays(NamedTuple):
     n_steps: int
     refractory_steps: np.int32
     threshold: np.float32
+    error_divisor: np.float32
+    """What the error is divided by as it enters the layer."""
     fires_above: np.float32
     decay_s: np.float32
     """1 - 1 / tau_s"""
@@ -93,7 +95,15 @@ class LayerArrays(NamedTuple):
     """Whether the reservoir is triangular."""
     published_adjoint: bool
     ablates_weights: bool
+    """Whether s_i = 1 in the weight gradient."""
     ablates_back: bool
+    """Whether s_i = 1 in the error passed back."""
+    normalised: bool
+    """Whether the weight gradient is scaled to the length that it has with s_i = 1."""
+    as_hm2bp: bool
+    """Whether the rules of HM2-BP's program hold (finding F11)."""
+    repaired_cost: bool
+    """Whether the cost counts the spikes after the repair of a silent label."""
 
 
 (

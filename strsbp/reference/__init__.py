@@ -9,10 +9,12 @@ from strsbp.reference.adam import adam_step, step_size
 from strsbp.reference.backward import (
     feedforward_error,
     lateral_factor,
+    normalised,
     recurrent_error,
     recurrent_system,
     regularisation,
     rho,
+    side_effect,
     weight_gradient,
 )
 from strsbp.reference.denominator import (
@@ -75,6 +77,7 @@ __all__ = [
     "lateral_inhibition",
     "lif_forward",
     "lif_traces",
+    "normalised",
     "output_delta",
     "prediction",
     "recurrent_error",
@@ -84,6 +87,7 @@ __all__ = [
     "repaired",
     "repaired_train",
     "rho",
+    "side_effect",
     "spike_counts",
     "spsp_matrix",
     "spsp_matrix_from_traces",

@@ -9,6 +9,10 @@ from strsbp.errors import SettingsError
 
 RHO_SILENT = 0.5
 """rho_ij where either neuron is silent."""
+HM2BP_RHO_SILENT = 1.0
+"""The same in HM2-BP's program (finding F11)."""
+HM2BP_E_SILENT = 0.1
+"""e_ij there for a silent neuron i and an input j that is not silent."""
 LATERAL_WEIGHT = 1.0
 """w0: strength of the lateral inhibition in the lateral factor."""
 REGULARISATION_BETA = 0.04
@@ -17,11 +21,28 @@ WEIGHT_SCALE = 8.0
 """W: the weight that the regularisation takes as its unit."""
 
 
-def rho(e, pre_counts, post_counts) -> np.ndarray:
-    """rho_ij = e_ij / c_j, and 0.5 where c_i or c_j is 0; float64 of shape (n, m)."""
+def rho(e, pre_counts, post_counts, of_silent=RHO_SILENT) -> np.ndarray:
+    """rho_ij = e_ij / c_j, and `of_silent` where c_i or c_j is 0; float64 of shape (n, m)."""
     pre_counts, post_counts = np.asarray(pre_counts), np.asarray(post_counts)
     silent = (post_counts[:, None] == 0) | (pre_counts[None, :] == 0)
-    return np.where(silent, RHO_SILENT, e / np.maximum(pre_counts, 1)[None, :])
+    return np.where(silent, of_silent, e / np.maximum(pre_counts, 1)[None, :])
+
+
+def side_effect(e, weights, post_counts, threshold) -> np.ndarray:
+    """side_i = (1/theta) sum_j w_ij e_ij / c_i of HM2-BP's program (finding F11), shape (n,).
+
+    For a silent neuron i the ratio e_ij / c_i is 0.5, of silent inputs too.
+    """
+    counts = np.asarray(post_counts)[:, None]
+    ratio = np.where(counts == 0, 0.5, e / np.maximum(counts, 1))
+    return np.sum(weights * ratio, axis=1) / threshold
+
+
+def normalised(s, delta, e, lateral=None) -> np.ndarray:
+    """`s` times the one factor that makes the weight gradient as long as it is with s_i = 1."""
+    length = np.linalg.norm(weight_gradient(delta, e, s, lateral))
+    unscaled = np.linalg.norm(weight_gradient(delta, e, np.ones_like(s), lateral))
+    return s * (length / unscaled) if unscaled > 0 else s
 
 
 def weight_gradient(delta, e, s, lateral=None) -> np.ndarray:

@@ -81,6 +81,6 @@ def ablated(s, kind: str, gradient: str, ablated_layers: str) -> tuple[np.ndarra
     s = np.asarray(s, dtype=np.float64)
     ones = np.ones_like(s)
     acts = ablated_layers == "all" or kind != "recurrent"
-    for_weights = ones if acts and gradient in ("hm2bp", "hm2bp_weights") else s
-    for_error = ones if acts and gradient == "hm2bp" else s
+    for_weights = ones if acts and gradient.startswith("hm2bp") else s
+    for_error = ones if acts and gradient in ("hm2bp", "hm2bp_published") else s
     return for_weights, for_error

@@ -7,12 +7,17 @@ import numpy as np
 from strsbp.errors import DataError, SettingsError
 from strsbp.reference.adam import adam_step, step_size
 from strsbp.reference.backward import (
+    HM2BP_E_SILENT,
+    HM2BP_RHO_SILENT,
+    RHO_SILENT,
     feedforward_error,
     lateral_factor,
+    normalised,
     recurrent_error,
     recurrent_system,
     regularisation,
     rho,
+    side_effect,
     weight_gradient,
 )
 from strsbp.reference.denominator import ablated, feedforward_sum, floored, recurrent_sum
@@ -164,6 +169,7 @@ class ReferenceNetwork:
 
     def __post_init__(self):
         kinds = [layer.kind for layer in self.layers]
+        self.settings.check_layers(kinds[:-1])
         if kinds.count("output") != 1 or kinds[-1] != "output":
             raise SettingsError("A network has one output layer, and it comes last.")
         for below, layer in zip(self.layers, self.layers[1:], strict=False):
@@ -239,7 +245,7 @@ class ReferenceNetwork:
                 f"use 0 to {self.layers[-1].n_neurons - 1}."
             )
         result = self.backward(input_spikes, self.forward(input_spikes), label, boost)
-        rate = step_size(self.settings.learning_rate, epoch)
+        rate = step_size(self.settings.learning_rate, epoch, self.settings.step_rule)
         for layer, computed in zip(self.layers, result.layers, strict=True):
             _update(layer, computed, step, rate)
         return result
@@ -247,17 +253,16 @@ class ReferenceNetwork:
     def backward(self, input_spikes, spikes, label: int, boost: float = 1.0) -> SampleResult:
         """Gradients of one sample from the forward spikes of each layer; changes nothing."""
         output_counts = spike_counts(spikes[-1])
+        backward_spikes = [*spikes[:-1], repaired(spikes[-1], label)]
+        reported = backward_spikes if self.settings.cost == "repaired" else spikes
         errors = count_errors(output_counts, label)
         output_error = output_delta(errors, boost)
-        backward_spikes = [*spikes[:-1], repaired(spikes[-1], label)]
 
         results = []
         error = output_error
         for k in reversed(range(len(self.layers))):
             below = np.asarray(input_spikes, dtype=bool) if k == 0 else spikes[k - 1]
-            result = self._layer_backward(
-                self.layers[k], below, spikes[k], backward_spikes[k], error, label, first=k == 0
-            )
+            result = self._layer_backward(k, below, spikes[k], backward_spikes[k], error, label)
             error = result.input_error
             results.append(result)
 
@@ -269,15 +274,22 @@ class ReferenceNetwork:
             repaired=bool(output_counts[label] == 0),
             errors=errors,
             delta=output_error,
-            cost=cost(errors),
+            cost=cost(count_errors(spike_counts(reported[-1]), label)),
         )
 
-    def _layer_backward(self, layer, below, spikes, backward_spikes, error, label, first):
-        settings = self.settings
+    def _layer_backward(self, k, below, spikes, backward_spikes, error, label):
+        layer, first, settings = self.layers[k], k == 0, self.settings
         c_in, c_out = spike_counts(below), spike_counts(backward_spikes)
         e = spsp_matrix(below, backward_spikes, **self._dynamics())
-        rho_input = rho(e, c_in, c_out)
-        delta = error / layer.threshold
+        of_silent = RHO_SILENT
+        as_hm2bp = settings.gradient == "hm2bp_published" and layer.kind != "recurrent"
+        if as_hm2bp:
+            of_silent = HM2BP_RHO_SILENT
+            e = np.where((c_out[:, None] == 0) & (c_in[None, :] > 0), HM2BP_E_SILENT, e)
+        rho_input = rho(e, c_in, c_out, of_silent)
+        delta = settings.gain(k) * error
+        if settings.divide_by_threshold:
+            delta = delta / layer.threshold
 
         e_recurrent = rho_recurrent = system = recurrent_gradient = lateral = None
         if layer.kind == "recurrent":
@@ -302,8 +314,12 @@ class ReferenceNetwork:
         if layer.kind == "output":
             counts = spike_counts(spikes)
             e_recurrent = spsp_matrix(spikes, spikes, **self._dynamics())
-            rho_recurrent = rho(e_recurrent, counts, counts)
+            rho_recurrent = rho(e_recurrent, counts, counts, of_silent)
             lateral = lateral_factor(rho_recurrent, counts, label, layer.threshold)
+
+        if settings.gradient == "strsbp_normalised" and layer.kind != "recurrent":
+            s_weights = s_error = normalised(s, delta, e, lateral)
+        side = 1 + side_effect(e, layer.weights, c_out, layer.threshold) if as_hm2bp else 1.0
 
         input_error = None
         if not first and layer.kind == "recurrent":
@@ -329,7 +345,7 @@ class ReferenceNetwork:
             s_weights=s_weights,
             s_error=s_error,
             delta=delta,
-            gradient=weight_gradient(delta, e, s_weights, lateral),
+            gradient=weight_gradient(delta * side, e, s_weights, lateral),
             regulariser=regulariser,
             e_recurrent=e_recurrent,
             rho_recurrent=rho_recurrent,
