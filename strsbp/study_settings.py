@@ -17,6 +17,7 @@ from strsbp.settings import (
     LayerSettings,
     SimulatedTable,
     SimulationSettings,
+    checked,
 )
 
 
@@ -74,6 +75,17 @@ class FitsSettings(Closed):
     """Epochs whose best test error counts."""
 
 
+class VariantSettings(Closed):
+    """A second set of arms: some arms once more, with other settings."""
+
+    title: Annotated[str, Field(min_length=1, max_length=60)]
+    """What the title of each arm ends with."""
+    arms: Annotated[dict[ArmName, dict[str, Any]], Field(min_length=1)]
+    """The arms of the set, and what each has beyond the set's settings."""
+    settings: dict[str, Any]
+    """Settings that all arms of the set have."""
+
+
 class StudySettings(Closed):
     """The whole study: what a config file says."""
 
@@ -93,6 +105,8 @@ class StudySettings(Closed):
     """Settings that every arm starts from."""
     arms: Annotated[dict[ArmName, ArmSettings], Field(min_length=1)]
     """The arms, by name."""
+    variants: dict[ArmName, VariantSettings] = {}
+    """Further sets of arms: the set `a` holds the arm `b` once more, under the name `a_b`."""
     gradients: GradientSettings
     """The comparison of gradients."""
     fits: FitsSettings
@@ -121,6 +135,20 @@ class StudySettings(Closed):
             }
             return {**raw, "arms": arms}
         return raw
+
+    @model_validator(mode="after")
+    def _add_variants(self):
+        for name, variant in self.variants.items():
+            for of, own in variant.arms.items():
+                if of not in self.arms:
+                    raise ValueError(
+                        f"the variant '{name}' has the unknown arm '{of}' "
+                        f"(known: {', '.join(self.arms)})"
+                    )
+                arm = self.arms[of].model_dump()
+                arm |= {"title": f"{arm['title']}, {variant.title}"} | variant.settings | own
+                self.arms[f"{name}_{of}"] = checked(ArmSettings, arm, f"variants.{name}.arms.{of}")
+        return self
 
     @model_validator(mode="after")
     def _references(self):
