@@ -20,11 +20,29 @@ OURS = {
     "published_shuffle": {"shuffle": "published"},
 }
 """Arms that the study does not have, and all in which they differ from `strsbp`."""
+LOGGED = {"divide_by_threshold": False, "step_rule": "logged", "cost": "repaired"}
+ALL = {"n_train": 60_000}
+FASHION = ALL | {"dataset": "fashion-mnist"}
+HM2BP = ALL | {
+    "gradient": "hm2bp_published",
+    "architecture": "784-800-10",
+    "threshold_output": 8,
+}
 PAPER_ALONE = {
     "mnist_60000": {"n_train": 60_000},
     "fashion_60000": {"n_train": 60_000, "dataset": "fashion-mnist"},
     "strsbp_1000": {"n_train": 1000, "n_test": 1000},
     "hm2bp_1000": {"n_train": 1000, "n_test": 1000, "gradient": "hm2bp"},
+    "fashion_as_logged": LOGGED | FASHION,
+    "fashion_as_logged_short": LOGGED | FASHION,
+    "fashion_as_published": FASHION | {"cost": "repaired"},
+    "hm2bp_as_logged": LOGGED | HM2BP,
+    "hm2bp_as_logged_short": LOGGED | HM2BP,
+    "hm2bp_as_published": HM2BP | {"cost": "repaired"},
+    "mnist_strsbp_as_logged": LOGGED | ALL,
+    "mnist_hm2bp_as_logged": LOGGED | ALL | {"gradient": "hm2bp"},
+    "mnist_strsbp_as_published": ALL | {"cost": "repaired"},
+    "mnist_hm2bp_as_published": ALL | {"cost": "repaired", "gradient": "hm2bp"},
 }
 """The same for those that only the paper-size profile has."""
 
@@ -110,6 +128,7 @@ def test_both_architectures_are_trained_with_both_gradients(study):
     sizes = {
         name: [layer.n_neurons for layer in layers] for name, layers in study.architectures.items()
     }
+    assert sizes.pop("784-800-10", [800]) == [800]  # of HM2-BP's own log
     assert sizes == {RECURRENT: [400, 400], FEEDFORWARD: [400]}
 
 
@@ -135,7 +154,8 @@ def test_bptt_is_compared_with_arms_that_differ_in_the_gradient_alone(study):
 
 def test_paper_has_the_studys_sizes_epochs_and_seeds(paper):
     long = ("strsbp", "hm2bp", "strsbp_feedforward", "hm2bp_feedforward")
-    for name in set(paper.arms) - set(PAPER_ALONE):
+    variants = {name for name in paper.arms if name.startswith("logged_")}
+    for name in set(paper.arms) - set(PAPER_ALONE) - variants:
         arm = paper.arm(name)
         fig6 = name.startswith("fig6")
         assert (arm.dataset, arm.n_train, arm.n_test) == ("mnist", 1000 if fig6 else 10_000, 10_000)
@@ -143,6 +163,16 @@ def test_paper_has_the_studys_sizes_epochs_and_seeds(paper):
         assert arm.epochs == (20 if name in long or fig6 else 3 if ranked else 10), name
         assert len(arm.seeds) == (5 if name in long else 3), name
     assert paper.simulation.repeats == 1000
+
+
+def test_the_logged_arms_are_the_studys_with_the_setting_of_the_logs(paper):
+    for name in paper.variants["logged"].arms:
+        arm, logged = flat(paper.arm(name)), flat(paper.arm(f"logged_{name}"))
+        assert {key: logged[key] for key in arm if logged[key] != arm[key]} == {
+            "divide_by_threshold": False,
+            "step_rule": "logged",
+        }
+        assert len(paper.arm(f"logged_{name}").seeds) == (5 if "tau_m" in name else 10)
 
 
 def test_full_is_all_of_mnist_for_200_epochs(root):
