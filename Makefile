@@ -55,7 +55,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 report: $(INSTALLED)
 	@$(SNAKEMAKE)
-	@$(RUN) strsbp.report.terminal results/$(PROFILE)/judge_claims/claims.csv \
+	@$(RUN) strsbp.study.report.terminal results/$(PROFILE)/judge_claims/claims.csv \
 	  results/$(PROFILE)/report.html
 
 test: $(INSTALLED)
@@ -125,7 +125,7 @@ bench-peers: $(PEERS)/installed
 	@$(PEERS)/bin/python benchmarks/bench_peers.py
 
 docs: $(INSTALLED)
-	@$(RUN) strsbp.schema
+	@$(RUN) strsbp.study.schema
 
 lock: $(INSTALLED)
 	@$(VENV)/bin/uv --no-config pip compile pyproject.toml --extra dev --universal \

@@ -21,13 +21,13 @@ import pandas as pd
 from machine import rates
 from plain_engine import PlainNetwork
 
-from strsbp import provenance
 from strsbp.data import load_dataset
 from strsbp.encoding import TRAIN_SPLIT, Encoder
 from strsbp.engine import adjoint, denominators, forward, loss, passes, spsp, trains, update
 from strsbp.engine.network import Network
 from strsbp.settings import LayerSettings, ModelSettings, SimulatedTable
 from strsbp.spsp import fit_surface, simulate_surface
+from strsbp.training import provenance
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=400),
@@ -318,7 +318,7 @@ def memory_mb(n_images: int) -> float:
     program = (
         "import sys, resource; sys.path[:0] = sys.argv[2:]; import numpy as np;"
         "from bench_engine import make_network; from strsbp.data import Digits;"
-        "from strsbp.training import TrainingState, evaluate; n = int(sys.argv[1]);"
+        "from strsbp.training.epochs import TrainingState, evaluate; n = int(sys.argv[1]);"
         "rng = np.random.default_rng(0);"
         "images = rng.integers(0, 256, (n, 784), dtype=np.uint8) * (rng.random((1, 784)) < 0.2)"
         ".astype(np.uint8); labels = (np.arange(n) % 10).astype(np.uint8);"

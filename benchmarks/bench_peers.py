@@ -28,11 +28,11 @@ import pandas as pd
 from peers import octave_peer
 
 import strsbp
-from strsbp import provenance
 from strsbp.checkpoint import write_atomically
 from strsbp.encoding import TEST_SPLIT
 from strsbp.settings import SimulatedTable
-from strsbp.training import epoch_order
+from strsbp.training import provenance
+from strsbp.training.epochs import epoch_order
 
 PEERS = {
     "snnTorch": "snntorch_peer",

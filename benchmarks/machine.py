@@ -11,7 +11,7 @@ from numba import njit
 
 from strsbp.encoding import philox
 from strsbp.engine.forward import add_rows
-from strsbp.engine.lanes import store, zeros
+from strsbp.simd import store, zeros
 
 _F = np.float32
 

@@ -23,8 +23,8 @@ _PUBLIC = {
     "ModelSettings": "settings",
     "LayerSettings": "settings",
     "ArmSettings": "settings",
-    "StudySettings": "study_settings",
-    "load_profile": "study",
+    "StudySettings": "study.settings",
+    "load_profile": "study.loading",
     # data and encoding
     "Digits": "data",
     "load_dataset": "data",
@@ -40,9 +40,9 @@ _PUBLIC = {
     "build_network": "network",
     "save_network": "network",
     "load_network": "network",
-    "train": "training",
-    "evaluate": "training",
-    "run_arm": "run",
+    "train": "training.epochs",
+    "evaluate": "training.epochs",
+    "run_arm": "training.run",
 }
 
 __all__ = sorted(_PUBLIC)

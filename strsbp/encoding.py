@@ -12,7 +12,7 @@ on any device, bit for bit:
 import numpy as np
 from numba import njit
 
-from strsbp.engine.lanes import bits_below, lowest_bit
+from strsbp.simd import bits_below, lowest_bit
 
 TRAIN_SPLIT = 0
 TEST_SPLIT = 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from strsbp.beyond import agreement
-from strsbp.beyond.agreement import (
+from strsbp.study.experiments.gradient_check.agreement import (
     Halves,
     compare_with_truth,
     cosine_difference,

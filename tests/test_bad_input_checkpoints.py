@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.errors import CheckpointError
 from strsbp.network import build_network, load_network, save_network
-from strsbp.run import resume
 from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.spsp import load_surface, save_surface, simulate_surface
-from strsbp.training import TrainingState, train_epoch
+from strsbp.training.epochs import TrainingState, train_epoch
+from strsbp.training.run import resume
 
 ARRAYS = {"layer/weights": np.arange(12.0).reshape(3, 4), "n": np.array(3), "none": np.zeros(0)}
 DOCUMENT = {"rows": [{"epoch": 1, "cost": 2.5}], "text": "ä"}

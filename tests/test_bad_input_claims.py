@@ -23,11 +23,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthetic_results import ARMS, write_runs, write_surfaces
 
-from strsbp.claims import Verdict, judge_claims, load_claims, read_judged
-from strsbp.claims.findings import judge_findings, load_findings
 from strsbp.errors import ClaimsError
-from strsbp.summary import summarise_training
-from strsbp.summary.files import ResultsError, read_csv, read_json
+from strsbp.study.claims import Verdict, judge_claims, load_claims, read_judged
+from strsbp.study.claims.findings import judge_findings, load_findings
+from strsbp.study.summary import summarise_training
+from strsbp.study.summary.files import ResultsError, read_csv, read_json
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 CLAIMS = yaml.safe_load((RESOURCES / "claims.yaml").read_text())

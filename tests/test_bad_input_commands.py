@@ -12,10 +12,10 @@ from bad_input import TEXTS, VALUES, changed_tree, damaged, examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strsbp import adopt
-from strsbp.claims.judging import COLUMNS, load_claims
-from strsbp.report import terminal
 from strsbp.spsp import compare
+from strsbp.study import adopt
+from strsbp.study.claims.judging import COLUMNS, load_claims
+from strsbp.study.report import terminal
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -34,7 +34,7 @@ def status_of(main, arguments) -> int:
         return end.code
 
 
-# --- python -m strsbp.report.terminal
+# --- python -m strsbp.study.report.terminal
 
 
 def judged() -> pd.DataFrame:
@@ -125,7 +125,7 @@ def test_the_comparison_where_it_cannot_write(tmp_path, capsys, monkeypatch, out
     assert list(tmp_path.iterdir()) == []
 
 
-# --- python -m strsbp.adopt
+# --- python -m strsbp.study.adopt
 
 RUN = dict(
     arm="strsbp", seed=1, settings={"epochs": 1}, architecture=[], data={"sha256": "0"},

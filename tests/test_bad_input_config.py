@@ -22,10 +22,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strsbp.errors import SettingsError, StrsbpError
-from strsbp.plain import LARGEST_FILE, MOST_NODES, read_yaml
 from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
-from strsbp.study import LARGEST_NETWORK, load_profile, load_study, merged, read_config
-from strsbp.study_settings import StudySettings
+from strsbp.study.loading import LARGEST_NETWORK, load_profile, load_study, merged, read_config
+from strsbp.study.plain import LARGEST_FILE, MOST_NODES, read_yaml
+from strsbp.study.settings import StudySettings
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 BASE = read_config(CONFIG / "config.yaml")

@@ -10,12 +10,12 @@ from bad_input import one_sentence
 from test_training import HIDDEN, small_digits, small_table
 
 from strsbp.errors import TableError
-from strsbp.figures.curves import plot_curves
-from strsbp.report.sections import _diverged
-from strsbp.run import run_arm
 from strsbp.spsp import EffectRatioTable
-from strsbp.study import _check_table_file
-from strsbp.summary import summarise_training
+from strsbp.study.figures.curves import plot_curves
+from strsbp.study.loading import _check_table_file
+from strsbp.study.report.sections import _diverged
+from strsbp.study.summary import summarise_training
+from strsbp.training.run import run_arm
 
 EPOCHS = 3
 SEEDS = (1, 2, 3)
@@ -121,7 +121,7 @@ def test_metrics_that_are_no_numbers_are_not_averaged(tmp_path, column, value):
     from synthetic_results import ARMS as SYNTHETIC
     from synthetic_results import write_runs
 
-    from strsbp.summary.files import ResultsError
+    from strsbp.study.summary.files import ResultsError
 
     metrics, provenance = write_runs(
         tmp_path, seeds=(1,), arms={"strsbp": SYNTHETIC["strsbp"]}, diverged=()

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from test_report_page import inputs
 
-from strsbp.claims.units import format_interval, format_value
-from strsbp.figures.curves import plot_curves
-from strsbp.figures.style import figure, mathtext
-from strsbp.report import build_report
-from strsbp.report.results import Table
-from strsbp.report.text import duration, symbols, value_text
+from strsbp.study.claims.units import format_interval, format_value
+from strsbp.study.figures.curves import plot_curves
+from strsbp.study.figures.style import figure, mathtext
+from strsbp.study.report import build_report
+from strsbp.study.report.results import Table
+from strsbp.study.report.text import duration, symbols, value_text
 
 HOSTILE = (
     "</title></td><script>alert(1)</script>", "\"><img src=x onerror='alert(1)'>", "a & b &amp; c",
@@ -63,7 +63,7 @@ def test_symbols_leave_text_as_it_is_read(text):
 def environment():
     """Jinja as the report sets it up."""
     return Environment(
-        loader=PackageLoader("strsbp.report"), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("strsbp.study.report"), autoescape=True, undefined=StrictUndefined
     )
 
 
@@ -107,7 +107,7 @@ def test_the_whole_page_has_the_same_tags_whatever_the_titles(harmless, tmp_path
 @given(title=st.sampled_from(HOSTILE) | TEXTS)
 def test_any_title_that_a_config_may_hold_can_be_drawn(tmp_path_factory, title):
     from strsbp.errors import SettingsError
-    from strsbp.plain import check_plain
+    from strsbp.study.plain import check_plain
 
     def refuse():
         check_plain(title, "here", SettingsError)

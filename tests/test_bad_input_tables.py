@@ -22,7 +22,7 @@ from strsbp.errors import TableError
 from strsbp.spsp import EffectRatioTable, read_table, write_table
 from strsbp.spsp.compare import author_comparison, compare_tables
 from strsbp.spsp.table import LARGEST_FILE
-from strsbp.study import _check_table_file
+from strsbp.study.loading import _check_table_file
 
 ROW = "1.0000000e+00  2.5 -3 4e-2  .5\n"
 

@@ -7,12 +7,17 @@ import pytest
 from bad_input import refusal
 
 from strsbp.beyond import bptt_settings
-from strsbp.beyond.bptt_settings import BpttSettings, BpttTraining, of_network, trains_bptt
-from strsbp.beyond.compare_bptt import compare_bptt
 from strsbp.errors import SettingsError
 from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.study import load_study, merged, read_config
-from strsbp.summary.files import ResultsError
+from strsbp.study.experiments.bptt.settings import (
+    BpttSettings,
+    BpttTraining,
+    of_network,
+    trains_bptt,
+)
+from strsbp.study.experiments.bptt.summarise import compare_bptt
+from strsbp.study.loading import load_study, merged, read_config
+from strsbp.study.summary.files import ResultsError
 
 DATA = dict(dataset="mnist5k", n_train=40, n_test=20, sha256="a" * 64)
 SETTINGS = BpttTraining(epochs=2).model_dump(mode="json")

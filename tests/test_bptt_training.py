@@ -10,11 +10,11 @@ torch = pytest.importorskip("torch", reason="the extra bptt is not installed")
 pytest.importorskip("snntorch", reason="the extra bptt is not installed")
 
 from strsbp.beyond import bptt  # noqa: E402
-from strsbp.beyond.bptt_settings import BpttTraining  # noqa: E402
-from strsbp.beyond.compare_bptt import compare_bptt  # noqa: E402
 from strsbp.data import load_dataset  # noqa: E402
 from strsbp.encoding import TRAIN_SPLIT, Encoder  # noqa: E402
 from strsbp.settings import ArmSettings, LayerSettings  # noqa: E402
+from strsbp.study.experiments.bptt.settings import BpttTraining  # noqa: E402
+from strsbp.study.experiments.bptt.summarise import compare_bptt  # noqa: E402
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=12),

@@ -7,10 +7,10 @@ import pytest
 import yaml
 from synthetic_results import write_runs, write_surfaces
 
-from strsbp.claims import judge_claims, load_claims, published_value
-from strsbp.claims.units import format_interval, format_value
 from strsbp.errors import ClaimsError
-from strsbp.summary import summarise_training
+from strsbp.study.claims import judge_claims, load_claims, published_value
+from strsbp.study.claims.units import format_interval, format_value
+from strsbp.study.summary import summarise_training
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
 COLUMNS = [

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from strsbp.claims.judging import Claim, Needs, judge
-from strsbp.claims.measurements import Tables
-from strsbp.claims.rules import Verdict
 from strsbp.errors import ClaimsError
+from strsbp.study.claims.judging import Claim, Needs, judge
+from strsbp.study.claims.measurements import Tables
+from strsbp.study.claims.rules import Verdict
 
 YES, PART, NO, UNTESTED = Verdict
 NAN = np.nan

@@ -3,7 +3,7 @@
 import pytest
 
 from strsbp.settings import ArmSettings
-from strsbp.study import load_profile, read_config
+from strsbp.study.loading import load_profile, read_config
 
 PROFILES = ("quick", "paper", "full")
 RECURRENT, FEEDFORWARD = "784-400-R400-10", "784-400-10"

@@ -7,20 +7,20 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strsbp.beyond.constants import read_table_of, scan_cell, simulate_tables
-from strsbp.beyond.constants_settings import Cell, ConstantsSettings
-from strsbp.beyond.constants_summary import COLUMNS, behind_chosen, summarise_constants
-from strsbp.beyond.simulated import on_simulations
-from strsbp.claims.questions import judge_questions
 from strsbp.data import Digits
 from strsbp.errors import SettingsError, TableError
-from strsbp.figures.constants import plot_constants
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import fit_surface, simulate_surface
-from strsbp.study import load_study, read_config
-from strsbp.summary.files import ResultsError
-from strsbp.training import train
+from strsbp.study.claims.questions import judge_questions
+from strsbp.study.experiments.simulated import on_simulations
+from strsbp.study.experiments.sweep.figure import plot_constants
+from strsbp.study.experiments.sweep.measure import read_table_of, scan_cell, simulate_tables
+from strsbp.study.experiments.sweep.settings import Cell, ConstantsSettings
+from strsbp.study.experiments.sweep.summarise import COLUMNS, behind_chosen, summarise_constants
+from strsbp.study.loading import load_study, read_config
+from strsbp.study.summary.files import ResultsError
+from strsbp.training.epochs import train
 
 ARM = ArmSettings(title="ST-RSBP", table={"grid": 8}, n_steps=60)
 SETTINGS = ConstantsSettings(

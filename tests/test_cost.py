@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from strsbp.beyond.cost import (
+from strsbp.data import Digits
+from strsbp.encoding import TEST_SPLIT
+from strsbp.errors import SettingsError
+from strsbp.network import build_network
+from strsbp.settings import ArmSettings, LayerSettings
+from strsbp.spsp import EffectRatioTable
+from strsbp.study.experiments.early_decision.measure import (
     COLUMNS,
     Decisions,
     decide,
@@ -15,16 +21,10 @@ from strsbp.beyond.cost import (
     fan_outs,
     measure_cost,
 )
-from strsbp.beyond.cost_settings import CostSettings, network_arm
-from strsbp.beyond.cost_summary import summarise_cost, wilson_interval
-from strsbp.data import Digits
-from strsbp.encoding import TEST_SPLIT
-from strsbp.errors import SettingsError
-from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
-from strsbp.study import load_study, read_config
-from strsbp.summary.files import ResultsError
+from strsbp.study.experiments.early_decision.settings import CostSettings, network_arm
+from strsbp.study.experiments.early_decision.summarise import summarise_cost, wilson_interval
+from strsbp.study.loading import load_study, read_config
+from strsbp.study.summary.files import ResultsError
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=18),

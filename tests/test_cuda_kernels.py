@@ -34,7 +34,7 @@ from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
 from strsbp.reference.network import ReferenceNetwork
 from strsbp.settings import LayerSettings, ModelSettings
-from strsbp.training import epoch_order
+from strsbp.training.epochs import epoch_order
 
 N_TRAIN, N_TEST = 5, 3
 

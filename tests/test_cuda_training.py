@@ -16,8 +16,8 @@ from strsbp.cuda.run import run_batch
 from strsbp.data import Digits
 from strsbp.errors import CheckpointError
 from strsbp.network import build_network
-from strsbp.run import run_arm
 from strsbp.settings import ArmSettings
+from strsbp.training.run import run_arm
 
 SEEDS = [5, 6, 7]
 MODEL = dict(n_steps=50, threshold_hidden=2.0, threshold_output=1.0, n_train=10, n_test=6)

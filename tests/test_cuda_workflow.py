@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import yaml
 
-from strsbp.cuda.batches import gpu_seeds
 from strsbp.data.prepared import read_prepared
-from strsbp.run import run_arm
 from strsbp.spsp import EffectRatioTable, read_table, write_table
-from strsbp.study import load_study, merged, read_config
+from strsbp.study.batches import gpu_seeds
+from strsbp.study.loading import load_study, merged, read_config
+from strsbp.training.run import run_arm
 
 OVERLAY = {
     "profile": "small",

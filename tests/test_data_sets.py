@@ -49,7 +49,7 @@ def test_an_unknown_name_lists_the_known_ones(name):
 
 
 def test_the_names_are_those_of_the_settings():
-    from strsbp.study_settings import DataSettings
+    from strsbp.study.settings import DataSettings
 
     assert get_args(DataSettings.model_fields["dataset"].annotation) == DATASET_NAMES
 

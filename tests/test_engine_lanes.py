@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from strsbp.engine import adam, lanes, subnormal
+from strsbp import simd as lanes
+from strsbp.engine import adam, subnormal
 
 F32 = np.float32
 QUANTUM = F32(2.0**-149)

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from synthetic_results import EPOCHS, PANELS, write_runs, write_surfaces, write_trace
 
-from strsbp.figures.style import figure
-from strsbp.summary import summarise_training
-from strsbp.summary.files import ResultsError
+from strsbp.study.figures.style import figure
+from strsbp.study.summary import summarise_training
+from strsbp.study.summary.files import ResultsError
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
 
@@ -28,7 +28,7 @@ def data(tmp_path_factory):
 
 
 def plot_function(name):
-    return getattr(import_module(f"strsbp.figures.{name}"), f"plot_{name}")
+    return getattr(import_module(f"strsbp.study.figures.{name}"), f"plot_{name}")
 
 
 GRADIENTS = """\

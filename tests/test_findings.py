@@ -7,10 +7,15 @@ import pandas as pd
 import pytest
 import yaml
 
-from strsbp.claims import findings as judging
-from strsbp.claims.findings import COLUMNS, judge_findings, load_findings
 from strsbp.errors import ClaimsError
-from strsbp.findings import draws_until_full, measure_findings, reservoir_counts, share_moved
+from strsbp.study.claims import findings as judging
+from strsbp.study.claims.findings import COLUMNS, judge_findings, load_findings
+from strsbp.study.experiments.findings.measure import (
+    draws_until_full,
+    measure_findings,
+    reservoir_counts,
+    share_moved,
+)
 
 FINDINGS = Path(__file__).resolve().parents[1] / "resources" / "findings.yaml"
 

@@ -6,11 +6,16 @@ import pytest
 
 from strsbp.data import Digits
 from strsbp.errors import SettingsError
-from strsbp.gradients import Probe, bootstrap_interval, compare_gradients, weights_of
 from strsbp.network import build_network
 from strsbp.reference.network import ReferenceLayer, ReferenceNetwork
 from strsbp.settings import ArmSettings, GradientSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
+from strsbp.study.experiments.gradients.measure import (
+    Probe,
+    bootstrap_interval,
+    compare_gradients,
+    weights_of,
+)
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=18),

@@ -10,7 +10,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from strsbp import schema
-from strsbp.study import read_config
+from strsbp.study.loading import read_config
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from strsbp.claims.questions import COLUMNS, judge_questions, load_questions
 from strsbp.errors import ClaimsError
+from strsbp.study.claims.questions import COLUMNS, judge_questions, load_questions
 
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = ROOT / "resources" / "questions.yaml"

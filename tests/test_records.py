@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from strsbp import records
-from strsbp.records import RecordsError, keep, restore
+from strsbp.study import records
+from strsbp.study.records import RecordsError, keep, restore
 
 ARMS = ("strsbp_feedforward", "hm2bp_feedforward")
 RUNS = [f"results/paper/train/{arm}/seed1.csv" for arm in ARMS]
@@ -125,7 +125,7 @@ def test_a_run_repeated_on_a_clone_has_the_committed_metrics(clone, snakemake):
 
 
 def adopt(folder, *words):
-    command = [sys.executable, "-m", "strsbp.adopt", "results/paper", *words]
+    command = [sys.executable, "-m", "strsbp.study.adopt", "results/paper", *words]
     path = dict(os.environ, PYTHONPATH=str(folder))
     return subprocess.run(command, cwd=folder, env=path, capture_output=True, text=True)
 

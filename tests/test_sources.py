@@ -2,7 +2,7 @@
 
 import pytest
 
-from strsbp.sources import package_files
+from strsbp.study.sources import package_files
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from strsbp.beyond.compare_exact import nonlinearity
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
 from strsbp.spsp.density import sequential_densities, uniform_densities
@@ -13,6 +12,7 @@ from strsbp.spsp.exact import ExactCurve, solve_curve
 from strsbp.spsp.expectation import expected_surface, gap_surface
 from strsbp.spsp.reference import published_trace
 from strsbp.spsp.simulate import simulate_surface
+from strsbp.study.experiments.expectation.summarise import nonlinearity
 
 
 def drawn_trains(n_steps, gap, most):

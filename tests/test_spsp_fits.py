@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from strsbp.beyond.compare_exact import deviations
-from strsbp.beyond.rank_fits import fit_errors, rank_fits
 from strsbp.errors import TableError
 from strsbp.settings import ArmSettings, SimulatedTable, TableSettings
 from strsbp.spsp import SeparableTable, fit_surface, read_table, write_separable
 from strsbp.spsp.exact import ExactCurve
 from strsbp.spsp.fits import FITS, exact, fit_curve
 from strsbp.spsp.simulate import Surface
-from strsbp.summary.files import ResultsError
+from strsbp.study.experiments.expectation.summarise import deviations
+from strsbp.study.experiments.fits.summarise import fit_errors, rank_fits
+from strsbp.study.summary.files import ResultsError
 
 TABLE = SimulatedTable(
     spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=100, grid=30

@@ -12,7 +12,7 @@ from snakemake.utils import update_config
 from strsbp.errors import SettingsError, TableError
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.sampling import largest_count
-from strsbp.study import (
+from strsbp.study.loading import (
     check_feasible,
     load_profile,
     load_study,

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from strsbp.summary.divergence import explain_divergence
-from strsbp.summary.extrapolation import extrapolate_errors, fit_saturating, saturating
+from strsbp.study.experiments.divergence.summarise import explain_divergence
+from strsbp.study.summary.extrapolation import extrapolate_errors, fit_saturating, saturating
 
 FINE, FAILED, BROKEN = (0.1, None), (0.9, None), (0.9, "recurrent2")
 

@@ -6,8 +6,8 @@ import pytest
 
 from strsbp.settings import SimulatedTable
 from strsbp.spsp import Surface, fit_surface, save_surface, write_table
-from strsbp.summary.files import ResultsError
-from strsbp.summary.spsp import summarise_spsp
+from strsbp.study.summary.files import ResultsError
+from strsbp.study.summary.spsp import summarise_spsp
 
 SCALES = {"published": 50.0, "unblocked": 51.0, "corrected": 1.0}
 KEPT = "file,spsp,grid,measure,ours\na.txt,published,50,value_rms,0.1\n"

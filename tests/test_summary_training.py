@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 from synthetic_results import ARMS, write_runs
 
-from strsbp.summary import summarise_training
-from strsbp.summary.files import ResultsError, read_csv, replacing
-from strsbp.summary.intervals import mean_interval, paired_difference
+from strsbp.study.summary import summarise_training
+from strsbp.study.summary.files import ResultsError, read_csv, replacing
+from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 NAMES = ("curves", "seeds", "arms", "pairs", "runs")
 

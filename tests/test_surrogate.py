@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from strsbp.beyond.replay import output_counts
-from strsbp.beyond.truth import Samples, bptt_gradients, groups_of
-from strsbp.beyond.truth_settings import SurrogateSettings, TruthSettings
 from strsbp.data import Digits
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
+from strsbp.study.experiments.gradient_check.measure import Samples, bptt_gradients, groups_of
+from strsbp.study.experiments.gradient_check.replay import output_counts
+from strsbp.study.experiments.gradient_check.settings import SurrogateSettings, TruthSettings
 
 torch = pytest.importorskip("torch", reason="the extra `bptt` is not installed")
 pytest.importorskip("snntorch", reason="the extra `bptt` is not installed")
@@ -41,7 +41,7 @@ def samples(network):
 
 
 def test_the_forward_pass_is_the_engine_s(network, samples):
-    from strsbp.beyond.surrogate import SurrogateGradient
+    from strsbp.study.experiments.gradient_check.surrogate import SurrogateGradient
 
     dense = [samples.recordings[0].to_dense(k, N_PIXELS) for k in range(samples.n_samples)]
     inputs = torch.from_numpy(np.stack(dense, axis=1).astype(np.float32))
@@ -72,7 +72,7 @@ def test_the_output_s_gradient_by_hand(network, samples):
     which decays, on the membrane, which decays until a reset, and on the other outputs through the
     lateral inhibition. So the derivative is propagated forwards, spike by spike.
     """
-    from strsbp.beyond.surrogate import SurrogateGradient
+    from strsbp.study.experiments.gradient_check.surrogate import SurrogateGradient
 
     gradient = SurrogateGradient(network, FAST)
     _, parts, _ = next(gradient.gradients(samples.recordings[0], samples.targets, np.array([2])))

@@ -11,10 +11,10 @@ from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.data import Digits
 from strsbp.errors import CheckpointError, SettingsError
 from strsbp.network import build_network, load_network, save_network
-from strsbp.run import metrics_csv, run_arm
 from strsbp.settings import ArmSettings, LayerSettings, ModelSettings
 from strsbp.spsp import EffectRatioTable
-from strsbp.training import TrainingState, epoch_order, evaluate, train, train_epoch
+from strsbp.training.epochs import TrainingState, epoch_order, evaluate, train, train_epoch
+from strsbp.training.run import metrics_csv, run_arm
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=18),
@@ -200,7 +200,7 @@ def test_a_stopped_run_resumes_to_the_same_metrics(tmp_path, monkeypatch):
 
     original = Network.train_samples
     monkeypatch.setattr(Network, "train_samples", stop_in_second_epoch)
-    monkeypatch.setattr("strsbp.training.BLOCK", 10)
+    monkeypatch.setattr("strsbp.training.epochs.BLOCK", 10)
     with pytest.raises(KeyboardInterrupt):
         run(stopped)
     monkeypatch.undo()

@@ -5,8 +5,11 @@ import pandas as pd
 import pytest
 
 from strsbp.beyond import truth
-from strsbp.beyond.replay import output_counts
-from strsbp.beyond.truth import (
+from strsbp.data import Digits
+from strsbp.network import build_network
+from strsbp.settings import ArmSettings, LayerSettings
+from strsbp.spsp import EffectRatioTable
+from strsbp.study.experiments.gradient_check.measure import (
     Samples,
     arm_gradients,
     groups_of,
@@ -15,13 +18,10 @@ from strsbp.beyond.truth import (
     random_direction,
     target_counts,
 )
-from strsbp.beyond.truth_settings import TruthSettings
-from strsbp.beyond.truth_summary import COLUMNS, summarise_truth
-from strsbp.data import Digits
-from strsbp.gradients import Probe, weights_of
-from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
+from strsbp.study.experiments.gradient_check.replay import output_counts
+from strsbp.study.experiments.gradient_check.settings import TruthSettings
+from strsbp.study.experiments.gradient_check.summarise import COLUMNS, summarise_truth
+from strsbp.study.experiments.gradients.measure import Probe, weights_of
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=18),

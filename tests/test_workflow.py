@@ -166,7 +166,7 @@ def test_a_finished_study_is_finished(finished):
 
 
 def test_an_edited_plot_reruns_plots_but_no_computation(finished):
-    rules = rerun_by_edit(finished, "strsbp/figures/fig4.py")
+    rules = rerun_by_edit(finished, "strsbp/study/figures/fig4.py")
     assert {"plot_fig4", "build_report", "all"} <= rules
     assert not rules & {
         "plot_fig1",

@@ -1,4 +1,4 @@
-"""Train one arm with many seeds on a GPU; writes for each seed what `strsbp.run` writes."""
+"""Train one arm with many seeds on a GPU; each seed leaves what `strsbp.training.run` leaves."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,10 +12,10 @@ from strsbp.cuda.device import array_module, gpu_name
 from strsbp.cuda.training import ReplicaRun, most_replicas, train_epochs
 from strsbp.data import Digits
 from strsbp.network import build_network
-from strsbp.run import describe_run, metrics_csv, resume, run_hash, write_provenance
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
-from strsbp.training import TrainingState
+from strsbp.training.epochs import TrainingState
+from strsbp.training.run import describe_run, metrics_csv, resume, run_hash, write_provenance
 
 
 def run_batch(
@@ -35,7 +35,7 @@ def run_batch(
 ) -> None:
     """Train `arm` with each of `seeds` at once and write their metrics and provenance.
 
-    The paths are functions of the seed. Checkpoints are those of `strsbp.run.run_arm`: each seed
+    The paths are functions of the seed. Checkpoints are those of `run_arm` on a CPU: each seed
     has its own after each epoch, and a batch that was stopped goes on from them, with the same
     metrics. Seconds are a seed's share of the batch's. More seeds than fit into the GPU's memory
     are trained one part after the other. Raises `DeviceError` where there is no GPU or too little

@@ -1,16 +1,16 @@
-"""Epochs of a batch: what `strsbp.training.train_epoch` does for one network, for all replicas."""
+"""Epochs of a batch: what `strsbp.training.epochs` does for one network, for all replicas."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from strsbp.boosting import updated_boost
 from strsbp.cuda.device import DeviceError
 from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
 from strsbp.data import Digits
 from strsbp.engine.network import Network
-from strsbp.training import Evaluation, Progress, epoch_order, metrics_row
+from strsbp.reference.boosting import updated_boost
+from strsbp.training.epochs import Evaluation, Progress, epoch_order, metrics_row
 
 USABLE_SHARE = 0.9
 """Part of the free device memory that a batch may take."""

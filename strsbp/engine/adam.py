@@ -3,7 +3,8 @@
 import numpy as np
 from numba import njit
 
-from strsbp.engine.lanes import (
+from strsbp.engine.subnormal import SUBNORMAL, product, quotient
+from strsbp.simd import (
     bits,
     magnitude,
     over_2_64,
@@ -12,7 +13,6 @@ from strsbp.engine.lanes import (
     times_2_64,
     where,
 )
-from strsbp.engine.subnormal import SUBNORMAL, product, quotient
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 """Adam's constants."""

@@ -10,9 +10,9 @@ update pass leaves behind, so that only active inputs are visited.
 import numpy as np
 from numba import njit
 
-from strsbp.engine.lanes import load, splat, store, zeros
 from strsbp.engine.state import COLUMN_SUMS, TERMS
 from strsbp.engine.subnormal import one_seen, seen
+from strsbp.simd import load, splat, store, zeros
 
 SMALLEST_RECURRENT = np.float32(1e-4)
 """|s_i| is kept at least this large in recurrent layers (section 6)."""

@@ -12,8 +12,8 @@ lateral connections take all neurons through one step after the other.
 import numpy as np
 from numba import njit
 
-from strsbp.engine.lanes import bits, load, lowest_bit, mask, splat, store, where, zeros
 from strsbp.engine.subnormal import seen
+from strsbp.simd import bits, load, lowest_bit, mask, splat, store, where, zeros
 
 WORD = 64
 """Neurons in a word of the table of who fires."""

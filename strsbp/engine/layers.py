@@ -8,7 +8,7 @@ from strsbp.engine.memory import allocate
 from strsbp.engine.spsp import trace_columns
 from strsbp.engine.state import LayerArrays, Trains
 from strsbp.engine.trains import SpikeTrains
-from strsbp.reservoir import connection_probability, draw_cell_types, draw_connections
+from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
 from strsbp.settings import ModelSettings
 
 LANES = 16

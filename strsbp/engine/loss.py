@@ -5,7 +5,6 @@ import math
 import numpy as np
 from numba import njit
 
-from strsbp.engine.lanes import load, store, zeros
 from strsbp.engine.state import (
     COLUMN_SUMS,
     DENOMINATORS,
@@ -16,6 +15,7 @@ from strsbp.engine.state import (
 )
 from strsbp.engine.subnormal import seen
 from strsbp.settings import TARGET_COUNT_LABEL
+from strsbp.simd import load, store, zeros
 
 TARGET_COUNT_OTHER = 5
 MARGIN = 5

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from strsbp.engine.forward import WORD, add_rows, table_of_trains
-from strsbp.engine.lanes import mask, splat, store, where, zeros
+from strsbp.simd import mask, splat, store, where, zeros
 
 
 @njit(inline="always")

@@ -15,7 +15,7 @@ float32 arithmetic on normal numbers.
 import numpy as np
 from numba import njit
 
-from strsbp.engine.lanes import fused, magnitude, splat, where, with_sign
+from strsbp.simd import fused, magnitude, splat, where, with_sign
 
 SUBNORMAL = np.float32(2.0**-62)
 """2^64 times the smallest normal number; float32 from it to its double are multiples of 2^-85."""

@@ -12,7 +12,6 @@ import numpy as np
 from numba import njit
 
 from strsbp.engine.adam import adam_step, square_seen
-from strsbp.engine.lanes import load, ordered_sum, splat, store, zeros
 from strsbp.engine.state import (
     BACK_ALL,
     BACK_ERROR,
@@ -23,6 +22,7 @@ from strsbp.engine.state import (
     WEIGHT_ERROR,
 )
 from strsbp.engine.subnormal import seen
+from strsbp.simd import load, ordered_sum, splat, store, zeros
 
 REGULARISER_BETA, REGULARISER_SCALE = 0.04, 8.0
 """beta and W of the regulariser."""

@@ -4,7 +4,6 @@ One module for each part of ``docs/algorithm.md``: what a faster implementation 
 Nothing here is drawn at random except through a ``numpy.random.Generator`` argument.
 """
 
-from strsbp.boosting import class_error_rates, updated_boost
 from strsbp.reference.adam import adam_step, step_size
 from strsbp.reference.backward import (
     feedforward_error,
@@ -17,6 +16,7 @@ from strsbp.reference.backward import (
     side_effect,
     weight_gradient,
 )
+from strsbp.reference.boosting import class_error_rates, updated_boost
 from strsbp.reference.denominator import (
     ablated,
     derivative,
@@ -46,13 +46,13 @@ from strsbp.reference.network import (
     ReferenceNetwork,
     SampleResult,
 )
-from strsbp.reference.spsp import spsp_matrix, spsp_matrix_from_traces, unreset_traces
-from strsbp.reservoir import (
+from strsbp.reference.reservoir import (
     connection_probability,
     draw_cell_types,
     draw_connections,
     grid_coordinates,
 )
+from strsbp.reference.spsp import spsp_matrix, spsp_matrix_from_traces, unreset_traces
 
 __all__ = [
     "LayerResult",

@@ -23,8 +23,8 @@ from strsbp.reference.backward import (
 from strsbp.reference.denominator import ablated, feedforward_sum, floored, recurrent_sum
 from strsbp.reference.lif import lateral_inhibition, lif_forward, prediction, spike_counts
 from strsbp.reference.loss import cost, count_errors, output_delta, repaired
+from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
 from strsbp.reference.spsp import spsp_matrix
-from strsbp.reservoir import connection_probability, draw_cell_types, draw_connections
 from strsbp.settings import LayerSettings, ModelSettings
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from strsbp.errors import TableError
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.exact import ExactCurve
-from strsbp.summary.files import ResultsError, numbers, read_csv, write_csv
+from strsbp.study.summary.files import ResultsError, numbers, read_csv, write_csv
 
 COLUMNS = ["o_i", "phi", "derivative"]
 

@@ -13,14 +13,14 @@ import numpy as np
 import yaml
 
 from strsbp.checkpoint import load_checkpoint
-from strsbp.claims import load_claims, read_judged
 from strsbp.data import read_digits
 from strsbp.data.idx import content_sha256, parse_images, parse_labels
 from strsbp.errors import StrsbpError
-from strsbp.plain import read_yaml
 from strsbp.spsp import read_table
-from strsbp.study import load_study, merged
-from strsbp.summary.training import _load_run
+from strsbp.study.claims import load_claims, read_judged
+from strsbp.study.loading import load_study, merged
+from strsbp.study.plain import read_yaml
+from strsbp.study.summary.training import _load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))

@@ -16,16 +16,16 @@ from snakemake.logging import logger
 ROOT = Path(workflow.current_basedir).parents[1]
 sys.path.insert(0, str(ROOT))  # the package that lies beside this workflow, installed or not
 
-from strsbp.claims import load_claims
-from strsbp.claims.findings import load_findings
-from strsbp.claims.questions import load_questions
-from strsbp import records
-from strsbp.beyond.bptt_settings import missing_library, of_network, trains_bptt
-from strsbp.cuda.batches import gpu_seeds
+from strsbp.study.claims import load_claims
+from strsbp.study.claims.findings import load_findings
+from strsbp.study.claims.questions import load_questions
+from strsbp.study import records
+from strsbp.study.experiments.bptt.settings import missing_library, of_network, trains_bptt
+from strsbp.study.batches import gpu_seeds
 from strsbp.errors import SettingsError, StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
-from strsbp.sources import package_files
-from strsbp.study import load_profile, load_study, resolve_device
+from strsbp.study.sources import package_files
+from strsbp.study.loading import load_profile, load_study, resolve_device
 
 FIGURES = [
     "fig1",

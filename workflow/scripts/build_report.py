@@ -5,8 +5,8 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from strsbp.report.build import WANTED_TABLES, build_report
-    from strsbp.study_settings import StudySettings
+    from strsbp.study.report.build import WANTED_TABLES, build_report
+    from strsbp.study.settings import StudySettings
 
     build_report(
         study=StudySettings.model_validate(snakemake.params.study),

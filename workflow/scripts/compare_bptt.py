@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.beyond.compare_bptt import compare_bptt
+    from strsbp.study.experiments.bptt.summarise import compare_bptt
 
     compare_bptt(
         **{

@@ -5,10 +5,10 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from strsbp.beyond.compare_exact import compare_exact
     from strsbp.settings import SimulatedTable
     from strsbp.spsp import load_surface
     from strsbp.spsp.curves import read_curve
+    from strsbp.study.experiments.expectation.summarise import compare_exact
 
     compare_exact(
         map(load_surface, snakemake.input.surfaces),

@@ -4,9 +4,9 @@ from _job import job
 
 with job(snakemake):
     from strsbp.data.prepared import read_prepared
-    from strsbp.gradients import compare_gradients
     from strsbp.settings import ArmSettings, GradientSettings, LayerSettings
     from strsbp.spsp import read_table
+    from strsbp.study.experiments.gradients.measure import compare_gradients
 
     arms = {name: ArmSettings.model_validate(arm) for name, arm in snakemake.params.arms.items()}
     first = next(iter(arms.values()))

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.summary.divergence import explain_divergence
+    from strsbp.study.experiments.divergence.summarise import explain_divergence
 
     own, other = snakemake.params.figure["panels"].values()
     explain_divergence(

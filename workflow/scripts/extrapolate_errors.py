@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.summary.extrapolation import extrapolate_errors
+    from strsbp.study.summary.extrapolation import extrapolate_errors
 
     extrapolate_errors(
         curves=snakemake.input.curves,

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.claims import judge_claims
+    from strsbp.study.claims import judge_claims
 
     tables = ("arms", "pairs", "runs", "surfaces", "quality")
     judge_claims(

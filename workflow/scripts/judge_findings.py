@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.claims.findings import judge_findings
+    from strsbp.study.claims.findings import judge_findings
 
     names = ("arms", "pairs", "runs", "quality", "gradients", "denominators", "measured")
     judge_findings(

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.claims.questions import judge_questions
+    from strsbp.study.claims.questions import judge_questions
 
     names = ("arms", "pairs", "runs", *snakemake.params.names)
     judge_questions(

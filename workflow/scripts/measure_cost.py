@@ -3,11 +3,11 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.beyond.cost import measure_cost
-    from strsbp.beyond.cost_settings import CostSettings
     from strsbp.data.prepared import read_prepared
     from strsbp.settings import ArmSettings, LayerSettings
     from strsbp.spsp import read_table
+    from strsbp.study.experiments.early_decision.measure import measure_cost
+    from strsbp.study.experiments.early_decision.settings import CostSettings
 
     settings = CostSettings.model_validate(snakemake.params.cost)
     tables = map(read_table, snakemake.input.tables)

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.findings import measure_findings
+    from strsbp.study.experiments.findings.measure import measure_findings
 
     measure_findings(
         out=snakemake.output.findings,

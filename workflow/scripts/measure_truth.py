@@ -3,11 +3,11 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.beyond.truth import measure_truth
-    from strsbp.beyond.truth_settings import TruthSettings
     from strsbp.data.prepared import read_prepared
     from strsbp.settings import ArmSettings, LayerSettings
     from strsbp.spsp import read_table
+    from strsbp.study.experiments.gradient_check.measure import measure_truth
+    from strsbp.study.experiments.gradient_check.settings import TruthSettings
 
     arms = {name: ArmSettings.model_validate(arm) for name, arm in snakemake.params.arms.items()}
     first = next(iter(arms.values()))

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.bptt import plot_bptt
+    from strsbp.study.experiments.bptt.figure import plot_bptt
 
     plot_bptt(
         bptt=snakemake.input.bptt,

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.constants import plot_constants
+    from strsbp.study.experiments.sweep.figure import plot_constants
 
     plot_constants(
         constants=snakemake.input.constants,

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.cost import plot_cost
+    from strsbp.study.experiments.early_decision.figure import plot_cost
 
     plot_cost(
         cost=snakemake.input.cost,

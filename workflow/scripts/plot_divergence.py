@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.divergence import plot_divergence
+    from strsbp.study.experiments.divergence.figure import plot_divergence
 
     plot_divergence(
         curves=snakemake.input.curves,

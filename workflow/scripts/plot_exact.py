@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.exact import plot_exact
+    from strsbp.study.experiments.expectation.figure import plot_exact
 
     plot_exact(
         curves=snakemake.input.curves,

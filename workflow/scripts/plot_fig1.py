@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.fig1 import plot_fig1
+    from strsbp.study.figures.fig1 import plot_fig1
 
     plot_fig1(
         surfaces=snakemake.input.surfaces,

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.fig2 import plot_fig2
+    from strsbp.study.figures.fig2 import plot_fig2
 
     plot_fig2(
         curves=snakemake.input.curves,

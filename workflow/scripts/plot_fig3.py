@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.fig3 import plot_fig3
+    from strsbp.study.figures.fig3 import plot_fig3
 
     plot_fig3(
         curves=snakemake.input.curves,

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.fig4 import plot_fig4
+    from strsbp.study.figures.fig4 import plot_fig4
 
     plot_fig4(
         curves=snakemake.input.curves,

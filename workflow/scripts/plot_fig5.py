@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.fig5 import plot_fig5
+    from strsbp.study.figures.fig5 import plot_fig5
 
     plot_fig5(
         trace=snakemake.input.trace,

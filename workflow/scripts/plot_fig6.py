@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.fig6 import plot_fig6
+    from strsbp.study.figures.fig6 import plot_fig6
 
     plot_fig6(
         curves=snakemake.input.curves,

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.fig7a import plot_fig7a
+    from strsbp.study.figures.fig7a import plot_fig7a
 
     plot_fig7a(
         surfaces=snakemake.input.surfaces,

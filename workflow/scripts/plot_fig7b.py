@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.fig7b import plot_fig7b
+    from strsbp.study.figures.fig7b import plot_fig7b
 
     plot_fig7b(
         surfaces=snakemake.input.surfaces,

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.fits import plot_fits
+    from strsbp.study.experiments.fits.figure import plot_fits
 
     plot_fits(
         fits=snakemake.input.fits,

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.gradients import plot_gradients
+    from strsbp.study.experiments.gradients.figure import plot_gradients
 
     plot_gradients(
         gradients=snakemake.input.gradients,

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.listings import plot_listings
+    from strsbp.study.figures.listings import plot_listings
 
     plot_listings(
         trace=snakemake.input.trace,

@@ -3,6 +3,6 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.figures.truth import plot_truth
+    from strsbp.study.experiments.gradient_check.figure import plot_truth
 
     plot_truth(truth=snakemake.input.truth, png=snakemake.output.png, svg=snakemake.output.svg)

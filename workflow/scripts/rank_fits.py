@@ -5,10 +5,10 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from strsbp.beyond.rank_fits import rank_fits
     from strsbp.settings import ArmSettings, SimulatedTable
     from strsbp.spsp import load_surface
     from strsbp.spsp.curves import read_curve
+    from strsbp.study.experiments.fits.summarise import rank_fits
 
     arms = {name: ArmSettings.model_validate(arm) for name, arm in snakemake.params.arms.items()}
     metrics = {name: [] for name in arms}

@@ -5,10 +5,10 @@ from _job import job
 with job(snakemake):
     from tqdm import tqdm
 
-    from strsbp.beyond.constants import read_table_of, scan_cell
-    from strsbp.beyond.constants_settings import Cell
     from strsbp.data.prepared import read_prepared
     from strsbp.settings import ArmSettings, LayerSettings
+    from strsbp.study.experiments.sweep.measure import read_table_of, scan_cell
+    from strsbp.study.experiments.sweep.settings import Cell
 
     arm = ArmSettings.model_validate(snakemake.params.arm)
     cell = Cell.from_key(snakemake.wildcards.cell)

@@ -5,8 +5,8 @@ from _job import job
 with job(snakemake):
     from tqdm import tqdm
 
-    from strsbp.beyond.constants import simulate_tables
     from strsbp.settings import SimulatedTable
+    from strsbp.study.experiments.sweep.measure import simulate_tables
 
     tables = [SimulatedTable.from_key(key) for key in snakemake.params.tables]
     n_rows = sum(table.grid for table in tables)

@@ -5,9 +5,9 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from strsbp.beyond.constants_settings import ConstantsSettings
-    from strsbp.beyond.constants_summary import summarise_constants
     from strsbp.settings import ArmSettings
+    from strsbp.study.experiments.sweep.settings import ConstantsSettings
+    from strsbp.study.experiments.sweep.summarise import summarise_constants
 
     summarise_constants(
         {Path(path).stem: path for path in snakemake.input.scans},

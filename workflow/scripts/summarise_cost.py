@@ -3,6 +3,6 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.beyond.cost_summary import summarise_cost
+    from strsbp.study.experiments.early_decision.summarise import summarise_cost
 
     summarise_cost(snakemake.input.seeds, out=snakemake.output.cost)

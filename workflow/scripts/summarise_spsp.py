@@ -5,7 +5,7 @@ import os
 from _job import job
 
 with job(snakemake):
-    from strsbp.summary.spsp import summarise_spsp
+    from strsbp.study.summary.spsp import summarise_spsp
 
     summarise_spsp(
         list(snakemake.input.surfaces),

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.summary import summarise_training
+    from strsbp.study.summary import summarise_training
 
     summarise_training(
         list(snakemake.input.metrics),

@@ -3,7 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.beyond.truth_summary import summarise_truth
+    from strsbp.study.experiments.gradient_check.summarise import summarise_truth
 
     files = zip(
         snakemake.params.states, snakemake.input.projections, snakemake.input.times, strict=True

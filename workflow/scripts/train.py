@@ -6,9 +6,9 @@ from _job import job
 
 with job(snakemake):
     from strsbp.data.prepared import read_prepared
-    from strsbp.run import describe_table, run_arm
     from strsbp.settings import ArmSettings, LayerSettings
     from strsbp.spsp import read_table
+    from strsbp.training.run import describe_table, run_arm
 
     seed = int(snakemake.wildcards.seed)
     arm = ArmSettings.model_validate({**snakemake.params.arm, "seeds": [seed]})

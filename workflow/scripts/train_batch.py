@@ -7,9 +7,9 @@ from _job import job
 with job(snakemake):
     from strsbp.cuda.run import run_batch
     from strsbp.data.prepared import read_prepared
-    from strsbp.run import describe_table
     from strsbp.settings import ArmSettings, LayerSettings
     from strsbp.spsp import read_table
+    from strsbp.training.run import describe_table
 
     seeds = snakemake.params.seeds
     arm = ArmSettings.model_validate({**snakemake.params.arm, "seeds": seeds})

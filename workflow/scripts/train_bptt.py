@@ -5,10 +5,10 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from strsbp.beyond.bptt import run_bptt
-    from strsbp.beyond.bptt_settings import BpttTraining
     from strsbp.data.prepared import read_prepared
     from strsbp.settings import ArmSettings, LayerSettings
+    from strsbp.study.experiments.bptt.measure import run_bptt
+    from strsbp.study.experiments.bptt.settings import BpttTraining
 
     network = dict(snakemake.params.network)
     metrics = Path(snakemake.output.metrics)

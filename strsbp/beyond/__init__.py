@@ -1,1 +1,0 @@
-"""Beyond the study: measurements that answer the questions it leaves open."""

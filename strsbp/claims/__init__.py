@@ -1,8 +1,0 @@
-"""The study's claims as data, and the verdicts that follow from measured files."""
-
-from strsbp.claims.judging import Claim as Claim
-from strsbp.claims.judging import judge_claims as judge_claims
-from strsbp.claims.judging import load_claims as load_claims
-from strsbp.claims.judging import published_value as published_value
-from strsbp.claims.judging import read_judged as read_judged
-from strsbp.claims.rules import Verdict as Verdict

@@ -1,0 +1,145 @@
+"""The findings about the published program, judged by the rules of the claims.
+
+A finding is data in `resources/findings.yaml`. It may have no rule: some findings are statements
+about files that are not run here, and say why they were not measured.
+"""
+
+from collections.abc import Mapping
+from math import isnan
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+from pydantic import Field, model_validator
+
+from strsbp.errors import ClaimsError
+from strsbp.settings import ArmName, Closed
+from strsbp.study.claims.judging import Needs, read_checked, refuse_doubled_ids
+from strsbp.study.claims.measurements import UNFIT, Tables, misfit
+from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
+from strsbp.study.claims.units import Unit, format_interval, format_value
+from strsbp.study.summary.files import write_csv
+
+WORDS = {
+    Verdict.REPRODUCES: "confirmed",
+    Verdict.IN_PART: "confirmed in part",
+    Verdict.DOES_NOT: "refuted",
+    Verdict.NOT_TESTED: "not measured",
+}
+"""What the verdict of a rule is called where a finding is judged."""
+
+COLUMNS = [
+    "id", "place", "statement", "measured", "low", "high", "unit", "verdict", "reason",
+    "effect_of", "effect", "effect_low", "effect_high", "effect_text",
+]  # fmt: skip
+
+
+class Effect(Closed):
+    """The test error of an arm without the finding's deviation, minus that of one with it."""
+
+    arm: ArmName
+    reference: ArmName = "strsbp"
+    at_epoch: Annotated[int, Field(ge=1)] = 10
+    needs: Needs
+
+
+class Finding(Closed):
+    """One finding."""
+
+    id: Annotated[str, Field(pattern=r"^F[0-9]+$")]
+    place: Annotated[str, Field(min_length=1)]
+    """Part of the published program."""
+    statement: Annotated[str, Field(min_length=1)]
+    unit: Unit = "number"
+    rule: AnyRule | None = None
+    not_measured: str = ""
+    """Why there is no rule."""
+    effects: list[Effect] = []
+
+    @model_validator(mode="after")
+    def _rule_or_reason(self):
+        if (self.rule is None) == (not self.not_measured):
+            raise ValueError("a finding takes either a `rule` or the reason, `not_measured`")
+        return self
+
+
+class FindingsFile(Closed):
+    """Content of `resources/findings.yaml`."""
+
+    findings: Annotated[list[Finding], Field(min_length=1)]
+
+
+def load_findings(path: str | Path) -> list[Finding]:
+    """Read and check a findings file; raises `ClaimsError` in one sentence."""
+    found = read_checked(FindingsFile, path, "findings").findings
+    refuse_doubled_ids(found, path)
+    return found
+
+
+def judge_findings(
+    *, findings: str | Path, tables: Mapping[str, str | Path], out: str | Path
+) -> None:
+    """Judge every finding by the results files `tables`, with its effects; write `out` (csv).
+
+    One row a finding; one for each effect where it has several. Raises `ClaimsError` when the
+    file is malformed or does not fit the results.
+    """
+    results = Tables(tables)
+    rows = []
+    for finding in load_findings(findings):
+        try:
+            judged = _judge(finding, results)
+            effects = [_effect(effect, results) for effect in finding.effects] or [{}]
+        except ClaimsError as error:
+            raise ClaimsError(f"Finding {finding.id}: {error}") from None
+        except UNFIT as error:
+            raise ClaimsError(misfit(f"Finding {finding.id}", error)) from error
+        described = finding.model_dump(include={"id", "place", "statement", "unit"})
+        described |= judged._asdict() | dict(verdict=WORDS[judged.verdict])
+        rows += [described | effect for effect in effects]
+    write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
+
+
+def _judge(finding: Finding, tables: Tables) -> Judgement:
+    if finding.rule is None:
+        return Judgement(Verdict.NOT_TESTED, finding.not_measured)
+    return finding.rule.judge(Context(tables, None, finding.unit))
+
+
+def _effect(effect: Effect, tables: Tables) -> dict:
+    """The paired difference of test errors, in numbers and in a sentence."""
+    name = f"{effect.arm} minus {effect.reference}"
+    pair = tables.pair(effect.arm, effect.reference, effect.at_epoch, "best_test_error")
+    if pair is None or pair["n_pairs"] == 0:
+        return dict(effect_of=name, effect_text=f"{name} was not measured.")
+    difference = format_value(pair["difference"], "points")
+    interval = format_interval(pair["low"], pair["high"], "points")
+    text = f"{name}: {difference} {interval}".rstrip()
+    text += f", best errors after {pair['at_epoch']} epochs, {pair['n_pairs']} seeds"
+    small = _too_small(effect, pair, tables)
+    if small:
+        text += f"; too small to tell, for it needs {small}."
+    elif isnan(pair["low"]):
+        text += "; no interval without seeds that differ."
+    elif pair["low"] > 0 or pair["high"] < 0:
+        text += f"; {'worse' if pair['low'] > 0 else 'better'} beyond chance."
+    else:
+        text += "; no difference beyond chance."
+    return dict(
+        effect_of=name, effect=pair["difference"], effect_low=pair["low"],
+        effect_high=pair["high"], effect_text=text,
+    )  # fmt: skip
+
+
+def _too_small(effect: Effect, pair, tables: Tables) -> str:
+    where = dict(arm=effect.arm, quantity="best_test_error", at_epoch=effect.at_epoch)
+    row = tables.select("arms", where)
+    found = dict(
+        n_train=("training images", row["n_train"]), n_test=("test images", row["n_test"]),
+        epochs=("epochs", pair["at_epoch"]), n_seeds=("seeds", pair["n_pairs"]),
+    )  # fmt: skip
+    return ", ".join(
+        f"{getattr(effect.needs, key):,} {label} (here {value:,})"
+        for key, (label, value) in found.items()
+        if value < getattr(effect.needs, key)
+    )

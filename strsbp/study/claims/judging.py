@@ -1,0 +1,181 @@
+"""The claims of the study, and their verdicts from measured files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, get_args
+
+import pandas as pd
+from pydantic import Field
+
+from strsbp.errors import ClaimsError, SettingsError
+from strsbp.settings import Closed, checked
+from strsbp.study.claims.measurements import UNFIT, Tables, misfit
+from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
+from strsbp.study.claims.units import Unit
+from strsbp.study.plain import read_yaml
+from strsbp.study.summary.files import ResultsError, numbers, read_csv, write_csv
+
+COLUMNS = [
+    "id",
+    "place",
+    "statement",
+    "published",
+    "measured",
+    "low",
+    "high",
+    "unit",
+    "verdict",
+    "reason",
+    "note",
+]
+
+
+_NUMBERS = {"published", "measured", "low", "high"}
+
+
+class Needs(Closed):
+    """The smallest runs by which a claim can be judged; each arm of its rule must be as large."""
+
+    n_train: Annotated[int, Field(ge=1)]
+    n_test: Annotated[int, Field(ge=1)]
+    epochs: Annotated[int, Field(ge=1)]
+    n_seeds: Annotated[int, Field(ge=1)]
+    datasets: Annotated[list[str], Field(min_length=1)] = ["mnist"]
+
+
+class Claim(Closed):
+    """One claim of the study."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    place: Annotated[str, Field(min_length=1)]
+    """Section and figure of the study."""
+    statement: Annotated[str, Field(min_length=1)]
+    """What the study says, in our words."""
+    published: float | None = None
+    """The published number, in `unit`; a fraction for an error."""
+    unit: Unit
+    needs: Needs | None = None
+    """Smallest size; without it any run can judge the claim."""
+    rule: AnyRule
+    note: str = ""
+    """How the claim is read, where its text leaves a choice."""
+
+
+class ClaimsFile(Closed):
+    """Content of `resources/claims.yaml`."""
+
+    claims: Annotated[list[Claim], Field(min_length=1)]
+
+
+def load_claims(path: str | Path) -> list[Claim]:
+    """Read and check a claims file; raises `ClaimsError` in one sentence."""
+    claims = read_checked(ClaimsFile, path, "claims").claims
+    refuse_doubled_ids(claims, path)
+    return claims
+
+
+def refuse_doubled_ids(entries: list, path: str | Path) -> None:
+    """Raise `ClaimsError` where two of the `entries` of the file `path` have the same id."""
+    ids = [entry.id for entry in entries]
+    doubled = next((name for name in ids if ids.count(name) > 1), None)
+    if doubled is not None:
+        raise ClaimsError(f"{path} has two entries with the id '{doubled}'; give each its own.")
+
+
+def read_checked(model, path: str | Path, what: str):
+    """The `model` that the YAML file `path` of `what` describes; raises `ClaimsError`."""
+    try:
+        exists = Path(path).exists()
+    except (OSError, ValueError):
+        exists = True  # reading it says what is wrong
+    if not exists:
+        raise ClaimsError(f"The {what} file {path} is missing.")
+    try:
+        return checked(model, read_yaml(path, ClaimsError), where=str(path))
+    except SettingsError as error:
+        raise ClaimsError(str(error)) from None
+
+
+def published_value(path: str | Path, claim_id: str) -> float:
+    """The published number of one claim, for marking it in a figure."""
+    for claim in load_claims(path):
+        if claim.id == claim_id and claim.published is not None:
+            return claim.published
+    raise ClaimsError(f"{path} has no claim '{claim_id}' with a published value.")
+
+
+def judge_claims(*, claims: str | Path, tables: Mapping[str, str | Path], out: str | Path) -> None:
+    """Judge every claim of the file `claims` by the results files `tables`; write `out` (csv).
+
+    Raises `ClaimsError` when the claims file is malformed or does not fit the results.
+    """
+    results = Tables(tables)
+    rows = []
+    for claim in load_claims(claims):
+        try:
+            judged = judge(claim, results)
+        except ClaimsError as error:
+            raise ClaimsError(f"Claim '{claim.id}': {error}") from None
+        except UNFIT as error:
+            raise ClaimsError(misfit(f"Claim '{claim.id}'", error)) from error
+        rows.append(
+            claim.model_dump(include=set(COLUMNS))
+            | judged._asdict()
+            | dict(verdict=judged.verdict.value)
+        )
+    write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
+
+
+def read_judged(path: str | Path) -> pd.DataFrame:
+    """The csv that `judge_claims` wrote; raises `ResultsError` where it holds anything else.
+
+    Texts are texts, empty where there is none; numbers are float64, NaN where there is none.
+    """
+    frame = read_csv(path, [name for name in COLUMNS if name != "note"]).reindex(columns=COLUMNS)
+    for name in COLUMNS:
+        if name in _NUMBERS:
+            frame[name] = numbers(frame, name, path)
+        else:
+            texts = frame[name].astype(object)
+            frame[name] = texts.where(texts.notna(), "").astype(str)
+    for name, known in (("verdict", [one.value for one in Verdict]), ("unit", get_args(Unit))):
+        if not frame[name].isin(known).all():
+            raise ResultsError(f"{path} holds a '{name}' that does not exist; make it again.")
+    return frame
+
+
+def judge(claim: Claim, tables: Tables) -> Judgement:
+    """The verdict on one claim; below its minimal size the measured value is still given."""
+    judged = claim.rule.judge(Context(tables, claim.published, claim.unit))
+    if claim.needs is None or judged.verdict is Verdict.NOT_TESTED:
+        return judged
+    too_small = _too_small(claim, tables)
+    if not too_small:
+        return judged
+    reason = f"Needs {too_small}. For what it is worth: {judged.reason}"
+    return judged._replace(verdict=Verdict.NOT_TESTED, reason=reason)
+
+
+def _too_small(claim: Claim, tables: Tables) -> str:
+    """What the arms of the claim lack, in words; empty when they are large enough."""
+    sizes = []
+    for arm, at_epoch in claim.rule.arms():
+        where = dict(arm=arm, quantity="best_test_error")
+        row = tables.select("arms", where | dict(at_epoch=at_epoch or claim.needs.epochs))
+        if row is None:
+            return f"a measurement of the arm {arm}"
+        sizes.append(row)
+    lacks = []
+    for label, wanted, found in (
+        ("training images", claim.needs.n_train, [row["n_train"] for row in sizes]),
+        ("test images", claim.needs.n_test, [row["n_test"] for row in sizes]),
+        ("epochs", claim.needs.epochs, [row["at_epoch"] for row in sizes]),
+        ("seeds", claim.needs.n_seeds, [row["n_seeds"] + row["n_diverged"] for row in sizes]),
+    ):
+        smallest = int(min(found, default=wanted))
+        if smallest < wanted:
+            lacks.append(f"{wanted:,} {label} (here {smallest:,})")
+    other = {row["dataset"] for row in sizes} - set(claim.needs.datasets)
+    if other:
+        lacks.append(f"the data set {' or '.join(claim.needs.datasets)} (here {other.pop()})")
+    return ", ".join(lacks)

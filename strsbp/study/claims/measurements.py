@@ -1,0 +1,152 @@
+"""Look-up of single measured values in the results files that the claims refer to."""
+
+from collections.abc import Mapping
+from math import isinf, isnan
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import pandas as pd
+from pydantic import field_validator
+
+from strsbp.errors import ClaimsError
+from strsbp.settings import Closed
+from strsbp.study.summary.files import ResultsError, read_csv
+
+TableName = Literal[
+    "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
+    "denominators", "measured", "exact", "fits", "truth", "bptt", "cost", "constants",
+]  # fmt: skip
+
+
+UNFIT = (KeyError, TypeError, ValueError, OverflowError)
+"""What reading a number raises where a results file lacks a column or holds text in it."""
+
+
+def misfit(what: str, error: Exception) -> str:
+    """One sentence about `what` that met `error` in the results files."""
+    reason = " ".join(str(error).split()).strip(" .") or type(error).__name__
+    return f"{what} does not fit the results files ({reason}); make them again."
+
+
+class Measure(Closed):
+    """One number of a results file: the value in `column` of the one row that fits `where`."""
+
+    table: TableName
+    """Name of the results file."""
+    where: dict[str, str | int | float]
+    """Column: value. `at_epoch` takes the last epoch measured, where it was not reached."""
+    column: str
+    """Column that holds the value; `mean` brings its 95 % interval along: `low` and `high`, or
+    1.96 of `standard_error` to both sides."""
+
+    @field_validator("where")
+    @classmethod
+    def _whole_epoch(cls, where):
+        epoch = where.get("at_epoch", 1)
+        if not isinstance(epoch, int) or epoch < 1:
+            raise ValueError("`at_epoch` must be a whole number from 1")
+        return where
+
+
+class Measured(NamedTuple):
+    """A value, its 95 % interval (NaN without one) and the epoch it belongs to, if any."""
+
+    value: float
+    low: float = float("nan")
+    high: float = float("nan")
+    at_epoch: int | None = None
+
+
+class Tables:
+    """The results files by name, read when first asked for."""
+
+    def __init__(self, paths: Mapping[str, str | Path]):
+        self._paths = paths
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """The results file called `name`; raises `ClaimsError` when it was not given."""
+        if name not in self._frames:
+            if name not in self._paths:
+                raise ClaimsError(
+                    f"A claim refers to the results file '{name}', which was not given "
+                    f"(given: {', '.join(self._paths) or 'none'})."
+                )
+            try:
+                self._frames[name] = read_csv(self._paths[name])
+            except ResultsError as error:
+                raise ClaimsError(str(error)) from None
+        return self._frames[name]
+
+    def select(self, name: str, where: Mapping) -> pd.Series | None:
+        """The one row of file `name` that fits `where`, or None when no row does.
+
+        Raises `ClaimsError` for an unknown column or when several rows fit.
+        """
+        rows = self.frame(name)
+        for column, wanted in where.items():
+            if column not in rows.columns:
+                raise ClaimsError(
+                    f"A claim selects by '{column}', which is no column of '{name}' "
+                    f"({', '.join(rows.columns)})."
+                )
+            if column != "at_epoch":
+                rows = rows[rows[column] == wanted]
+        if "at_epoch" in where and not rows.empty:
+            reached = rows.loc[rows["at_epoch"] <= where["at_epoch"], "at_epoch"]
+            rows = rows[rows["at_epoch"] == reached.max()]
+        if len(rows) > 1:
+            chosen = ", ".join(f"{key} = {value}" for key, value in where.items())
+            raise ClaimsError(f"A claim's selection ({chosen}) fits {len(rows)} rows of '{name}'.")
+        return None if rows.empty else rows.iloc[0]
+
+    def measure(self, measure: Measure) -> Measured | None:
+        """The value that `measure` points at, or None when it was not measured."""
+        row = self.select(measure.table, measure.where)
+        if row is None:
+            return None
+        if measure.column not in row.index:
+            raise ClaimsError(
+                f"A claim measures '{measure.column}', which is no column of '{measure.table}' "
+                f"({', '.join(row.index)})."
+            )
+        try:
+            value = float(row[measure.column])
+        except ValueError:
+            raise ClaimsError(
+                f"A claim measures '{measure.column}' of '{measure.table}', "
+                f"which holds '{row[measure.column]}' and no number."
+            ) from None
+        if isnan(value):
+            return None
+        if isinf(value):
+            raise ClaimsError(
+                f"A claim measures '{measure.column}' of '{measure.table}', which holds an "
+                "infinite number."
+            )
+        at_epoch = int(row["at_epoch"]) if "at_epoch" in row.index else None
+        if measure.column == "mean" and {"low", "high"} <= set(row.index):
+            return Measured(value, float(row["low"]), float(row["high"]), at_epoch)
+        if measure.column == "mean" and "standard_error" in row.index:
+            spread = 1.96 * float(row["standard_error"])
+            return Measured(value, value - spread, value + spread, at_epoch)
+        return Measured(value, at_epoch=at_epoch)
+
+    def pair(self, arm_a: str, arm_b: str, at_epoch: int, quantity: str) -> pd.Series | None:
+        """The paired difference `arm_a - arm_b`, whichever way round the file holds it."""
+        row = self.select(
+            "pairs", dict(arm_a=arm_a, arm_b=arm_b, at_epoch=at_epoch, quantity=quantity)
+        )
+        if row is not None:
+            return row
+        row = self.select(
+            "pairs", dict(arm_a=arm_b, arm_b=arm_a, at_epoch=at_epoch, quantity=quantity)
+        )
+        if row is None:
+            return None
+        swapped = row.copy()
+        swapped["difference"] = -row["difference"]
+        swapped["low"], swapped["high"] = -row["high"], -row["low"]
+        swapped["arm_a"], swapped["arm_b"] = arm_a, arm_b
+        swapped["n_diverged_a"], swapped["n_diverged_b"] = row["n_diverged_b"], row["n_diverged_a"]
+        return swapped

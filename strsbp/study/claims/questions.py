@@ -1,0 +1,118 @@
+"""The questions that the study leaves open, and our answers by the rules of the claims.
+
+A question is data in `resources/questions.yaml`: what was measured, and statements that a rule
+affirms or denies from measured files.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+from pydantic import Field
+
+from strsbp.errors import ClaimsError
+from strsbp.settings import Closed
+from strsbp.study.claims.judging import read_checked, refuse_doubled_ids
+from strsbp.study.claims.measurements import UNFIT, Measure, TableName, Tables, misfit
+from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
+from strsbp.study.claims.units import Unit
+from strsbp.study.summary.files import write_csv
+
+WORDS = {
+    Verdict.REPRODUCES: "yes",
+    Verdict.IN_PART: "in part",
+    Verdict.DOES_NOT: "no",
+    Verdict.NOT_TESTED: "not answered at this size",
+}
+"""What the verdict of a rule is called where a question is answered."""
+
+COLUMNS = ["id", "statement", "measured", "low", "high", "unit", "verdict", "reason"]
+
+
+class Enough(Closed):
+    """A size below which a statement is not judged."""
+
+    measure: Measure
+    at_least: float
+    what: Annotated[str, Field(min_length=1)]
+    """What is counted, in words, such as `seeds`."""
+
+
+class Statement(Closed):
+    """One statement that the measurements affirm or deny."""
+
+    statement: Annotated[str, Field(min_length=1)]
+    unit: Unit = "number"
+    needs: list[Enough] = []
+    rule: AnyRule
+
+
+class ShownTable(Closed):
+    """A results file that the report shows."""
+
+    table: TableName
+    columns: Annotated[list[str], Field(min_length=1)]
+    where: dict[str, str | int | float] = {}
+    """Only the rows with these values."""
+
+
+class Question(Closed):
+    """One question."""
+
+    id: Annotated[str, Field(pattern=r"^Q[0-9]+$")]
+    question: Annotated[str, Field(min_length=1)]
+    text: Annotated[str, Field(min_length=1)]
+    """What was measured and how; no numbers, which come from the statements."""
+    statements: Annotated[list[Statement], Field(min_length=1)]
+    figures: list[str] = []
+    tables: list[ShownTable] = []
+
+
+class QuestionsFile(Closed):
+    """Content of `resources/questions.yaml`."""
+
+    questions: list[Question]
+
+
+def load_questions(path: str | Path) -> list[Question]:
+    """Read and check a questions file; raises `ClaimsError` in one sentence."""
+    found = read_checked(QuestionsFile, path, "questions").questions
+    refuse_doubled_ids(found, path)
+    return found
+
+
+def judge_questions(
+    *, questions: str | Path, tables: Mapping[str, str | Path], out: str | Path
+) -> None:
+    """Judge every statement by the results files `tables`; write `out` (csv), one row for each.
+
+    Raises `ClaimsError` when the file is malformed or does not fit the results.
+    """
+    results = Tables(tables)
+    rows = []
+    for question in load_questions(questions):
+        for one in question.statements:
+            try:
+                judged = _judge(one, results)
+            except ClaimsError as error:
+                raise ClaimsError(f"Question {question.id}: {error}") from None
+            except UNFIT as error:
+                raise ClaimsError(misfit(f"Question {question.id}", error)) from error
+            described = dict(id=question.id, statement=one.statement, unit=one.unit)
+            rows.append(described | judged._asdict() | dict(verdict=WORDS[judged.verdict]))
+    write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
+
+
+def _judge(one: Statement, tables: Tables) -> Judgement:
+    judged = one.rule.judge(Context(tables, None, one.unit))
+    lacks = []
+    for enough in one.needs:
+        found = tables.measure(enough.measure)
+        if found is None or found.value < enough.at_least:
+            here = "none" if found is None else f"{found.value:,g}"
+            lacks.append(f"{enough.at_least:,g} {enough.what} (here {here})")
+    if not lacks or judged.verdict is Verdict.NOT_TESTED:
+        return judged
+    reason = f"Needs {', '.join(lacks)}. For what it is worth: {judged.reason}"
+    return judged._replace(verdict=Verdict.NOT_TESTED, reason=reason)

@@ -1,0 +1,531 @@
+"""The closed set of rules by which a verdict follows from measured files.
+
+A rule is data in `resources/claims.yaml`; nothing in that file is evaluated as code. "A better
+than B" always rests on the paired difference over common seeds: its 95 % interval must exclude 0
+to reproduce; an interval that holds 0 leaves the claim undecided (`reproduces in part`, and the
+reason says so); a significant difference the other way does not reproduce.
+"""
+
+from enum import StrEnum
+from itertools import pairwise
+from math import isnan
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field, model_validator
+
+from strsbp.errors import ClaimsError
+from strsbp.settings import ArmName, Closed
+from strsbp.study.claims.measurements import Measure, Measured, Tables
+from strsbp.study.claims.units import Unit, format_interval, format_value
+
+NAN = float("nan")
+
+
+class Verdict(StrEnum):
+    """What can be said about a claim."""
+
+    REPRODUCES = "reproduces"
+    IN_PART = "reproduces in part"
+    DOES_NOT = "does not reproduce"
+    NOT_TESTED = "not tested at this size"
+
+
+class Judgement(NamedTuple):
+    """A verdict with what was measured and why it follows."""
+
+    verdict: Verdict
+    reason: str
+    measured: float = NAN
+    low: float = NAN
+    high: float = NAN
+
+
+class Context(NamedTuple):
+    """What a rule may look at: the results, the published value and its unit."""
+
+    tables: Tables
+    published: float | None
+    unit: Unit
+
+
+def _not_measured(what: str) -> Judgement:
+    return Judgement(Verdict.NOT_TESTED, f"{what} was not measured.")
+
+
+def _name(measure: Measure) -> str:
+    selection = ", ".join(f"{key} {value}" for key, value in measure.where.items())
+    return f"{measure.column} of {measure.table} ({selection})"
+
+
+def _text(measured: Measured, unit: Unit) -> str:
+    interval = format_interval(measured.low, measured.high, unit)
+    return f"{format_value(measured.value, unit)} {interval}".strip()
+
+
+class Rule(Closed):
+    """Base of all rules."""
+
+    def judge(self, context: Context) -> Judgement:
+        """The verdict that follows from the results files."""
+        raise NotImplementedError
+
+    def arms(self) -> list[tuple[str, int | None]]:
+        """The arms that the rule rests on, each with the epoch at which it is looked at."""
+        return []
+
+
+class MeasuringRule(Rule):
+    """A rule whose arms follow from the measures that it reads."""
+
+    def measures(self) -> list[Measure]:
+        """Every measure that the rule reads."""
+        raise NotImplementedError
+
+    def arms(self) -> list[tuple[str, int | None]]:
+        return [
+            (str(measure.where["arm"]), measure.where.get("at_epoch"))
+            for measure in self.measures()
+            if "arm" in measure.where
+        ]
+
+
+class ValueNear(MeasuringRule):
+    """The measured value is near the published one.
+
+    Reproduces within `tolerance`, or when the published value lies in the measured interval;
+    in part within `tolerance_in_part`.
+    """
+
+    kind: Literal["value_near"]
+    measure: Measure
+    tolerance: Annotated[float, Field(ge=0)]
+    tolerance_in_part: Annotated[float, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        if self.tolerance_in_part < self.tolerance:
+            raise ValueError("`tolerance_in_part` must be at least `tolerance`")
+        return self
+
+    def measures(self):
+        return [self.measure]
+
+    def judge(self, context):
+        measured = context.tables.measure(self.measure)
+        if measured is None:
+            return _not_measured(_name(self.measure))
+        if context.published is None:
+            raise ClaimsError("A claim with a value_near rule needs its `published` value.")
+        distance = abs(measured.value - context.published)
+        inside = measured.low <= context.published <= measured.high
+        points = "points" if context.unit == "error" else context.unit
+        away = format_value(distance, points).lstrip("+")
+        bound = format_value(self.tolerance, points).lstrip("+")
+        bound_in_part = format_value(self.tolerance_in_part, points).lstrip("+")
+        published = format_value(context.published, context.unit)
+        at = f" after {measured.at_epoch} epochs" if measured.at_epoch is not None else ""
+        reason = f"{_text(measured, context.unit)}{at} is {away} from {published}"
+        if distance <= self.tolerance:
+            verdict, reason = Verdict.REPRODUCES, f"{reason}, within {bound}."
+        elif inside:
+            verdict, reason = Verdict.REPRODUCES, f"{reason}, which lies in the 95 % interval."
+        elif distance <= self.tolerance_in_part:
+            verdict = Verdict.IN_PART
+            reason = f"{reason}: more than {bound}, within {bound_in_part}."
+        else:
+            verdict, reason = Verdict.DOES_NOT, f"{reason}: more than {bound_in_part}."
+        return Judgement(verdict, reason, measured.value, measured.low, measured.high)
+
+
+class Bounds(MeasuringRule):
+    """A value inside `low..high` reproduces, inside the wider `..._in_part` bounds in part."""
+
+    subject: str
+    """What is measured, in words, for the reason."""
+    unit: Unit | None = None
+    """Unit of this value in the reason, if it is not the claim's."""
+    low: float | None = None
+    high: float | None = None
+    low_in_part: float | None = None
+    high_in_part: float | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self):
+        if self.low is None and self.high is None:
+            raise ValueError("give `low`, `high` or both")
+        if self.low_in_part is not None and (self.low is None or self.low_in_part > self.low):
+            raise ValueError("`low_in_part` must lie below `low`")
+        if self.high_in_part is not None and (self.high is None or self.high_in_part < self.high):
+            raise ValueError("`high_in_part` must lie above `high`")
+        return self
+
+    def _judge_value(self, measured: Measured, context: Context) -> Judgement:
+        value, unit = measured.value, self.unit or context.unit
+        low_in_part = self.low if self.low_in_part is None else self.low_in_part
+        high_in_part = self.high if self.high_in_part is None else self.high_in_part
+        wanted = _bounds_text(self.low, self.high, unit)
+        if _inside(value, self.low, self.high):
+            verdict, compared = Verdict.REPRODUCES, wanted
+        elif _inside(value, low_in_part, high_in_part):
+            verdict = Verdict.IN_PART
+            compared = f"not {wanted}, but {_bounds_text(low_in_part, high_in_part, unit)}"
+        else:
+            verdict = Verdict.DOES_NOT
+            compared = f"not {_bounds_text(low_in_part, high_in_part, unit)}"
+        reason = f"{self.subject} is {_text(measured, unit)}: {compared}."
+        return Judgement(verdict, reason, value, measured.low, measured.high)
+
+
+def _inside(value, low, high) -> bool:
+    return (low is None or value >= low) and (high is None or value <= high)
+
+
+def _bounds_text(low, high, unit) -> str:
+    if low is None:
+        return f"at most {format_value(high, unit)}"
+    if high is None:
+        return f"at least {format_value(low, unit)}"
+    return f"between {format_value(low, unit)} and {format_value(high, unit)}"
+
+
+class Within(Bounds):
+    """One measured value lies inside bounds."""
+
+    kind: Literal["within"]
+    measure: Measure
+
+    def measures(self):
+        return [self.measure]
+
+    def judge(self, context):
+        measured = context.tables.measure(self.measure)
+        if measured is None:
+            return _not_measured(self.subject)
+        return self._judge_value(measured, context)
+
+
+class Exceeds(MeasuringRule):
+    """A measured value, with its whole interval, lies above a bound (or below it).
+
+    In part (undecided) when the interval holds the bound, or when there is none.
+    """
+
+    kind: Literal["exceeds"]
+    measure: Measure
+    subject: str
+    """What is measured, in words, for the reason."""
+    bound: float = 0.0
+    side: Literal["above", "below"] = "above"
+
+    def measures(self):
+        return [self.measure]
+
+    def judge(self, context):
+        measured = context.tables.measure(self.measure)
+        if measured is None:
+            return _not_measured(self.subject)
+        low, high = measured.low - self.bound, measured.high - self.bound
+        if self.side == "below":
+            low, high = -high, -low
+        bound = format_value(self.bound, context.unit)
+        reason = f"{self.subject} is {_text(measured, context.unit)}"
+        if isnan(low) or isnan(high):
+            verdict, reason = Verdict.IN_PART, f"Undecided: {reason}, without an interval."
+        elif low > 0:
+            verdict, reason = Verdict.REPRODUCES, f"{reason}: {self.side} {bound}."
+        elif high <= 0:
+            verdict, reason = Verdict.DOES_NOT, f"{reason}: not {self.side} {bound}."
+        else:
+            verdict, reason = (
+                Verdict.IN_PART,
+                f"Undecided: {reason}, and the interval holds {bound}.",
+            )
+        return Judgement(verdict, reason, measured.value, measured.low, measured.high)
+
+
+class Ratio(Bounds):
+    """The quotient of two measured values lies inside bounds."""
+
+    kind: Literal["ratio"]
+    numerator: Measure
+    denominator: Measure
+
+    def measures(self):
+        return [self.numerator, self.denominator]
+
+    def judge(self, context):
+        above = context.tables.measure(self.numerator)
+        below = context.tables.measure(self.denominator)
+        if above is None or below is None:
+            return _not_measured(self.subject)
+        if below.value == 0:
+            return Judgement(Verdict.NOT_TESTED, f"{self.subject} would divide by 0.")
+        return self._judge_value(Measured(above.value / below.value), context)
+
+
+class Ordered(MeasuringRule):
+    """Measured values rise (or fall) along a list.
+
+    Reproduces when every step goes that way; in part when only the ends do.
+    """
+
+    kind: Literal["ordered"]
+    measures_in_order: Annotated[list[Measure], Field(min_length=2)]
+    direction: Literal["increasing", "decreasing"]
+    subject: str
+    """What is measured, in words, for the reason."""
+
+    def measures(self):
+        return self.measures_in_order
+
+    def judge(self, context):
+        found = [context.tables.measure(measure) for measure in self.measures_in_order]
+        if any(measured is None for measured in found):
+            return _not_measured(self.subject)
+        values = [measured.value for measured in found]
+        sign = 1 if self.direction == "increasing" else -1
+        steps = [sign * (after - before) > 0 for before, after in pairwise(values)]
+        listed = ", ".join(format_value(value, context.unit) for value in values)
+        reason = f"{self.subject}: {listed}"
+        if all(steps):
+            verdict, reason = Verdict.REPRODUCES, f"{reason}, {self.direction} at every step."
+        elif sign * (values[-1] - values[0]) > 0:
+            verdict = Verdict.IN_PART
+            reason = f"{reason}, {self.direction} from end to end but not at every step."
+        else:
+            verdict, reason = Verdict.DOES_NOT, f"{reason}, not {self.direction}."
+        return Judgement(verdict, reason, values[-1])
+
+
+class PairedRule(Rule):
+    """Base of the rules that compare arms by their paired test errors."""
+
+    at_epoch: Annotated[int, Field(ge=1)]
+    quantity: Literal["best_test_error", "last_test_error"] = "best_test_error"
+
+    def _pair(self, context: Context, a: str, b: str):
+        return context.tables.pair(a, b, self.at_epoch, self.quantity)
+
+
+def _pair_text(pair) -> str:
+    interval = format_interval(pair["low"], pair["high"], "points")
+    difference = f"{format_value(pair['difference'], 'points')} {interval}".rstrip()
+    seeds = "seed" if pair["n_pairs"] == 1 else "seeds"
+    return (
+        f"{pair['arm_a']} minus {pair['arm_b']} is {difference} over {int(pair['n_pairs'])} paired "
+        f"{seeds} after {int(pair['at_epoch'])} epochs"
+    )
+
+
+def _judge_pair(pair, better: str, worse: str) -> Judgement:
+    """Verdict on "the error of `better` is smaller", from their paired difference."""
+    if pair is None:
+        return _not_measured(f"{better} against {worse}")
+    diverged_better, diverged_worse = int(pair["n_diverged_a"]), int(pair["n_diverged_b"])
+    values = pair["difference"], pair["low"], pair["high"]
+    if pair["n_pairs"] == 0:
+        if diverged_worse and not diverged_better:
+            reason = f"Every run of {worse} diverged, none of {better} did."
+            return Judgement(Verdict.REPRODUCES, reason)
+        if diverged_better and not diverged_worse:
+            reason = f"Every run of {better} diverged, none of {worse} did."
+            return Judgement(Verdict.DOES_NOT, reason)
+        reason = f"No seed is left to compare: runs of both {better} and {worse} diverged."
+        return Judgement(Verdict.IN_PART, f"Undecided: {reason}")
+    text = _pair_text(pair)
+    if diverged_better or diverged_worse:
+        text += f" ({diverged_better} and {diverged_worse} runs diverged and are left out)"
+    if isnan(pair["low"]):
+        reason = f"Undecided: {text}, and there is no interval without seeds that differ."
+        return Judgement(Verdict.IN_PART, reason, *values)
+    if pair["high"] < 0:
+        if diverged_better:
+            reason = f"{text}: the interval excludes 0, but runs of {better} diverged."
+            return Judgement(Verdict.IN_PART, reason, *values)
+        return Judgement(Verdict.REPRODUCES, f"{text}: the interval excludes 0.", *values)
+    if pair["low"] > 0:
+        reason = f"{text}: significantly the other way."
+        return Judgement(Verdict.DOES_NOT, reason, *values)
+    return Judgement(Verdict.IN_PART, f"Undecided: {text}, and the interval holds 0.", *values)
+
+
+class PairedBetter(PairedRule):
+    """The test error of `better` is smaller than that of `worse`, paired over seeds."""
+
+    kind: Literal["paired_better"]
+    better: ArmName
+    worse: ArmName
+
+    def arms(self):
+        return [(self.better, self.at_epoch), (self.worse, self.at_epoch)]
+
+    def judge(self, context):
+        pair = self._pair(context, self.better, self.worse)
+        return _judge_pair(pair, self.better, self.worse)
+
+
+class PairedTrend(PairedRule):
+    """The test error falls along `arms_worst_to_best`.
+
+    Reproduces when every step of the means goes down and the ends differ significantly; does not
+    when the ends differ significantly the other way; in part otherwise.
+    """
+
+    kind: Literal["paired_trend"]
+    arms_worst_to_best: Annotated[list[ArmName], Field(min_length=2)]
+
+    def arms(self):
+        return [(arm, self.at_epoch) for arm in self.arms_worst_to_best]
+
+    def judge(self, context):
+        names = self.arms_worst_to_best
+        ends = _judge_pair(self._pair(context, names[-1], names[0]), names[-1], names[0])
+        steps = [self._pair(context, after, before) for before, after in pairwise(names)]
+        if ends.verdict is Verdict.NOT_TESTED or any(step is None for step in steps):
+            return _not_measured(f"The order of {', '.join(names)}")
+        wrong = [
+            f"{step['arm_a']} is not better than {step['arm_b']}"
+            for step in steps
+            if not step["difference"] < 0
+        ]
+        if wrong and ends.verdict is Verdict.REPRODUCES:
+            return ends._replace(
+                verdict=Verdict.IN_PART,
+                reason=f"{ends.reason} Not at every step, however: {'; '.join(wrong)}.",
+            )
+        return ends
+
+
+class PairedDiffers(PairedRule):
+    """The test errors of two arms differ, in either direction.
+
+    Reproduces when the interval excludes 0; does not when it lies within +-`margin`.
+    """
+
+    kind: Literal["paired_differs"]
+    arm_a: ArmName
+    arm_b: ArmName
+    margin: Annotated[float, Field(gt=0)]
+    """Differences up to this are no difference that matters."""
+
+    def arms(self):
+        return [(self.arm_a, self.at_epoch), (self.arm_b, self.at_epoch)]
+
+    def judge(self, context):
+        pair = self._pair(context, self.arm_a, self.arm_b)
+        judged = _judge_pair(pair, self.arm_a, self.arm_b)
+        if judged.verdict is Verdict.NOT_TESTED or pair["n_pairs"] == 0 or isnan(pair["low"]):
+            differs = judged.verdict in (Verdict.REPRODUCES, Verdict.DOES_NOT)
+            return judged._replace(verdict=Verdict.REPRODUCES) if differs else judged
+        text, margin = _pair_text(pair), format_value(self.margin, "points").lstrip("+")
+        if -self.margin <= pair["low"] and pair["high"] <= self.margin:
+            reason = f"{text}: within {margin}, which counts as equal."
+            return judged._replace(verdict=Verdict.DOES_NOT, reason=reason)
+        if pair["low"] > 0 or pair["high"] < 0:
+            reason = f"{text}: the interval excludes 0."
+            return judged._replace(verdict=Verdict.REPRODUCES, reason=reason)
+        reason = f"Undecided: {text}, and the interval holds 0 but also more than {margin}."
+        return judged._replace(verdict=Verdict.IN_PART, reason=reason)
+
+
+class Diverges(Rule):
+    """Training diverges (or, with `expected: false`, does not), counted over runs.
+
+    A run counts as diverged when a weight stopped being finite, or when its last test error is
+    above `error_above`. Reproduces when all runs do as expected, in part when some do.
+    """
+
+    kind: Literal["diverges"]
+    arm: ArmName
+    at_epoch: Annotated[int, Field(ge=1)]
+    """Epoch that the arm must have been meant to reach; divergence is that of the whole run."""
+    error_above: Annotated[float, Field(gt=0, lt=1)]
+    expected: bool = True
+
+    def arms(self):
+        return [(self.arm, self.at_epoch)]
+
+    def judge(self, context):
+        runs = context.tables.frame("runs")
+        runs = runs[runs["arm"] == self.arm]
+        if runs.empty:
+            return _not_measured(f"A run of {self.arm}")
+        not_finite = runs["diverged"].notna()
+        high = ~not_finite & (runs["last_test_error"] > self.error_above)
+        n_diverged, n_runs = int((not_finite | high).sum()), len(runs)
+        reason = f"{n_diverged} of {n_runs} runs of {self.arm} diverged"
+        if n_diverged:
+            reason += (
+                f" ({int(not_finite.sum())} by weights that are not finite, {int(high.sum())} by "
+                f"a last test error above {format_value(self.error_above, 'error')})"
+            )
+        reason += "."
+        as_expected = n_diverged if self.expected else n_runs - n_diverged
+        if as_expected == n_runs:
+            verdict = Verdict.REPRODUCES
+        else:
+            verdict = Verdict.IN_PART if as_expected else Verdict.DOES_NOT
+        return Judgement(verdict, reason, n_diverged / n_runs)
+
+
+class Combination(Rule):
+    """Base of the rules over other rules."""
+
+    rules: Annotated[list["AnyRule"], Field(min_length=2)]
+
+    def arms(self):
+        return [arm for rule in self.rules for arm in rule.arms()]
+
+    def _judged(self, context) -> tuple[list[Judgement], Judgement]:
+        judged = [rule.judge(context) for rule in self.rules]
+        shown = next((one for one in judged if not isnan(one.measured)), judged[0])
+        return judged, shown._replace(reason=" ".join(one.reason for one in judged))
+
+
+class AllOf(Combination):
+    """All rules must reproduce; in part when at least one does, wholly or in part."""
+
+    kind: Literal["all_of"]
+
+    def judge(self, context):
+        judged, shown = self._judged(context)
+        verdicts = {one.verdict for one in judged}
+        if Verdict.NOT_TESTED in verdicts:
+            return shown._replace(verdict=Verdict.NOT_TESTED)
+        if len(verdicts) == 1:
+            return shown._replace(verdict=verdicts.pop())
+        return shown._replace(verdict=Verdict.IN_PART)
+
+
+class AnyOf(Combination):
+    """One rule must reproduce; the best verdict counts, and the rule that earned it is shown."""
+
+    kind: Literal["any_of"]
+
+    def judge(self, context):
+        judged, shown = self._judged(context)
+        ranks = [Verdict.REPRODUCES, Verdict.IN_PART, Verdict.DOES_NOT, Verdict.NOT_TESTED]
+        best = min(judged, key=lambda one: ranks.index(one.verdict))
+        # What was not tested may still reproduce, so it forbids a plain "does not".
+        untested = any(one.verdict is Verdict.NOT_TESTED for one in judged)
+        if best.verdict is Verdict.DOES_NOT and untested:
+            return shown._replace(verdict=Verdict.NOT_TESTED)
+        return best if best.verdict is Verdict.REPRODUCES else best._replace(reason=shown.reason)
+
+
+AnyRule = Annotated[
+    ValueNear
+    | Within
+    | Exceeds
+    | Ratio
+    | Ordered
+    | PairedBetter
+    | PairedTrend
+    | PairedDiffers
+    | Diverges
+    | AllOf
+    | AnyOf,
+    Field(discriminator="kind"),
+]
+AllOf.model_rebuild()
+AnyOf.model_rebuild()

@@ -1,0 +1,352 @@
+"""Backpropagation through time with surrogate gradients in snnTorch, on the networks of an arm.
+
+What is the arm's own: digits, spike trains of the input, T, both time constants, layers, existing
+recurrent connections, initial weights, and the order of the samples. What is snnTorch's: neurons
+(`Synaptic`, `RSynaptic`), surrogate and loss (`mse_count_loss`, the mean squared difference of the
+output spike counts and the target counts, which are the study's), and PyTorch's are the gradient
+and Adam, one update for each batch.
+
+snnTorch's neurons have the arm's current and membrane,
+
+    a <- alpha a + input / tau_s,   v <- beta v + a,   alpha = 1 - 1/tau_s,   beta = 1 - 1/tau_m,
+
+with threshold 1, so that weights are divided by the arm's threshold. They differ in three ways
+that the library has no option for: a spike acts on the layer above in the same step instead of the
+next, the membrane is held at 0 for one step after a spike instead of `refractory_steps`, and the
+output neurons do not inhibit each other.
+
+This module needs the extra `bptt`; import it where it is used.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import snntorch
+import torch
+from snntorch import functional, surrogate
+
+from strsbp.data import Digits
+from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
+from strsbp.engine.layers import Layer
+from strsbp.engine.loss import TARGET_COUNT_OTHER
+from strsbp.engine.network import Network
+from strsbp.settings import TARGET_COUNT_LABEL, ArmSettings, LayerSettings, settings_hash
+from strsbp.study.experiments.bptt.settings import BpttTraining, of_network
+from strsbp.training import provenance
+from strsbp.training.epochs import epoch_order
+from strsbp.training.resume import load_epoch, save_epoch
+from strsbp.training.run import finish_run, progress_bar
+
+LARGEST_GRADIENT = 1.0
+"""Norm to which the gradient of a batch is clipped: through hundreds of steps it may grow large."""
+
+SURROGATES = {"fast_sigmoid": surrogate.fast_sigmoid, "atan": surrogate.atan}
+
+METRICS = ("epoch", "test_error", "train_error", "loss")
+"""The columns of a run's metrics."""
+
+TIMES = ("cpu_seconds", "seconds")
+"""What a run counts of each epoch: CPU time and wall-clock time."""
+
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+"""What PyTorch's Adam keeps of each parameter."""
+
+
+class SurrogateNetwork(torch.nn.Module):
+    """The layers of `network`, with its weights, as neurons of snnTorch."""
+
+    def __init__(self, network: Network, settings: BpttTraining):
+        super().__init__()
+        model = network.model
+        self.tau_s = model.tau_s
+        neuron = {
+            "alpha": 1 - 1 / model.tau_s,
+            "beta": 1 - 1 / model.tau_m,
+            "spike_grad": SURROGATES[settings.surrogate](settings.surrogate_slope),
+            "reset_mechanism": "zero",
+        }
+        self.weights, self.neurons = torch.nn.ModuleList(), torch.nn.ModuleList()
+        for layer in network.layers:
+            self.weights.append(_linear(feedforward_weights(layer)))
+            if layer.recurrent:
+                neurons = snntorch.RSynaptic(**neuron, linear_features=layer.n_neurons)
+                neurons.recurrent = _Reservoir(*recurrent_weights(layer), model.tau_s)
+            else:
+                neurons = snntorch.Synaptic(**neuron)
+            self.neurons.append(neurons)
+
+    def forward(self, spikes: torch.Tensor) -> torch.Tensor:
+        """Output spikes (T, batch, classes) of the input spikes (T, batch, pixels), float32."""
+        for weights, neurons in zip(self.weights, self.neurons, strict=True):
+            # The input of all steps in one product.
+            currents = weights(spikes) / self.tau_s
+            state = [torch.zeros_like(currents[0]) for _ in neurons.reset_mem()]
+            steps = []
+            for current in currents.unbind():
+                output = neurons(current, *state)
+                # A recurrent neuron's last spikes are part of its state.
+                state = output if len(state) == len(output) else output[1:]
+                steps.append(output[0])
+            spikes = torch.stack(steps)
+        return spikes
+
+
+class _Reservoir(torch.nn.Linear):
+    """The recurrent input, over tau_s as that from below; trains existing connections alone."""
+
+    def __init__(self, weights: np.ndarray, exists: np.ndarray, tau_s: float):
+        super().__init__(*weights.shape[::-1], bias=False)
+        self.weight.data = torch.from_numpy(weights)
+        # A gradient of 0 keeps Adam's moments and the weights of absent connections at 0.
+        mask = torch.from_numpy(exists.astype(np.float32))
+        self.weight.register_hook(lambda gradient: gradient * mask)
+        self.tau_s = tau_s
+
+    def forward(self, spikes):
+        return super().forward(spikes) / self.tau_s
+
+
+def _linear(weights: np.ndarray) -> torch.nn.Linear:
+    linear = torch.nn.Linear(*weights.shape[::-1], bias=False)
+    linear.weight.data = torch.from_numpy(weights)
+    return linear
+
+
+def feedforward_weights(layer: Layer) -> np.ndarray:
+    """Weights from below over the threshold, float32 (n_neurons, n_inputs)."""
+    weights = layer.weights[:, : layer.n_neurons].T / layer.threshold
+    return np.ascontiguousarray(weights, dtype=np.float32)
+
+
+def recurrent_weights(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
+    """Recurrent weights over the threshold, and which exist: float32 and bool (n, n), [i, l]."""
+    shape = (layer.n_neurons, layer.n_neurons)
+    weights, exists = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=bool)
+    weights[layer.rec_post, layer.rec_pre] = layer.rec_weights / layer.threshold
+    exists[layer.rec_post, layer.rec_pre] = True
+    return weights, exists
+
+
+class Training:
+    """A network in training, in batches of `settings.batch_size`."""
+
+    def __init__(self, network: Network, digits: Digits, settings: BpttTraining):
+        self.digits, self.settings, self.seed = digits, settings, network.seed
+        self.n_steps = network.model.n_steps
+        self.module = SurrogateNetwork(network, settings)
+        self.optimiser = torch.optim.Adam(self.module.parameters(), lr=settings.learning_rate)
+        self._loss = _count_loss(self.n_steps)
+
+    def train_epoch(self, epoch: int, tick: Callable[[int], object] = lambda n: None):
+        """Train on every sample once; returns the share misclassified meanwhile, and mean loss.
+
+        `epoch` (from 0) fixes the order, which is that of the arm with `shuffle: full`.
+        """
+        n_wrong, loss_sum = 0, 0.0
+        labels = self.digits.train_labels
+        for batch in self._batches(epoch_order(self.seed, epoch, len(labels))):
+            wanted = torch.from_numpy(labels[batch].astype(np.int64))
+            spikes = self.module(self._encode(self.digits.train_images, batch, TRAIN_SPLIT))
+            loss = self._loss(spikes, wanted)
+            self.optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.module.parameters(), LARGEST_GRADIENT)
+            self.optimiser.step()
+            n_wrong += int((_classes(spikes) != labels[batch]).sum())
+            loss_sum += float(loss.detach()) * len(batch)
+            tick(len(batch))
+        return n_wrong / len(labels), loss_sum / len(labels)
+
+    def test_error(self, tick: Callable[[int], object] = lambda n: None) -> float:
+        """Share of the test digits that are misclassified."""
+        n_wrong, labels = 0, self.digits.test_labels
+        with torch.no_grad():
+            for batch in self._batches(np.arange(len(labels))):
+                spikes = self.module(self._encode(self.digits.test_images, batch, TEST_SPLIT))
+                n_wrong += int((_classes(spikes) != labels[batch]).sum())
+                tick(len(batch))
+        return n_wrong / len(labels)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that epochs change, by name: float32 weights and, once trained, Adam's moments.
+
+        There is no generator among it: nothing is drawn after the network is built.
+        """
+        arrays = {}
+        for name, parameter in self.module.named_parameters():
+            arrays[name] = parameter.detach().numpy()
+            for key, moment in self.optimiser.state[parameter].items():
+                arrays[f"{name}/{key}"] = moment.numpy()
+        return arrays
+
+    def load_state(self, arrays: Mapping[str, np.ndarray]) -> int:
+        """Set weights and moments to a `state` after training; returns the updates so far.
+
+        Raises `KeyError` or `ValueError` where they are not those of such a network.
+        """
+        steps = set()
+        for name, parameter in self.module.named_parameters():
+            moments = {}
+            for key in _MOMENTS:
+                like = torch.zeros(()) if key == "step" else parameter
+                moments[key] = _like(arrays[f"{name}/{key}"], like)
+            parameter.data.copy_(_like(arrays[name], parameter))
+            self.optimiser.state[parameter] = moments
+            steps.add(int(moments["step"]))
+        (n_updates,) = steps
+        return n_updates
+
+    @property
+    def n_batches(self) -> int:
+        """Updates of an epoch."""
+        return -(-len(self.digits.train_labels) // self.settings.batch_size)
+
+    def _batches(self, order: np.ndarray):
+        size = self.settings.batch_size
+        return (order[start : start + size] for start in range(0, len(order), size))
+
+    def _encode(self, images, batch: np.ndarray, split: int) -> torch.Tensor:
+        encoder = Encoder(self.seed, split, self.n_steps)
+        spikes = np.empty((self.n_steps, len(batch), images.shape[1]), dtype=np.float32)
+        for place, index in enumerate(batch):
+            spikes[:, place] = encoder.encode(images[index], int(index))
+        return torch.from_numpy(spikes)
+
+
+def _like(array: np.ndarray, tensor: torch.Tensor) -> torch.Tensor:
+    """A copy of `array` as a tensor; `ValueError` where it has not the kind of `tensor`."""
+    if array.dtype != np.float32 or array.shape != tuple(tensor.shape):
+        raise ValueError("it has another type or shape")
+    return torch.from_numpy(array).clone()
+
+
+def _count_loss(n_steps: int):
+    """snnTorch's mean squared error of the output counts, with the target counts of the study."""
+    # The library takes the whole part of rate times steps: half a count keeps it from rounding.
+    label, other = ((count + 0.5) / n_steps for count in (TARGET_COUNT_LABEL, TARGET_COUNT_OTHER))
+    return functional.mse_count_loss(correct_rate=label, incorrect_rate=other)
+
+
+def _classes(spikes: torch.Tensor) -> np.ndarray:
+    """The class with the most output spikes, the first of equals, (batch,)."""
+    return spikes.detach().sum(dim=0).numpy().argmax(axis=1)
+
+
+def initial_network(
+    arm: ArmSettings, layers: Sequence[LayerSettings], seed: int, n_inputs: int
+) -> Network:
+    """The arm's network before training: its connections and initial weights; it has no table."""
+    return Network(arm, layers, np.zeros((1, 4)), seed, n_inputs)
+
+
+def run_hash(
+    arm: ArmSettings,
+    layers: Sequence[LayerSettings],
+    digits: Digits,
+    seed: int,
+    settings: BpttTraining,
+) -> str:
+    """SHA-256 of everything that a run's metrics depend on, but for the number of epochs.
+
+    `digits` are those that the run sees.
+    """
+    relevant = settings.model_dump(mode="json", exclude={"epochs"}) | of_network(arm, layers)
+    return settings_hash("bptt", json.dumps(relevant, sort_keys=True), digits.sha256(), seed)
+
+
+def run_bptt(
+    arm: ArmSettings,
+    layers: Sequence[LayerSettings],
+    digits: Digits,
+    seed: int,
+    settings: BpttTraining,
+    *,
+    metrics_path: str | Path,
+    provenance_path: str | Path,
+    checkpoint_path: str | Path,
+    profile: str,
+    progress: bool = True,
+) -> None:
+    """Train the network of `arm` and `seed` by BPTT, and write its metrics and provenance.
+
+    Runs on one thread and repeats itself: the metrics follow from the arguments, on one machine
+    with the same versions. The times of epochs are in the provenance, as those of an arm are.
+    A checkpoint follows each epoch; a run that was stopped goes on from it and ends with the same
+    metrics, byte for byte. Raises `CheckpointError` for a checkpoint that is damaged or belongs to
+    other settings.
+    """
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True)
+    digits = digits.first(arm.n_train, arm.n_test)
+    network = initial_network(arm, layers, seed, digits.train_images.shape[1])
+    training = Training(network, digits, settings)
+    fingerprint = run_hash(arm, layers, digits, seed, settings)
+    rows: list[dict] = []
+    times: dict[str, list[float]] = {kind: [] for kind in TIMES}
+    checkpoint_path = Path(checkpoint_path)
+    resumed = checkpoint_path.exists()
+    if resumed:
+        rows, times = resume(training, checkpoint_path, fingerprint)
+
+    n_images = arm.n_train + arm.n_test
+    with progress_bar(f"BPTT seed {seed}", n_images, settings.epochs, len(rows), progress) as bar:
+        for epoch in range(len(rows), settings.epochs):
+            begin, cpu_begin = time.perf_counter(), time.process_time()
+            train_error, loss = training.train_epoch(epoch, bar.update)
+            error = training.test_error(bar.update)
+            times["seconds"].append(round(time.perf_counter() - begin, 3))
+            times["cpu_seconds"].append(round(time.process_time() - cpu_begin, 3))
+            rows.append(dict(zip(METRICS, (epoch + 1, error, train_error, loss), strict=True)))
+            bar.set_postfix_str(f"test error {100 * error:.2f} %")
+            save_epoch(checkpoint_path, fingerprint, training.state(), rows, times)
+
+    # A checkpoint may hold more epochs than are asked for now.
+    rows, times = rows[: settings.epochs], {k: v[: settings.epochs] for k, v in times.items()}
+    commit, dirty = provenance.code_commit()
+    document = {
+        "method": "bptt",
+        "seed": seed,
+        "profile": profile,
+        "settings": settings.model_dump(mode="json"),
+        "network": of_network(arm, layers),
+        "data": provenance.data(digits),
+        "commit": commit,
+        "dirty": dirty,
+        "versions": provenance.versions()
+        | {"torch": torch.__version__, "snntorch": snntorch.__version__},
+        "machine": provenance.machine(),
+        "device": "cpu",
+        "started": started,
+        "cpu_seconds_per_epoch": times["cpu_seconds"],
+        "seconds_per_epoch": times["seconds"],
+        "seconds": round(sum(times["seconds"]), 3),
+        "resumed": resumed,
+    }
+    finish_run(
+        rows, document, metrics_path=metrics_path, provenance_path=provenance_path,
+        checkpoint_path=checkpoint_path,
+    )  # fmt: skip
+
+
+def resume(
+    training: Training, path: Path, fingerprint: str
+) -> tuple[list[dict], dict[str, list[float]]]:
+    """Set `training` to the checkpoint `path`; returns the metrics and times of its epochs.
+
+    Raises `CheckpointError` where it belongs to another run than that of `fingerprint`.
+    """
+    rows: list[dict] = []
+
+    def take(arrays, of_epochs) -> bool:
+        rows.extend(of_epochs)
+        updates = len(rows) * training.n_batches
+        return training.load_state(arrays) == updates and all(tuple(r) == METRICS for r in rows)
+
+    times = load_epoch(path, fingerprint, TIMES, take)
+    return rows, times

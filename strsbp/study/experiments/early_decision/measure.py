@@ -1,0 +1,233 @@
+"""What a decision costs: spikes, synaptic operations and steps, against its error.
+
+A network decides after t steps (a fixed time), or as soon as one output leads the next by a margin
+of m spikes, else after all T. The decision is the output with the most spikes so far, the first of
+equals; class 0 where none has fired.
+
+Cost is counted from the spike trains of the forward pass up to the decision. A spike counts once,
+be it of an input or of a neuron. Its synaptic operations are its fan-out, at the step at which it
+is fired: all neurons of the next layer, the connections that exist in the reservoir from this
+neuron, and the other outputs for the lateral inhibition. Leaks and comparisons with the threshold,
+which are due at every step, are no synaptic operations.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numba import njit
+
+from strsbp.data import Digits
+from strsbp.encoding import TEST_SPLIT, Encoder
+from strsbp.engine import passes
+from strsbp.engine.network import Network
+from strsbp.network import build_network
+from strsbp.settings import ArmSettings, LayerSettings
+from strsbp.spsp import EffectRatioTable
+from strsbp.study.experiments.early_decision.settings import CostSettings, network_arm
+from strsbp.study.summary.files import write_csv
+from strsbp.training.epochs import TrainingState, train_epoch
+
+COLUMNS = [
+    "network", "n_steps", "threshold_hidden", "threshold_output", "table", "seed", "n_train",
+    "n_test", "epochs", "diverged", "stop", "value", "quantity", "mean", "standard_error",
+]  # fmt: skip
+
+_FIELDS = (
+    "predictions", "latency", "spikes", "input_spikes", "operations", "input_operations", "leads",
+    "active_outputs",
+)  # fmt: skip
+(
+    PREDICTION, LATENCY, SPIKES, INPUT_SPIKES, OPERATIONS, INPUT_OPERATIONS, LEAD, ACTIVE,
+) = range(len(_FIELDS))  # fmt: skip
+_MEANS = (
+    "latency", "spikes", "input_spikes", "operations", "input_operations", "active_outputs",
+)  # fmt: skip
+_BLOCK = 50
+
+
+class Decisions(NamedTuple):
+    """Decisions on n images by r rules (the times, then the margins), each (n, r) int64."""
+
+    predictions: np.ndarray
+    latency: np.ndarray
+    """Steps that were run until the decision."""
+    spikes: np.ndarray
+    """Spikes of the input and of all layers during these steps."""
+    input_spikes: np.ndarray
+    """Those of the input alone."""
+    operations: np.ndarray
+    """Synaptic operations of these spikes."""
+    input_operations: np.ndarray
+    """Those of the input's spikes alone."""
+    leads: np.ndarray
+    """Spikes by which the first output led the second."""
+    active_outputs: np.ndarray
+    """Outputs that had fired."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def decide_one(inputs, layers, fan_outs, times, margins, counts, found):
+    """Decide by every rule on the spike trains of one image.
+
+    `inputs`, and the `trains` of `layers`, whose last is the output: spikes by step. `fan_outs`:
+    int64 arrays, operations for a spike of each input, then of each neuron of each layer.
+    `times`, `margins`: int64. `counts` (n_classes,): working space. Fills `found` (rules, fields).
+    """
+    n_steps = inputs.step_ptr.size - 1
+    output = layers[len(layers) - 1].trains
+    counts[:] = 0
+    found[:, LATENCY] = 0
+    spikes = input_spikes = operations = input_operations = 0
+    for t in range(n_steps):
+        for k in range(inputs.step_ptr[t], inputs.step_ptr[t + 1]):
+            input_spikes += 1
+            input_operations += fan_outs[0][inputs.step_idx[k]]
+        for position in range(len(layers)):
+            trains = layers[position].trains
+            for k in range(trains.step_ptr[t], trains.step_ptr[t + 1]):
+                spikes += 1
+                operations += fan_outs[position + 1][trains.step_idx[k]]
+        for k in range(output.step_ptr[t], output.step_ptr[t + 1]):
+            counts[output.step_idx[k]] += 1
+        best, first, second = 0, counts[0], -1
+        active = int(counts[0] > 0)
+        for i in range(1, counts.size):
+            active += int(counts[i] > 0)
+            if counts[i] > first:
+                best, first, second = i, counts[i], first
+            elif counts[i] > second:
+                second = counts[i]
+        for rule in range(found.shape[0]):
+            if found[rule, LATENCY] > 0:
+                continue
+            if rule < times.size:
+                due = t + 1 == times[rule]
+            else:
+                due = first - second >= margins[rule - times.size]
+            if due or t + 1 == n_steps:
+                found[rule, PREDICTION] = best
+                found[rule, LATENCY] = t + 1
+                found[rule, SPIKES] = input_spikes + spikes
+                found[rule, INPUT_SPIKES] = input_spikes
+                found[rule, OPERATIONS] = input_operations + operations
+                found[rule, INPUT_OPERATIONS] = input_operations
+                found[rule, LEAD] = first - second
+                found[rule, ACTIVE] = active
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _decide_samples(
+    images, first, key, words, inputs, layers, fan_outs, times, margins, counts, found
+):
+    for k in range(found.shape[0]):
+        passes.encode(images[first + k], first + k, key, inputs, words)
+        passes.forward_layers(inputs, layers)
+        decide_one(inputs, layers, fan_outs, times, margins, counts, found[k])
+
+
+def fan_outs(network: Network) -> tuple[np.ndarray, ...]:
+    """Synaptic operations for a spike of each input, then of each neuron of each layer, int64."""
+    layers = network.layers
+    found = [np.full(network.n_inputs, layers[0].n_neurons, dtype=np.int64)]
+    for k, layer in enumerate(layers):
+        # Rows are padded with neurons that have no weights and never fire.
+        own = np.zeros(layer.error.size, dtype=np.int64)
+        if layer.output:
+            own[: layer.n_neurons] = layer.n_neurons - 1
+        else:
+            own[: layer.n_neurons] = layers[k + 1].n_neurons
+            if layer.recurrent:
+                own += np.diff(layer.rec_ptr)
+        found.append(own)
+    return tuple(found)
+
+
+def decide(network: Network, images, times: Sequence[int], margins: Sequence[int]) -> Decisions:
+    """Decisions on the test images (n, pixels) uint8, after `times` steps and by `margins`.
+
+    A time beyond T is T. One forward pass an image serves all rules.
+    """
+    images = np.ascontiguousarray(images, dtype=np.uint8)
+    encoder = Encoder(network.seed, TEST_SPLIT, network.model.n_steps)
+    times, margins = (np.array(values, dtype=np.int64) for values in (times, margins))
+    found = np.zeros((len(images), times.size + margins.size, len(_FIELDS)), dtype=np.int64)
+    counts = np.zeros(network.n_classes, dtype=np.int64)
+    operations = fan_outs(network)
+    for first in range(0, len(images), _BLOCK):  # between blocks Ctrl-C is heard
+        _decide_samples(
+            images, first, encoder.key, encoder.words, network.inputs.arrays, network.arrays,
+            operations, times, margins, counts, found[first : first + _BLOCK],
+        )  # fmt: skip
+    return Decisions(*np.moveaxis(found, 2, 0))
+
+
+def decision_rows(decisions: Decisions, labels, times, margins) -> list[dict]:
+    """Mean over images of each quantity for each rule, with its standard error.
+
+    `times` must end with T: `error_difference` is the error less that of the same network at T,
+    image by image. `silent`: the share of images for which no output had fired. `undecided`: the
+    share on which a margin was not reached in T.
+    """
+    wrong = (decisions.predictions != np.asarray(labels)[:, None]).astype(np.float64)
+    rules = [("time", t) for t in times] + [("margin", m) for m in margins]
+    at_end = wrong[:, len(times) - 1]
+    rows = []
+    for k, (stop, value) in enumerate(rules):
+        quantities = {
+            "error": wrong[:, k],
+            "error_difference": wrong[:, k] - at_end,
+            "silent": decisions.active_outputs[:, k] == 0,
+        }
+        for name in _MEANS:
+            quantities[name] = getattr(decisions, name)[:, k]
+        if stop == "margin":
+            quantities["undecided"] = decisions.leads[:, k] < value
+        for quantity, values in quantities.items():
+            n = len(values)
+            error = np.std(values, ddof=1) / np.sqrt(n) if n > 1 else np.nan
+            rows.append(
+                dict(stop=stop, value=value, quantity=quantity, mean=float(np.mean(values)),
+                     standard_error=float(error))
+            )  # fmt: skip
+    return rows
+
+
+def measure_cost(
+    arm: ArmSettings,
+    hidden: Sequence[LayerSettings],
+    tables: dict[str, EffectRatioTable],
+    digits: Digits,
+    settings: CostSettings,
+    seed: int,
+    *,
+    out: str | Path,
+    say=print,
+) -> None:
+    """Train every network of `settings` with `seed`, decide on the test images, write `out` (csv).
+
+    `arm`: the arm they share; `tables`: the effect ratios of each network. A network whose
+    weights stop being finite is measured as it is then, and `diverged` is 1.
+    """
+    rows = []
+    for name, table in tables.items():
+        model = network_arm(arm, settings, name)
+        images = digits.first(model.n_train, model.n_test)
+        network = build_network(model, hidden, table, seed, images.train_images.shape[1])
+        state = TrainingState.start(network, images)
+        while state.epoch < settings.epochs and not state.diverged:
+            row = train_epoch(state)
+            say(f"{name}: test error {100 * row['test_error']:.2f} % after epoch {row['epoch']}")
+        times = [t for t in settings.times if t < model.n_steps] + [model.n_steps]
+        decisions = decide(network, images.test_images, times, settings.margins)
+        described = dict(
+            network=name, n_steps=model.n_steps, threshold_hidden=model.threshold_hidden,
+            threshold_output=model.threshold_output, table=model.simulated_table().key, seed=seed,
+            n_train=model.n_train, n_test=model.n_test, epochs=state.epoch,
+            diverged=int(state.diverged),
+        )  # fmt: skip
+        found = decision_rows(decisions, images.test_labels, times, settings.margins)
+        rows += [described | row for row in found]
+    write_csv(pd.DataFrame(rows, columns=COLUMNS), out)

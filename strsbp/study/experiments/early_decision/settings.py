@@ -1,0 +1,79 @@
+"""How accuracy is weighed against cost: the networks, and when they decide."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from strsbp.settings import (
+    TARGET_COUNT_LABEL,
+    ArmName,
+    ArmSettings,
+    Closed,
+    Seed,
+    SimulatedTable,
+)
+from strsbp.study.experiments.simulated import on_simulations
+
+
+class CostNetwork(Closed):
+    """One network: the arm of `cost` with another T. What is left out is the arm's own value."""
+
+    n_steps: Annotated[int, Field(ge=TARGET_COUNT_LABEL, le=65_536)]
+    """Length T of every spike train, in steps."""
+    threshold_hidden: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """Firing threshold of the hidden layers, in mV, if it is not the arm's."""
+    threshold_output: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """Firing threshold of the output layer, in mV, if it is not the arm's."""
+    table_steps: Annotated[int, Field(ge=2, le=65_536)] | None = None
+    """Length of the simulated trains of its effect-ratio table, if it is not this T."""
+    grid: Annotated[int, Field(ge=5, le=1000)] | None = None
+    """Largest spike count of that simulation, if it is not that of the arm's table."""
+
+
+class CostSettings(Closed):
+    """Accuracy against cost: networks of several T, and decisions before T."""
+
+    arm: ArmName
+    """The arm whose settings the networks share, but for its table: each T has its own."""
+    networks: Annotated[dict[ArmName, CostNetwork], Field(min_length=1)]
+    """The networks, by name."""
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 3
+    """Training epochs of each."""
+    seeds: Annotated[list[Seed], Field(min_length=1)] = [1]
+    """One job for each, which trains every network once."""
+    n_train: Annotated[int, Field(ge=1, le=60_000)] | None = None
+    """Training images (the first n), if they are not the arm's."""
+    n_test: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Test images (the first n), if they are not the arm's."""
+    times: list[Annotated[int, Field(ge=1, le=65_536)]] = [50, 100, 200]
+    """Steps after which a decision is taken, where they are fewer than T; T itself always is."""
+    margins: list[Annotated[int, Field(ge=1, le=65_536)]] = [1, 2, 3, 5, 8]
+    """Spikes by which the first output must lead the second for a decision before T."""
+
+    @field_validator("seeds", "times", "margins")
+    @classmethod
+    def _distinct(cls, values):
+        if len(set(values)) != len(values):
+            raise ValueError("every number may be listed once")
+        return sorted(values)
+
+
+def network_arm(arm: ArmSettings, settings: CostSettings, name: str) -> ArmSettings:
+    """The arm that the network `name` of `settings` is, if `arm` is the arm they share."""
+    arm, network = on_simulations(arm), settings.networks[name]
+    changed = dict(n_steps=network.n_steps, epochs=settings.epochs)
+    for key in ("threshold_hidden", "threshold_output"):
+        if getattr(network, key) is not None:
+            changed[key] = getattr(network, key)
+    for key in ("n_train", "n_test"):
+        if getattr(settings, key) is not None:
+            changed[key] = getattr(settings, key)
+    table = dict(n_steps=network.table_steps or network.n_steps)
+    if network.grid is not None:
+        table["grid"] = network.grid
+    return arm.model_copy(update=changed | dict(table=arm.table.model_copy(update=table)))
+
+
+def network_table(arm: ArmSettings, settings: CostSettings, name: str) -> SimulatedTable:
+    """The simulation behind the effect-ratio table of the network `name`."""
+    return network_arm(arm, settings, name).simulated_table()

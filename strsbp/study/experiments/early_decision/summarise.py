@@ -1,0 +1,76 @@
+"""Accuracy against cost over seeds: means with intervals, one row a network, rule and quantity."""
+
+from collections.abc import Iterable
+from math import sqrt
+from pathlib import Path
+
+import pandas as pd
+
+from strsbp.study.experiments.early_decision.measure import COLUMNS
+from strsbp.study.summary.files import ResultsError, numbers, read_csv, write_csv
+
+Z = 1.959963984540054
+"""Of the standard normal distribution, for 95 %."""
+
+SHARES = ("error", "silent", "undecided")
+"""Quantities that are shares of the test images."""
+
+NETWORK = [
+    "network", "n_steps", "threshold_hidden", "threshold_output", "table", "n_train", "n_test",
+    "epochs",
+]  # fmt: skip
+RULE = ["stop", "value", "quantity"]
+SUMMARY_COLUMNS = [
+    *NETWORK, *RULE, "at_end", "mean", "low", "high", "smallest_seed", "largest_seed", "n_seeds",
+    "n_diverged",
+]  # fmt: skip
+
+
+def wilson_interval(share: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share that was observed in n images."""
+    centre = share + Z**2 / (2 * n)
+    spread = Z * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    scale = 1 + Z**2 / n
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+def summarise_cost(seeds: Iterable[str | Path], *, out: str | Path) -> None:
+    """Write to `out` (csv) what the files `seeds` of `measure_cost` say together.
+
+    `mean` is the mean over seeds. Its 95 % interval says what other test images would bring to
+    these trained networks: Wilson's for shares, 1.96 standard errors to both sides for the rest.
+    Every seed decides on the same images, so more seeds do not narrow it: n is the number of test
+    images, and the standard error the mean of the seeds'. How far seeds lie apart is said by
+    `smallest_seed` and `largest_seed`. `at_end` is 1 for the decision after all T steps.
+    """
+    frame = pd.concat([_read(path) for path in seeds], ignore_index=True)
+    # A diverged network of one seed has fewer epochs than that of another.
+    frame["epochs"] = frame.groupby("network")["epochs"].transform("max")
+    rows = []
+    for key, group in frame.groupby([*NETWORK, *RULE], sort=False):
+        described = dict(zip([*NETWORK, *RULE], key, strict=True))
+        mean = float(group["mean"].mean())
+        if described["quantity"] in SHARES:
+            low, high = wilson_interval(mean, described["n_test"])
+        else:
+            spread = Z * float(group["standard_error"].mean())
+            low, high = mean - spread, mean + spread
+        at_end = described["stop"] == "time" and described["value"] == described["n_steps"]
+        rows.append(
+            described
+            | dict(
+                at_end=int(at_end), mean=mean, low=low, high=high,
+                smallest_seed=group["mean"].min(), largest_seed=group["mean"].max(),
+                n_seeds=group["seed"].nunique(), n_diverged=int(group["diverged"].sum()),
+            )
+        )  # fmt: skip
+    write_csv(pd.DataFrame(rows, columns=SUMMARY_COLUMNS), out)
+
+
+def _read(path: str | Path) -> pd.DataFrame:
+    frame = read_csv(path, COLUMNS)
+    for column in ("mean", "standard_error"):
+        frame[column] = numbers(frame, column, path)
+    if frame.empty or frame["mean"].isna().any():
+        raise ResultsError(f"{path} lacks a mean; make it again.")
+    return frame

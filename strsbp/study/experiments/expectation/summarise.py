@@ -1,0 +1,86 @@
+"""Simulations of e_ij beside their expectation: is it inside the Monte-Carlo error everywhere?"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from strsbp.spsp.exact import ExactCurve
+from strsbp.spsp.expectation import expected_surface
+from strsbp.spsp.quality import shared_curve, shared_slope
+from strsbp.spsp.simulate import Surface
+from strsbp.study.summary.files import write_csv
+
+COLUMNS = ["spsp", "quantity", "value"]
+CURVE_COLUMNS = ["spsp", "o_i", "phi", "low", "high", "expected", "exact", "derivative"]
+
+
+def compare_exact(
+    surfaces: Iterable[Surface], curves: Iterable[ExactCurve], *, table: str | Path,
+    drawn: str | Path,
+) -> None:  # fmt: skip
+    """Compare each of `surfaces` with the expectation for its trains, and write two tables.
+
+    `table`: quantities of `deviations`, by simulation, and `nonlinearity`, by curve; `drawn`: the
+    curve that all rows of the simulation share, with its 95 % interval, and of the expectation
+    (`expected`), beside phi of one input spike (`exact`) and its derivative. Curves without a
+    simulation are drawn alone.
+    """
+    by_name = {surface.table.spsp: surface for surface in surfaces}
+    rows, points = [], []
+    for curve in curves:
+        surface = by_name.get(curve.table.spsp)
+        expected = expected_surface(curve)
+        described = dict(
+            spsp=curve.table.spsp, o_i=curve.counts, exact=curve.phi, derivative=curve.derivative
+        )
+        found = {}
+        if curve.table.spsp != "corrected":  # there it is linear, and the expectation the product
+            found["nonlinearity"] = nonlinearity(expected, curve)
+        if surface is not None:
+            phi, error = shared_curve(surface)
+            described |= {
+                name: np.append(np.nan, values)
+                for name, values in dict(
+                    phi=phi, low=phi - 1.96 * error, high=phi + 1.96 * error,
+                    expected=shared_slope(expected),
+                ).items()
+            }  # fmt: skip
+            product = deviations(surface, curve.counts[1:, None] * curve.phi[1:])
+            found |= deviations(surface, expected)
+            found["rms_deviation_of_product"] = product["rms_deviation"]
+        rows += [dict(spsp=curve.table.spsp, quantity=k, value=v) for k, v in found.items()]
+        points.append(pd.DataFrame(described).reindex(columns=CURVE_COLUMNS))
+    write_csv(pd.DataFrame(rows, columns=COLUMNS), table)
+    write_csv(pd.concat(points, ignore_index=True), drawn)
+
+
+def nonlinearity(expected: np.ndarray, curve: ExactCurve) -> float:
+    """The largest |e(o_j, o_i) / (o_j phi(o_i)) - 1| of the expectation, over both counts."""
+    return float(np.abs(expected / (curve.counts[1:, None] * curve.phi[1:]) - 1).max())
+
+
+def deviations(surface: Surface, expected: np.ndarray) -> dict[str, float]:
+    """How far a simulated surface lies from the expectation, in its own standard errors.
+
+    `expected`: that of each cell, float64 indexed as the surface's.
+    `repeats` of the simulation; over the cells `rms_deviation` (1 where chance is all there is),
+    `largest_deviation` and `share_within_95`; `largest_by_chance`: what the largest of as many
+    independent normal deviates exceeds in one case of twenty; `relative_rms`: of the curve that
+    all rows share, over that curve.
+    """
+    from scipy import stats
+
+    known = surface.standard_error > 0
+    deviation = (surface.mean - expected)[known] / surface.standard_error[known]
+    (phi, _), phi_expected = shared_curve(surface), shared_slope(expected)
+    return dict(
+        repeats=surface.repeats,
+        n_cells=deviation.size,
+        rms_deviation=float(np.sqrt(np.mean(deviation**2))),
+        largest_deviation=float(np.abs(deviation).max()),
+        largest_by_chance=float(-stats.norm.ppf((1 - 0.95 ** (1 / deviation.size)) / 2)),
+        share_within_95=float(np.mean(np.abs(deviation) < 1.96)),
+        relative_rms=float(np.sqrt(np.mean((phi - phi_expected) ** 2) / np.mean(phi_expected**2))),
+    )

@@ -1,0 +1,98 @@
+"""Fits of e_ij ranked: errors of value and derivative, |s_i| in training, and test error."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from strsbp.settings import ArmSettings
+from strsbp.spsp.exact import ExactCurve
+from strsbp.spsp.fits import exact, fit_curve
+from strsbp.spsp.quality import LOW_RATE
+from strsbp.spsp.simulate import Surface
+from strsbp.study.summary.files import ResultsError, read_csv, write_csv
+from strsbp.study.summary.intervals import mean_interval, paired_difference
+
+REGIONS = ("inside", "outside", "low_rates")
+
+
+def rank_fits(
+    arms: Mapping[str, ArmSettings],
+    metrics: Mapping[str, Sequence[str | Path]],
+    surfaces: Sequence[Surface],
+    curve: ExactCurve,
+    *,
+    epochs: int,
+    out: str | Path,
+) -> None:
+    """Write one row for each arm: its fit, the fit's errors, and how the arm trains with it.
+
+    `arms`: those compared, the published fit first; `metrics`: the runs of each, seeds in the same
+    order; `surfaces`: the simulation on its grids; `curve`: the expectation, up to as far as errors
+    are wanted.
+    Columns `<value|derivative>_<region>_<grid>`: root mean square of the error over o_i, relative
+    to that of the truth, inside the grid, outside it (up to the end of `curve`) and at counts up to
+    10. `mean`, `low`, `high`: the best test error of the first `epochs`; `difference...`: to the
+    first arm, paired over seeds; `smallest_denominator`: the smallest |s_i| of any hidden layer,
+    run and epoch; `rank`: by the mean test error, 1 the best.
+    """
+    runs = {name: [_read(path, epochs) for path in metrics[name]] for name in arms}
+    errors = {name: fit_errors(arm.table.fit_name, surfaces, curve) if arm.table.spsp != "exact"
+              else {} for name, arm in arms.items()}  # fmt: skip
+    best = {name: np.array([run["test_error"].min() for run in found])
+            for name, found in runs.items()}  # fmt: skip
+    first = next(iter(arms))
+    rows = []
+    for name, arm in arms.items():
+        interval = mean_interval(best[name])
+        n_pairs = min(len(best[name]), len(best[first]))
+        difference, _ = paired_difference(best[name][:n_pairs], best[first][:n_pairs])
+        smallest = [run.filter(regex="^smallest_denominator_(?!output)").min().min()
+                    for run in runs[name]]  # fmt: skip
+        rows.append(
+            dict(
+                arm=name, title=arm.title, fit=arm.table.fit_name, mean=interval.mean,
+                low=interval.low, high=interval.high, n_seeds=len(best[name]), epochs=epochs,
+                difference=difference.mean, difference_low=difference.low,
+                difference_high=difference.high, smallest_denominator=min(smallest), **errors[name],
+            )
+        )  # fmt: skip
+    frame = pd.DataFrame(rows)
+    frame.insert(0, "rank", frame["mean"].rank(method="min").astype(int))
+    write_csv(frame.sort_values("rank", kind="stable"), out)
+
+
+def fit_errors(fit: str, surfaces: Sequence[Surface], curve: ExactCurve) -> dict[str, float]:
+    """Relative errors of the fit called `fit` on each grid; see `rank_fits`.
+
+    All inputs share one curve, so that the errors are those of e_ij at the largest o_j.
+    """
+    found = {}
+    largest = curve.counts[-1]
+    for surface in surfaces:
+        grid = surface.table.grid
+        n_counts = largest + 1
+        table = exact(curve, n_counts) if fit == "exact" else fit_curve(surface, fit, n_counts)
+        regions = dict(
+            inside=np.arange(1, grid + 1), outside=np.arange(grid + 1, largest + 1),
+            low_rates=np.arange(1, min(LOW_RATE, grid) + 1),
+        )  # fmt: skip
+        for region, counts in regions.items():
+            if not counts.size:
+                continue
+            for name, truth in (("value", curve.phi), ("derivative", curve.derivative)):
+                fitted = getattr(table, name)(grid, counts) / grid
+                error = np.sqrt(np.mean((fitted - truth[counts]) ** 2))
+                scale = np.sqrt(np.mean(truth[counts] ** 2))
+                found[f"{name}_{region}_{grid}"] = float(error / scale)
+    return found
+
+
+def _read(path: str | Path, epochs: int) -> pd.DataFrame:
+    """The first `epochs` of a run; one that diverged ends earlier."""
+    frame = read_csv(path, ["epoch", "test_error", "diverged"])
+    frame = frame[frame["epoch"] <= epochs]
+    if not len(frame):
+        raise ResultsError(f"{path} holds no epoch; train the run again.")
+    return frame

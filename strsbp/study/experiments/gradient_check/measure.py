@@ -1,0 +1,288 @@
+"""Estimated gradients beside the true gradient of the expected loss.
+
+The loss of a sample is the one whose derivative by the output counts o_i is the error that the
+network propagates (section 4 of docs/algorithm.md; boost 1): with d_i = o_i - target_i,
+
+    loss = 1/2 sum_i max(d_i^2 - 5^2, 0),      d loss / d o_i = d_i where |d_i| > 5, else 0.
+
+(The reported cost, the sum of the same d_i^2, jumps at |d_i| = 5; no gradient accounts for that.)
+Its expectation is over the spike trains that an image is encoded into, and its mean over images.
+Spike counts are integers, so that a single sample has no gradient; the expectation has one, which
+finite differences see through noise; `agreement` says how that is accounted for.
+
+The samples are images x encodings, in the order of the encodings; one half of the encodings gives
+the first half of everything, the other half the second. A group of weights is what one layer's
+neurons receive from below, or from each other (`_reservoir`).
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from strsbp.data import Digits
+from strsbp.encoding import TRAIN_SPLIT, Encoder
+from strsbp.engine import passes
+from strsbp.engine.adam import BETA_1
+from strsbp.engine.loss import MARGIN, TARGET_COUNT_OTHER
+from strsbp.engine.network import Network
+from strsbp.network import build_network
+from strsbp.settings import TARGET_COUNT_LABEL, ArmSettings, LayerSettings
+from strsbp.spsp import EffectRatioTable
+from strsbp.study.experiments.gradient_check.replay import Recording, output_counts
+from strsbp.study.experiments.gradient_check.settings import (
+    SurrogateSettings,
+    TruthSettings,
+    on_network_of,
+)
+from strsbp.study.experiments.gradients.measure import Probe, weights_of
+from strsbp.study.summary.files import write_csv
+from strsbp.training.epochs import train
+
+FINITE_DIFFERENCE, FORWARD = "finite_difference", "forward"
+"""Names beside those of the arms: the truth, and the forward pass in the table of times."""
+
+PROJECTION_COLUMNS = ["layer", "estimator", "step", "direction", "first", "second"]
+TIME_COLUMNS = ["estimator", "sample", "cpu_ms"]
+
+_ENCODING_STREAM, _DIRECTION_STREAM = 1_000_101, 1_000_102
+"""Set the encodings and directions apart from the streams that draw a network's weights."""
+
+
+class Group(NamedTuple):
+    """The weights of one layer from below, or among its neurons."""
+
+    name: str
+    position: int
+    """Of the layer."""
+    weights: np.ndarray
+    """A view of the network's own: (m, n) or (c,)."""
+    n_neurons: int
+
+    def step(self, step: float) -> float:
+        """Change of a weight that changes a neuron's summed weights by `step` (its s.d.)."""
+        return step / np.sqrt(self.weights.size / self.n_neurons)
+
+
+def groups_of(network: Network) -> list[Group]:
+    """All groups of weights; those of a reservoir without connections are left out."""
+    found = []
+    for position, layer in enumerate(network.layers):
+        n = layer.n_neurons
+        found.append(Group(layer.name, position, layer.weights[:, :n], n))
+        if layer.recurrent and layer.rec_weights.size:
+            found.append(Group(f"{layer.name}_reservoir", position, layer.rec_weights, n))
+    return found
+
+
+def target_counts(labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """The counts wanted, (S, n_classes) int64, of samples with `labels` (S,)."""
+    is_label = np.asarray(labels)[:, None] == np.arange(n_classes)
+    return np.where(is_label, TARGET_COUNT_LABEL, TARGET_COUNT_OTHER)
+
+
+def losses(counts: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """The loss of each sample, (S,) float64, from counts and targets (S, n_classes)."""
+    return np.maximum((counts - targets) ** 2 - MARGIN**2, 0).sum(axis=1) / 2
+
+
+class Samples:
+    """Images in several encodings, recorded before every layer of a network.
+
+    `labels` (S,) and `targets` (S, n_classes) of each sample; `halves`: the numbers of the samples
+    of each half; `recordings`: what enters each layer with the network's present weights.
+    """
+
+    def __init__(self, network: Network, digits: Digits, settings: TruthSettings):
+        self.network = network
+        self.n_images = min(settings.n_images, len(digits.train_labels))
+        self.n_samples = self.n_images * settings.n_encodings
+        self.halves = np.arange(self.n_samples).reshape(2, -1)
+        labels = digits.train_labels[: self.n_images].astype(np.int64)
+        self.labels = np.tile(labels, settings.n_encodings)
+        self.targets = target_counts(self.labels, network.n_classes)
+        self._images = digits.train_images[: self.n_images]
+        stream = np.random.SeedSequence(settings.seed, spawn_key=(_ENCODING_STREAM,))
+        seeds = stream.generate_state(settings.n_encodings, np.uint64) >> np.uint64(1)
+        n_steps = network.model.n_steps
+        self._encoders = [Encoder(int(seed), TRAIN_SPLIT, n_steps) for seed in seeds]
+        self.recordings = [Recording.of(self._entering(k)) for k in range(len(network.layers))]
+
+    def encode(self, network: Network, sample: int) -> None:
+        """Set the input spikes of `network` to those of a sample."""
+        encoding, image = divmod(sample, self.n_images)
+        encoder = self._encoders[encoding]
+        passes.encode(self._images[image], image, encoder.key, network.inputs.arrays, encoder.words)
+
+    def _entering(self, position: int) -> Iterator:
+        for sample in range(self.n_samples):
+            self.encode(self.network, sample)
+            if position == 0:
+                yield self.network.inputs
+            else:
+                self.network.forward()
+                yield self.network.layers[position - 1].trains
+
+    def losses(self, position: int, samples=slice(None)) -> np.ndarray:
+        """The loss of each of `samples` by the present weights of the layers from `position` on."""
+        recording = self.recordings[position].take(samples)
+        return losses(output_counts(self.network, recording, position), self.targets[samples])
+
+    def slopes(self, group: Group, direction: np.ndarray, step: float, samples=slice(None)):
+        """Central differences (S,) of the losses along `direction`, which has the weights' shape.
+
+        Per unit of `direction`, of which `step` is taken to both sides. The spike trains of the
+        input are the same on both. The weights are left as they were.
+        """
+        kept = group.weights.copy()
+        change = (step * direction).astype(np.float32)
+        try:
+            group.weights[...] = kept + change
+            above = self.losses(group.position, samples)
+            group.weights[...] = kept - change
+            below = self.losses(group.position, samples)
+        finally:
+            group.weights[...] = kept
+        return (above - below) / (2 * step)
+
+
+def random_direction(group: Group, number: int, order: int, seed: int) -> np.ndarray:
+    """+1 or -1 for each weight, float32; `order`: the place of the group, `number`: from 0."""
+    stream = np.random.SeedSequence(seed, spawn_key=(_DIRECTION_STREAM, order, number))
+    signs = np.random.default_rng(stream).integers(0, 2, group.weights.shape, dtype=np.int8)
+    return (2 * signs - 1).astype(np.float32)
+
+
+def arm_gradients(
+    probe: Probe, samples: Samples
+) -> tuple[list[tuple[np.ndarray, ...]], list[float]]:
+    """Mean gradient of each half of the samples by group, and CPU seconds of every sample.
+
+    The time is that of `Network.train_on_inputs`: a forward pass, the gradient, and its step.
+    """
+    halves, seconds = [], []
+    probe.clear()
+    samples.encode(probe.network, 0)
+    probe.network.train_on_inputs(int(samples.labels[0]))  # compiles, where that was not done yet
+    for half in samples.halves:
+        parts = [part for layer in probe.moments() for part in layer]
+        sums = [np.zeros(part.shape) for part in parts]
+        for sample in half:
+            samples.encode(probe.network, sample)
+            probe.clear()
+            began = time.process_time()
+            probe.network.train_on_inputs(int(samples.labels[sample]))
+            seconds.append(time.process_time() - began)
+            for total, part in zip(sums, parts, strict=True):
+                total += part
+        halves.append([total / ((1 - BETA_1) * len(half)) for total in sums])
+    return list(zip(*halves, strict=True)), seconds
+
+
+def bptt_gradients(network: Network, settings: SurrogateSettings, samples: Samples):
+    """The same by backpropagation through time; None where snnTorch is not installed.
+
+    The time of a sample is its batch's forward and backward pass over the batch's size.
+    """
+    try:
+        import torch
+
+        from strsbp.study.experiments.gradient_check.surrogate import SurrogateGradient
+    except ImportError:
+        return None
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        surrogate = SurrogateGradient(network, settings)
+        halves, seconds = [], []
+        for half in samples.halves:
+            sums = None
+            for batch, parts, spent in surrogate.gradients(
+                samples.recordings[0], samples.targets, half
+            ):
+                sums = sums or [np.zeros(part.shape) for part in parts]
+                for total, part in zip(sums, parts, strict=True):
+                    total += part
+                seconds += [spent / len(batch)] * len(batch)
+            halves.append([total / len(half) for total in sums])
+    finally:
+        torch.set_num_threads(threads)
+    return list(zip(*halves, strict=True)), seconds
+
+
+def measure_truth(
+    arms: dict[str, ArmSettings],
+    hidden: Sequence[LayerSettings],
+    tables: dict[str, EffectRatioTable],
+    digits: Digits,
+    settings: TruthSettings,
+    epochs: int,
+    *,
+    projections: str | Path,
+    times: str | Path,
+) -> None:
+    """Measure gradients and finite differences after `epochs` of the first arm; write two tables.
+
+    `projections`: for each group and random direction the finite difference at both steps and each
+    estimated gradient's projection, from both halves; `times`: CPU time of each gradient by sample.
+    They have no rows where the training diverges.
+    """
+    first = next(iter(arms))
+    network = build_network(
+        arms[first], hidden, tables[first], settings.seed, digits.train_images.shape[1]
+    )
+    train(network, digits.first(len(digits.train_labels), 1), epochs)
+    if network.first_layer_not_finite() is not None:
+        _write([], [], projections, times)
+        return
+    samples = Samples(network, digits, settings)
+    estimates, seconds = {}, {}
+    for name, arm in arms.items():
+        model = on_network_of(arms[first], arm)
+        probe = Probe(
+            model, hidden, tables[name], weights_of(network), settings.seed, network.n_inputs
+        )
+        estimates[name], seconds[name] = arm_gradients(probe, samples)
+    for name, surrogate in settings.surrogates.items():
+        found = bptt_gradients(network, surrogate, samples)
+        if found is None:
+            print(f"{name} is left out: snnTorch, the extra `bptt` of strsbp, is not installed.")
+        else:
+            estimates[name], seconds[name] = found
+    projected = []
+    for order, group in enumerate(groups_of(network)):
+        own = {name: found[order] for name, found in estimates.items()}
+        projected += _random_rows(samples, group, order, own, settings)
+    began = time.process_time()
+    samples.losses(0)
+    seconds[FORWARD] = [(time.process_time() - began) / samples.n_samples]
+    timed = [
+        dict(estimator=name, sample=sample, cpu_ms=1e3 * spent)
+        for name, all_spent in seconds.items()
+        for sample, spent in enumerate(all_spent)
+    ]
+    _write(projected, timed, projections, times)
+
+
+def _write(projected, timed, projections, times) -> None:
+    write_csv(pd.DataFrame(projected, columns=PROJECTION_COLUMNS), projections)
+    write_csv(pd.DataFrame(timed, columns=TIME_COLUMNS), times)
+
+
+def _random_rows(samples: Samples, group: Group, order: int, estimates, settings: TruthSettings):
+    flat = {name: np.stack([half.ravel() for half in halves]) for name, halves in estimates.items()}
+    for number in range(settings.n_directions):
+        direction = random_direction(group, number, order, settings.seed)
+        described = dict(layer=group.name, direction=number)
+        for step in settings.steps:
+            found = samples.slopes(group, direction, group.step(step))
+            first, second = (found[half].mean() for half in samples.halves)
+            yield described | dict(
+                estimator=FINITE_DIFFERENCE, step=step, first=first, second=second
+            )
+        for name, halves in flat.items():
+            first, second = halves @ direction.ravel().astype(np.float64)
+            yield described | dict(estimator=name, step=np.nan, first=first, second=second)

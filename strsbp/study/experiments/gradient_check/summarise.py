@@ -1,0 +1,98 @@
+"""The table that says how well each gradient agrees with the true one, with intervals."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from strsbp.study.experiments.gradient_check.agreement import (
+    Halves,
+    compare_with_truth,
+    cosine_difference,
+    describe_truth,
+    linearity,
+)
+from strsbp.study.experiments.gradient_check.measure import (
+    FINITE_DIFFERENCE,
+    PROJECTION_COLUMNS,
+    TIME_COLUMNS,
+)
+from strsbp.study.experiments.gradients.measure import bootstrap_interval
+from strsbp.study.summary.files import read_csv, write_csv
+
+COLUMNS = [
+    "state", "layer", "step", "estimator", "title", "against", "quantity", "mean", "low", "high",
+    "n",
+]  # fmt: skip
+ALL_LAYERS = "all"
+"""What stands for the layer where a quantity belongs to the whole network."""
+
+
+def summarise_truth(
+    measured: Mapping[str, Mapping[str, str | Path]],
+    titles: Mapping[str, str],
+    seed: int,
+    *,
+    out: str | Path,
+) -> None:
+    """Write `out` from the tables of `measure_truth` of each state.
+
+    `measured`: by state `projections` and `times`; `titles`: of the estimators, the first of which
+    is compared with every other. Quantities, for each layer and step of the finite differences
+    (`step`, in the units of the settings): what `describe_truth`, `linearity` and
+    `compare_with_truth` say, differences of cosines (`estimator` minus `against`), and `cpu_ms`, a
+    sample. `n`: directions or samples. An empty `mean` says that the truth does not stand out from
+    its noise.
+    """
+    rows = []
+    for state, paths in measured.items():
+        projections = read_csv(paths["projections"], PROJECTION_COLUMNS)
+        for layer, of_layer in projections.groupby("layer", sort=False):
+            rows += [dict(state=state, layer=layer) | row for row in _layer_rows(of_layer, seed)]
+        times = read_csv(paths["times"], TIME_COLUMNS)
+        for name, of_estimator in times.groupby("estimator", sort=False):
+            values = of_estimator["cpu_ms"].to_numpy(dtype=float)
+            found = bootstrap_interval(values, seed)
+            row = dict(state=state, layer=ALL_LAYERS, estimator=name)
+            rows.append(row | _row("cpu_ms", found, values.size))
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame["title"] = frame["estimator"].map(titles)
+    write_csv(frame, out)
+
+
+def _row(quantity: str, found: tuple[float, float, float], n: int) -> dict:
+    return dict(quantity=quantity, n=n) | dict(zip(("mean", "low", "high"), found, strict=True))
+
+
+def _layer_rows(projections: pd.DataFrame, seed: int):
+    truths = {
+        step: _halves(rows)
+        for step, rows in projections[projections["estimator"] == FINITE_DIFFERENCE].groupby("step")
+    }
+    estimates = {
+        name: _halves(rows)
+        for name, rows in projections.groupby("estimator", sort=False)
+        if name != FINITE_DIFFERENCE
+    }
+    small, large = sorted(truths)
+    for step, truth in truths.items():
+        n = truth.first.size
+        of_truth = dict(step=step, estimator=FINITE_DIFFERENCE)
+        described = describe_truth(truth, seed)
+        if step == large:
+            described["linearity"] = linearity(truths[small], truth, seed)
+        yield from (of_truth | _row(key, found, n) for key, found in described.items())
+        first = next(iter(estimates))
+        for name, estimate in estimates.items():
+            for key, found in compare_with_truth(estimate, truth, seed).items():
+                yield dict(step=step, estimator=name) | _row(key, found, n)
+            if name != first:
+                found = cosine_difference(estimates[first], estimate, truth, seed)
+                row = _row("cosine_difference", found, n)
+                yield dict(step=step, estimator=first, against=name) | row
+
+
+def _halves(rows: pd.DataFrame) -> Halves:
+    rows = rows.sort_values("direction")
+    return Halves(*(rows[half].to_numpy(dtype=np.float64) for half in ("first", "second")))

@@ -1,0 +1,109 @@
+"""Backpropagation through time with surrogate gradients, in the network's own dynamics.
+
+The forward pass is that of section 2 of docs/algorithm.md, step by step; only the derivative of a
+spike is replaced, by a function of snnTorch of v / theta - 1. The reset and the refractory period
+pass no gradient on, as in snnTorch. There is no repair of silent labels: that belongs to ST-RSBP.
+
+This module needs the extra `bptt`; import it where it is used.
+"""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from snntorch import surrogate
+
+from strsbp.engine.layers import Layer
+from strsbp.engine.loss import MARGIN
+from strsbp.engine.network import Network
+from strsbp.study.experiments.gradient_check.replay import Recording
+from strsbp.study.experiments.gradient_check.settings import SurrogateSettings
+
+FUNCTIONS = {"fast_sigmoid": surrogate.fast_sigmoid, "atan": surrogate.atan}
+BATCH = 25
+"""Samples that go through the graph together; at T = 400 they take some 300 MB."""
+
+
+class _Layer:
+    """A layer's weights as leaves of the graph, and its dynamics."""
+
+    def __init__(self, layer: Layer, spike):
+        self.layer, self.model, self._spike = layer, layer.model, spike
+        self.weights = torch.tensor(layer.weights[:, : layer.n_neurons], requires_grad=True)
+        self.parameters = [self.weights]
+        if layer.recurrent:
+            self._where = torch.from_numpy(layer.rec_pre), torch.tensor(layer.rec_post).long()
+            self.parameters.append(torch.tensor(layer.rec_weights, requires_grad=True))
+
+    def _recurrent_weights(self) -> torch.Tensor:
+        n = self.layer.n_neurons
+        return torch.zeros(n, n).index_put(self._where, self.parameters[1])
+
+    def run(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Spikes (T, batch, n) that the spikes `inputs` (T, batch, m) evoke, both float32."""
+        layer, model = self.layer, self.model
+        threshold, fires_above = float(layer.threshold), float(layer.arrays.fires_above)
+        decay_s, decay_m, gain = (
+            float(getattr(layer.arrays, name)) for name in ("decay_s", "decay_m", "gain")
+        )
+        drive = inputs[:-1] @ self.weights
+        lateral = self._recurrent_weights() if layer.recurrent else None
+        current = torch.zeros_like(drive[0])
+        membrane, spikes = torch.zeros_like(current), torch.zeros_like(current)
+        refractory = torch.zeros(current.shape, dtype=torch.int32)
+        steps = [spikes]
+        for received in drive.unbind():
+            current = current * decay_s + received
+            if layer.recurrent:
+                current = current + spikes @ lateral
+            elif layer.output:
+                current = current - (spikes.sum(dim=1, keepdim=True) - spikes)
+            membrane = (membrane * decay_m + current * gain).masked_fill(refractory > 0, 0.0)
+            spikes = self._spike((membrane - fires_above) / threshold)
+            fired = spikes.detach() > 0
+            refractory = (refractory - 1).clamp(min=0).masked_fill(fired, model.refractory_steps)
+            membrane = membrane.masked_fill(fired, 0.0)
+            steps.append(spikes)
+        return torch.stack(steps)
+
+
+class SurrogateGradient:
+    """Gradients of a network's loss by backpropagation through time.
+
+    The network's present weights are copied. Loss: as in `measure`, half the sum over
+    the outputs of d_i^2 where |d_i| > 5.
+    """
+
+    def __init__(self, network: Network, settings: SurrogateSettings):
+        spike = FUNCTIONS[settings.function](settings.slope)
+        self.n_inputs = network.n_inputs
+        self.layers = [_Layer(layer, spike) for layer in network.layers]
+
+    def counts(self, spikes: torch.Tensor) -> torch.Tensor:
+        """Output spike counts (batch, n_classes) of the input spikes (T, batch, n_inputs)."""
+        for layer in self.layers:
+            spikes = layer.run(spikes)
+        return spikes.sum(dim=0)
+
+    def gradients(
+        self, recording: Recording, targets: np.ndarray, samples: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, list[np.ndarray], float]]:
+        """The summed gradients of `samples`, batch by batch.
+
+        `recording`: the input's spikes; `targets` (S, n_classes): the counts wanted. Yields the
+        samples of the batch, float32 arrays as `Probe.moments` has them, one after another, and
+        the seconds of CPU time.
+        """
+        for start in range(0, len(samples), BATCH):
+            batch = samples[start : start + BATCH]
+            spikes = [recording.to_dense(int(sample), self.n_inputs) for sample in batch]
+            inputs = torch.from_numpy(np.stack(spikes, axis=1).astype(np.float32))
+            wanted = torch.from_numpy(targets[batch].astype(np.float32))
+            began = time.process_time()
+            error = self.counts(inputs) - wanted
+            loss = 0.5 * torch.where(error.abs() > MARGIN, error, 0.0).square().sum()
+            parameters = [part for layer in self.layers for part in layer.parameters]
+            found = torch.autograd.grad(loss, parameters)
+            seconds = time.process_time() - began
+            yield batch, [part.numpy() for part in found], seconds

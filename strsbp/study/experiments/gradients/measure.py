@@ -1,0 +1,244 @@
+"""Weight gradients and denominators of several arms on the same weights and samples.
+
+The arms differ in table, threshold, length of trains or adjoint. Each is compared, in its own
+dynamics, with two others: HM2-BP (s_i = 1 in all layers) and ST-RSBP with the table of the first
+arm. So the comparison says what an arm's table does to the gradient, and not what the arm's
+threshold does to the spikes. The sources are sections 6 and 7 of docs/algorithm.md.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from strsbp.data import Digits
+from strsbp.engine.adam import BETA_1
+from strsbp.engine.network import Network
+from strsbp.errors import SettingsError
+from strsbp.network import build_network
+from strsbp.settings import ArmSettings, GradientSettings, LayerSettings
+from strsbp.spsp import EffectRatioTable
+from strsbp.study.summary.files import write_csv
+from strsbp.training.epochs import train
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+REFERENCES = ("hm2bp", "published")
+"""HM2-BP in all layers, and ST-RSBP with the first arm's table, in the dynamics of each arm."""
+
+GRADIENT_COLUMNS = [
+    "state", "arm", "title", "layer", "reference", "quantity", "mean", "low", "high", "n_samples",
+]  # fmt: skip
+DENOMINATOR_COLUMNS = ["state", "arm", "title", "layer", "statistic", "value", "n_samples"]
+
+_NO_STEP = 1e-30
+"""A learning rate that leaves every float32 weight as it is."""
+
+
+class Probe:
+    """A network that yields gradients and never learns.
+
+    `weights`: arrays by name, as `weights_of` returns them. The gradients leave out the
+    regulariser. Raises `SettingsError` where the weights belong to other connections.
+    """
+
+    def __init__(
+        self,
+        model: ArmSettings,
+        hidden: Sequence[LayerSettings],
+        table: EffectRatioTable,
+        weights: dict[str, np.ndarray],
+        seed: int,
+        n_inputs: int,
+    ):
+        still = model.model_copy(update=dict(regularisation=0.0, learning_rate=_NO_STEP))
+        self.network = build_network(still, hidden, table, seed, n_inputs)
+        set_weights(self.network, weights)
+
+    def gradients(self, image, index: int, label: int) -> dict[str, np.ndarray] | None:
+        """Gradient of each layer's weights as one vector, float64, or None if the error is 0.
+
+        After one update from moments of zero Adam's first moment is 0.1 times the gradient.
+        A recurrent layer's vector holds the weights of both groups.
+        """
+        self.clear()
+        if self.network.train_sample(image, index, label).cost == 0:
+            return None
+        return {
+            layer.name: np.concatenate([part.ravel() for part in parts]).astype(np.float64)
+            / (1 - BETA_1)
+            for layer, parts in zip(self.network.layers, self.moments(), strict=True)
+        }
+
+    def clear(self) -> None:
+        """Set all moments to 0; the first ones are 0.1 times the gradient after one update."""
+        for layer in self.network.layers:
+            for name, array in layer.state().items():
+                if name.endswith("moments"):
+                    array[:] = 0
+        self.network.n_updates = 0
+
+    def moments(self) -> list[list[np.ndarray]]:
+        """Views of Adam's first moments of each layer, float32.
+
+        One array (m, n) for the weights from below, and in a recurrent layer one (c,) for those of
+        the connections.
+        """
+        found = []
+        for layer in self.network.layers:
+            parts = [layer.first_moments[:, : layer.n_neurons]]
+            found.append([*parts, layer.rec_first_moments] if layer.recurrent else parts)
+        return found
+
+    def denominators(self) -> dict[str, np.ndarray]:
+        """s_i of each layer for the last sample that had an error; float64 of shape (n,)."""
+        return {
+            layer.name: layer.denominators[: layer.n_neurons].astype(np.float64)
+            for layer in self.network.layers
+        }
+
+
+def weights_of(network: Network) -> dict[str, np.ndarray]:
+    """Copies of all weights and of the recurrent connections, by name."""
+    return {
+        name: array.copy()
+        for name, array in network.state().items()
+        if name.rpartition("/")[2] in ("weights", "rec_weights", "rec_ptr", "rec_post")
+    }
+
+
+def set_weights(network: Network, weights: dict[str, np.ndarray]) -> None:
+    """Give `network` the `weights` of another with the same connections."""
+    own = network.state()
+    for name, array in weights.items():
+        if name not in own or own[name].shape != array.shape or (
+            not name.endswith("weights") and not np.array_equal(own[name], array)
+        ):  # fmt: skip
+            raise SettingsError(
+                "The compared arms have other connections than the first one; let `gradients` "
+                "compare arms of one architecture and reservoir."
+            )
+    network.load_state(own | weights)
+
+
+def compare_gradients(
+    arms: dict[str, ArmSettings],
+    hidden: Sequence[LayerSettings],
+    tables: dict[str, EffectRatioTable],
+    digits: Digits,
+    settings: GradientSettings,
+    *,
+    gradients: str | Path,
+    denominators: str | Path,
+) -> None:
+    """Compare `arms` on the first `n_samples` images of `digits` and write two tidy tables.
+
+    The weights are those of the first arm, before and after `train_epochs` on `digits`.
+    `tables`: each arm's table. `gradients`: mean over samples of the cosine and of the ratio of
+    norms, arm over reference, a layer, with 95 % bootstrap intervals; `denominators`: quantiles
+    of s_i over neurons and samples, the smallest |s_i| and the share of negative ones.
+    """
+    first = next(iter(arms))
+    n_inputs = digits.train_images.shape[1]
+    network = build_network(arms[first], hidden, tables[first], settings.seed, n_inputs)
+    states = {"untrained": weights_of(network)}
+    train(network, digits, settings.train_epochs)
+    if network.first_layer_not_finite() is None:
+        states["trained"] = weights_of(network)
+    rows, s_rows = [], []
+    for state, weights in states.items():
+        for name, arm in arms.items():
+            models = {
+                "arm": (arm, tables[name]),
+                "hm2bp": (
+                    arm.model_copy(update=dict(gradient="hm2bp", ablated_layers="all")),
+                    tables[name],
+                ),
+                "published": (arm.model_copy(update=dict(adjoint=arms[first].adjoint)),
+                              tables[first]),
+            }  # fmt: skip
+            probes = {
+                key: Probe(model, hidden, table, weights, settings.seed, n_inputs)
+                for key, (model, table) in models.items()
+            }
+            described = dict(state=state, arm=name, title=arm.title)
+            compared, s = _measure(probes, digits, settings.n_samples)
+            rows += [described | row for row in _gradient_rows(compared, settings.seed)]
+            s_rows += [described | row for row in _denominator_rows(s)]
+    write_csv(pd.DataFrame(rows, columns=GRADIENT_COLUMNS), gradients)
+    write_csv(pd.DataFrame(s_rows, columns=DENOMINATOR_COLUMNS), denominators)
+
+
+def _measure(probes: dict[str, Probe], digits: Digits, n_samples: int):
+    """Cosines, angles and ratios of norms by (layer, reference, quantity); s_i by layer."""
+    compared: dict[tuple[str, str, str], list[float]] = {}
+    s: dict[str, list[np.ndarray]] = {}
+    for index in range(min(n_samples, len(digits.train_labels))):
+        sample = digits.train_images[index], index, int(digits.train_labels[index])
+        found = {key: probe.gradients(*sample) for key, probe in probes.items()}
+        if found["arm"] is None:  # the spikes are the same for all, and so is the error
+            continue
+        for layer, own in found["arm"].items():
+            s.setdefault(layer, []).append(probes["arm"].denominators()[layer])
+            for reference in REFERENCES:
+                cosine, ratio = _compare(own, found[reference][layer])
+                compared.setdefault((layer, reference, "cosine"), []).append(cosine)
+                # Where directions almost agree, only the angle (in degrees) shows how nearly.
+                angle = float(np.degrees(np.arccos(cosine)))
+                compared.setdefault((layer, reference, "angle"), []).append(angle)
+                compared.setdefault((layer, reference, "norm_ratio"), []).append(ratio)
+    return compared, s
+
+
+def _compare(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """Cosine of two gradients and the ratio of their norms; NaN where one is 0 or not finite."""
+    norm_a, norm_b = np.linalg.norm(a), np.linalg.norm(b)
+    if not (0 < norm_a < np.inf and 0 < norm_b < np.inf):
+        return np.nan, np.nan
+    return float(np.clip((a / norm_a) @ (b / norm_b), -1, 1)), float(norm_a / norm_b)
+
+
+def _gradient_rows(compared, seed: int):
+    for (layer, reference, quantity), values in compared.items():
+        values = np.array(values)[np.isfinite(values)]
+        mean, low, high = bootstrap_interval(values, seed)
+        yield dict(
+            layer=layer, reference=reference, quantity=quantity, mean=mean, low=low, high=high,
+            n_samples=values.size,
+        )  # fmt: skip
+
+
+def _denominator_rows(s: dict[str, list[np.ndarray]]):
+    for layer, samples in s.items():
+        values = np.concatenate(samples)
+        finite = values[np.isfinite(values)]
+        statistics = {f"quantile_{q:g}": value for q, value in _quantiles(finite).items()}
+        if finite.size:
+            statistics["smallest_magnitude"] = np.abs(finite).min()
+            statistics["share_negative"] = np.mean(finite < 0)
+            statistics["mean_distance_from_1"] = np.abs(finite - 1).mean()
+        for statistic, value in statistics.items():
+            yield dict(layer=layer, statistic=statistic, value=value, n_samples=len(samples))
+
+
+def _quantiles(values: np.ndarray) -> dict[float, float]:
+    return dict(zip(QUANTILES, np.quantile(values, QUANTILES), strict=True)) if values.size else {}
+
+
+def bootstrap_interval(values: np.ndarray, seed: int) -> tuple[float, float, float]:
+    """Mean of `values` (n,) with its 95 % percentile bootstrap interval, drawn with `seed`.
+
+    The interval is NaN for fewer than two values and for values that are all equal.
+    """
+    if values.size == 0:
+        return np.nan, np.nan, np.nan
+    mean = float(values.mean())
+    if values.size < 2 or np.ptp(values) == 0:
+        return mean, np.nan, np.nan
+    from scipy import stats
+
+    found = stats.bootstrap(
+        (values,), np.mean, confidence_level=0.95, n_resamples=2000, method="percentile",
+        rng=np.random.default_rng(seed),
+    )  # fmt: skip
+    return mean, float(found.confidence_interval.low), float(found.confidence_interval.high)

@@ -1,0 +1,105 @@
+"""Training over the grids of time constants and thresholds: one network a cell and seed.
+
+Every cell is trained with the effect-ratio table of its own time constants (section 6 of
+docs/algorithm.md), as the authors' tables are for theirs.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from strsbp.checkpoint import write_atomically
+from strsbp.data import Digits
+from strsbp.errors import TableError
+from strsbp.network import build_network
+from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
+from strsbp.spsp import EffectRatioTable, fit_surface, simulate_surface
+from strsbp.spsp.table import DEGREE
+from strsbp.study.experiments.sweep.settings import Cell
+from strsbp.training.epochs import TrainingState, train_epoch
+from strsbp.training.run import metrics_csv
+
+COEFFICIENTS = [f"c{power}" for power in range(DEGREE, -1, -1)]
+"""Columns of the coefficients, highest power first."""
+
+
+def simulate_tables(
+    tables: Sequence[SimulatedTable],
+    *,
+    repeats: int,
+    seed: int,
+    out: str | Path,
+    on_rows: Callable[[int], object] = lambda n_rows: None,
+) -> None:
+    """Simulate and fit every table of `tables`, all with `repeats` and `seed`; write `out` (csv).
+
+    A row for each table's `key` and input count `o_j`, with the coefficients of the polynomial.
+    """
+    frames = []
+    for table in tables:
+        surface = simulate_surface(table, repeats=repeats, seed=seed, on_rows=on_rows)
+        frame = pd.DataFrame(fit_surface(surface).coefficients, columns=COEFFICIENTS)
+        frame.insert(0, "table", table.key)
+        frame.insert(1, "o_j", surface.counts)
+        frames.append(frame)
+    # Eight digits, as in the authors' text format.
+    text = pd.concat(frames).to_csv(index=False, float_format="%.7e", lineterminator="\n")
+    write_atomically(out, lambda file: file.write(text.encode()))
+
+
+def read_table_of(path: str | Path, key: str) -> EffectRatioTable:
+    """The table called `key` of a file of `simulate_tables`.
+
+    Raises `TableError` where the file is not readable, or does not hold the table.
+    """
+    try:
+        frame = pd.read_csv(path)
+        rows = frame[frame["table"] == key].sort_values("o_j")
+        if list(rows["o_j"]) != list(range(1, len(rows) + 1)) or rows.empty:
+            raise TableError(f"{path} does not hold the table {key}; simulate the tables again.")
+        return EffectRatioTable(rows[COEFFICIENTS].to_numpy(dtype=np.float64))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise TableError(f"{path} is no file of tables ({reason}); make it again.") from None
+
+
+def scan_cell(
+    cell: Cell,
+    arm: ArmSettings,
+    hidden: Sequence[LayerSettings],
+    table: EffectRatioTable,
+    digits: Digits,
+    *,
+    epochs: int,
+    seeds: Sequence[int],
+    out: str | Path,
+    tick: Callable[[int], object] = lambda n: None,
+) -> None:
+    """Train `arm` with the constants of `cell` once a seed; write `out` (csv).
+
+    A row a seed and epoch: the metrics of training, and of all layers together the share of
+    neurons that are silent on the test images (`silent_share`) and the smallest |s_i|
+    (`smallest_denominator`, empty where none was needed). A run ends early where a weight is
+    not finite. `tick(n)` is called after n more images.
+    """
+    rows = []
+    for seed in seeds:
+        network = build_network(cell.arm(arm), hidden, table, seed, digits.train_images.shape[1])
+        state = TrainingState.start(network, digits)
+        sizes = {layer.name: layer.n_neurons for layer in network.layers}
+        while state.epoch < epochs and not state.diverged:
+            metrics = train_epoch(state, tick)
+            rows.append(dict(seed=seed) | _whole_network(metrics, sizes) | metrics)
+    write_atomically(out, lambda file: file.write(metrics_csv(rows).encode()))
+
+
+def _whole_network(metrics: dict, sizes: dict[str, int]) -> dict:
+    silent = sum(n * metrics[f"silent_share_{layer}"] for layer, n in sizes.items())
+    found = [metrics[f"smallest_denominator_{layer}"] for layer in sizes]
+    known = [value for value in found if value != ""]
+    return dict(
+        silent_share=silent / sum(sizes.values()),
+        smallest_denominator=min(known) if known else "",
+    )

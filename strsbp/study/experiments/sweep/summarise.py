@@ -1,0 +1,204 @@
+"""The grids of time constants and thresholds in one table: errors, ranks, lines, failed runs.
+
+A run *diverged* when a weight stopped being finite; it *failed* when it diverged or when its last
+test error is above one half. The test error of a diverged run enters no mean.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from strsbp.settings import ArmSettings
+from strsbp.study.experiments.divergence.summarise import FAILED_ABOVE
+from strsbp.study.experiments.sweep.settings import (
+    THRESHOLDS,
+    TIME_CONSTANTS,
+    Cell,
+    ConstantsSettings,
+)
+from strsbp.study.summary.files import ResultsError, numbers, read_csv, write_csv
+from strsbp.study.summary.intervals import mean_interval, paired_difference
+
+AXES = {
+    TIME_CONSTANTS: ("tau_m", "tau_s"),
+    THRESHOLDS: ("threshold_hidden", "threshold_output"),
+}
+"""The two constants that differ between the cells of a grid."""
+QUANTITIES = (
+    "test_error", "silent_share", "silent_share_last_hidden", "smallest_denominator", "spike_count",
+    "drive",
+)  # fmt: skip
+COLUMNS = [
+    "grid", "of", "cell", *Cell.model_fields, "own", "rank", "quantity", "mean", "low", "high",
+    "n_runs", "n_diverged", "n_failed", "n_train", "epochs",
+]  # fmt: skip
+LINES = {
+    "first": lambda first, second: first,
+    "second": lambda first, second: second,
+    "product": lambda first, second: first * second,
+    "ratio": lambda first, second: first / second,
+}
+"""What may be constant along a line through the arm's own cell; of the grid's two constants."""
+
+
+def summarise_constants(
+    scans: Mapping[str, str | Path],
+    *,
+    settings: ConstantsSettings,
+    arm: ArmSettings,
+    out: str | Path,
+) -> None:
+    """Summarise the files of `scan_cell`, by the key of their cell; write `out` (csv).
+
+    Rows with `of` = `cell`: mean and 95 % interval over seeds, after the last epoch, of the
+    `QUANTITIES` of every cell of a `grid`: test error; share of silent neurons, of all and of the
+    last hidden layer; smallest |s_i| of all epochs; spikes of a hidden neuron on a test image;
+    drive = tau_m / threshold_hidden, the steady membrane of a unit of input over the threshold.
+    `rank` counts from the smallest mean test error. `behind_best` is a cell's test error minus that
+    of the first in rank, paired over seeds; `behind_chosen`, of the arm's own cell (`own` = 1), the
+    same for the cell that is best for the other seeds, so that no error is compared with one that
+    was chosen for being small.
+
+    `of` = `line`: the largest minus the smallest mean test error (`spread`) of the cells on a line
+    through the own cell, along which the grid's `first` or `second` constant, their `product` or
+    their `ratio` is constant. `of` = `failed runs`, `trained runs`: mean, smallest and largest
+    value over runs of both grids, and their number (`runs`). Raises `ResultsError`.
+    """
+    cells = settings.cells(arm)
+    by_key = {cell.key: cell for found in cells.values() for cell in found}
+    missing = [key for key in by_key if key not in scans]
+    if missing:
+        raise ResultsError(f"The cell {missing[0]} was not trained; run scan_constants.")
+    runs = pd.concat([_runs(cell, scans[key], settings) for key, cell in by_key.items()])
+    own = Cell.of(arm).key
+    rows = []
+    for grid, found in cells.items():
+        rows += _cell_rows(grid, found, runs, own)
+        rows += _line_rows(grid, found, runs, by_key[own])
+    rows += _outcome_rows(runs)
+    frame = pd.DataFrame(rows).assign(n_train=settings.n_train, epochs=settings.epochs)
+    write_csv(frame.reindex(columns=COLUMNS), out)
+
+
+def _runs(cell: Cell, path: str | Path, settings: ConstantsSettings) -> pd.DataFrame:
+    """One row a seed: the quantities at the end of each run of a cell."""
+    whole = ("test_error", "silent_share", "smallest_denominator")
+    frame = read_csv(path, ("seed", "epoch", "diverged", *whole))
+    silent, spikes = (
+        [name for name in frame.columns if name.startswith(prefix)]
+        for prefix in ("silent_share_", "spike_count_")
+    )
+    if len(silent) < 2 or len(spikes) < 2:
+        raise ResultsError(f"{path} holds no metrics of a hidden and an output layer; run it anew.")
+    for column in (*whole, *silent, *spikes):
+        frame[column] = numbers(frame, column, path)
+    rows = []
+    for seed in settings.seeds:
+        run = frame[frame["seed"] == seed]
+        diverged = not run.empty and pd.notna(run["diverged"].iloc[-1])
+        if run.empty or (len(run) != settings.epochs and not diverged):
+            raise ResultsError(
+                f"{path} has {len(run)} of {settings.epochs} epochs of seed {seed}; run it anew."
+            )
+        last = run.iloc[-1]
+        rows.append(
+            dict(
+                cell=cell.key,
+                seed=seed,
+                diverged=diverged,
+                failed=diverged or bool(last["test_error"] > FAILED_ABOVE),
+                test_error=np.nan if diverged else last["test_error"],
+                silent_share=last["silent_share"],
+                silent_share_last_hidden=last[silent[-2]],
+                smallest_denominator=run["smallest_denominator"].min(),
+                spike_count=last[spikes[:-1]].mean(),
+                drive=cell.tau_m / cell.threshold_hidden,
+            )
+        )
+    return pd.DataFrame(rows)
+
+
+def _errors(cells: list[Cell], runs: pd.DataFrame) -> pd.DataFrame:
+    """Test errors, a row a seed, a column a cell; NaN where a run diverged."""
+    return runs.pivot(index="seed", columns="cell", values="test_error")[[c.key for c in cells]]
+
+
+def _cell_rows(grid: str, cells: list[Cell], runs: pd.DataFrame, own: str) -> list[dict]:
+    errors = _errors(cells, runs)
+    ranks = errors.mean().rank(method="first")
+    best = ranks.idxmin() if ranks.notna().any() else None
+    rows = []
+    for cell in cells:
+        found = runs[runs["cell"] == cell.key]
+        described = dict(grid=grid, of="cell", cell=cell.key, **cell.model_dump())
+        described |= dict(own=int(cell.key == own), rank=ranks[cell.key])
+        described |= {f"n_{name}": int(found[name].sum()) for name in ("diverged", "failed")}
+
+        def row(quantity, interval, n_runs, described=described):
+            return described | dict(quantity=quantity, n_runs=n_runs) | interval._asdict()
+
+        for quantity in QUANTITIES:
+            values = found[quantity].dropna()
+            rows.append(row(quantity, mean_interval(values), len(values)))
+        if best is not None:
+            pairs = errors[[cell.key, best]].dropna().to_numpy()
+            behind, _ = paired_difference(pairs[:, 0], pairs[:, 1])
+            rows.append(row("behind_best", behind, len(pairs)))
+        if cell.key == own:
+            behind = behind_chosen(errors, own)
+            rows.append(row("behind_chosen", mean_interval(behind), len(behind)))
+    return rows
+
+
+def behind_chosen(errors: pd.DataFrame, own: str) -> list[float]:
+    """For each seed, the error of `own` minus that of the cell that is best for the other seeds.
+
+    `errors`: a row a seed, a column a cell. Cells with a diverged run (NaN) are left out; nothing
+    is left where `own` is one of them, or where there is one seed alone.
+    """
+    whole = errors.dropna(axis="columns")
+    if own not in whole or len(whole) < 2:
+        return []
+    chosen = {seed: whole.drop(index=seed).mean().idxmin() for seed in whole.index}
+    return [float(whole.loc[seed, own] - whole.loc[seed, cell]) for seed, cell in chosen.items()]
+
+
+def _line_rows(grid: str, cells: list[Cell], runs: pd.DataFrame, own: Cell) -> list[dict]:
+    names = AXES[grid]
+    means = _errors(cells, runs).mean()
+    rows = []
+    for line, constant in LINES.items():
+        through = constant(*(getattr(own, name) for name in names))
+        on = [
+            cell.key
+            for cell in cells
+            if np.isclose(constant(*(getattr(cell, name) for name in names)), through)
+        ]
+        known = means[on].dropna()
+        spread = known.max() - known.min() if len(known) > 1 else np.nan
+        found = runs[runs["cell"].isin(known.index)]
+        rows.append(
+            dict(
+                grid=grid, of="line", cell=line, quantity="spread", mean=spread, n_runs=len(found),
+                n_diverged=int(found["diverged"].sum()), n_failed=int(found["failed"].sum()),
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _outcome_rows(runs: pd.DataFrame) -> list[dict]:
+    rows = []
+    for name, found in (("failed", runs[runs["failed"]]), ("trained", runs[~runs["failed"]])):
+        described = dict(
+            grid="both", of=f"{name} runs", n_runs=len(found),
+            n_diverged=int(found["diverged"].sum()), n_failed=int(found["failed"].sum()),
+        )  # fmt: skip
+        rows.append(described | dict(quantity="runs", mean=len(found)))
+        rows.append(described | dict(quantity="diverged_runs", mean=found["diverged"].sum()))
+        for quantity in QUANTITIES:
+            for suffix, statistic in (("", "mean"), ("_smallest", "min"), ("_largest", "max")):
+                value = getattr(found[quantity], statistic)() if len(found) else np.nan
+                rows.append(described | dict(quantity=quantity + suffix, mean=value))
+    return rows

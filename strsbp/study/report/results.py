@@ -1,0 +1,57 @@
+"""Everything that the sections of the report may look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from strsbp.study.claims import read_judged
+from strsbp.study.settings import StudySettings
+from strsbp.study.summary.files import read_csv
+
+
+class Table(NamedTuple):
+    """A table of the report: cells are text or safe HTML."""
+
+    headers: list[str]
+    rows: list[list]
+    numeric: set[int] = frozenset()
+    """Columns that are set flush right."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """One profile's results and where they lie."""
+
+    study: StudySettings
+    claims_csv: Path
+    tables: Mapping[str, str | Path]
+    figures: Mapping[str, str | Path]
+    captions: Path
+    questions: Path
+    """The file of open questions."""
+    folder: Path
+    """Folder of the report, from which links to data files start."""
+    command: str
+    """What stands before a target in the commands that are shown."""
+
+    @cached_property
+    def claims(self) -> pd.DataFrame:
+        """The judged claims, one a row."""
+        return read_judged(self.claims_csv)
+
+    def table(self, name: str, *columns: str) -> pd.DataFrame:
+        """The results file called `name`, with at least `columns`."""
+        return read_csv(self.tables[name], columns)
+
+    def link(self, path: str | Path) -> str:
+        """`path` as seen from the report, or as it is when it lies elsewhere."""
+        path, folder = Path(path).resolve(), self.folder.resolve()
+        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+
+    def target(self, relative: str) -> str:
+        """The command that makes the file `relative` of this profile's results folder."""
+        return f"{self.command} results/{self.study.profile}/{relative}"

@@ -1,0 +1,80 @@
+"""The claims in short, for the terminal.
+
+    python -m strsbp.study.report.terminal results/quick/judge_claims/claims.csv
+
+prints where the report is and one line a claim.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from strsbp.errors import StrsbpError
+from strsbp.study.claims import Verdict, read_judged
+from strsbp.study.claims.units import format_value
+
+
+def summary(claims_csv: str | Path, report: str | Path, *, width: int = 100) -> str:
+    """Where the report is and the claims table in short, at most `width` columns wide.
+
+    Raises `ResultsError` when the claims file is missing or malformed.
+    """
+    claims = read_judged(claims_csv)
+    rows = [
+        (
+            row["verdict"],
+            format_value(row["published"], row["unit"]),
+            format_value(row["measured"], row["unit"]),
+            _shown(row["statement"]),
+        )
+        for row in claims.to_dict("records")
+    ]
+    headers = ("verdict", "published", "measured", "claim")
+    widths = [max(len(row[column]) for row in [headers, *rows]) for column in range(3)]
+    left = max(24, width - sum(widths) - 2 * len(widths))
+    lines = [
+        "  ".join([*(cell.ljust(size) for cell, size in zip(row, widths, strict=False)),
+                   _cut(row[-1], left)]).rstrip()
+        for row in [headers, *rows]
+    ]  # fmt: skip
+    counts = claims["verdict"].value_counts()
+    total = ", ".join(
+        f"{verdict.value}: {counts[verdict.value]}"
+        for verdict in Verdict
+        if verdict.value in counts
+    )
+    return "\n".join([*lines, "", f"{len(claims)} claims; {total}.", f"Report: {report}"])
+
+
+def _shown(text: str) -> str:
+    """`text` without control characters, which a terminal might obey."""
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; the exit status is 1 after an error, which is told in one sentence."""
+    parser = argparse.ArgumentParser(
+        prog="python -m strsbp.study.report.terminal", description=__doc__
+    )
+    parser.add_argument("claims", type=Path, help="results/<profile>/judge_claims/claims.csv")
+    parser.add_argument(
+        "report", type=Path, nargs="?", help="default: results/<profile>/report.html"
+    )
+    options = parser.parse_args(arguments)
+    report = options.report or options.claims.parent.parent / "report.html"
+    try:
+        text = summary(options.claims, report, width=shutil.get_terminal_size((100, 24)).columns)
+    except StrsbpError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

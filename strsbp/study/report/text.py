@@ -1,0 +1,80 @@
+"""Text of the report: captions, symbols and numbers as safe HTML."""
+
+import re
+from pathlib import Path
+
+import yaml
+from docutils.core import publish_parts
+from docutils.utils import SystemMessage
+from markupsafe import Markup, escape
+
+from strsbp.study.claims.units import format_interval, format_value
+from strsbp.study.summary.files import ResultsError
+
+_GREEK = {"tau": "τ"}
+_SYMBOL = re.compile(r"(?<!\w)(tau|e|o|s|t|D|a|w)_(m|s|ij|i|j|ref)(?!\w)")
+
+
+def symbols(text) -> Markup:
+    """`text`, escaped, with symbols such as `e_ij` and `tau_m` set as mathematics."""
+
+    def set_symbol(match):
+        letter, index = match.groups()
+        return f"<i>{_GREEK.get(letter, letter)}</i><sub>{index}</sub>"
+
+    return Markup(_SYMBOL.sub(set_symbol, unbroken(str(escape(text)))))
+
+
+def unbroken(text: str) -> str:
+    """`text` with numbers kept on one line with their units, and intervals in one piece."""
+    text = re.sub(r"(?<=\d) (?=[%×]|points|epochs|mV|ms)", "\u00a0", text)
+    return re.sub(r"(\[[^\]]*,) ", "\\1\u00a0", text)
+
+
+def value_text(value, unit, low=None, high=None) -> str:
+    """A number in its unit, followed by its interval where there is one."""
+    return unbroken(f"{format_value(value, unit)} {format_interval(low, high, unit)}".strip())
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that suits them: `41 s`, `12.3 min` or `5.2 h`."""
+    if seconds != seconds:
+        return "–"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def caption(path: str | Path) -> Markup:
+    """A caption file (reStructuredText, as Snakemake's own report reads it) as HTML.
+
+    Raises `ResultsError` when it is missing or malformed.
+    """
+    try:
+        source = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ResultsError(f"The caption file {path} is missing; write it first.") from None
+    settings = dict(
+        raw_enabled=False, file_insertion_enabled=False, halt_level=2, report_level=5,
+        syntax_highlight="none", math_output="MathML",
+    )  # fmt: skip
+    try:
+        parts = publish_parts(source, writer="html5", settings_overrides=settings)
+    except SystemMessage as error:
+        raise ResultsError(f"The caption file {path} is malformed: {error}.") from None
+    # Text alone carries symbols; tags hold none of them.
+    pieces = re.split(r"(<[^>]*>)", parts["body"])
+    return Markup(
+        "".join(piece if piece.startswith("<") else str(symbols(Markup(piece))) for piece in pieces)
+    )
+
+
+def lead(path: str | Path) -> str:
+    """The number and first sentence of a caption file: a figure's alternative text."""
+    text = re.sub("[*`]", "", " ".join(Path(path).read_text(encoding="utf-8").split()))
+    return re.match(r"(Fig\. \w+\. )?[^.]*\.?", text)[0]
+
+
+def packaged(name: str) -> list[dict]:
+    """The entries of a YAML file of this package."""
+    return yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))

@@ -1,0 +1,112 @@
+"""The settings in writing: JSON schema and table of keys, generated from ``strsbp.settings``.
+
+``python -m strsbp.study.schema`` writes ``workflow/schemas/config.schema.json`` and the table in
+``config/README.md`` anew; a test fails when they no longer say what the models say.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from strsbp.study.settings import StudySettings
+
+ROOT = Path(__file__).resolve().parents[2]
+BEGIN, END = "<!-- keys: begin (written by make docs) -->\n", "<!-- keys: end -->"
+
+
+def config_schema() -> dict[str, Any]:
+    """JSON schema of a complete config file, generated from `StudySettings`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **StudySettings.model_json_schema(),
+        "title": "Configuration of the ST-RSBP study",
+    }
+
+
+def config_keys() -> str:
+    """Every key of a config file as Markdown tables, generated from `StudySettings`."""
+    schema = StudySettings.model_json_schema()
+    parts = {"The config file": schema} | {
+        title: schema["$defs"][name]
+        for title, name in (
+            ("`data`", "DataSettings"),
+            ("`simulation`", "SimulationSettings"),
+            ("`gradients`", "GradientSettings"),
+            ("`bptt`", "BpttSettings"),
+            ("`constants`", "ConstantsSettings"),
+            ("`truth`", "TruthSettings"),
+            ("`truth.surrogates.<name>`", "SurrogateSettings"),
+            ("`cost`", "CostSettings"),
+            ("`cost.networks.<name>`", "CostNetwork"),
+            ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
+            ("`arms.<name>` and `defaults`", "ArmSettings"),
+            ("`arms.<name>.table`", "TableSettings"),
+            ("`figures.<fig2|fig3|fig4|fig6|divergence>`", "CurveFigure"),
+        )
+    }
+    lines = []
+    for title, part in parts.items():
+        lines += [f"### {title}", "", "| Key | Values | Default | Meaning |", "| --- " * 4 + "|"]
+        for key, node in part["properties"].items():
+            default = "required" if key in part.get("required", ()) else _default(node)
+            meaning = " ".join(node.get("description", "").split())
+            meaning = meaning.replace("<", "&lt;").replace("|", "&#124;")
+            lines.append(f"| `{key}` | {_values(node)} | {default} | {meaning} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _default(node) -> str:
+    default = node.get("default")
+    return "" if default is None or isinstance(default, dict) else f"`{json.dumps(default)}`"
+
+
+def _values(node) -> str:
+    """The values a schema node allows, in a few words."""
+    if "anyOf" in node:
+        return next(_values(option) for option in node["anyOf"] if option.get("type") != "null")
+    if "enum" in node:
+        return ", ".join(f"`{value}`" for value in node["enum"])
+    if "const" in node:
+        return f"`{node['const']}`"
+    if node.get("type") in ("integer", "number"):
+        word = "integer" if node["type"] == "integer" else "number"
+        bounds = [
+            f"{sign} {int(node[key]):,}" if key in node else ""
+            for key, sign in (
+                ("minimum", "≥"),
+                ("exclusiveMinimum", ">"),
+                ("maximum", "≤"),
+                ("exclusiveMaximum", "<"),
+            )
+        ]
+        return ", ".join([word, *filter(None, bounds)])
+    if node.get("type") == "array":
+        return f"list of {_values(node['items'])}" if "items" in node else "list"
+    return {"object": "mapping", "string": "text"}.get(node.get("type"), "mapping")
+
+
+def documents(root: Path = ROOT) -> dict[Path, str]:
+    """Path and due content of every file below `root` that is wholly or partly generated."""
+    readme = root / "config" / "README.md"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    schema = json.dumps(config_schema(), indent=2, ensure_ascii=False) + "\n"
+    return {
+        root / "workflow" / "schemas" / "config.schema.json": schema,
+        readme: f"{before}{BEGIN}\n{config_keys()}\n{END}{after}",
+    }
+
+
+def write(path: Path, text: str) -> None:
+    """Write `text` to `path`, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        write(path, text)
+        print(f"Wrote {path.relative_to(ROOT)}.")

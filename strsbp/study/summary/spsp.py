@@ -1,0 +1,166 @@
+"""From the simulated surfaces and their fits to three tidy tables.
+
+Every calculation is one of `strsbp.spsp`; here its results are put in order.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from strsbp.settings import ModelSettings, SimulatedTable
+from strsbp.spsp import EffectRatioTable, Surface, load_surface, read_table
+from strsbp.spsp.compare import AUTHOR_TABLES, compare_tables
+from strsbp.spsp.quality import blocked_bias, quality, truth
+from strsbp.study.summary.files import ResultsError, read_csv, write_csv
+
+COMPARED = ("published", "corrected")
+"""The simulations whose surfaces are drawn and whose fits are rated."""
+
+BEYOND = 1.2
+"""How far the polynomials of the largest grid are drawn, as a multiple of that grid."""
+
+
+def summarise_spsp(
+    surfaces: Sequence[str | Path],
+    fits: Sequence[str | Path],
+    *,
+    author_comparison: str | Path,
+    surfaces_csv: str | Path,
+    quality_csv: str | Path,
+    author_csv: str | Path,
+    reference_dir: str | Path | None = None,
+) -> None:
+    """Summarise the simulations at the default constants; others among `surfaces` are ignored.
+
+    A surface (.npz) and its fit (.txt) share their file stem. The published and the corrected
+    simulation are needed on the same grids, two at least; an unblocked one adds finding F2.
+
+    - `surfaces_csv`: value, standard error, fit and derivatives of each cell; the rows outside a
+      grid hold the extrapolated fit alone. `derivative` is that of the spline through the curve
+      which all input counts share (`strsbp.spsp.quality.truth`);
+    - `quality_csv`: spsp, grid, region, quantity, value (`strsbp.spsp.quality.quality`), with the
+      scale of the published over the corrected table and the bias of blocked trials;
+    - `author_csv`: the kept comparison with the authors' tables (`author_comparison`), and one
+      with this run's tables where `reference_dir` holds the authors' files.
+
+    Raises `ResultsError` for a surface or fit that is missing.
+    """
+    simulated, fitted = _load(surfaces, fits)
+    # Five digits are beyond the noise of any simulation, and keep the file small.
+    write_csv(_surface_rows(simulated, fitted), surfaces_csv, digits=5)
+    rows = [quality(simulated[spsp], fitted[spsp], spsp) for spsp in COMPARED]
+    rows += [_scale_rows(fitted), _bias_rows(simulated)]
+    write_csv(pd.concat([frame for frame in rows if not frame.empty]), quality_csv)
+    write_csv(_author_rows(author_comparison, reference_dir, fitted), author_csv)
+
+
+def _load(surfaces, fits) -> tuple[dict, dict]:
+    """Surfaces and tables by simulation and grid."""
+    fit_paths = {Path(path).stem: Path(path) for path in fits}
+    constants = ModelSettings().model_dump(include=set(SimulatedTable.model_fields))
+    simulated, fitted = {}, {}
+    keys = {path: SimulatedTable.from_key(path.stem) for path in map(Path, surfaces)}
+    for path, table in sorted(keys.items(), key=lambda item: item[1].grid):
+        if any(getattr(table, name) != value for name, value in constants.items()):
+            continue
+        if path.stem not in fit_paths:
+            raise ResultsError(f"There is no fit of {path}; fit it first.")
+        simulated.setdefault(table.spsp, {})[table.grid] = load_surface(path)
+        fitted.setdefault(table.spsp, {})[table.grid] = read_table(fit_paths[path.stem])
+    for spsp in COMPARED:
+        grids = sorted(simulated.get(spsp, {}))
+        if len(grids) < 2 or grids != sorted(simulated.get(COMPARED[0], {})):
+            raise ResultsError(
+                f"The {spsp} simulation is there on the grids {grids or 'none'}; simulate it at "
+                "the default constants on two grids, as the other one."
+            )
+    return simulated, fitted
+
+
+def _surface_rows(simulated: dict, fitted: dict) -> pd.DataFrame:
+    frames = []
+    for spsp in COMPARED:
+        largest = max(simulated[spsp])
+        for grid, surface in sorted(simulated[spsp].items()):
+            last = round(BEYOND * grid) if grid == largest else min(largest, round(1.4 * grid))
+            frames.append(_cells(surface, fitted[spsp][grid], last))
+    return pd.concat(frames)
+
+
+def _cells(surface: Surface, table: EffectRatioTable, last: int) -> pd.DataFrame:
+    grid = surface.table.grid
+    o_j, o_i = np.meshgrid(np.arange(1, grid + 1), np.arange(1, last + 1), indexing="ij")
+    outside = ((0, 0), (0, last - grid))
+    derivative = truth(surface, *np.meshgrid(surface.counts, surface.counts, indexing="ij"))[1]
+    columns = dict(
+        o_j=o_j,
+        o_i=o_i,
+        mean=np.pad(surface.mean, outside, constant_values=np.nan),
+        standard_error=np.pad(surface.standard_error, outside, constant_values=np.nan),
+        fit=table.value(o_j, o_i),
+        derivative=np.pad(derivative, outside, constant_values=np.nan),
+        fit_derivative=table.derivative(o_j, o_i),
+    )
+    frame = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
+    frame.insert(0, "spsp", surface.table.spsp)
+    frame.insert(1, "grid", grid)
+    return frame
+
+
+def _scale_rows(fitted: dict) -> pd.DataFrame:
+    """Published over corrected: the ratio of scale, and what is left once it is taken out."""
+    rows = []
+    for grid, published in sorted(fitted["published"].items()):
+        corrected = fitted["corrected"][grid]
+        scale = compare_tables(published, corrected)["value_ratio"]
+        scaled = compare_tables(EffectRatioTable(published.coefficients / scale), corrected)
+        rows += [
+            dict(grid=grid, quantity="scale_ratio", value=scale),
+            dict(grid=grid, quantity="value_rms_after_scaling", value=scaled["value_rms"]),
+            dict(
+                grid=grid, quantity="derivative_rms_after_scaling", value=scaled["derivative_rms"]
+            ),
+        ]
+    return pd.DataFrame(rows).assign(spsp="published over corrected", region="fitted")
+
+
+def _bias_rows(simulated: dict) -> pd.DataFrame:
+    """Finding F2 at the largest output count of each grid on which both simulations exist."""
+    rows = []
+    for grid, unblocked in sorted(simulated.get("unblocked", {}).items()):
+        if grid not in simulated["published"]:
+            continue
+        last = blocked_bias(simulated["published"][grid], unblocked).iloc[-1]
+        rows += [
+            dict(grid=grid, quantity=f"blocked_bias_{name}", value=last[name])
+            for name in ("measured", "low", "high", "expected")
+        ]
+        region = f"o_i = {last['o_i']:.0f}"
+        rows = [dict(region=region) | row for row in rows]
+    return pd.DataFrame(rows).assign(spsp="published over unblocked")
+
+
+def _author_rows(author_comparison, reference_dir, fitted: dict) -> pd.DataFrame:
+    kept = read_csv(author_comparison, ("file", "measure", "ours"))
+    kept = kept.assign(tables="kept with the code")
+    if reference_dir is None:
+        return kept
+    rows = []
+    for name, table in AUTHOR_TABLES.items():
+        path = Path(reference_dir) / name
+        ours = fitted.get(table.spsp, {}).get(table.grid)
+        if ours is None or not path.exists():
+            continue
+        compared = compare_tables(ours, read_table(path))
+        rows += [
+            dict(file=name, spsp=table.spsp, grid=table.grid, measure=measure, ours=value)
+            for measure, value in compared.items()
+        ]
+    if not rows:
+        raise ResultsError(
+            f"{reference_dir} holds none of the authors' tables ({', '.join(AUTHOR_TABLES)})."
+        )
+    fresh = pd.DataFrame(rows).assign(tables="this run")
+    return pd.concat([kept, fresh])

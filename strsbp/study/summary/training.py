@@ -1,0 +1,330 @@
+"""From the metrics and provenance files of all runs to five tidy tables.
+
+`curves` also holds the arm's tau_m (steps of 1 ms), by which Fig. 4 names its curves.
+
+A run diverged when its metrics file names a layer in the column `diverged`; its curve ends
+there. From that epoch on the run is counted in `n_diverged` and left out of every mean, interval
+and pair: `n_seeds` (or `n_pairs`) says over how many runs a number was taken, so the two columns
+together always account for every run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pandas as pd
+
+from strsbp.study.summary.files import ResultsError, numbers, read_csv, read_json, write_csv
+from strsbp.study.summary.intervals import mean_interval, paired_difference
+
+QUANTITIES = ("best_test_error", "last_test_error")
+"""The smallest test error up to an epoch (as the study reports), and the error after it."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: what was asked for, and what was measured."""
+
+    provenance: dict
+    metrics: pd.DataFrame
+
+    @property
+    def arm(self) -> str:
+        return self.provenance["arm"]
+
+    @property
+    def seed(self) -> int:
+        return self.provenance["seed"]
+
+    @property
+    def epochs(self) -> int:
+        return self.provenance["settings"]["epochs"]
+
+    @property
+    def diverged_at(self) -> float:
+        """Epoch in which the run diverged; infinity if it did not."""
+        return np.inf if self.diverged is None else int(self.metrics["epoch"].iloc[-1])
+
+    @property
+    def diverged(self) -> str | None:
+        """First layer whose weights were not finite, or None."""
+        layer = self.metrics["diverged"].iloc[-1]
+        return None if pd.isna(layer) or layer == "" else str(layer)
+
+    @property
+    def comparable(self) -> tuple:
+        """What two arms must share for their errors to be compared."""
+        data = self.provenance["data"]
+        return data["dataset"], data["n_train"], data["n_test"]
+
+    @property
+    def setting(self) -> tuple:
+        """What the runs of an arm must share; neither the list of seeds nor the title matters."""
+        settings = self.provenance["settings"]
+        kept = {key: value for key, value in settings.items() if key not in ("seeds", "title")}
+        return kept, self.comparable
+
+    def value(self, quantity: str, at_epoch: int) -> float:
+        """`quantity` of the epochs 1..at_epoch."""
+        errors = self.metrics.loc[self.metrics["epoch"] <= at_epoch, "test_error"]
+        return float(errors.min() if quantity == "best_test_error" else errors.iloc[-1])
+
+
+def summarise_training(
+    metrics: Sequence[str | Path],
+    provenance: Sequence[str | Path],
+    *,
+    curves: str | Path,
+    seeds: str | Path,
+    arms: str | Path,
+    pairs: str | Path,
+    runs: str | Path,
+    checkpoints: Sequence[int] = (10, 20),
+) -> None:
+    """Summarise all runs; `metrics[k]` and `provenance[k]` belong to the same run.
+
+    - `curves`: mean and 95 % interval of every measured quantity, an arm, an epoch;
+    - `seeds`: the same for every single run, with `diverged` = 1 in a run's last row if it did;
+    - `arms`: best and last test error of an arm at the `checkpoints` it reaches, and at its end;
+    - `pairs`: differences between arms of equal data and sizes, paired over their common seeds,
+      at the checkpoints both reach and at the shorter one's end;
+    - `runs`: one row a run, with its sizes, time, machine and versions.
+
+    Raises `ResultsError` for a run that is incomplete or inconsistent.
+    """
+    loaded = load_runs(metrics, provenance)
+    by_arm: dict[str, list[Run]] = {}
+    for run in loaded:
+        by_arm.setdefault(run.arm, []).append(run)
+    seed_rows = _seed_rows(loaded)
+    write_csv(_curve_rows(by_arm, seed_rows), curves)
+    write_csv(seed_rows, seeds)
+    write_csv(_arm_rows(by_arm, checkpoints), arms)
+    write_csv(_pair_rows(by_arm, checkpoints), pairs)
+    write_csv(_run_rows(loaded), runs)
+
+
+def load_runs(metrics: Sequence[str | Path], provenance: Sequence[str | Path]) -> list[Run]:
+    """The runs of `metrics[k]` and `provenance[k]`; raises `ResultsError` as the summary does."""
+    if len(metrics) != len(provenance) or not metrics:
+        raise ResultsError(
+            f"There are {len(metrics)} metrics files and {len(provenance)} provenance files; "
+            "give at least one run, and both files of each."
+        )
+    runs, seen = [], {}
+    for metrics_path, provenance_path in zip(metrics, provenance, strict=True):
+        run = _load_run(metrics_path, provenance_path)
+        if (run.arm, run.seed) in seen:
+            raise ResultsError(
+                f"{provenance_path} and {seen[run.arm, run.seed]} are both arm '{run.arm}', "
+                f"seed {run.seed}; give each run once."
+            )
+        first = next((other for other in runs if other.arm == run.arm), run)
+        if first.setting != run.setting:
+            raise ResultsError(
+                f"{provenance_path} was run with other settings than "
+                f"{seen[first.arm, first.seed]}, of the same arm; run the older one again."
+            )
+        seen[run.arm, run.seed] = provenance_path
+        runs.append(run)
+    return runs
+
+
+def _load_run(metrics_path, provenance_path) -> Run:
+    frame = read_csv(metrics_path, ("epoch", "test_error", "train_error", "cost", "diverged"))
+    settings = read_json(provenance_path)
+    _check_provenance(settings, provenance_path)
+    for column, largest in (("test_error", 1), ("train_error", 1), ("cost", np.inf)):
+        if not numbers(frame, column, metrics_path).between(0, largest).all():
+            raise ResultsError(
+                f"{metrics_path} holds a '{column}' that cannot be one; run it again."
+            )
+    texts = frame.select_dtypes(exclude="number").columns.difference(["diverged"])
+    if len(texts):
+        raise ResultsError(f"{metrics_path} holds text in '{texts[0]}'; run it again.")
+    run = Run(settings, frame)
+    if frame["epoch"].tolist() != list(range(1, len(frame) + 1)) or frame.empty:
+        raise ResultsError(f"{metrics_path} does not count its epochs from 1; run it again.")
+    if run.diverged is None and len(frame) != run.epochs:
+        raise ResultsError(
+            f"{metrics_path} has {len(frame)} of {run.epochs} epochs and did not diverge; "
+            "let the run finish or remove the file."
+        )
+    return run
+
+
+def _check_provenance(document: dict, path) -> None:
+    """Raise `ResultsError` unless `document` has every entry that the tables are made from."""
+    number = (int, float)
+    wanted = {
+        ("arm",): str, ("seed",): int, ("settings",): dict, ("settings", "epochs"): int,
+        ("settings", "title"): str, ("settings", "architecture"): str, ("data",): dict,
+        ("data", "dataset"): str, ("data", "n_train"): int, ("data", "n_test"): int,
+    }  # fmt: skip
+    optional = {
+        ("settings", "tau_m"): number, ("machine",): dict, ("versions",): dict, ("table",): dict,
+        ("seconds",): number, ("seconds_per_epoch",): list,
+    }  # fmt: skip
+    for entry, kind in (wanted | optional).items():
+        found = document
+        for key in entry:
+            found = found.get(key)
+        if not isinstance(found, kind) and (entry in wanted or found is not None):
+            raise ResultsError(
+                f"{path} has no entry '{'.'.join(entry)}' of the right kind; run it again."
+            )
+    if not all(isinstance(value, number) for value in document.get("seconds_per_epoch") or ()):
+        raise ResultsError(f"{path} has no entry 'seconds_per_epoch' of numbers; run it again.")
+
+
+def _describe(run: Run) -> dict:
+    settings = run.provenance["settings"]
+    return dict(arm=run.arm, title=settings["title"], architecture=settings["architecture"])
+
+
+def _sizes(run: Run) -> dict:
+    dataset, n_train, n_test = run.comparable
+    return dict(dataset=dataset, n_train=n_train, n_test=n_test, epochs=run.epochs)
+
+
+def _seed_rows(runs: list[Run]) -> pd.DataFrame:
+    frames = []
+    for run in runs:
+        tidy = run.metrics.drop(columns="diverged").melt(
+            id_vars="epoch", var_name="quantity", value_name="value"
+        )
+        tidy["diverged"] = (tidy["epoch"] >= run.diverged_at).astype(int)
+        tidy.insert(0, "arm", run.arm)
+        tidy.insert(1, "seed", run.seed)
+        frames.append(tidy.dropna(subset="value"))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _curve_rows(by_arm: dict[str, list[Run]], seed_rows: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for arm, runs in by_arm.items():
+        tidy = seed_rows[seed_rows["arm"] == arm]
+        for (quantity, epoch), group in tidy.groupby(["quantity", "epoch"], sort=False):
+            values = group.loc[group["diverged"] == 0, "value"]
+            n_diverged = sum(run.diverged_at <= epoch for run in runs)
+            tau_m = runs[0].provenance["settings"].get("tau_m")
+            rows.append(
+                _describe(runs[0])
+                | dict(tau_m=tau_m, epoch=epoch, quantity=quantity)
+                | mean_interval(values)._asdict()
+                | dict(n_seeds=len(values), n_diverged=n_diverged)
+            )
+    return pd.DataFrame(rows)
+
+
+def _ends(epochs: int, checkpoints) -> list[int]:
+    return sorted({epochs, *(epoch for epoch in checkpoints if epoch < epochs)})
+
+
+def _arm_rows(by_arm: dict[str, list[Run]], checkpoints) -> pd.DataFrame:
+    rows = []
+    for runs in by_arm.values():
+        for at_epoch in _ends(runs[0].epochs, checkpoints):
+            finished = [run for run in runs if run.diverged_at > at_epoch]
+            for quantity in QUANTITIES:
+                values = [run.value(quantity, at_epoch) for run in finished]
+                rows.append(
+                    _describe(runs[0])
+                    | _sizes(runs[0])
+                    | dict(at_epoch=at_epoch, quantity=quantity)
+                    | mean_interval(values)._asdict()
+                    | dict(n_seeds=len(finished), n_diverged=len(runs) - len(finished))
+                )
+    return pd.DataFrame(rows)
+
+
+PAIR_COLUMNS = [
+    "arm_a",
+    "arm_b",
+    "at_epoch",
+    "quantity",
+    "difference",
+    "low",
+    "high",
+    "p_value",
+    "n_pairs",
+    "n_diverged_a",
+    "n_diverged_b",
+]
+
+
+def _pair_rows(by_arm: dict[str, list[Run]], checkpoints) -> pd.DataFrame:
+    rows = []
+    for (arm_a, runs_a), (arm_b, runs_b) in combinations(by_arm.items(), 2):
+        if runs_a[0].comparable != runs_b[0].comparable:
+            continue
+        a, b = ({run.seed: run for run in runs} for runs in (runs_a, runs_b))
+        common = [seed for seed in a if seed in b]
+        if not common:
+            continue
+        for at_epoch in _ends(min(runs_a[0].epochs, runs_b[0].epochs), checkpoints):
+            finished = [
+                seed
+                for seed in common
+                if a[seed].diverged_at > at_epoch and b[seed].diverged_at > at_epoch
+            ]
+            for quantity in QUANTITIES:
+                difference, p_value = paired_difference(
+                    [a[seed].value(quantity, at_epoch) for seed in finished],
+                    [b[seed].value(quantity, at_epoch) for seed in finished],
+                )
+                rows.append(
+                    dict(
+                        arm_a=arm_a,
+                        arm_b=arm_b,
+                        at_epoch=at_epoch,
+                        quantity=quantity,
+                        difference=difference.mean,
+                        low=difference.low,
+                        high=difference.high,
+                        p_value=p_value,
+                        n_pairs=len(finished),
+                        n_diverged_a=sum(a[seed].diverged_at <= at_epoch for seed in common),
+                        n_diverged_b=sum(b[seed].diverged_at <= at_epoch for seed in common),
+                    )
+                )
+    return pd.DataFrame(rows, columns=PAIR_COLUMNS)
+
+
+def _run_rows(runs: list[Run]) -> pd.DataFrame:
+    rows = []
+    for run in runs:
+        known = run.provenance
+        machine, versions = known.get("machine") or {}, known.get("versions") or {}
+        table = known.get("table") or {}
+        rows.append(
+            _describe(run)
+            | dict(seed=run.seed)
+            | _sizes(run)
+            | dict(
+                last_epoch=int(run.metrics["epoch"].iloc[-1]),
+                best_test_error=float(run.metrics["test_error"].min()),
+                last_test_error=float(run.metrics["test_error"].iloc[-1]),
+                diverged=run.diverged,
+                seconds=known.get("seconds"),
+                # The median does not see the first epoch, in which code is compiled.
+                median_epoch_seconds=median(known.get("seconds_per_epoch") or [np.nan]),
+                device=known.get("device"),
+                cpu=machine.get("cpu"),
+                cores=machine.get("cores"),
+                platform=machine.get("platform"),
+                started=known.get("started"),
+                resumed=known.get("resumed"),
+                commit=known.get("commit"),
+                dirty=known.get("dirty"),
+                settings_sha256=known.get("settings_sha256"),
+                table=table.get("key") or table.get("file"),
+                table_sha256=table.get("sha256"),
+                data_sha256=known["data"].get("sha256"),
+                **{f"version_{name}": value for name, value in versions.items()},
+            )
+        )
+    return pd.DataFrame(rows)

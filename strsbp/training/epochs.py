@@ -1,0 +1,176 @@
+"""Epochs: order, training, boosting, evaluation and the rows of the metrics (section 8)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from strsbp.data import Digits
+from strsbp.encoding import TEST_SPLIT
+from strsbp.engine.network import Network, first_layer_not_finite
+from strsbp.errors import SettingsError
+from strsbp.reference.boosting import updated_boost
+
+BLOCK = 50
+"""Samples between two looks at the world outside the compiled code (for Ctrl-C): some 0.1 s."""
+
+_SHUFFLE_STREAM = 1_000_003
+"""Sets the shuffling apart from the streams that draw a network's weights."""
+PUBLISHED_SWAPS = 5_000
+"""Random swaps in an epoch of the published program (finding F8)."""
+
+
+def epoch_order(seed: int, epoch: int, n_samples: int, shuffle: str = "full") -> np.ndarray:
+    """Order of the samples in `epoch` (from 0), (n_samples,) int64.
+
+    A function of the seed and the epoch alone, so that there is no generator to save.
+    `full`: a random permutation; `published`: the last epoch's order after 5,000 random swaps.
+    """
+    if shuffle == "full":
+        return _generator(seed, epoch).permutation(n_samples)
+    order = np.arange(n_samples)
+    for earlier in range(epoch + 1):
+        pairs = _generator(seed, earlier).integers(n_samples, size=(PUBLISHED_SWAPS, 2))
+        for a, b in pairs:
+            order[a], order[b] = order[b], order[a]
+    return order
+
+
+def _generator(seed: int, epoch: int) -> np.random.Generator:
+    stream = np.random.SeedSequence(seed, spawn_key=(_SHUFFLE_STREAM, epoch))
+    return np.random.default_rng(stream)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Test error (a fraction), and mean spike count and silent share of each layer."""
+
+    error: float
+    spike_counts: list[float]
+    silent_shares: list[float]
+
+
+class Progress:
+    """How far a run is, from `rows`, the metrics of its epochs so far."""
+
+    rows: list[dict]
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs done."""
+        return len(self.rows)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last epoch ended with a weight that is not finite."""
+        return bool(self.rows) and self.rows[-1]["diverged"] != ""
+
+
+@dataclass
+class TrainingState(Progress):
+    """A training run between two epochs.
+
+    `boost` (n,) float64 are the boosting weights; `rows` the metrics of the epochs so far.
+    """
+
+    network: Network
+    digits: Digits
+    boost: np.ndarray
+    rows: list[dict] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, network: Network, digits: Digits) -> "TrainingState":
+        """A fresh run; raises `SettingsError` if the images do not fit the network's input."""
+        n_pixels = digits.train_images.shape[1]
+        if n_pixels != network.n_inputs:
+            raise SettingsError(
+                f"The images of {digits.name} have {n_pixels} pixels but the network has "
+                f"{network.n_inputs} inputs; build it with n_inputs={n_pixels}."
+            )
+        return cls(network, digits, np.ones(len(digits.train_labels)))
+
+
+def evaluate(network: Network, images, labels, tick: Callable[[int], object] = lambda n: None):
+    """`Evaluation` on the test images (n, pixels) uint8 with labels (n,)."""
+    n_wrong = 0
+    spikes, silent = np.zeros(len(network.layers)), np.zeros(len(network.layers))
+    n, sizes = len(labels), np.array([layer.n_neurons for layer in network.layers])
+    for first in range(0, n, BLOCK):
+        last = min(first + BLOCK, n)
+        predictions, n_spikes, n_silent = network.predict_samples(images, first, last, TEST_SPLIT)
+        n_wrong += np.sum(predictions != labels[first:last])
+        for of_sample, silent_of_sample in zip(n_spikes, n_silent, strict=True):
+            spikes += of_sample / sizes
+            silent += silent_of_sample / sizes
+        tick(last - first)
+    return Evaluation(float(n_wrong / n), (spikes / n).tolist(), (silent / n).tolist())
+
+
+def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: None) -> dict:
+    """Train on every sample once, boost, evaluate; appends to `state.rows` and returns the row.
+
+    `tick(n)` is called after n more samples, for a progress bar.
+    """
+    network, digits = state.network, state.digits
+    labels = digits.train_labels
+    n, epoch = len(labels), state.epoch
+    misclassified = np.zeros(n, dtype=bool)
+    smallest = np.full(len(network.layers), np.inf)
+    cost = 0.0
+    order = epoch_order(network.seed, epoch, n, network.model.shuffle)
+    for first in range(0, n, BLOCK):
+        block = order[first : first + BLOCK]
+        predictions, costs, denominators = network.train_samples(
+            digits.train_images, block, labels[block], state.boost[block], epoch
+        )
+        misclassified[block] = predictions != labels[block]
+        cost += float(costs.sum())
+        smallest = np.minimum(smallest, denominators.min(axis=0))
+        tick(len(block))
+    state.boost = updated_boost(state.boost, labels, misclassified, network.n_classes)
+    tested = evaluate(network, digits.test_images, digits.test_labels, tick)
+
+    state.rows.append(
+        metrics_row(network, network.state(), epoch, tested, misclassified, cost, smallest)
+    )
+    return state.rows[-1]
+
+
+def metrics_row(
+    network: Network, arrays, epoch: int, tested: Evaluation, misclassified, cost: float, smallest
+) -> dict:
+    """The metrics of an epoch (from 0) of a network whose `state()` is `arrays`.
+
+    `misclassified` (n,) bool: of each training sample; `cost`: the sum over them; `smallest`
+    (n_layers,): the smallest |s_i| of each layer, infinite where none was needed.
+    """
+    row = {
+        "epoch": epoch + 1,
+        "test_error": tested.error,
+        "train_error": float(misclassified.mean()),
+        "cost": cost / len(misclassified),
+    }
+    for k, layer in enumerate(network.layers):
+        row[f"spike_count_{layer.name}"] = tested.spike_counts[k]
+        row[f"silent_share_{layer.name}"] = tested.silent_shares[k]
+        s = float(smallest[k])
+        row[f"smallest_denominator_{layer.name}"] = "" if s == np.inf else s
+    row["diverged"] = first_layer_not_finite(arrays) or ""
+    return row
+
+
+def train(
+    network: Network,
+    digits: Digits,
+    epochs: int,
+    *,
+    on_epoch: Callable[[dict], None] = lambda row: None,
+) -> list[dict]:
+    """Train a network for `epochs` epochs; returns one row of metrics an epoch.
+
+    Stops early at an epoch that leaves a weight which is not finite; its row names the layer.
+    """
+    state = TrainingState.start(network, digits)
+    while state.epoch < epochs and not state.diverged:
+        on_epoch(train_epoch(state))
+    return state.rows

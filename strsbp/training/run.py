@@ -1,0 +1,199 @@
+"""Train one arm with one seed, with checkpoints, metrics and provenance."""
+
+import csv
+import io
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tqdm import tqdm
+
+from strsbp.checkpoint import write_atomically
+from strsbp.data import Digits
+from strsbp.network import build_network
+from strsbp.settings import ArmSettings, LayerSettings, file_sha256, settings_hash
+from strsbp.spsp import EffectRatioTable
+from strsbp.training import provenance
+from strsbp.training.epochs import TrainingState, train_epoch
+from strsbp.training.resume import load_epoch, save_epoch
+
+
+def run_hash(arm, layers, table: EffectRatioTable, digits: Digits, seed: int) -> str:
+    """SHA-256 of everything that a run's metrics depend on, but for the number of epochs.
+
+    Titles, seeds of other runs and epochs are left out: they change no number of an epoch.
+    """
+    relevant = arm.model_dump(mode="json", exclude={"title", "epochs", "seeds", "table"})
+    return settings_hash(
+        json.dumps(relevant, sort_keys=True), *layers, table.content(),
+        digits.sha256(), seed,
+    )  # fmt: skip
+
+
+def run_arm(
+    arm: ArmSettings,
+    layers: list[LayerSettings],
+    table: EffectRatioTable,
+    digits: Digits,
+    seed: int,
+    *,
+    name: str,
+    metrics_path: str | Path,
+    provenance_path: str | Path,
+    checkpoint_path: str | Path,
+    profile: str,
+    table_source: dict,
+    progress: bool = True,
+) -> None:
+    """Train `arm` on the first images of `digits` and write its metrics and provenance.
+
+    A checkpoint follows each epoch; a run that was stopped goes on from it and ends with the same
+    metrics, byte for byte. `table_source` says where the table came from. Raises
+    `CheckpointError` for a checkpoint that is damaged or belongs to other settings.
+    """
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    digits = digits.first(arm.n_train, arm.n_test)
+    network = build_network(arm, layers, table, seed, digits.train_images.shape[1])
+    state = TrainingState.start(network, digits)
+    fingerprint = run_hash(arm, layers, table, digits, seed)
+    seconds: list[float] = []
+    checkpoint_path = Path(checkpoint_path)
+    resumed = checkpoint_path.exists()
+    if resumed:
+        seconds = resume(state, checkpoint_path, fingerprint)
+
+    n_images = arm.n_train + arm.n_test
+    with progress_bar(f"{name} seed {seed}", n_images, arm.epochs, state.epoch, progress) as bar:
+        while state.epoch < arm.epochs and not state.diverged:
+            begin = time.perf_counter()
+            row = train_epoch(state, bar.update)
+            seconds.append(time.perf_counter() - begin)
+            bar.set_postfix_str(f"test error {100 * row['test_error']:.2f} %")
+            arrays = {**network.state(), "boost": state.boost}
+            save_epoch(checkpoint_path, fingerprint, arrays, state.rows, {"seconds": seconds})
+
+    rows = state.rows[: arm.epochs]
+    if rows[-1]["diverged"] and progress:
+        print(
+            f"{name} seed {seed} diverged in epoch {rows[-1]['epoch']}: a weight of layer "
+            f"{rows[-1]['diverged']} is not finite, so its curve ends there.",
+            file=sys.stderr,
+        )
+    document = describe_run(
+        arm, layers, digits, seed, seconds, name=name, profile=profile, table_source=table_source,
+        settings_sha256=fingerprint, started=started, resumed=resumed,
+    )  # fmt: skip
+    finish_run(
+        rows, document, metrics_path=metrics_path, provenance_path=provenance_path,
+        checkpoint_path=checkpoint_path,
+    )  # fmt: skip
+
+
+def progress_bar(title: str, n_images: int, epochs: int, done: int, shown: bool) -> tqdm:
+    """A bar of the images of `epochs` epochs of `n_images` each, of which `done` are over."""
+    return tqdm(
+        total=n_images * epochs,
+        initial=n_images * min(done, epochs),
+        desc=title,
+        unit="image",
+        disable=None if shown else True,  # None: only on a terminal
+        mininterval=1.0,
+    )
+
+
+def finish_run(
+    rows: list[dict],
+    document: dict,
+    *,
+    metrics_path: str | Path,
+    provenance_path: str | Path,
+    checkpoint_path: str | Path,
+) -> None:
+    """Write the metrics `rows` and the provenance `document` of a run; removes its checkpoint."""
+    write_atomically(metrics_path, lambda file: file.write(metrics_csv(rows).encode()))
+    write_provenance(document, provenance_path)
+    # Only now is nothing lost without it.
+    Path(checkpoint_path).unlink(missing_ok=True)
+
+
+def describe_run(
+    arm: ArmSettings,
+    layers: list[LayerSettings],
+    digits: Digits,
+    seed: int,
+    seconds: list[float],
+    *,
+    name: str,
+    profile: str,
+    table_source: dict,
+    settings_sha256: str,
+    started: str,
+    resumed: bool,
+) -> dict:
+    """The provenance of a run on this machine's CPU; `seconds` are those of its epochs."""
+    commit, dirty = provenance.code_commit()
+    return {
+        "arm": name,
+        "seed": seed,
+        "profile": profile,
+        "settings": arm.model_copy(update={"seeds": [seed]}).model_dump(mode="json"),
+        "architecture": [layer.model_dump(mode="json", exclude_none=True) for layer in layers],
+        "settings_sha256": settings_sha256,
+        "table": table_source,
+        "data": provenance.data(digits),
+        "commit": commit,
+        "dirty": dirty,
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+        "device": "cpu",
+        "started": started,
+        "seconds_per_epoch": [round(value, 3) for value in seconds],
+        "seconds": round(sum(seconds), 3),
+        "resumed": resumed,
+    }
+
+
+def write_provenance(document: dict, path: str | Path) -> None:
+    """Write the provenance of a run as JSON, atomically."""
+    text = json.dumps(document, indent=1) + "\n"
+    write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def describe_table(arm: ArmSettings, path: str | Path) -> dict:
+    """What the provenance says of the table `path` of an arm: its origin and SHA-256."""
+    simulated = arm.simulated_table()
+    origin = {"file": arm.table.file} if simulated is None else {"key": simulated.key}
+    return origin | {"sha256": file_sha256(path)}
+
+
+def resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
+    """Set `state` to the checkpoint `path`; returns the seconds of its epochs.
+
+    Raises `CheckpointError` where it belongs to another run than that of `fingerprint`.
+    """
+
+    def take(arrays, rows) -> bool:
+        boost, begun = arrays["boost"], state.boost
+        state.network.load_state(arrays)
+        state.boost, state.rows = boost, rows
+        return (
+            (boost.dtype, boost.shape) == (begun.dtype, begun.shape)
+            and all("diverged" in row for row in rows)
+            and int(arrays["n_updates"]) == len(rows) * len(boost)
+        )
+
+    return load_epoch(path, fingerprint, ("seconds",), take)["seconds"]
+
+
+def metrics_csv(rows: list[dict]) -> str:
+    """The rows of `train_epoch` as CSV text; nine digits hold every float32 result."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0])
+    for row in rows:
+        writer.writerow(
+            f"{value:.9g}" if isinstance(value, float) else value for value in row.values()
+        )
+    return text.getvalue()
