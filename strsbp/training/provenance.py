@@ -16,7 +16,7 @@ def code_commit() -> tuple[str | None, bool | None]:
 
     (None, None) where the package does not run from a git checkout.
     """
-    folder = Path(__file__).resolve().parent
+    folder = Path(__file__).resolve().parents[1]
     try:
         commit = _git(folder, "rev-parse", "HEAD")
         dirty = bool(_git(folder, "status", "--porcelain", "--", str(folder)))
