@@ -18,6 +18,7 @@ from strsbp.settings import (
 from strsbp.study.experiments.bptt.settings import BpttSettings
 from strsbp.study.experiments.early_decision.settings import CostSettings, network_table
 from strsbp.study.experiments.gradient_check.settings import TruthSettings
+from strsbp.study.experiments.regularisation.settings import RegularisationSettings
 from strsbp.study.experiments.sweep.settings import Cell, ConstantsSettings
 
 
@@ -119,6 +120,8 @@ class StudySettings(Closed):
     """The comparison of gradients with the true gradient of the expected loss."""
     cost: CostSettings
     """Accuracy against cost, for networks of several T."""
+    regularisation: RegularisationSettings
+    """The sweep of the weight regularisation."""
     figures: FigureSettings
     """The figures of training curves."""
 
@@ -162,6 +165,7 @@ class StudySettings(Closed):
             ("gradients", self.gradients.arms),
             ("fits", self.fits.arms),
             ("truth", self.truth.arms),
+            ("regularisation", self.regularisation.arms),
         ):
             unknown = [arm for arm in named if arm not in self.arms]
             if unknown:

@@ -22,6 +22,7 @@ from strsbp.study.claims.questions import load_questions
 from strsbp.study import records
 from strsbp.study.experiments.bptt.settings import missing_library, of_network, trains_bptt
 from strsbp.study.batches import gpu_seeds
+from strsbp.study.experiments.regularisation.settings import Cell
 from strsbp.errors import SettingsError, StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.study.sources import package_files
@@ -147,6 +148,11 @@ def compared_digits(wildcards):
 def compared_layers(wildcards):
     """The hidden layers of the first one's network."""
     return layer_settings(one_arm(wildcards, study(wildcards.profile).gradients.arms[0]))
+
+
+def regularisation_arm(wildcards):
+    """Wildcards of the arm whose settings a cell of the sweep of the regularisation has."""
+    return one_arm(wildcards, Cell.from_key(wildcards.cell).arm)
 
 
 def bptt_arm(wildcards):

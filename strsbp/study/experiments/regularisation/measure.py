@@ -1,0 +1,103 @@
+"""What the weight regularisation does: error, dead neurons, decayed weights, sizes of gradients.
+
+Adam hardly minds the size of a gradient, so only the ratio of the error's gradient to the
+regulariser's counts. Dividing the error by the threshold in each layer makes it smaller, and most
+so in the first layer (finding F10 in docs/algorithm.md).
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from strsbp.checkpoint import write_atomically
+from strsbp.data import Digits
+from strsbp.engine import update
+from strsbp.engine.network import Network
+from strsbp.engine.state import SQUARE_SUMS
+from strsbp.network import build_network
+from strsbp.settings import ArmSettings, LayerSettings
+from strsbp.spsp import EffectRatioTable
+from strsbp.study.experiments.gradients.measure import Probe, weights_of
+from strsbp.study.experiments.regularisation.settings import Cell
+from strsbp.training.epochs import TrainingState, train_epoch
+from strsbp.training.run import metrics_csv
+
+SMALL_WEIGHT = 1e-6
+"""A weight of a smaller magnitude counts as decayed."""
+DEAD_ON = 1000
+"""A neuron is dead if it stays silent on the first test images, as many as this."""
+
+
+def measure_cell(
+    cell: Cell,
+    arm: ArmSettings,
+    hidden: Sequence[LayerSettings],
+    table: EffectRatioTable,
+    digits: Digits,
+    *,
+    epochs: int,
+    seeds: Sequence[int],
+    n_samples: int,
+    out: str | Path,
+    tick: Callable[[int], object] = lambda n: None,
+) -> None:
+    """Train `arm` with the settings of `cell` once per seed; write `out` (csv).
+
+    One row per seed and epoch: the metrics of training and, for each layer, the columns
+    `dead_share`, `small_share`, `error_gradient` and `regulariser_gradient` (see `layer_state`). A
+    run ends early where a weight is not finite. `tick(n)` is called after n more images.
+    """
+    rows = []
+    model = cell.of(arm)
+    for seed in seeds:
+        network = build_network(model, hidden, table, seed, digits.train_images.shape[1])
+        state = TrainingState.start(network, digits)
+        while state.epoch < epochs and not state.diverged:
+            metrics = train_epoch(state, tick)
+            probe = Probe(
+                model, hidden, table, weights_of(network), seed, digits.train_images.shape[1]
+            )
+            rows.append({"seed": seed} | metrics | layer_state(network, probe, digits, n_samples))
+    write_atomically(out, lambda file: file.write(metrics_csv(rows).encode()))
+
+
+def layer_state(network: Network, probe: Probe, digits: Digits, n_samples: int) -> dict[str, float]:
+    """Four numbers for each layer of a trained network, keyed `<quantity>_<layer>`.
+
+    `dead_share`: neurons without a spike on the first `DEAD_ON` test images; `small_share`: weights
+    below `SMALL_WEIGHT`; `error_gradient`: length of the error's gradient, the mean over the first
+    `n_samples` training images (0 where there is no error); `regulariser_gradient`: length of the
+    regulariser's. `probe`: a probe with the network's weights.
+    """
+    alive = [np.zeros(layer.n_neurons, dtype=bool) for layer in network.layers]
+    for index, image in enumerate(digits.test_images[:DEAD_ON]):
+        network.predict(image, index)
+        for fired, layer in zip(alive, network.layers, strict=True):
+            fired |= layer.trains.counts[: layer.n_neurons] > 0
+
+    lengths = {layer.name: 0.0 for layer in network.layers}
+    n = min(n_samples, len(digits.train_labels))
+    for index in range(n):
+        found = probe.gradients(digits.train_images[index], index, int(digits.train_labels[index]))
+        for name, gradient in (found or {}).items():
+            lengths[name] += float(np.linalg.norm(gradient)) / n
+
+    row = {}
+    for fired, layer in zip(alive, network.layers, strict=True):
+        weights = layer.weights[:, : layer.n_neurons].ravel()
+        if layer.recurrent:
+            weights = np.concatenate([weights, layer.rec_weights])
+        row[f"dead_share_{layer.name}"] = float(1 - fired.mean())
+        row[f"small_share_{layer.name}"] = float(np.mean(np.abs(weights) < SMALL_WEIGHT))
+        row[f"error_gradient_{layer.name}"] = lengths[layer.name]
+        row[f"regulariser_gradient_{layer.name}"] = regulariser_length(layer)
+    return row
+
+
+def regulariser_length(layer) -> float:
+    """Length of the regulariser's gradient over all weights of an engine layer (section 7)."""
+    squares = layer.arrays.rows[SQUARE_SUMS]
+    factors = np.zeros_like(squares)
+    update.regulariser_factors(squares, layer.arrays.n_terms, layer.model.regularisation, factors)
+    return float(np.sqrt(np.sum(factors.astype(np.float64) ** 2 * squares)))

@@ -1,0 +1,68 @@
+"""The sweep of the weight regularisation: which strengths, with and without the division."""
+
+import re
+from typing import Annotated
+
+from pydantic import Field
+
+from strsbp.errors import SettingsError
+from strsbp.settings import ArmName, ArmSettings, Closed, Seeds
+
+Strength = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class Cell(Closed):
+    """One point of the sweep; its `key` names its files."""
+
+    arm: ArmName
+    """The arm whose other settings the cell has."""
+    regularisation: Strength
+    """Strength lambda of the weight regularisation."""
+    divide_by_threshold: bool
+    """Whether each layer divides its error by its threshold."""
+
+    @property
+    def key(self) -> str:
+        """Name of the cell in file names, such as `strsbp-10-divided`."""
+        division = "divided" if self.divide_by_threshold else "undivided"
+        return f"{self.arm}-{self.regularisation:.12g}-{division}"
+
+    @classmethod
+    def from_key(cls, key: str) -> "Cell":
+        """Read a cell back from its `key`; raises `SettingsError`."""
+        match = re.fullmatch(r"([a-z][a-z0-9_]*)-([0-9.]+(?:e[+-]?[0-9]+)?)-(un)?divided", key)
+        if match is None:
+            raise SettingsError(
+                f"'{key}' does not name a cell of the sweep; a name looks like strsbp-10-divided."
+            )
+        return cls(
+            arm=match[1], regularisation=float(match[2]), divide_by_threshold=match[3] is None
+        )
+
+    def of(self, arm: ArmSettings) -> ArmSettings:
+        """`arm` with the settings of this cell."""
+        return arm.model_copy(update=self.model_dump(exclude={"arm"}))
+
+
+class RegularisationSettings(Closed):
+    """Strengths of the regularisation, each with and without the division by the threshold."""
+
+    arms: Annotated[list[ArmName], Field(min_length=1)]
+    """Arms whose settings the cells have; arms after the first are compared with it."""
+    strengths: Annotated[list[Strength], Field(min_length=1)]
+    """Values of lambda."""
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 5
+    """Training epochs of every cell."""
+    seeds: Seeds = [1, 2, 3]
+    """One run of every cell for each."""
+    n_samples: Annotated[int, Field(ge=1, le=60_000)] = 100
+    """Training images on which the gradient of the error is measured: the first n."""
+
+    def cells(self) -> list[Cell]:
+        """Every strength with and without the division, for every arm."""
+        return [
+            Cell(arm=arm, regularisation=strength, divide_by_threshold=divided)
+            for arm in self.arms
+            for divided in (True, False)
+            for strength in self.strengths
+        ]

@@ -1,0 +1,64 @@
+"""The sweep of the regularisation: cells, and what is measured in each."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from strsbp.data import load_dataset
+from strsbp.errors import SettingsError
+from strsbp.network import build_network
+from strsbp.reference.backward import regularisation
+from strsbp.settings import ArmSettings, LayerSettings
+from strsbp.spsp import EffectRatioTable
+from strsbp.study.experiments.regularisation.measure import measure_cell, regulariser_length
+from strsbp.study.experiments.regularisation.settings import Cell, RegularisationSettings
+
+LAYERS = [
+    LayerSettings(kind="feedforward", size=32),
+    LayerSettings(kind="recurrent", shape=(2, 4, 4)),
+]
+TABLE = EffectRatioTable(np.full((20, 5), [0, 0, 0, 1e-3, 0]))
+
+
+def test_cells_are_named_by_their_keys():
+    cells = RegularisationSettings(arms=["strsbp", "hm2bp"], strengths=[0, 0.01, 1e-7]).cells()
+    assert len(cells) == 12
+    assert [Cell.from_key(cell.key) for cell in cells] == cells
+    with pytest.raises(SettingsError, match="strsbp-10-divided"):
+        Cell.from_key("strsbp-10")
+
+
+@pytest.mark.parametrize("strength", [0.0, 10.0])
+def test_the_regulariser_is_as_long_as_in_the_reference(strength):
+    model = ArmSettings(title="a", regularisation=strength)
+    network = build_network(model, LAYERS, TABLE, seed=1)
+    for layer in network.layers:
+        n = layer.n_neurons
+        parts = {}
+        if layer.recurrent:
+            recurrent, mask = np.zeros((n, n)), np.zeros((n, n), dtype=bool)
+            recurrent[layer.rec_post, layer.rec_pre] = layer.rec_weights
+            mask[layer.rec_post, layer.rec_pre] = True
+            parts = dict(recurrent_weights=recurrent, mask=mask)
+        found = regularisation(layer.weights[:, :n].T, **parts, strength=strength)
+        expected = np.sqrt(sum(np.sum(part**2) for part in found if part is not None))
+        assert regulariser_length(layer) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_cell_is_measured_after_each_epoch(tmp_path):
+    digits = load_dataset("mnist5k").first(30, 30)
+    arm = ArmSettings(title="a", n_steps=100, threshold_hidden=4, threshold_output=4)
+    lengths = {}
+    for divided in (True, False):
+        out = tmp_path / f"{divided}.csv"
+        measure_cell(
+            Cell(arm="strsbp", regularisation=10, divide_by_threshold=divided), arm, LAYERS, TABLE,
+            digits, epochs=2, seeds=[1, 2], n_samples=5, out=out,
+        )  # fmt: skip
+        frame = pd.read_csv(out)
+        assert list(frame["seed"]) == [1, 1, 2, 2] and list(frame["epoch"]) == [1, 2, 1, 2]
+        shares = frame[[c for c in frame if c.startswith(("dead_share", "small_share"))]]
+        assert shares.shape[1] == 6 and ((shares >= 0) & (shares <= 1)).all(axis=None)
+        assert (frame["regulariser_gradient_output3"] > 0).all()
+        lengths[divided] = frame["error_gradient_feedforward1"].iloc[0]
+    assert lengths[False] > 10 * lengths[True]  # 64-fold on equal weights
