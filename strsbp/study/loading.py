@@ -13,7 +13,6 @@ from typing import Any
 from strsbp.errors import SettingsError, StrsbpError, TableError
 from strsbp.files import regular_size
 from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable, checked
-from strsbp.study.experiments.early_decision.settings import network_arm
 from strsbp.study.plain import check_plain, read_yaml
 from strsbp.study.settings import StudySettings
 
@@ -43,8 +42,12 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
                     f"{where}, defaults.{key}: there is no such setting; known keys: {known}."
                 )
     study = checked(StudySettings, raw, where)
-    for name, arm in study.arms.items():
-        _check_size(study.architectures[arm.architecture], arm, f"{where}, arms.{name}")
+    networks = {f"arms.{name}": arm for name, arm in study.all_arms.items()}
+    for name, experiment in study.experiments.items():
+        for place, arm in experiment.trained(study.all_arms).items():
+            networks[f"{name}.{place}"] = arm
+    for place, arm in networks.items():
+        _check_size(study.architectures[arm.architecture], arm, f"{where}, {place}")
         table = arm.simulated_table()
         try:
             if table is not None:
@@ -52,8 +55,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
             else:
                 _check_table_file(Path(directory) / arm.table.file)
         except StrsbpError as error:
-            raise type(error)(f"{where}, arms.{name}.table: {error}") from None
-    _check_early_decision(study, where)
+            raise type(error)(f"{where}, {place}.table: {error}") from None
     return study
 
 
@@ -99,14 +101,15 @@ def merged(*configs: dict[str, Any]) -> dict[str, Any]:
     return reduce(over, configs, {})
 
 
-def resolve_device(device: str, where: str = "device") -> str:
+def resolve_device(device: str, where: str = "device", jobs_elsewhere: bool = False) -> str:
     """`cpu` or `cuda`: the device that the setting `device` comes to on this machine.
 
     `auto` is a GPU where CuPy finds one, and else the CPU; `cuda` without one raises
-    `SettingsError`, which names `where` the setting stands.
+    `SettingsError`, which names `where` the setting stands, but for jobs on other machines
+    (`jobs_elsewhere`), which find out there.
     """
-    if device == "cpu":
-        return "cpu"
+    if device == "cpu" or (device == "cuda" and jobs_elsewhere):
+        return device
     from strsbp.cuda.device import obstacle
 
     problem = obstacle()
@@ -138,19 +141,6 @@ def check_feasible(table: SimulatedTable) -> None:
             f"{table.refractory_steps} has room for {largest} spikes, not for grid {table.grid}; "
             "lower the grid or raise n_steps."
         )
-
-
-def _check_early_decision(study: StudySettings, where: str) -> None:
-    """Raise `SettingsError` for a network that is too large or has no feasible table."""
-    shared = study.arm(study.early_decision.arm)
-    for name, table in study.early_decision_tables().items():
-        place = f"{where}, early_decision.networks.{name}"
-        arm = network_arm(shared, study.early_decision, name)
-        _check_size(study.architectures[arm.architecture], arm, place)
-        try:
-            check_feasible(table)
-        except SettingsError as error:
-            raise SettingsError(f"{place}: {error}") from None
 
 
 def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> None:

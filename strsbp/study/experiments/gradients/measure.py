@@ -19,7 +19,7 @@ from strsbp.errors import SettingsError
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
-from strsbp.study.experiments.gradients.settings import GradientSettings
+from strsbp.study.experiments.gradients.settings import GradientsSettings
 from strsbp.study.summary.files import write_csv
 from strsbp.training.epochs import train
 
@@ -127,7 +127,7 @@ def measure_gradients(
     hidden: Sequence[LayerSettings],
     tables: dict[str, EffectRatioTable],
     digits: Digits,
-    settings: GradientSettings,
+    settings: GradientsSettings,
     *,
     gradients: str | Path,
     denominators: str | Path,
