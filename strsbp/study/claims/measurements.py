@@ -10,12 +10,12 @@ from pydantic import field_validator
 
 from strsbp.errors import ClaimsError
 from strsbp.settings import Closed
+from strsbp.study.experiments import OPEN_QUESTIONS
 from strsbp.study.summary.files import ResultsError, read_csv
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
-    "denominators", "measured", "expectation", "fits", "gradient_check", "bptt", "early_decision",
-    "sweep",
+    "denominators", "measured", *OPEN_QUESTIONS,
 ]  # fmt: skip
 
 
