@@ -155,7 +155,7 @@ def test_any_number_in_words(value, low, high, unit):
 
 
 def test_report_css_and_templates_load_nothing():
-    folder = Path(__file__).resolve().parents[1] / "strsbp" / "report"
+    folder = Path(__file__).resolve().parents[1] / "strsbp" / "study" / "report"
     for path in [*folder.glob("templates/*"), *folder.glob("*.css")]:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"https?:|//|@import|url\(|<script|\|\s*safe", text), path
