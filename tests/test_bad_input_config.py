@@ -35,7 +35,7 @@ FEW = {
     "gradients": {"arms": ["strsbp", "b"]},
     "fits": {"arms": ["strsbp", "b"]},
     "bptt": {"strsbp": "strsbp", "hm2bp": "b"},
-    "truth": {"arms": ["strsbp"]},
+    "gradient_check": {"arms": ["strsbp"]},
     "figures": {
         name: {"panels": {"p": ["strsbp"], "q": ["b"]}, "epochs": 2} for name in BASE["figures"]
     },
@@ -187,8 +187,8 @@ def test_no_name_leaves_the_results_folder(tmp_path, name):
         {"arms": {name: {"title": "x"}}},
         {"gradients": {"arms": [name]}},
         {"fits": {"arms": [name, name]}},
-        {"truth": {"arms": [name]}},
-        {"truth": {"states": {name: 1}}},
+        {"gradient_check": {"arms": [name]}},
+        {"gradient_check": {"states": {name: 1}}},
         {"figures": {"fig2": {"panels": {"p": [name]}}}},
         {"arms": {"b": {"architecture": name}}},
     ):

@@ -32,7 +32,7 @@ SMALL = {
     "gradients": {"arms": ["strsbp", "b"]},
     "fits": {"arms": ["strsbp", "b"]},
     "bptt": {"strsbp": "strsbp", "hm2bp": "b"},
-    "truth": {"arms": ["strsbp"]},
+    "gradient_check": {"arms": ["strsbp"]},
     "figures": {
         name: {"panels": {"p": ["strsbp"], "q": ["b"]}, "epochs": 2} for name in BASE["figures"]
     },

@@ -14,7 +14,8 @@ from strsbp.study.summary.files import ResultsError, read_csv
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
-    "denominators", "measured", "exact", "fits", "truth", "bptt", "cost", "constants",
+    "denominators", "measured", "expectation", "fits", "gradient_check", "bptt", "early_decision",
+    "sweep",
 ]  # fmt: skip
 
 

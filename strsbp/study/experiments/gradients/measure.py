@@ -17,8 +17,9 @@ from strsbp.engine.adam import BETA_1
 from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, GradientSettings, LayerSettings
+from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
+from strsbp.study.experiments.gradients.settings import GradientSettings
 from strsbp.study.summary.files import write_csv
 from strsbp.training.epochs import train
 
@@ -121,7 +122,7 @@ def set_weights(network: Network, weights: dict[str, np.ndarray]) -> None:
     network.load_state(own | weights)
 
 
-def compare_gradients(
+def measure_gradients(
     arms: dict[str, ArmSettings],
     hidden: Sequence[LayerSettings],
     tables: dict[str, EffectRatioTable],

@@ -1,0 +1,103 @@
+"""Dynamics or table, and where a curve is heading."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from strsbp.study.experiments.divergence.summarise import summarise_divergence
+from strsbp.study.summary.extrapolation import extrapolate_errors, fit_saturating, saturating
+
+FINE, FAILED, BROKEN = (0.1, None), (0.9, None), (0.9, "recurrent2")
+
+
+def explained(tmp_path, own, other, *, same=FINE, n_seeds=3, difference=(0.01, 0.002, 0.018)):
+    """The row for one tau_m whose runs end with the errors `own` and `other`."""
+    runs = [
+        dict(arm=arm, title=f"tau_m = {arm}", seed=seed, diverged=layer, last_test_error=error)
+        for arm, (error, layer) in (("a", own), ("b", other), ("same", same))
+        for seed in range(n_seeds)
+    ]
+    pairs = [
+        dict(arm_a="b", arm_b="a", at_epoch=10, quantity="last_test_error", n_pairs=n_seeds,
+             difference=-difference[0], low=-difference[2], high=-difference[1],
+             n_diverged_a=0, n_diverged_b=0)
+    ]  # fmt: skip
+    paths = {name: tmp_path / f"{name}.csv" for name in ("runs", "pairs", "out")}
+    columns = ["arm", "title", "seed", "diverged", "last_test_error"]
+    pd.DataFrame(runs, columns=columns).to_csv(paths["runs"], index=False)
+    pd.DataFrame(pairs).to_csv(paths["pairs"], index=False)
+    summarise_divergence(**paths, own=["a", "same"], other=["b", "same"], at_epoch=10)
+    frame = pd.read_csv(paths["out"])
+    assert len(frame) == 1
+    return frame.iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "cause"),
+    [
+        (FAILED, BROKEN, "dynamics"),
+        (BROKEN, FINE, "table"),
+        (FINE, FAILED, "other table"),
+        (FINE, FINE, "none"),
+    ],
+)
+def test_the_cause_follows_from_which_runs_fail(tmp_path, own, other, cause):
+    row = explained(tmp_path, own, other)
+    assert row["cause"] == cause
+    assert row["failed_own"] == (0 if own is FINE else 3)
+
+
+def test_the_sentence_holds_the_paired_difference_with_its_sign(tmp_path):
+    sentence = explained(tmp_path, FINE, FINE)["sentence"]
+    assert "+1.00 points [+0.20, +1.80]; a difference beyond chance." in sentence
+    sentence = explained(tmp_path, FINE, FINE, difference=(0.01, -0.01, 0.03))["sentence"]
+    assert "no difference beyond chance" in sentence
+
+
+def test_runs_too_small_to_tell_are_told(tmp_path):
+    row = explained(tmp_path, FAILED, FAILED, same=FAILED)
+    assert pd.isna(row["cause"]) and "too small to tell" in row["sentence"]
+
+
+def test_arms_that_were_not_run_have_no_cause(tmp_path):
+    row = explained(tmp_path, FINE, FINE, n_seeds=0)
+    assert pd.isna(row["cause"]) and "was not trained with both tables" in row["sentence"]
+
+
+def test_a_known_curve_is_recovered():
+    epochs = np.arange(1, 21)
+    truth = 0.03, 0.05, 0.7
+    fit = fit_saturating(epochs, saturating(epochs, *truth))
+    value, low, high = fit["quantities"]["floor"]
+    assert value == pytest.approx(0.03, abs=1e-5) and low <= value <= high
+    assert fit["quantities"]["after_200"][0] == pytest.approx(saturating(200, *truth), abs=1e-5)
+    assert fit["residual"] < 1e-6
+
+
+def test_noise_widens_the_interval_which_holds_the_truth():
+    epochs, inside = np.arange(1, 21), 0
+    for seed in range(20):
+        noise = np.random.default_rng(seed).normal(0, 0.0008, 20)
+        fit = fit_saturating(epochs, saturating(epochs, 0.03, 0.05, 0.7) + noise)
+        _, low, high = fit["quantities"]["after_200"]
+        inside += low <= saturating(200, 0.03, 0.05, 0.7) <= high
+    assert inside >= 15
+
+
+def test_too_few_epochs_are_not_continued():
+    assert fit_saturating([1, 2], [0.2, 0.1]) is None
+
+
+@pytest.mark.parametrize("n_train", [60_000, 10_000])
+def test_arms_of_all_images_are_continued(tmp_path, n_train):
+    epochs = np.arange(1, 13)
+    curve = dict(arm="a", title="all", epoch=epochs, quantity="test_error",
+                 mean=saturating(epochs, 0.03, 0.05, 0.7))  # fmt: skip
+    pd.DataFrame(curve).to_csv(tmp_path / "curves.csv", index=False)
+    arms = [dict(arm="a", n_train=n_train, epochs=12)]
+    pd.DataFrame(arms).to_csv(tmp_path / "arms.csv", index=False)
+    extrapolate_errors(
+        curves=tmp_path / "curves.csv", arms=tmp_path / "arms.csv", out=tmp_path / "fits.csv"
+    )
+    frame = pd.read_csv(tmp_path / "fits.csv")
+    assert list(frame["quantity"]) == (["floor", "after_200"] if n_train == 60_000 else [])
