@@ -24,6 +24,10 @@ from pydantic import (
 
 from strsbp.errors import SettingsError
 
+N_PIXELS = 28 * 28
+"""Pixels of an image of the known data sets; a user's own images may have another number."""
+N_CLASSES = 10
+
 TARGET_COUNT_LABEL = 35
 """Target spike count of the label's output neuron (section 4)."""
 

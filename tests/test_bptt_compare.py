@@ -4,10 +4,11 @@ import json
 
 import pandas as pd
 import pytest
-from bad_input import refusal
+from refusals import refusal
 
 from strsbp.beyond import bptt_settings
 from strsbp.errors import SettingsError
+from strsbp.files import ResultsError
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.study.experiments.bptt.settings import (
     BpttSettings,
@@ -17,7 +18,6 @@ from strsbp.study.experiments.bptt.settings import (
 )
 from strsbp.study.experiments.bptt.summarise import compare_bptt
 from strsbp.study.loading import load_study, merged, read_config
-from strsbp.study.summary.files import ResultsError
 
 DATA = dict(dataset="mnist5k", n_train=40, n_test=20, sha256="a" * 64)
 SETTINGS = BpttTraining(epochs=2).model_dump(mode="json")

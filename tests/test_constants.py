@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from strsbp.data import Digits
 from strsbp.errors import SettingsError, TableError
+from strsbp.files import ResultsError
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import fit_surface, simulate_surface
@@ -19,7 +20,6 @@ from strsbp.study.experiments.sweep.measure import read_table_of, scan_cell, sim
 from strsbp.study.experiments.sweep.settings import Cell, ConstantsSettings
 from strsbp.study.experiments.sweep.summarise import COLUMNS, behind_chosen, summarise_constants
 from strsbp.study.loading import load_study, read_config
-from strsbp.study.summary.files import ResultsError
 from strsbp.training.epochs import train
 
 ARM = ArmSettings(title="ST-RSBP", table={"grid": 8}, n_steps=60)

@@ -9,6 +9,7 @@ import pytest
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT
 from strsbp.errors import SettingsError
+from strsbp.files import ResultsError
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
@@ -24,7 +25,6 @@ from strsbp.study.experiments.early_decision.measure import (
 from strsbp.study.experiments.early_decision.settings import CostSettings, network_arm
 from strsbp.study.experiments.early_decision.summarise import summarise_cost, wilson_interval
 from strsbp.study.loading import load_study, read_config
-from strsbp.study.summary.files import ResultsError
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=18),

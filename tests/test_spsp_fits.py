@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from strsbp.errors import TableError
+from strsbp.files import ResultsError
 from strsbp.settings import ArmSettings, SimulatedTable, TableSettings
 from strsbp.spsp import SeparableTable, fit_surface, read_table, write_separable
 from strsbp.spsp.exact import ExactCurve
@@ -12,7 +13,6 @@ from strsbp.spsp.fits import FITS, exact, fit_curve
 from strsbp.spsp.simulate import Surface
 from strsbp.study.experiments.expectation.summarise import deviations
 from strsbp.study.experiments.fits.summarise import fit_errors, rank_fits
-from strsbp.study.summary.files import ResultsError
 
 TABLE = SimulatedTable(
     spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=100, grid=30

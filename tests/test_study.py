@@ -85,6 +85,23 @@ def test_what_is_no_config_is_refused(raw):
     one_sentence(error)
 
 
+@pytest.mark.parametrize(
+    ("layer", "n_steps", "words"),
+    [
+        ({"kind": "feedforward", "size": 100_000}, 400, "20,000,000,000"),
+        ({"kind": "recurrent", "shape": [100, 100, 10]}, 400, "weights"),
+        ({"kind": "feedforward", "size": 5_000}, 65_536, "states (neurons x n_steps)"),
+    ],
+)
+def test_a_network_that_would_fill_the_memory_is_refused(base, layer, n_steps, words):
+    raw = merged(base, {"architectures": {"large": [layer, layer]}})
+    load_study(raw, "here")  # an architecture that no arm uses takes nothing
+    arm = {"architecture": "large", "n_steps": n_steps}
+    with pytest.raises(SettingsError) as error:
+        load_study(merged(raw, {"arms": {"strsbp": arm}}), "here")
+    assert one_sentence(error).startswith("here, arms.strsbp: its network has ")
+
+
 def table(spsp, **changes):
     settings = dict(tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100)
     return SimulatedTable(spsp=spsp, **{**settings, **changes})
@@ -156,7 +173,6 @@ def test_an_overlay_is_named_like_its_profile(tmp_path, base):
         (b"", "key: value"),
         (b"a: \xff\xfe", "not valid YAML"),
         (b"a: !!python/object/apply:os.getcwd []", "not valid YAML"),
-        (b"[" * 5000, "not valid YAML"),
     ],
 )
 def test_files_that_are_no_config(tmp_path, text, words):

@@ -198,7 +198,7 @@ def load_surface(path: str | Path) -> Surface:
             values.shape == (table.grid, table.grid) and np.isfinite(values).all()
             for values in (surface.mean, surface.standard_error)
         )
-    except (KeyError, TypeError, ValueError, OverflowError, SettingsError):
+    except (KeyError, TypeError, ValueError, SettingsError):
         whole = False
     if not whole:
         raise CheckpointError(f"{path} does not hold a simulated surface; simulate it again.")

@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from strsbp.errors import SettingsError, StrsbpError, TableError
-from strsbp.files import regular_size
-from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable, checked
+from strsbp.files import read_yaml
+from strsbp.settings import N_CLASSES, N_PIXELS, ArmSettings, LayerSettings, SimulatedTable, checked
 from strsbp.study.experiments.early_decision.settings import network_arm
-from strsbp.study.plain import check_plain, read_yaml
 from strsbp.study.settings import StudySettings
 
 BASE = "config.yaml"
 
-N_PIXELS, N_CLASSES = 784, 10
 LARGEST_NETWORK = 100_000_000
 """The most weights (possible connections of reservoirs included) of a network, and the most states
 (neurons x steps); the study's largest has 637,600 of either."""
@@ -33,7 +31,6 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
     `where` names the origin of `raw` in errors; table files are sought from `directory`. Raises
     `SettingsError`, or the `TableError` of a table file that is missing or of the wrong shape.
     """
-    check_plain(raw, where, SettingsError)
     defaults = raw.get("defaults") if isinstance(raw, dict) else None
     if isinstance(defaults, dict):  # else every arm would be blamed for a default's misspelling
         for key in defaults:
@@ -170,10 +167,6 @@ def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> No
 def _check_table_file(path: Path) -> None:
     from strsbp.spsp import read_table  # needs numpy, which reading a config does not
 
-    try:
-        regular_size(path)  # nothing is read from a pipe or device, whose end might never come
-    except OSError as error:
-        raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
     largest = read_table(path).largest()
     if largest > LARGEST_COEFFICIENT:
         raise TableError(

@@ -13,12 +13,12 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from strsbp.errors import ClaimsError
+from strsbp.files import write_csv
 from strsbp.settings import ArmName, Closed
 from strsbp.study.claims.judging import Needs, read_checked, refuse_doubled_ids
 from strsbp.study.claims.measurements import UNFIT, Tables, misfit
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit, format_interval, format_value
-from strsbp.study.summary.files import write_csv
 
 WORDS = {
     Verdict.REPRODUCES: "confirmed",
@@ -71,7 +71,7 @@ class FindingsFile(Closed):
 
 def load_findings(path: str | Path) -> list[Finding]:
     """Read and check a findings file; raises `ClaimsError` in one sentence."""
-    found = read_checked(FindingsFile, path, "findings").findings
+    found = read_checked(FindingsFile, path).findings
     refuse_doubled_ids(found, path)
     return found
 

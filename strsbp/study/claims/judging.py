@@ -8,12 +8,11 @@ import pandas as pd
 from pydantic import Field
 
 from strsbp.errors import ClaimsError, SettingsError
+from strsbp.files import ResultsError, numbers, read_csv, read_yaml, write_csv
 from strsbp.settings import Closed, checked
 from strsbp.study.claims.measurements import UNFIT, Tables, misfit
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit
-from strsbp.study.plain import read_yaml
-from strsbp.study.summary.files import ResultsError, numbers, read_csv, write_csv
 
 COLUMNS = [
     "id",
@@ -69,7 +68,7 @@ class ClaimsFile(Closed):
 
 def load_claims(path: str | Path) -> list[Claim]:
     """Read and check a claims file; raises `ClaimsError` in one sentence."""
-    claims = read_checked(ClaimsFile, path, "claims").claims
+    claims = read_checked(ClaimsFile, path).claims
     refuse_doubled_ids(claims, path)
     return claims
 
@@ -82,14 +81,8 @@ def refuse_doubled_ids(entries: list, path: str | Path) -> None:
         raise ClaimsError(f"{path} has two entries with the id '{doubled}'; give each its own.")
 
 
-def read_checked(model, path: str | Path, what: str):
-    """The `model` that the YAML file `path` of `what` describes; raises `ClaimsError`."""
-    try:
-        exists = Path(path).exists()
-    except (OSError, ValueError):
-        exists = True  # reading it says what is wrong
-    if not exists:
-        raise ClaimsError(f"The {what} file {path} is missing.")
+def read_checked(model, path: str | Path):
+    """The `model` that the YAML file `path` describes; raises `ClaimsError`."""
     try:
         return checked(model, read_yaml(path, ClaimsError), where=str(path))
     except SettingsError as error:

@@ -9,8 +9,8 @@ import pandas as pd
 from pydantic import field_validator
 
 from strsbp.errors import ClaimsError
+from strsbp.files import ResultsError, read_csv
 from strsbp.settings import Closed
-from strsbp.study.summary.files import ResultsError, read_csv
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
@@ -18,7 +18,7 @@ TableName = Literal[
 ]  # fmt: skip
 
 
-UNFIT = (KeyError, TypeError, ValueError, OverflowError)
+UNFIT = (KeyError, TypeError, ValueError)
 """What reading a number raises where a results file lacks a column or holds text in it."""
 
 

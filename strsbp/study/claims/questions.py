@@ -12,12 +12,12 @@ import pandas as pd
 from pydantic import Field
 
 from strsbp.errors import ClaimsError
+from strsbp.files import write_csv
 from strsbp.settings import Closed
 from strsbp.study.claims.judging import read_checked, refuse_doubled_ids
 from strsbp.study.claims.measurements import UNFIT, Measure, TableName, Tables, misfit
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit
-from strsbp.study.summary.files import write_csv
 
 WORDS = {
     Verdict.REPRODUCES: "yes",
@@ -77,7 +77,7 @@ class QuestionsFile(Closed):
 
 def load_questions(path: str | Path) -> list[Question]:
     """Read and check a questions file; raises `ClaimsError` in one sentence."""
-    found = read_checked(QuestionsFile, path, "questions").questions
+    found = read_checked(QuestionsFile, path).questions
     refuse_doubled_ids(found, path)
     return found
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from strsbp.files import ResultsError, write_text
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.findings import WORDS
 from strsbp.study.claims.measurements import UNFIT, misfit
@@ -14,7 +15,6 @@ from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS, Section
 from strsbp.study.report.text import symbols, value_text
 from strsbp.study.settings import StudySettings
-from strsbp.study.summary.files import ResultsError, replacing
 
 BADGES = {
     Verdict.REPRODUCES.value: ("yes", "✓"),
@@ -88,5 +88,4 @@ def build_report(
         profile=study.profile,
         sections=[(section, Markup(content)) for section, content in contents],
     )
-    with replacing(out) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_text(page, out)
