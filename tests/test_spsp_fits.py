@@ -116,7 +116,7 @@ def test_a_small_file_by_hand(tmp_path):
     [
         ("part,count", "part,number", "line 1"),
         ("value,1,2", "value,1,nan", "line 4: a value"),
-        ("value,1,2", "value,1,1_0", "line 4: a value"),
+        ("value,1,2", "value,1,two", "line 4: a value"),
         ("value,1,2", "value,2,2", "line 4: the count 1 of 'value'"),
         ("value,1,2", "value,1,2,3", "line 4"),
         ("value,1,2", "colour,1,2", "line 4: a part"),
