@@ -18,7 +18,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    model_serializer,
     model_validator,
 )
 
@@ -179,11 +178,6 @@ class TableSettings(Closed):
     """Length of the simulated spike trains, if it is not the arm's."""
     file: str | None = None
     """A table used instead of a simulation: in the authors' text format, or a csv file."""
-
-    @model_serializer(mode="wrap")
-    def _without_default_fit(self, serialise):
-        # The setting came later: runs from before it keep their settings, and so their results.
-        return {k: v for k, v in serialise(self).items() if (k, v) != ("fit", "polynomial")}
 
     @property
     def fit_name(self) -> str:

@@ -178,6 +178,7 @@ def test_run_writes_metrics_and_provenance(tmp_path):
     )
     assert [row.split(",")[0] for row in rows] == ["1", "2", "3"]
     document = json.loads((tmp_path / "seed5.json").read_text())
+    assert document["settings"] == arm(seeds=[5]).model_dump(mode="json")
     assert document["seed"] == 5 and len(document["seconds_per_epoch"]) == 3
     assert document["data"]["n_train"] == 40 and document["versions"]["numpy"] == np.__version__
     assert sorted(path.name for path in tmp_path.iterdir()) == ["seed5.csv", "seed5.json"]
