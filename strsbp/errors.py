@@ -25,7 +25,7 @@ class DataError(StrsbpError):
 
 
 class SamplingError(StrsbpError):
-    """No spike train with the requested count and gap exists or could be drawn."""
+    """No spike train with the requested count and gap could be drawn."""
 
 
 class TableError(StrsbpError):

@@ -205,6 +205,28 @@ class SimulatedTable(Closed):
             f"-r{self.refractory_steps}-t{self.n_steps}-g{self.grid}"
         )
 
+    @property
+    def largest_count(self) -> int:
+        """The largest number of spikes that a train of this simulation can hold.
+
+        `published` and `unblocked` trains take times 0..T at least `refractory_steps` + 1 apart;
+        `corrected` trains take multiples of `refractory_steps` (docs/algorithm.md, section 9).
+        """
+        if self.spsp == "corrected":
+            return self.n_steps // max(self.refractory_steps, 1)
+        if self.spsp == "exact":
+            return (self.n_steps - 2) // (self.refractory_steps + 1) + 1
+        return self.n_steps // (self.refractory_steps + 1) + 1
+
+    def check_grid(self) -> None:
+        """Raise `SettingsError` where no train of `grid` spikes exists."""
+        if self.grid > self.largest_count:
+            raise SettingsError(
+                f"`grid` is {self.grid}, but a {self.spsp} simulation over n_steps {self.n_steps} "
+                f"with refractory_steps {self.refractory_steps} has room for {self.largest_count} "
+                "spikes; lower the grid or raise n_steps."
+            )
+
     @classmethod
     def from_key(cls, key: str) -> "SimulatedTable":
         """Read a table's settings back from its `key`; raises `SettingsError`."""

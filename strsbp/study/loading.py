@@ -12,7 +12,7 @@ from typing import Any
 
 from strsbp.errors import SettingsError, StrsbpError, TableError
 from strsbp.files import read_yaml
-from strsbp.settings import N_CLASSES, N_PIXELS, ArmSettings, LayerSettings, SimulatedTable, checked
+from strsbp.settings import N_CLASSES, N_PIXELS, ArmSettings, LayerSettings, checked
 from strsbp.study.experiments.early_decision.settings import network_arm
 from strsbp.study.settings import StudySettings
 
@@ -45,7 +45,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
         table = arm.simulated_table()
         try:
             if table is not None:
-                check_feasible(table)
+                table.check_grid()
             else:
                 _check_table_file(Path(directory) / arm.table.file)
         except StrsbpError as error:
@@ -96,47 +96,6 @@ def merged(*configs: dict[str, Any]) -> dict[str, Any]:
     return reduce(over, configs, {})
 
 
-def resolve_device(device: str, where: str = "device") -> str:
-    """`cpu` or `cuda`: the device that the setting `device` comes to on this machine.
-
-    `auto` is a GPU where CuPy finds one, and else the CPU; `cuda` without one raises
-    `SettingsError`, which names `where` the setting stands.
-    """
-    if device == "cpu":
-        return "cpu"
-    from strsbp.cuda.device import obstacle
-
-    problem = obstacle()
-    if problem is None:
-        return "cuda"
-    if device == "cuda":
-        raise SettingsError(
-            f"{where}, device: 'cuda' asks for a GPU, but {problem}; use 'auto' or 'cpu'."
-        )
-    return "cpu"
-
-
-def check_feasible(table: SimulatedTable) -> None:
-    """Raise `SettingsError` if no train of `grid` spikes exists in the simulation of `table`.
-
-    `published` and `unblocked` trains take times 0..T at least `refractory_steps` + 1 apart;
-    `corrected` trains take multiples of `refractory_steps` (docs/algorithm.md, section 9). The
-    simulation says the same when it starts, but loading it costs more than reading a config.
-    """
-    if table.spsp == "corrected":
-        largest = table.n_steps // max(table.refractory_steps, 1)
-    elif table.spsp == "exact":
-        largest = (table.n_steps - 2) // (table.refractory_steps + 1) + 1
-    else:
-        largest = table.n_steps // (table.refractory_steps + 1) + 1
-    if table.grid > largest:
-        raise SettingsError(
-            f"a {table.spsp} simulation over n_steps {table.n_steps} with refractory_steps "
-            f"{table.refractory_steps} has room for {largest} spikes, not for grid {table.grid}; "
-            "lower the grid or raise n_steps."
-        )
-
-
 def _check_cost(study: StudySettings, where: str) -> None:
     """Raise `SettingsError` for a network of `cost` that is too large or has no feasible table."""
     shared = study.arm(study.cost.arm)
@@ -145,7 +104,7 @@ def _check_cost(study: StudySettings, where: str) -> None:
         arm = network_arm(shared, study.cost, name)
         _check_size(study.architectures[arm.architecture], arm, place)
         try:
-            check_feasible(table)
+            table.check_grid()
         except SettingsError as error:
             raise SettingsError(f"{place}: {error}") from None
 
