@@ -1,10 +1,11 @@
 """How gradients are compared with the true gradient of the expected loss."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from strsbp.settings import ArmName, ArmSettings, Closed, Seed
+from strsbp.study.experiments.bptt.settings import SurrogateName, SurrogateSlope
 
 OF_GRADIENT = ("gradient", "ablated_layers", "adjoint")
 """What an arm brings to the comparison beside its table."""
@@ -17,9 +18,9 @@ class SurrogateSettings(Closed):
 
     title: Annotated[str, Field(min_length=1, max_length=120)]
     """The name shown in figures and tables."""
-    function: Literal["fast_sigmoid", "atan"]
+    function: SurrogateName
     """The surrogate of a spike's derivative, as snnTorch calls it."""
-    slope: Annotated[float, Field(gt=0, le=1e6)]
+    slope: SurrogateSlope
     """Its steepness, where the threshold is 1: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
 
 
