@@ -107,5 +107,5 @@ lock: $(INSTALLED)
 	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
 
 clean:
-	rm -rf $(VENV) $(OLDEST) $(NEWEST) .snakemake .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) .snakemake .pytest_cache .ruff_cache build *.egg-info
 	find strsbp tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
