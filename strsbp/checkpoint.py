@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy
 
-from strsbp.errors import CheckpointError
+from strsbp.errors import CheckpointError, in_words
 from strsbp.files import replacing
 
 _DOCUMENT, _DIGEST = "document.json", "sha256"
@@ -45,12 +45,6 @@ def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 npy.write_array(member, np.asanyarray(array), allow_pickle=False)
-
-
-def in_words(error: Exception) -> str:
-    """The reason that `error` gives, on one line without its full stop."""
-    text = getattr(error, "strerror", None) or str(error)
-    return " ".join(text.split()).strip(" .") or type(error).__name__
 
 
 def save_checkpoint(path: str | Path, arrays: dict[str, np.ndarray], document: dict) -> None:

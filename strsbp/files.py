@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strsbp.errors import StrsbpError
+from strsbp.errors import StrsbpError, in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +86,7 @@ def read_csv(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
     except OSError as error:
         raise ResultsError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:  # pandas' parser errors and text that is not UTF-8 too
-        reason = str(error).splitlines()[0]
+        reason = in_words(error)
         raise ResultsError(f"{path} is not a readable csv ({reason}); make it again.") from None
     missing = [column for column in columns if column not in frame.columns]
     if missing:
@@ -147,6 +147,5 @@ def read_yaml(path: str | Path, error: type[StrsbpError]) -> Any:
     except (yaml.YAMLError, ValueError) as problem:  # ValueError: not UTF-8, the 31st of June
         mark = getattr(problem, "problem_mark", None)
         at = f" at line {mark.line + 1}" if mark else ""
-        reason = getattr(problem, "problem", None) or problem
-        reason = " ".join(str(reason).split()).rstrip(".")
+        reason = getattr(problem, "problem", None) or in_words(problem)
         raise error(f"{path} is not valid YAML{at}: {reason}.") from None

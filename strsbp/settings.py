@@ -35,13 +35,17 @@ SpspName = Literal["published", "unblocked", "corrected", "exact"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
-def _distinct(seeds: list[int]) -> list[int]:
-    if len(set(seeds)) != len(seeds):
-        raise ValueError("every seed may be listed once")
-    return seeds
+def _distinct(values: list) -> list:
+    if len(set(values)) != len(values):
+        raise ValueError("every value may be listed once")
+    return values
 
 
-Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
+DISTINCT = AfterValidator(_distinct)
+SORTED = AfterValidator(lambda values: sorted(_distinct(values)))
+"""For lists: no value twice; `SORTED` puts them in order too."""
+
+Seeds = Annotated[list[Seed], Field(min_length=1), DISTINCT]
 
 
 class Closed(BaseModel):

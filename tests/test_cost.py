@@ -331,7 +331,7 @@ def test_a_network_is_the_arm_but_for_what_it_names():
         (dict(networks=dict(a=dict(n_steps=65_000))), "cost.networks.a: .*states"),
         (dict(networks=dict(a=dict(n_steps=30))), "cost.networks.a.n_steps"),
         (dict(networks={}), "cost.networks"),
-        (dict(margins=[3, 3]), "every number may be listed once"),
+        (dict(margins=[3, 3]), "every value may be listed once"),
         (dict(marginz=[3]), "there is no such setting"),
     ],
 )

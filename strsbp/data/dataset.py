@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from strsbp.checkpoint import in_words, read_arrays
-from strsbp.errors import DataError
+from strsbp.checkpoint import read_arrays
+from strsbp.errors import DataError, in_words
 from strsbp.files import replacing
 from strsbp.settings import N_CLASSES
 
@@ -122,7 +122,7 @@ def save_digits(path: str | Path, digits: Digits) -> None:
             np.savez_compressed(file, **arrays)
     except OSError as error:
         raise DataError(
-            f"The digits could not be written to {path} ({error.strerror or error}); make room "
+            f"The digits could not be written to {path} ({in_words(error)}); make room "
             "for the file or choose another folder."
         ) from None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from strsbp.errors import DataError
+from strsbp.errors import DataError, in_words
 from strsbp.files import read_bounded
 
 IMAGES_MAGIC, LABELS_MAGIC = 0x0803, 0x0801
@@ -45,7 +45,7 @@ def read_bytes(path: str | Path) -> bytes:
         return read_bounded(path, LARGEST_FILE)
     except OSError as error:
         raise DataError(
-            f"{path} cannot be read ({error.strerror}); make it a readable file."
+            f"{path} cannot be read ({in_words(error)}); make it a readable file."
         ) from None
 
 
@@ -53,9 +53,8 @@ def _read(path: str | Path, kind: str, magic: int, item_shape: tuple[int, ...]) 
     try:
         content = gzip.decompress(read_bytes(path))
     except (OSError, EOFError, zlib.error) as error:
-        reason = str(error).strip(" .")
         raise DataError(
-            f"{path} is not an intact gzip file ({reason}); get the original file again."
+            f"{path} is not an intact gzip file ({in_words(error)}); get the original file again."
         ) from None
     header_size = 4 * (2 + len(item_shape))
     header = np.frombuffer(content[:header_size].ljust(header_size, b"\0"), ">u4")

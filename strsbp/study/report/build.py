@@ -9,7 +9,7 @@ from markupsafe import Markup
 from strsbp.files import ResultsError, write_text
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.findings import WORDS
-from strsbp.study.claims.measurements import UNFIT, misfit
+from strsbp.study.claims.measurements import told
 from strsbp.study.claims.questions import WORDS as ANSWERS
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS, Section
@@ -78,10 +78,8 @@ def build_report(
     environment.globals |= dict(badges=BADGES, value_text=value_text)
     contents = []
     for section in sections:
-        try:
+        with told(f"The report's section '{section.id}'", ResultsError):
             gathered = section.gather(results)
-        except UNFIT as error:
-            raise ResultsError(misfit(f"The report's section '{section.id}'", error)) from error
         contents.append((section, environment.get_template(f"{section.id}.html").render(gathered)))
     page = environment.get_template("page.html").render(
         css=Markup(Path(__file__).with_name("report.css").read_text(encoding="utf-8")),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from strsbp.settings import ArmName, ArmSettings, Closed, Seed
+from strsbp.settings import DISTINCT, ArmName, ArmSettings, Closed, Seed
 from strsbp.study.experiments.bptt.settings import SurrogateName, SurrogateSlope
 
 OF_GRADIENT = ("gradient", "ablated_layers", "adjoint")
@@ -27,7 +27,7 @@ class SurrogateSettings(Closed):
 class TruthSettings(Closed):
     """How gradients are compared with finite differences of the expected loss."""
 
-    arms: Annotated[list[ArmName], Field(min_length=1)]
+    arms: Annotated[list[ArmName], Field(min_length=1), DISTINCT]
     """Arms whose gradients are compared. The network, its weights and training are the first one's;
     of the others `gradient`, `ablated_layers`, `adjoint` and the table serve."""
     surrogates: dict[ArmName, SurrogateSettings] = {}
@@ -56,8 +56,6 @@ class TruthSettings(Closed):
         doubled = set(self.arms) & set(self.surrogates)
         if doubled:
             raise ValueError(f"'{doubled.pop()}' names both an arm and a surrogate")
-        if len(set(self.arms)) < len(self.arms):
-            raise ValueError("every arm may be listed once")
         return self
 
 
