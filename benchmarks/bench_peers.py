@@ -28,8 +28,8 @@ import pandas as pd
 from peers import octave_peer
 
 import strsbp
-from strsbp.checkpoint import write_atomically
 from strsbp.encoding import TEST_SPLIT
+from strsbp.files import write_text
 from strsbp.settings import SimulatedTable
 from strsbp.training import provenance
 from strsbp.training.epochs import epoch_order
@@ -310,7 +310,7 @@ def main() -> None:
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table, whole or not at all."""
     text = frame.to_csv(index=False, float_format="%.4g")
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_text(text, path)
 
 
 def print_simulation(summary: pd.DataFrame) -> None:

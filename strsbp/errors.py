@@ -25,7 +25,7 @@ class DataError(StrsbpError):
 
 
 class SamplingError(StrsbpError):
-    """No spike train with the requested count and gap exists or could be drawn."""
+    """No spike train with the requested count and gap could be drawn."""
 
 
 class TableError(StrsbpError):
@@ -38,3 +38,9 @@ class CheckpointError(StrsbpError):
 
 class ClaimsError(StrsbpError):
     """The claims file or the measurements that it refers to are inconsistent."""
+
+
+def in_words(error: Exception) -> str:
+    """The reason that `error` gives, on one line without its full stop."""
+    text = getattr(error, "strerror", None) or str(error)
+    return " ".join(text.split()).strip(" .") or type(error).__name__

@@ -18,11 +18,14 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    model_serializer,
     model_validator,
 )
 
 from strsbp.errors import SettingsError
+
+N_PIXELS = 28 * 28
+"""Pixels of an image of the known data sets; a user's own images may have another number."""
+N_CLASSES = 10
 
 TARGET_COUNT_LABEL = 35
 """Target spike count of the label's output neuron (section 4)."""
@@ -32,13 +35,17 @@ SpspName = Literal["published", "unblocked", "corrected", "exact"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
-def _distinct(seeds: list[int]) -> list[int]:
-    if len(set(seeds)) != len(seeds):
-        raise ValueError("every seed may be listed once")
-    return seeds
+def _distinct(values: list) -> list:
+    if len(set(values)) != len(values):
+        raise ValueError("every value may be listed once")
+    return values
 
 
-Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
+DISTINCT = AfterValidator(_distinct)
+SORTED = AfterValidator(lambda values: sorted(_distinct(values)))
+"""For lists: no value twice; `SORTED` puts them in order too."""
+
+Seeds = Annotated[list[Seed], Field(min_length=1), DISTINCT]
 
 
 class Closed(BaseModel):
@@ -176,11 +183,6 @@ class TableSettings(Closed):
     file: str | None = None
     """A table used instead of a simulation: in the authors' text format, or a csv file."""
 
-    @model_serializer(mode="wrap")
-    def _without_default_fit(self, serialise):
-        # The setting came later: runs from before it keep their settings, and so their results.
-        return {k: v for k, v in serialise(self).items() if (k, v) != ("fit", "polynomial")}
-
     @property
     def fit_name(self) -> str:
         """Name of the fit in file names."""
@@ -206,6 +208,28 @@ class SimulatedTable(Closed):
             f"{self.spsp}-m{self.tau_m:.12g}-s{self.tau_s:.12g}"
             f"-r{self.refractory_steps}-t{self.n_steps}-g{self.grid}"
         )
+
+    @property
+    def largest_count(self) -> int:
+        """The largest number of spikes that a train of this simulation can hold.
+
+        `published` and `unblocked` trains take times 0..T at least `refractory_steps` + 1 apart;
+        `corrected` trains take multiples of `refractory_steps` (docs/algorithm.md, section 9).
+        """
+        if self.spsp == "corrected":
+            return self.n_steps // max(self.refractory_steps, 1)
+        if self.spsp == "exact":
+            return (self.n_steps - 2) // (self.refractory_steps + 1) + 1
+        return self.n_steps // (self.refractory_steps + 1) + 1
+
+    def check_grid(self) -> None:
+        """Raise `SettingsError` where no train of `grid` spikes exists."""
+        if self.grid > self.largest_count:
+            raise SettingsError(
+                f"`grid` is {self.grid}, but a {self.spsp} simulation over n_steps {self.n_steps} "
+                f"with refractory_steps {self.refractory_steps} has room for {self.largest_count} "
+                "spikes; lower the grid or raise n_steps."
+            )
 
     @classmethod
     def from_key(cls, key: str) -> "SimulatedTable":

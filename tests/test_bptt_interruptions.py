@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bad_input import one_sentence
+from refusals import one_sentence
 from test_interruptions import finish, start, version_of
 from test_training import small_digits
 

@@ -7,7 +7,6 @@ spikes are, and the weights up to the last digit of the device's `exp`.
 
 import math
 import re
-import sys
 
 import numpy as np
 import pytest
@@ -438,18 +437,11 @@ def test_the_documented_memory_of_a_replica(root):
     assert [value for row in rows for value in row] == [f"{size / 1e6:.1f}" for size in sizes]
 
 
-def test_the_documented_model_of_time_is_the_computed_one(root, stand_in):
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("model", root / "benchmarks" / "model_cuda.py")
-    model = importlib.util.module_from_spec(spec)
-    sys.modules["model"] = model
-    spec.loader.exec_module(model)
-    text = (root / "docs" / "cuda.md").read_text(encoding="utf-8")
-    assert f"<!-- model -->\n{model.table()}<!-- /model -->" in text
+def test_the_documented_number_of_launches_is_true(root, stand_in):
     networks, _ = make_networks(
         [SQUARE, RECURRENT], n=1, n_steps=60, reservoir="published", adjoint="published"
     )
     replicas = on_device(networks, random_digits(16), stand_in)
-    assert len(list(replicas._train_launches())) == model.KERNELS
-    assert f"{model.KERNELS} in a training sample" in text
+    n_launches = len(list(replicas._train_launches()))
+    text = (root / "docs" / "cuda.md").read_text(encoding="utf-8")
+    assert f"{n_launches} in a training sample" in text

@@ -3,14 +3,17 @@
 import re
 from importlib import import_module
 from pathlib import Path
+from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 from PIL import Image
 from synthetic_results import EPOCHS, PANELS, write_runs, write_surfaces, write_trace
 
+from strsbp.files import ResultsError
+from strsbp.study.figures.curves import plot_curves
 from strsbp.study.figures.style import figure
 from strsbp.study.summary import summarise_training
-from strsbp.study.summary.files import ResultsError
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
 
@@ -220,6 +223,19 @@ def test_the_times_of_gradients_can_be_read_off(times, marks, tmp_path):
     plot_function("gradient_check")(truth=source, png=tmp_path / "a.png", svg=svg)
     for mark in marks:
         assert f"<!-- {mark} -->" in svg.read_text()
+
+
+def test_titles_of_panels_are_text(tmp_path):
+    row = dict(arm="a", title="$x", tau_m=64, epoch=1, quantity="test_error", mean=0.1, low=0.1,
+               high=0.2, n_diverged=0)  # fmt: skip
+    pd.DataFrame([row]).to_csv(tmp_path / "curves.csv", index=False)
+    seed = dict(arm="a", seed=1, epoch=1, quantity="test_error", value=0.1, diverged=0)
+    pd.DataFrame([seed]).to_csv(tmp_path / "seeds.csv", index=False)
+    plot_curves(
+        curves=tmp_path / "curves.csv", seeds=tmp_path / "seeds.csv", png=tmp_path / "a.png",
+        svg=tmp_path / "a.svg", panels={"$\\frac{$ <b> & e_ij": ["a"]}, epochs=1,
+    )  # fmt: skip
+    ElementTree.parse(tmp_path / "a.svg")
 
 
 @pytest.mark.parametrize("seeds", [(1,), (1, 2)])

@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
+from strsbp.files import ResultsError
 from strsbp.study.experiments.published_logs.summarise import summarise_published_logs
-from strsbp.study.summary.files import ResultsError
 
 
 def write_run(folder, arm, seed, errors):

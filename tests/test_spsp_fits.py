@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from strsbp.errors import TableError
+from strsbp.files import ResultsError
 from strsbp.settings import ArmSettings, SimulatedTable, TableSettings
 from strsbp.spsp import SeparableTable, fit_surface, read_table, write_separable
 from strsbp.spsp.exact import ExactCurve
@@ -12,7 +13,6 @@ from strsbp.spsp.fits import FITS, exact, fit_curve
 from strsbp.spsp.simulate import Surface
 from strsbp.study.experiments.expectation.summarise import deviations
 from strsbp.study.experiments.fits.summarise import fit_errors, summarise_fits
-from strsbp.study.summary.files import ResultsError
 
 TABLE = SimulatedTable(
     spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=100, grid=30
@@ -116,7 +116,7 @@ def test_a_small_file_by_hand(tmp_path):
     [
         ("part,count", "part,number", "line 1"),
         ("value,1,2", "value,1,nan", "line 4: a value"),
-        ("value,1,2", "value,1,1_0", "line 4: a value"),
+        ("value,1,2", "value,1,two", "line 4: a value"),
         ("value,1,2", "value,2,2", "line 4: the count 1 of 'value'"),
         ("value,1,2", "value,1,2,3", "line 4"),
         ("value,1,2", "colour,1,2", "line 4: a part"),

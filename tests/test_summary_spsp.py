@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from strsbp.files import ResultsError
 from strsbp.settings import SimulatedTable
 from strsbp.spsp import Surface, fit_surface, save_surface, write_table
-from strsbp.study.summary.files import ResultsError
 from strsbp.study.summary.spsp import summarise_spsp
 
 SCALES = {"published": 50.0, "unblocked": 51.0, "corrected": 1.0}

@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.util import find_spec
 
-from strsbp.errors import StrsbpError
+from strsbp.errors import SettingsError, StrsbpError
 
 
 class DeviceError(StrsbpError):
@@ -30,6 +30,24 @@ def obstacle() -> str | None:
 def _first_line(error: Exception) -> str:
     text = str(error).strip()
     return text.splitlines()[0].rstrip(".") if text else type(error).__name__
+
+
+def resolve_device(device: str, where: str = "device") -> str:
+    """`cpu` or `cuda`: the device that the setting `device` comes to on this machine.
+
+    `auto` is a GPU where CuPy finds one, and else the CPU; `cuda` without one raises
+    `SettingsError`, which names `where` the setting stands.
+    """
+    if device == "cpu":
+        return "cpu"
+    problem = obstacle()
+    if problem is None:
+        return "cuda"
+    if device == "cuda":
+        raise SettingsError(
+            f"{where}, device: 'cuda' asks for a GPU, but {problem}; use 'auto' or 'cpu'."
+        )
+    return "cpu"
 
 
 def array_module():

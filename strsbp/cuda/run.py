@@ -5,17 +5,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tqdm import tqdm
-
-from strsbp.checkpoint import save_checkpoint, write_atomically
 from strsbp.cuda.device import array_module, gpu_name
 from strsbp.cuda.training import ReplicaRun, most_replicas, train_epochs
 from strsbp.data import Digits
+from strsbp.files import write_json, write_text
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.training.epochs import TrainingState
-from strsbp.training.run import describe_run, metrics_csv, resume, run_hash, write_provenance
+from strsbp.training.resume import save_epoch
+from strsbp.training.run import describe_run, metrics_csv, progress_bar, resume, run_hash
 
 
 def run_batch(
@@ -58,14 +57,8 @@ def run_batch(
         runs.append(ReplicaRun(seed, state, start.boost, start.rows))
 
     n_images = arm.n_train + arm.n_test
-    with tqdm(
-        total=n_images * arm.epochs * len(seeds),
-        initial=n_images * sum(min(run.epoch, arm.epochs) for run in runs),
-        desc=f"{name}, {len(seeds)} seeds",
-        unit="image",
-        disable=None if progress else True,  # None: only on a terminal
-        mininterval=1.0,
-    ) as bar:
+    title, done = f"{name}, {len(seeds)} seeds", sum(min(run.epoch, arm.epochs) for run in runs)
+    with progress_bar(title, n_images, arm.epochs * len(seeds), done, progress) as bar:
         begin = time.perf_counter()
 
         def keep(trained: list[ReplicaRun]) -> None:
@@ -73,15 +66,10 @@ def run_batch(
             share = (time.perf_counter() - begin) / len(trained)
             for run in trained:
                 seconds[run.seed].append(share)
-                save_checkpoint(
-                    checkpoint_path(run.seed),
-                    {**run.state, "boost": run.boost},
-                    {
-                        "settings_sha256": fingerprints[run.seed],
-                        "rows": run.rows,
-                        "seconds": seconds[run.seed],
-                    },
-                )
+                save_epoch(
+                    checkpoint_path(run.seed), fingerprints[run.seed],
+                    {**run.state, "boost": run.boost}, run.rows, {"seconds": seconds[run.seed]},
+                )  # fmt: skip
             begin = time.perf_counter()
 
         n_together = most_replicas(template, runs, digits, xp)
@@ -91,8 +79,7 @@ def run_batch(
 
     for run in runs:
         seed = run.seed
-        text = metrics_csv(run.rows[: arm.epochs])
-        write_atomically(metrics_path(seed), lambda file, text=text: file.write(text.encode()))
+        write_text(metrics_csv(run.rows[: arm.epochs]), metrics_path(seed))
         document = describe_run(
             arm, layers, digits, seed, seconds[seed], name=name, profile=profile,
             table_source=table_source, settings_sha256=fingerprints[seed], started=started,
@@ -101,7 +88,7 @@ def run_batch(
         document["versions"] |= {"cupy": xp.__version__}
         document["machine"] |= {"gpu": gpu_name(xp)}
         document |= {"device": "cuda", "replicas": min(n_together, len(seeds))}
-        write_provenance(document, provenance_path(seed))
+        write_json(document, provenance_path(seed))
     # Only now is nothing lost without them.
     for seed in seeds:
         Path(checkpoint_path(seed)).unlink(missing_ok=True)

@@ -5,9 +5,9 @@ digits = load_dataset("mnist", local_dir=None).first(10_000, 10_000)
 
 from pathlib import Path
 
-from strsbp.data.dataset import Digits, load_digits, read_digits, save_digits
+from strsbp.data.dataset import Digits, read_digits, save_digits
 from strsbp.data.download import locate_files
-from strsbp.data.idx import read_idx_pair
+from strsbp.data.idx import read_images, read_labels
 from strsbp.data.sources import SOURCES
 from strsbp.errors import DataError
 
@@ -15,7 +15,6 @@ __all__ = [
     "DATASET_NAMES",
     "Digits",
     "load_dataset",
-    "load_digits",
     "read_digits",
     "save_digits",
 ]
@@ -42,5 +41,6 @@ def load_dataset(name: str, local_dir: str | Path | None = None) -> Digits:
         )
     train_images, train_labels, test_images, test_labels = locate_files(name, local_dir)
     return Digits(
-        name, *read_idx_pair(train_images, train_labels), *read_idx_pair(test_images, test_labels)
-    )
+        name, read_images(train_images), read_labels(train_labels),
+        read_images(test_images), read_labels(test_labels),
+    )  # fmt: skip

@@ -6,14 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from strsbp.checkpoint import UNREADABLE, in_words, read_arrays, write_atomically
-from strsbp.errors import DataError
-
-N_PIXELS = 28 * 28
-"""Pixels of an image of the known sets; a user's own images may have another number."""
-N_CLASSES = 10
-LARGEST_SET = 1 << 30
-"""Bytes that the images and labels of a file may have; those of MNIST have 55 million."""
+from strsbp.checkpoint import read_arrays
+from strsbp.errors import DataError, in_words
+from strsbp.files import replacing
+from strsbp.settings import N_CLASSES
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +118,11 @@ def save_digits(path: str | Path, digits: Digits) -> None:
     arrays = {key: getattr(digits, key) for key in _ARRAYS}
     arrays["name"] = np.array(digits.name)
     try:
-        write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            np.savez_compressed(file, **arrays)
     except OSError as error:
         raise DataError(
-            f"The digits could not be written to {path} ({error.strerror or error}); make room "
+            f"The digits could not be written to {path} ({in_words(error)}); make room "
             "for the file or choose another folder."
         ) from None
 
@@ -136,41 +133,12 @@ def read_digits(path: str | Path) -> Digits:
     Raises `DataError` when the file is missing, damaged or holds anything but a set of digits.
     """
     try:
-        arrays = read_arrays(path, LARGEST_SET)
-        if set(arrays) != {"name", *_ARRAYS}:
-            raise ValueError(f"it must hold exactly {', '.join(sorted(['name', *_ARRAYS]))}")
-    except MemoryError:
-        raise DataError(
-            f"{path} is not a whole digits file (a member promises more than fits into memory); "
-            "delete it and prepare it again."
-        ) from None
+        arrays = read_arrays(path)
+        return Digits(str(arrays.pop("name")), **arrays)
     except FileNotFoundError:
         raise DataError(f"There is no digits file {path}; prepare it first.") from None
-    except UNREADABLE as error:
+    except Exception as error:
         raise DataError(
             f"{path} is not a whole digits file ({in_words(error)}); delete it and prepare it "
             "again."
         ) from None
-    name = arrays.pop("name")
-    if name.ndim != 0 or name.dtype.kind != "U":
-        raise DataError(
-            f"{path} is not a digits file, its name is not a text; delete it and prepare it again."
-        )
-    text = str(name)
-    if len(text) > 100 or not text.isprintable():
-        raise DataError(
-            f"{path} is not a digits file, its name is no short text; delete it and prepare it "
-            "again."
-        )
-    try:
-        return Digits(text, **arrays)
-    except DataError as error:
-        problem = str(error).split(";")[0]
-        raise DataError(
-            f"{path} is not a valid digits file, since {problem[0].lower()}{problem[1:]}; delete "
-            "it and prepare it again."
-        ) from None
-
-
-load_digits = read_digits
-"""The name by which the workflow's training script calls `read_digits`."""

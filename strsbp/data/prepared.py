@@ -4,17 +4,12 @@ The description is small enough for a repository, the images are not. So a step 
 depends on the description, and makes the images anew where a checkout lacks them.
 """
 
-import json
 from pathlib import Path
 
-from strsbp.checkpoint import write_atomically
-from strsbp.data import load_dataset, load_digits, save_digits
+from strsbp.data import load_dataset, read_digits, save_digits
 from strsbp.data.dataset import Digits
 from strsbp.errors import DataError
-from strsbp.files import read_bounded
-
-LARGEST_DESCRIPTION = 10_000
-"""Bytes of a description; it has about 200."""
+from strsbp.files import ResultsError, read_json, write_json
 
 
 def describe(digits: Digits) -> dict:
@@ -31,8 +26,7 @@ def describe(digits: Digits) -> dict:
 def write_prepared(digits: Digits, images: str | Path, description: str | Path) -> None:
     """Write the images (.npz) and then their description (.json)."""
     save_digits(images, digits)
-    text = json.dumps(describe(digits), indent=1) + "\n"
-    write_atomically(description, lambda file: file.write(text.encode()))
+    write_json(describe(digits), description)
 
 
 def read_prepared(description: str | Path, local_dir: str | Path | None = None) -> Digits:
@@ -44,16 +38,14 @@ def read_prepared(description: str | Path, local_dir: str | Path | None = None) 
     description = Path(description)
     images = description.with_suffix(".npz")
     try:
-        expected = json.loads(read_bounded(description, LARGEST_DESCRIPTION))
+        expected = read_json(description)
         name = expected["dataset"]
-        if not isinstance(name, str) or not name.isprintable():
-            raise ValueError
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (ResultsError, KeyError):
         raise DataError(
             f"{description} does not describe a data set; delete it, so that it is made anew."
         ) from None
     missing = not images.is_file()
-    digits = load_dataset(name, local_dir=local_dir) if missing else load_digits(images)
+    digits = load_dataset(name, local_dir=local_dir) if missing else read_digits(images)
     if describe(digits) != expected:
         raise DataError(
             f"The images of {name} are not the ones that {description} describes; delete the "

@@ -12,10 +12,7 @@ from strsbp.engine.layers import Layer, RecurrentLayer
 from strsbp.engine.state import MOST_TERMS, Derivative
 from strsbp.engine.trains import SpikeTrains
 from strsbp.errors import SettingsError
-from strsbp.settings import LayerSettings, ModelSettings
-
-N_CLASSES = 10
-N_PIXELS = 784
+from strsbp.settings import N_CLASSES, N_PIXELS, LayerSettings, ModelSettings
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from strsbp.errors import TableError
+from strsbp.files import ResultsError, numbers, read_csv, write_csv
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.exact import ExactCurve
-from strsbp.study.summary.files import ResultsError, numbers, read_csv, write_csv
 
 COLUMNS = ["o_i", "phi", "derivative"]
 

@@ -26,7 +26,6 @@ from scipy.interpolate import make_interp_spline
 
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
-from strsbp.spsp.sampling import largest_count
 from strsbp.spsp.slots import slot_slopes
 
 _DEGREE = 5
@@ -56,7 +55,7 @@ class ExactCurve:
 
 def solve_curve(table: SimulatedTable) -> ExactCurve:
     """phi(o_i) for the trains of `table`, o_i = 0 .. grid (at most what trains can hold)."""
-    most = min(table.grid, largest_count(table))
+    most = min(table.grid, table.largest_count)
     gains = pair_gains(table)
     if table.spsp == "corrected":
         spacing = max(table.refractory_steps, 1)

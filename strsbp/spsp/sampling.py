@@ -9,8 +9,6 @@ import numpy as np
 from numba import njit
 
 from strsbp.encoding import philox
-from strsbp.errors import SamplingError
-from strsbp.settings import SimulatedTable
 
 PRE, POST = 0, 1
 _KEY = np.uint32(0x5350_5350)
@@ -20,25 +18,6 @@ TRIES_PER_STEP = 64
 """Consecutive draws without a free place, per step of the train, before a train is begun anew."""
 RESTARTS = 200
 """Trains begun anew before the sampler gives up."""
-
-
-def largest_count(table: SimulatedTable) -> int:
-    """The largest number of spikes that a train of this simulation can hold."""
-    if table.spsp == "corrected":
-        return table.n_steps // max(table.refractory_steps, 1)
-    if table.spsp == "exact":
-        return (table.n_steps - 2) // (table.refractory_steps + 1) + 1
-    return table.n_steps // (table.refractory_steps + 1) + 1
-
-
-def check_count(table: SimulatedTable) -> None:
-    """Raise `SamplingError` where no train of `table.grid` spikes exists."""
-    if table.grid > largest_count(table):
-        raise SamplingError(
-            f"No train of {table.grid} spikes exists in the {table.spsp} simulation over "
-            f"{table.n_steps} steps with refractory_steps {table.refractory_steps} (at most "
-            f"{largest_count(table)}); lower the grid or raise n_steps."
-        )
 
 
 @njit(inline="always")

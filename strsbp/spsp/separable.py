@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from strsbp.checkpoint import write_atomically
 from strsbp.errors import TableError
+from strsbp.files import write_text
 
 MOST_TERMS = 9
 """Of a table: a polynomial of degree 8. The derivative leaves the constant out."""
@@ -115,7 +115,7 @@ def separable_text(table: SeparableTable) -> str:
 
 def write_separable(table: SeparableTable, path: str | Path) -> None:
     """Write `table` as csv, atomically."""
-    write_atomically(path, lambda file: file.write(separable_text(table).encode()))
+    write_text(separable_text(table), path)
 
 
 def parse_separable(text: str, path: Path) -> SeparableTable:
@@ -144,7 +144,7 @@ def parse_separable(text: str, path: Path) -> SeparableTable:
             values = [float(word) for word in row[2:]]
         except ValueError:
             values = [np.nan]
-        if not np.isfinite(values).all() or "_" in "".join(row[2:]):
+        if not np.isfinite(values).all():
             raise TableError(f"{path}, line {number}: a value is no number that is finite.")
         parts[part].append(values)
     for part, found in parts.items():

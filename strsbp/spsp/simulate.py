@@ -14,7 +14,7 @@ from numba import njit, prange
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.errors import CheckpointError, SamplingError, SettingsError
 from strsbp.settings import SimulatedTable, checked
-from strsbp.spsp.sampling import PRE, check_count, draw_on_slots, draw_with_gap
+from strsbp.spsp.sampling import PRE, draw_on_slots, draw_with_gap
 
 LANES = 64
 
@@ -146,10 +146,10 @@ def simulate_surface(
     """Simulate e_ij for all counts 1 .. grid of both neurons.
 
     `repeats`: random pairs for each cell; `seed` fixes every train, whatever the number of
-    threads; `on_rows(n)` is called after n more rows, for a progress bar. Raises `SamplingError`
-    where a train of the largest count does not exist or could not be drawn.
+    threads; `on_rows(n)` is called after n more rows, for a progress bar. Raises `SettingsError`
+    where no train of the largest count exists, and `SamplingError` where none could be drawn.
     """
-    check_count(table)
+    table.check_grid()
     grid = table.grid
     mean, standard_error = np.zeros((grid, grid)), np.full((grid, grid), np.nan)
     failed = np.zeros((grid, grid), dtype=np.bool_)
@@ -198,7 +198,7 @@ def load_surface(path: str | Path) -> Surface:
             values.shape == (table.grid, table.grid) and np.isfinite(values).all()
             for values in (surface.mean, surface.standard_error)
         )
-    except (KeyError, TypeError, ValueError, OverflowError, SettingsError):
+    except (KeyError, TypeError, ValueError, SettingsError):
         whole = False
     if not whole:
         raise CheckpointError(f"{path} does not hold a simulated surface; simulate it again.")

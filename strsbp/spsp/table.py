@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from strsbp.checkpoint import write_atomically
 from strsbp.errors import TableError
+from strsbp.files import read_bounded, write_text
 
 DEGREE = 4
 LARGEST_FILE = 4_000_000
@@ -87,7 +87,7 @@ def _horner(coefficients, x):
 def write_table(table: EffectRatioTable, path: str | Path) -> None:
     """Write `table` in the authors' text format, atomically."""
     text = "".join("".join(f"{value:16.7e}" for value in row) + "\n" for row in table.coefficients)
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_text(text, path)
 
 
 def read_table(path: str | Path):
@@ -106,12 +106,7 @@ def read_table(path: str | Path):
 
 def _read_text(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise TableError(
-                f"{path} has {path.stat().st_size:,} bytes, more than any effect-ratio table; "
-                "name a text file with five columns."
-            )
-        return path.read_text(encoding="ascii")
+        return read_bounded(path, LARGEST_FILE).decode("ascii")
     except OSError as error:
         raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
@@ -131,8 +126,6 @@ def _parse_polynomials(text: str, path: Path) -> EffectRatioTable:
                 f"{path}, line {number}: {len(words)} columns where a table has {DEGREE + 1}."
             )
         try:
-            if "_" in line:  # which Python would accept in a number
-                raise ValueError
             row = [float(word) for word in words]
         except ValueError:
             raise TableError(

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from strsbp.checkpoint import write_atomically
+from strsbp.files import write_csv
 from strsbp.settings import ModelSettings
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.sampling import POST, PRE, draw_on_slots
@@ -53,5 +53,4 @@ def trace_pair(*, seed: int, o_j: int = O_J, o_i: int = O_I, model: ModelSetting
 
 def write_trace(trace: pd.DataFrame, path: str | Path) -> None:
     """Write a trace as CSV, atomically."""
-    text = trace.to_csv(index=False, float_format="%.9g", lineterminator="\n")
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_csv(trace, path)

@@ -15,7 +15,6 @@ which commit that was found.
 """
 
 import argparse
-import json
 import os
 import re
 import subprocess
@@ -24,12 +23,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from strsbp.checkpoint import write_atomically
 from strsbp.errors import StrsbpError
+from strsbp.files import read_json, write_json
 from strsbp.settings import file_sha256
 from strsbp.study.loading import load_profile
 from strsbp.study.settings import StudySettings
-from strsbp.study.summary.files import read_json
 from strsbp.training import provenance
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -235,8 +233,7 @@ def adopt(
             and obstacle(by_metrics[path], study, folder, lambda commit: []) is None
         }
         verify(older, study, folder, verified)
-        text = json.dumps(dict(sorted(verified.items())), indent=1) + "\n"
-        write_atomically(note, lambda file: file.write(text.encode()))
+        write_json(dict(sorted(verified.items())), note)
         found |= {path: judged(run) for path, run in older.items()}
     current = [str(path) for path, reason in found.items() if reason is None]
     if current:

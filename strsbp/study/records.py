@@ -17,8 +17,8 @@ from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
-from strsbp.checkpoint import write_atomically
 from strsbp.errors import StrsbpError
+from strsbp.files import write_text
 from strsbp.settings import file_sha256
 
 NAME = "records.json"
@@ -86,7 +86,7 @@ def restore(results: str | Path, state: str | Path = STATE) -> list[str]:
     now = time.time_ns()
     for output, record in restored.items():
         text = json.dumps(record)
-        write_atomically(_memory_path(state, output), lambda file, t=text: file.write(t.encode()))
+        write_text(text, _memory_path(state, output))
         time_ns = now if _same_inputs(record) else LONG_AGO
         os.utime(output, ns=(time_ns, time_ns))
     return list(restored)
@@ -205,4 +205,4 @@ def _write(results: Path, jobs: list[dict]) -> None:
     # One job a line: a change of one run is a change of one line.
     lines = ",\n".join(json.dumps(job, ensure_ascii=False) for job in jobs)
     text = json.dumps(document, ensure_ascii=False).replace('"JOBS"', f"[\n{lines}\n]") + "\n"
-    write_atomically(results / NAME, lambda file: file.write(text.encode()))
+    write_text(text, results / NAME)

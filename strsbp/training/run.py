@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from strsbp.checkpoint import write_atomically
 from strsbp.data import Digits
+from strsbp.files import write_json, write_text
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings, file_sha256, settings_hash
 from strsbp.spsp import EffectRatioTable
@@ -112,8 +112,8 @@ def finish_run(
     checkpoint_path: str | Path,
 ) -> None:
     """Write the metrics `rows` and the provenance `document` of a run; removes its checkpoint."""
-    write_atomically(metrics_path, lambda file: file.write(metrics_csv(rows).encode()))
-    write_provenance(document, provenance_path)
+    write_text(metrics_csv(rows), metrics_path)
+    write_json(document, provenance_path)
     # Only now is nothing lost without it.
     Path(checkpoint_path).unlink(missing_ok=True)
 
@@ -153,12 +153,6 @@ def describe_run(
         "seconds": round(sum(seconds), 3),
         "resumed": resumed,
     }
-
-
-def write_provenance(document: dict, path: str | Path) -> None:
-    """Write the provenance of a run as JSON, atomically."""
-    text = json.dumps(document, indent=1) + "\n"
-    write_atomically(path, lambda file: file.write(text.encode()))
 
 
 def describe_table(arm: ArmSettings, path: str | Path) -> dict:

@@ -23,10 +23,11 @@ from strsbp.study import records
 from strsbp.study.experiments.bptt.settings import missing_library, of_network, trains_bptt
 from strsbp.study.batches import gpu_seeds
 from strsbp.study.experiments.regularisation.settings import Cell
+from strsbp.cuda.device import resolve_device
 from strsbp.errors import SettingsError, StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.study.sources import package_files
-from strsbp.study.loading import load_profile, load_study, resolve_device
+from strsbp.study.loading import load_profile, load_study
 
 FIGURES = [
     "fig1",

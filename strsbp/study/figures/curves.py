@@ -7,8 +7,8 @@ from typing import Literal
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
+from strsbp.files import ResultsError, read_csv
 from strsbp.study.figures.style import INK, figure, mathtext, series_styles
-from strsbp.study.summary.files import ResultsError, read_csv
 
 FEW = 3
 """With fewer runs than this, every run is drawn as a thin line: an interval says little."""

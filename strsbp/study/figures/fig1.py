@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from strsbp.files import ResultsError
 from strsbp.study.figures.style import figure, series_styles
 from strsbp.study.figures.surfaces import read_surfaces
-from strsbp.study.summary.files import ResultsError
 
 
 def plot_fig1(*, surfaces: str | Path, png: str | Path, svg: str | Path) -> None:

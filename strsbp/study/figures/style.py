@@ -15,7 +15,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from strsbp.study.summary.files import replacing
+from strsbp.files import replacing
 
 STYLE = Path(__file__).with_name("strsbp.mplstyle")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from strsbp.files import ResultsError, read_csv
 from strsbp.study.figures.style import INK, MUTED, OUTSIDE, figure, series_styles
-from strsbp.study.summary.files import ResultsError, read_csv
 
 SURFACE_COLUMNS = (
     "spsp", "grid", "o_j", "o_i", "mean", "standard_error", "fit", "derivative", "fit_derivative",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from strsbp.study.summary.files import ResultsError, read_csv
+from strsbp.files import ResultsError, read_csv
 
 TRACE_COLUMNS = ("listing", "step", "spike_pre", "spike_post", "current", "membrane")
 RULES = {

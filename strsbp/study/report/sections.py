@@ -12,11 +12,11 @@ from typing import NamedTuple
 import pandas as pd
 from markupsafe import Markup
 
+from strsbp.files import ResultsError
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.questions import load_questions
 from strsbp.study.report.results import Results, Table
 from strsbp.study.report.text import caption, duration, lead, packaged, symbols, value_text
-from strsbp.study.summary.files import ResultsError
 
 FIGURE_DATA = {
     "fig1": ["summarise_spsp/surfaces.csv"],

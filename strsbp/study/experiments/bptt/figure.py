@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
+from strsbp.files import ResultsError, read_csv
 from strsbp.study.figures.style import MUTED, figure, mathtext, series_styles
-from strsbp.study.summary.files import ResultsError, read_csv
 
 METHODS = ("strsbp", "hm2bp", "bptt")
 """In the order of their styles."""

@@ -19,6 +19,10 @@ NETWORK_KEYS = (
 """What BPTT takes from an arm, beside its digits; all else there belongs to the other methods."""
 
 
+SurrogateName = Literal["fast_sigmoid", "atan"]
+SurrogateSlope = Annotated[float, Field(gt=0, le=1e6)]
+
+
 class BpttTraining(Closed):
     """How a run of backpropagation through time (BPTT) is trained."""
 
@@ -28,9 +32,9 @@ class BpttTraining(Closed):
     """Samples of one update; larger batches take less time a sample and make fewer updates."""
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.002
     """Adam's step size, constant."""
-    surrogate: Literal["fast_sigmoid", "atan"] = "fast_sigmoid"
+    surrogate: SurrogateName = "fast_sigmoid"
     """The surrogate of a spike's derivative, as snnTorch calls it."""
-    surrogate_slope: Annotated[float, Field(gt=0, le=1e6)] = 25.0
+    surrogate_slope: SurrogateSlope = 25.0
     """Its steepness: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
 
 

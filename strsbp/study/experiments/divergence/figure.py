@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from strsbp.files import ResultsError, read_csv
 from strsbp.study.figures.curves import CURVE_COLUMNS
 from strsbp.study.figures.style import figure, mathtext, series_styles
-from strsbp.study.summary.files import ResultsError, read_csv
 
 ROWS = {
     "test_error": "test error (%)",

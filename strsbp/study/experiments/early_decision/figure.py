@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from strsbp.files import read_csv
 from strsbp.study.figures.style import INK, figure, series_styles
-from strsbp.study.summary.files import read_csv
 
 PANELS = {
     "spikes": "spikes a decision",

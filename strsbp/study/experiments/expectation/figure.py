@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from strsbp.files import read_csv
 from strsbp.study.figures.style import figure, series_styles
-from strsbp.study.summary.files import read_csv
 
 COLUMNS = ("spsp", "o_i", "phi", "low", "high", "expected", "exact", "derivative")
 NAMES = {

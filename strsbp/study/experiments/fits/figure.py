@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from strsbp.files import read_csv
 from strsbp.study.figures.style import INK, figure, mathtext, series_styles
-from strsbp.study.summary.files import read_csv
 
 COLUMNS = ("rank", "title", "mean", "low", "high", "smallest_denominator")
 PANELS = {

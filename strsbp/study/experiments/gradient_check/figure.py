@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import LogLocator
 
+from strsbp.files import read_csv
 from strsbp.study.figures.style import INK, MUTED, figure, mathtext, series_styles
-from strsbp.study.summary.files import read_csv
 
 COLUMNS = (
     "state", "layer", "step", "estimator", "title", "against", "quantity", "mean", "low", "high",

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from strsbp.files import read_csv
 from strsbp.study.figures.style import INK, MUTED, figure, mathtext, series_styles
-from strsbp.study.summary.files import read_csv
 
 STATES = {"untrained": "initial weights", "trained": "after some epochs"}
 REFERENCES = {"hm2bp": "HM2-BP in all layers", "published": "ST-RSBP, published table"}

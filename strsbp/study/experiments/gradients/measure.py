@@ -16,11 +16,11 @@ from strsbp.data import Digits
 from strsbp.engine.adam import BETA_1
 from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
+from strsbp.files import write_csv
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradients.settings import GradientSettings
-from strsbp.study.summary.files import write_csv
 from strsbp.training.epochs import train
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)

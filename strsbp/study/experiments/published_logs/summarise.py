@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from strsbp.study.summary.files import ResultsError, read_csv, write_csv
+from strsbp.files import ResultsError, read_csv, write_csv
 from strsbp.study.summary.intervals import mean_interval
 from strsbp.study.summary.training import Run, load_runs
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from strsbp.checkpoint import write_atomically
 from strsbp.data import Digits
 from strsbp.engine import update
 from strsbp.engine.network import Network
 from strsbp.engine.state import SQUARE_SUMS
+from strsbp.files import write_text
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
@@ -58,7 +58,7 @@ def measure_cell(
                 model, hidden, table, weights_of(network), seed, digits.train_images.shape[1]
             )
             rows.append({"seed": seed} | metrics | layer_state(network, probe, digits, n_samples))
-    write_atomically(out, lambda file: file.write(metrics_csv(rows).encode()))
+    write_text(metrics_csv(rows), out)
 
 
 def layer_state(network: Network, probe: Probe, digits: Digits, n_samples: int) -> dict[str, float]:

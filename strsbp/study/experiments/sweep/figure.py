@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.colors import Normalize
 from matplotlib.patches import Patch, Rectangle
 
+from strsbp.files import ResultsError, read_csv
 from strsbp.study.figures.style import INK, MUTED, OUTSIDE, figure
-from strsbp.study.summary.files import ResultsError, read_csv
 
 GRIDS = {
     "time_constants": (

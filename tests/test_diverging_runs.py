@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import test_training
-from bad_input import one_sentence
+from refusals import refusal
 from test_training import HIDDEN, small_digits, small_table
 
 from strsbp.errors import TableError
@@ -104,34 +104,7 @@ def test_a_diverging_arm_is_told_with_epoch_and_layer_and_its_curve_ends(tmp_pat
 def test_a_table_beyond_the_engines_numbers_is_refused_before_training(tmp_path):
     path = tmp_path / "table.txt"
     path.write_text("1 2 3 4 5\n1 1e31 3 4 5\n")
-    with pytest.raises(TableError, match="holds the number 1e[+]31") as error:
-        _check_table_file(path)
-    one_sentence(error.value)
+    said = refusal(lambda: _check_table_file(path), TableError)
+    assert "holds the number 1e+31" in said
     path.write_text("1 2 3 4 5\n1 1e30 -1e30 4 5\n")
     _check_table_file(path)
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [("test_error", "nan"), ("test_error", "inf"), ("test_error", "1.5"), ("train_error", "-0.1"),
-     ("cost", "inf"), ("cost", "x"), ("test_error", ""), ("spike_count_output3", "many")],
-)  # fmt: skip
-def test_metrics_that_are_no_numbers_are_not_averaged(tmp_path, column, value):
-    """A run that did not diverge must not hide a number that is none."""
-    from synthetic_results import ARMS as SYNTHETIC
-    from synthetic_results import write_runs
-
-    from strsbp.study.summary.files import ResultsError
-
-    metrics, provenance = write_runs(
-        tmp_path, seeds=(1,), arms={"strsbp": SYNTHETIC["strsbp"]}, diverged=()
-    )
-    frame = pd.read_csv(metrics[0], dtype=str)
-    assert column in frame, list(frame)
-    frame.loc[2, column] = value
-    frame.to_csv(metrics[0], index=False)
-    tables = {k: tmp_path / f"{k}.csv" for k in ("curves", "seeds", "arms", "pairs", "runs")}
-    with pytest.raises(ResultsError, match=column) as error:
-        summarise_training(metrics, provenance, **tables)
-    one_sentence(error.value)
-    assert not any(path.exists() for path in tables.values())
