@@ -76,6 +76,10 @@ def test_epoch_order():
     assert (orders[0] != orders[1]).any()
     np.testing.assert_array_equal(orders[1], epoch_order(3, 1, 100))
     assert (epoch_order(4, 1, 100) != orders[1]).any()
+    # These orders made the committed results; another stream would change every run.
+    assert list(epoch_order(3, 0, 10)) == [2, 8, 7, 0, 9, 1, 6, 5, 4, 3]
+    assert list(epoch_order(3, 1, 10)) == [3, 7, 5, 8, 6, 1, 9, 0, 4, 2]
+    assert list(epoch_order(3, 1, 10, "published")[:5]) == [7, 6, 9, 3, 4]
 
 
 def test_published_shuffle_moves_part_of_the_samples():
