@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from test_engine import (
     ARCHITECTURES,
+    FEEDFORWARD,
     N_CLASSES,
     N_INPUTS,
     RECURRENT,
@@ -224,6 +225,39 @@ def test_ablations_equal_the_engine(gradient, ablated_layers, adjoint, reservoir
         adjoint=adjoint, reservoir=reservoir,
     )  # fmt: skip
     assert_equal_training(networks, random_digits(2), xp)
+
+
+def silence(networks, digits):
+    """Silence two neurons of every layer, and so some of the training labels."""
+    n_silent = 0
+    for network in networks:
+        for layer in network.layers:
+            layer.weights[:, :2] -= 1.0
+            layer.refresh_sums()
+        for index, label in enumerate(digits.train_labels):
+            network.encode(digits.train_images[index], index)
+            network.forward()
+            n_silent += network.layers[-1].trains.counts[label] == 0
+    assert 0 < n_silent < digits.train_labels.size * len(networks)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        dict(divide_by_threshold=False),
+        dict(error_gain=(0.5, 3.0, 2.0)),
+        dict(step_rule="logged"),
+        dict(cost="repaired"),
+    ],
+)
+@pytest.mark.parametrize("hidden", [[SQUARE, RECURRENT], [FEEDFORWARD, SQUARE]])
+def test_options_equal_the_engine(settings, hidden, xp):
+    # At 60 steps a repaired label counts so many spikes that they, too, have a cost.
+    networks, _ = make_networks(hidden, n=2, **dict(n_steps=60, threshold_output=1.5) | settings)
+    digits = random_digits(17)
+    silence(networks, digits)
+    assert_equal_training(networks, digits, xp, n_epochs=2)
+    assert all(network.first_layer_not_finite() is None for network in networks)
 
 
 @pytest.mark.parametrize("refractory_steps", [0, 1, 5])

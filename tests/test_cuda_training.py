@@ -74,7 +74,14 @@ def on_cpu(folder, seeds=SEEDS, **settings):
     return {seed: (folder / f"seed{seed}.csv").read_bytes() for seed in seeds}
 
 
-@pytest.mark.parametrize("settings", [{}, dict(shuffle="published", gradient="hm2bp")])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        dict(shuffle="published", gradient="hm2bp"),
+        dict(divide_by_threshold=False, step_rule="logged", cost="repaired"),
+    ],
+)
 def test_a_batch_writes_the_metrics_of_the_cpu(tmp_path, settings):
     expected = on_cpu(tmp_path / "cpu", **settings)
     assert on_gpu(tmp_path / "gpu", **settings) == expected

@@ -378,8 +378,9 @@ class Replicas:
         return self._launch(
             "output_error", 1, THREADS,
             _I32(self.template.model.n_steps), _I32(layer.n_neurons), _I32(layer.error.size),
-            refractory_steps, decay_s, decay_m, gain, layer.threshold, _I32(self.n_train),
-            s["position"], a["order"], s["train_labels"], a["boost"],
+            refractory_steps, decay_s, decay_m, gain, layer.threshold,
+            _I32(self.template.model.cost == "repaired"), _I32(self.n_train), s["position"],
+            a["order"], s["train_labels"], a["boost"],
             *self._of(k, "counts", "neuron_mask"), a["predictions"], a["costs"], a["has_error"],
             *self._of(k, "error", "lateral", "spsp", "backward_mask", "backward_counts"),
             a["traces"], shared=4,
@@ -407,7 +408,7 @@ class Replicas:
             "layer_errors", blocks, THREADS, _I32(layer.n_inputs), *sizes,
             _I32(len(self.template.derivative.coefficients)), _I32(layer.recurrent),
             _I32(layer.ablates_weights), _I32(layer.ablates_back),
-            _I32(not layer.recurrent or published), layer.threshold,
+            _I32(not layer.recurrent or published), layer.threshold, layer.error_divisor,
             _F64(model.regularisation * REGULARISER_BETA / REGULARISER_SCALE),
             *self._of(k, "n_terms"), a["has_error"], below_counts, below_stride,
             self.shared["coefficients"], _I32(self.template.derivative.basis.shape[1]),
@@ -518,7 +519,7 @@ class Replicas:
         where one was nan. `tick(n)` is called after n more samples of every replica.
         """
         a, s = self.arrays, self.shared
-        rate = self.template.model.learning_rate / math.sqrt(epoch + 1)
+        rate = self.template.model.step_size(epoch)
         updates = range(self.n_updates + 1, self.n_updates + self.n_train + 1)
         with self.stream:
             s["steps"].set(np.array([rate / (1 - BETA_1**n) for n in updates], _F32))

@@ -67,10 +67,12 @@ extern "C" __global__ void traces_of_layer(
 // left, lateral factors and the repair of a silent label. `backward_mask`, `backward_counts` and
 // `traces` are those of the backward pass, after the repair; where the regular train is denser than
 // the refractory period allows, its first spike alone shapes the traces, but all of it is counted.
+// With the flag `repaired_cost` it counts in the cost, too.
 extern "C" __global__ void output_error(
     int n_steps, int n_classes, int n_padded, int refractory_steps, float decay_s, float decay_m,
-    float gain, float threshold, int n_samples, const int* position, const int* order,
-    const u8* labels, const float* boost, const int* counts, const u32* neuron_mask,
+    float gain, float threshold, int repaired_cost, int n_samples, const int* position,
+    const int* order, const u8* labels, const float* boost, const int* counts,
+    const u32* neuron_mask,
     int* predictions, double* costs, int* has_error, float* error, float* lateral, float* spsp,
     u32* backward_mask, int* backward_counts, float* traces
 ) {
@@ -81,6 +83,8 @@ extern "C" __global__ void output_error(
     const int sample = order[replica * n_samples + position[0]];
     const size_t at = replica * n_samples + sample;
     const int label = labels[sample];
+    const int gap = n_steps / TARGET_COUNT_LABEL;
+    const int n_regular = (n_steps - 1) / gap;
     counts += replica * n_padded;
     neuron_mask += replica * n_padded * n_words;
     backward_mask += replica * n_padded * n_words;
@@ -95,13 +99,13 @@ extern "C" __global__ void output_error(
         int best = 0, any = 0;
         for (int i = 0; i < n_classes; ++i) {
             if (counts[i] > counts[best]) best = i;
-            const int d = counts[i] - (i == label ? TARGET_COUNT_LABEL : TARGET_COUNT_OTHER);
-            const bool beyond = d > MARGIN || d < -MARGIN;
-            if (beyond) {
-                any = 1;
-                cost += (double)d * (double)d;
-            }
+            const int target = i == label ? TARGET_COUNT_LABEL : TARGET_COUNT_OTHER;
+            int d = counts[i] - target;
+            const bool beyond = abs(d) > MARGIN;
+            if (beyond) any = 1;
             error[i] = beyond ? boost[at] * (float)d : 0.0f;
+            if (repaired_cost && i == label && counts[i] == 0) d = n_regular - target;
+            if (abs(d) > MARGIN) cost += (double)d * (double)d;
         }
         predictions[at] = best;
         costs[at] = cost;
@@ -124,8 +128,6 @@ extern "C" __global__ void output_error(
     }
     BARRIER(8);
 
-    const int gap = n_steps / TARGET_COUNT_LABEL;
-    const int n_regular = (n_steps - 1) / gap;
     const int n_effective = gap > refractory_steps ? n_regular : 1;
     const float inverse = 1.0f / threshold;
     for (int i = threadIdx.x; i < n_padded; i += blockDim.x) {
@@ -168,7 +170,8 @@ extern "C" __global__ void output_error(
 // `smallest` is the running minimum of |s_i| as the bits of a float, `broken` whether one was nan.
 extern "C" __global__ void layer_errors(
     int n_inputs, int n_neurons, int n_padded, int n_connections, int n_rows, int is_recurrent,
-    int ablates_weights, int ablates_back, int splits, float threshold, double regulariser_scale,
+    int ablates_weights, int ablates_back, int splits, float threshold, float error_divisor,
+    double regulariser_scale,
     const int* n_terms, const int* has_error, const int* input_counts, int input_stride,
     const float* coefficients, int n_counts, const float* basis,
     const float* weights, const float* column_sums, const float* square_sums,
@@ -193,7 +196,7 @@ extern "C" __global__ void layer_errors(
     }
     if (!has_error[replica]) return;
 
-    const float scaled = own ? error[at] / threshold : 0.0f;
+    const float scaled = own ? error[at] / error_divisor : 0.0f;
     float s = 1.0f;
     if (!(ablates_weights && ablates_back)) {
         input_counts += replica * input_stride;
