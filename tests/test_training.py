@@ -1,5 +1,6 @@
 """Epochs, boosting, metrics, checkpoints and runs on small networks."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -133,6 +134,43 @@ def test_a_diverging_run_ends_and_names_the_layer():
     assert row["diverged"] in ("feedforward1", "recurrent2")
     assert state.diverged
     assert len(train(network, digits, 5)) == 1, "a diverged run stops after its first epoch"
+
+
+def overflow_regulariser(network):
+    """Weights of the first layer at which a factor of the regulariser overflows, tiny ones too."""
+    layer = network.layers[0]
+    layer.weights[:, 3] = 600
+    layer.weights[::2, 3] = 1e-30
+    layer.refresh_sums()
+
+
+def divide_lateral_by_zero(network):
+    """Let classes 0 to 3 alone fire: with threshold 1, a silent label's factor is 1 / (1 - 1)."""
+    layer = network.layers[-1]
+    layer.weights[:, :10] = -1
+    layer.weights[:, :4] = 1
+    layer.refresh_sums()
+
+
+OVERFLOWS = [(overflow_regulariser, "feedforward1"), (divide_lateral_by_zero, "output3")]
+"""What spoils a network, and the layer that a run then names after one sample."""
+
+
+def digits_of_silent_label():
+    """One training image, of a class that `divide_lateral_by_zero` silences."""
+    digits = small_digits()
+    first = np.flatnonzero(digits.train_labels >= 4)[:1]
+    return dataclasses.replace(
+        digits, train_images=digits.train_images[first], train_labels=digits.train_labels[first]
+    )
+
+
+@pytest.mark.parametrize(("spoil", "layer"), OVERFLOWS)
+def test_a_number_that_overflows_ends_a_run_as_diverged(spoil, layer):
+    network = small_network(threshold_output=1.0)
+    spoil(network)
+    rows = train(network, digits_of_silent_label(), 3)
+    assert [row["diverged"] for row in rows] == [layer]
 
 
 def test_images_of_another_size_are_refused():

@@ -16,6 +16,7 @@ from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, THRESHOLDS, TRAIN_SPLIT
 from strsbp.engine.adam import BETA_1, BETA_2
 from strsbp.engine.layers import Layer
+from strsbp.engine.loss import HM2BP_E_SILENT, HM2BP_RHO_SILENT, RHO_SILENT
 from strsbp.engine.network import Network
 from strsbp.engine.update import REGULARISER_BETA, REGULARISER_SCALE
 
@@ -82,6 +83,10 @@ def layout(
             "smallest": ((), _I32),
             "broken": ((), _I32),
         }
+        if stores_spsp(layer):
+            own["input_spsp"] = (layer.weights.shape, _F32)
+        if layer.normalised:
+            own["squares"] = ((n,), _F32)
         if layer.output:
             own |= {
                 "backward_mask": ((n, words(n_steps)), _U32),
@@ -111,6 +116,16 @@ def layout(
 def solves(template: Network, k: int) -> bool:
     """Whether layer `k` has a recurrent system to solve: the first one passes no error on."""
     return template.layers[k].recurrent and k > 0
+
+
+def stores_spsp(layer: Layer) -> bool:
+    """Whether e_ij is kept, for sums over the inputs before the update."""
+    return layer.normalised or layer.as_hm2bp
+
+
+def rho_silent(layer: Layer) -> np.float32:
+    """rho_ij where either neuron is silent."""
+    return HM2BP_RHO_SILENT if layer.as_hm2bp else RHO_SILENT
 
 
 def bytes_per_replica(
@@ -299,12 +314,12 @@ class Replicas:
         return decay_s, decay_m, _F32(1 / model.tau_s), _I32(model.refractory_steps)
 
     def _of(self, k: int, *names: str):
-        """Arrays of layer `k`; for connections that it has not, a placeholder."""
+        """Arrays of layer `k`; a placeholder for those that it does not have."""
         placeholders = {_I32: self.shared["none_i32"], _F32: self.shared["none_f32"]}
         return tuple(
             self.arrays[f"{k}/{name}"]
             if f"{k}/{name}" in self.arrays
-            else placeholders[_F32 if name.endswith("weights") else _I32]
+            else placeholders[_F32 if name.endswith(("weights", "spsp")) else _I32]
             for name in names
         )
 
@@ -378,8 +393,9 @@ class Replicas:
         return self._launch(
             "output_error", 1, THREADS,
             _I32(self.template.model.n_steps), _I32(layer.n_neurons), _I32(layer.error.size),
-            refractory_steps, decay_s, decay_m, gain, layer.threshold, _I32(self.n_train),
-            s["position"], a["order"], s["train_labels"], a["boost"],
+            refractory_steps, decay_s, decay_m, gain, layer.threshold, rho_silent(layer),
+            _I32(self.template.model.cost == "repaired"), _I32(self.n_train), s["position"],
+            a["order"], s["train_labels"], a["boost"],
             *self._of(k, "counts", "neuron_mask"), a["predictions"], a["costs"], a["has_error"],
             *self._of(k, "error", "lateral", "spsp", "backward_mask", "backward_counts"),
             a["traces"], shared=4,
@@ -407,7 +423,8 @@ class Replicas:
             "layer_errors", blocks, THREADS, _I32(layer.n_inputs), *sizes,
             _I32(len(self.template.derivative.coefficients)), _I32(layer.recurrent),
             _I32(layer.ablates_weights), _I32(layer.ablates_back),
-            _I32(not layer.recurrent or published), layer.threshold,
+            _I32(not layer.recurrent or published), layer.threshold, layer.error_divisor,
+            rho_silent(layer),
             _F64(model.regularisation * REGULARISER_BETA / REGULARISER_SCALE),
             *self._of(k, "n_terms"), a["has_error"], below_counts, below_stride,
             self.shared["coefficients"], _I32(self.template.derivative.basis.shape[1]),
@@ -423,6 +440,8 @@ class Replicas:
             ),
             shared=4 * (SEGMENT_WORDS + SEGMENT_BITS + 1),
         )  # fmt: skip
+        if stores_spsp(layer):
+            yield from self._gradient_launches(k, counts)
         if layer.recurrent:
             yield self._launch(
                 "spsp_of_connections", connections, THREADS, _I32(model.n_steps), *sizes[1:],
@@ -444,8 +463,10 @@ class Replicas:
             "update_weights", layer.n_inputs, THREADS, _I32(model.n_steps),
             _I32(layer.n_inputs), _I32(n), below_stride, _I32(wants_back), *schedule,
             a["has_error"], below_mask, below_counts, below_stride, a["traces"],
+            _I32(stores_spsp(layer)),
             *self._of(
-                k, "factors", "weight_error", "back_error", "back_silent", "back_all", *_STATE
+                k, "input_spsp", "factors", "weight_error", "back_error", "back_silent",
+                "back_all", *_STATE,
             ),
             back, shared=4 * (THREADS + SEGMENT_BITS + 1),
         )  # fmt: skip
@@ -464,6 +485,34 @@ class Replicas:
                 *self._of(k, *_REC_STATE),
             )  # fmt: skip
         yield self._sum_launch(k)
+
+    def _gradient_launches(self, k: int, counts):
+        """The sums over its inputs that the gradient of layer `k` needs, and what they change."""
+        a, layer = self.arrays, self.layers[k]
+        n = layer.error.size
+        sizes, spsp = (_I32(layer.n_inputs), _I32(n)), a[f"{k}/input_spsp"]
+        _, below_mask, below_counts, below_stride = self._below(k)
+        yield self._launch(
+            "spsp_of_inputs", layer.n_inputs, THREADS, _I32(self.template.model.n_steps), *sizes,
+            HM2BP_E_SILENT if layer.as_hm2bp else _F32(0), a["has_error"], below_mask, below_counts,
+            below_stride, counts, a["traces"], spsp, shared=4 * (SEGMENT_BITS + 1),
+        )  # fmt: skip
+        if layer.normalised:
+            yield self._launch(
+                "normalise", 1, min(MOST_THREADS, 32 * words(n)), *sizes,
+                a["has_error"], below_counts, below_stride, counts, spsp,
+                *self._of(
+                    k, "scaled_error", "lateral", "squares", "denominators", "weight_error",
+                    "back_error", "back_silent", "back_all",
+                ),
+                shared=4,
+            )  # fmt: skip
+        else:
+            yield self._launch(
+                "add_side_effect", -(-n // THREADS), THREADS, *sizes, layer.threshold,
+                a["has_error"], below_counts, below_stride, counts, spsp,
+                *self._of(k, "weights", "column_sums", "weight_error"),
+            )  # fmt: skip
 
     def _solve_launches(self, k: int, right_hand_side):
         a, layer = self.arrays, self.layers[k]
@@ -518,7 +567,7 @@ class Replicas:
         where one was nan. `tick(n)` is called after n more samples of every replica.
         """
         a, s = self.arrays, self.shared
-        rate = self.template.model.learning_rate / math.sqrt(epoch + 1)
+        rate = self.template.model.step_size(epoch)
         updates = range(self.n_updates + 1, self.n_updates + self.n_train + 1)
         with self.stream:
             s["steps"].set(np.array([rate / (1 - BETA_1**n) for n in updates], _F32))

@@ -3,7 +3,9 @@
 import re
 from importlib import resources
 
-FILES = ("common.cuh", "encode.cu", "forward.cu", "errors.cu", "adjoint.cu", "update.cu")
+FILES = (
+    "common.cuh", "encode.cu", "forward.cu", "errors.cu", "gradients.cu", "adjoint.cu", "update.cu",
+)  # fmt: skip
 
 OPTIONS = ("-std=c++17", "-fmad=false")
 """Without contraction (a multiplication and an addition in one rounding) the kernels round as the

@@ -24,7 +24,7 @@ extern "C" __global__ void spsp_of_connections(
         traces + replica * (n_steps + 1) * n_padded + post
     );
     const int count = counts[replica * n_padded + pre];
-    float rho = 0.5f;
+    float rho = RHO_SILENT;
     if (count > 0 && counts[replica * n_padded + post] > 0) rho = e / (float)count;
     spsp[at] = e;
     values[at] = pre == post ? 0.0f : -rec_weights[at] * rho / threshold;
