@@ -300,28 +300,6 @@ class ArmSettings(ModelSettings):
         return folder / "fit_curve" / f"{simulated.key}-{fit}.csv"
 
 
-class SimulationSettings(Closed):
-    """How the e_ij surfaces are simulated."""
-
-    repeats: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
-    """Random pairs of spike trains for each cell of the grid."""
-    seed: Seed = 1
-    """Seed of the simulation."""
-
-
-class GradientSettings(Closed):
-    """How the gradients of arms are compared on the same weights and samples."""
-
-    arms: Annotated[list[ArmName], Field(min_length=1)]
-    """Arms that are compared, all of the first one's architecture and reservoir."""
-    n_samples: Annotated[int, Field(ge=2, le=60_000)] = 100
-    """Training images for each comparison: the first n."""
-    seed: Seed = 1
-    """Seed of the weights, the spike trains of the images and the bootstrap."""
-    train_epochs: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Epochs of the first arm after which the comparison is repeated."""
-
-
 def checked(model, raw, where: str):
     """`model` built from `raw`, or a `SettingsError` in one sentence that names `where`."""
     try:

@@ -6,17 +6,17 @@ import pandas as pd
 import pytest
 from refusals import refusal
 
-from strsbp.beyond import bptt_settings
 from strsbp.errors import SettingsError
 from strsbp.files import ResultsError
 from strsbp.settings import ArmSettings, LayerSettings
+from strsbp.study.experiments.bptt import settings as bptt_settings
 from strsbp.study.experiments.bptt.settings import (
     BpttSettings,
     BpttTraining,
     of_network,
     trains_bptt,
 )
-from strsbp.study.experiments.bptt.summarise import compare_bptt
+from strsbp.study.experiments.bptt.summarise import summarise_bptt
 from strsbp.study.loading import load_study, merged, read_config
 
 DATA = dict(dataset="mnist5k", n_train=40, n_test=20, sha256="a" * 64)
@@ -63,7 +63,7 @@ def compare(tmp_path):
         ]
         hm2bp = [arm_run(tmp_path, "hm2bp", 1, [0.6, 0.4, 0.35], [9, 8, 7])]
         out = tmp_path / "bptt.csv"
-        compare_bptt(
+        summarise_bptt(
             strsbp=strsbp, hm2bp=hm2bp, bptt=bptt, settings=SETTINGS, network=NETWORK, out=out
         )
         return pd.read_csv(out)

@@ -16,9 +16,9 @@ pytest.importorskip("snntorch", reason="the extra bptt is not installed")
 
 import test_bptt_training as small  # noqa: E402
 
-from strsbp.beyond import bptt  # noqa: E402
 from strsbp.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from strsbp.errors import CheckpointError  # noqa: E402
+from strsbp.study.experiments.bptt import measure as bptt  # noqa: E402
 
 EPOCHS = 8
 N_KILLS = 3

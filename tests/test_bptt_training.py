@@ -9,12 +9,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra bptt is not installed")
 pytest.importorskip("snntorch", reason="the extra bptt is not installed")
 
-from strsbp.beyond import bptt  # noqa: E402
 from strsbp.data import load_dataset  # noqa: E402
 from strsbp.encoding import TRAIN_SPLIT, Encoder  # noqa: E402
 from strsbp.settings import ArmSettings, LayerSettings  # noqa: E402
+from strsbp.study.experiments.bptt import measure as bptt  # noqa: E402
 from strsbp.study.experiments.bptt.settings import BpttTraining  # noqa: E402
-from strsbp.study.experiments.bptt.summarise import compare_bptt  # noqa: E402
+from strsbp.study.experiments.bptt.summarise import summarise_bptt  # noqa: E402
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=12),
@@ -166,7 +166,7 @@ def test_a_run_repeats_itself_and_can_be_compared(digits, tmp_path):
     arm.with_suffix(".json").write_text(json.dumps(known))
     out = tmp_path / "bptt.csv"
     files = [(arm, arm.with_suffix(".json"))]
-    compare_bptt(
+    summarise_bptt(
         strsbp=files, hm2bp=files, bptt=[(metrics, provenance)],
         settings=SETTINGS.model_dump(mode="json"), network=document["network"], out=out,
     )  # fmt: skip

@@ -326,16 +326,16 @@ def test_a_measure_that_does_not_fit_the_files_is_an_error(measure, said, verdic
 )
 def test_exceeds_asks_the_whole_interval(verdict_of, mean, low, high, side, expected, words):
     rows = [dict(layer="output3", mean=mean, low=low, high=high)]
-    measure = dict(table="truth", where=dict(layer="output3"), column="mean")
+    measure = dict(table="gradient_check", where=dict(layer="output3"), column="mean")
     rule = dict(kind="exceeds", subject="It", side=side, measure=measure)
-    found = verdict_of(rule, unit="number", truth=rows)
+    found = verdict_of(rule, unit="number", gradient_check=rows)
     assert found.verdict is expected
     assert words in found.reason
 
 
 def test_exceeds_takes_another_bound(verdict_of):
     rows = [dict(layer="output3", mean=0.3, low=0.1, high=0.5)]
-    measure = dict(table="truth", where=dict(layer="output3"), column="mean")
+    measure = dict(table="gradient_check", where=dict(layer="output3"), column="mean")
     for bound, expected in ((0.05, YES), (0.2, PART), (0.5, NO)):
         rule = dict(kind="exceeds", subject="It", bound=bound, measure=measure)
-        assert verdict_of(rule, unit="number", truth=rows).verdict is expected
+        assert verdict_of(rule, unit="number", gradient_check=rows).verdict is expected

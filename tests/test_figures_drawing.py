@@ -45,7 +45,7 @@ QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 
 def gradient_files(folder):
-    """A small result of compare_gradients."""
+    """A small result of measure_gradients."""
     paths = dict(gradients=folder / "gradients.csv", denominators=folder / "denominators.csv")
     paths["gradients"].write_text(GRADIENTS)
     rows = ["state,arm,title,layer,statistic,value,n_samples"]
@@ -56,7 +56,7 @@ def gradient_files(folder):
 
 
 def bptt_file(path, methods):
-    """A small result of compare_bptt; the first method has no seconds."""
+    """A small result of summarise_bptt; the first method has no seconds."""
     rows = ["method,title,quantity,epoch,seconds,mean,low,high,n_seeds"]
     for place, method in enumerate(methods):
         for epoch in (1, 2, 3):
@@ -72,7 +72,7 @@ def bptt_file(path, methods):
 
 
 def cost_file(folder):
-    """A small result of summarise_cost: two networks, one of which has no decision by margin."""
+    """A small result of summarise_early_decision: one of two networks has no decision by margin."""
     rows = ["network,n_steps,threshold_hidden,threshold_output,stop,value,quantity,mean,low,high"]
     for network, stop, value, error in (
         ("t_50", "time", 20, 0.9), ("t_50", "time", 50, 0.9),
@@ -129,15 +129,15 @@ def arguments(name, data):
         return gradient_files(folder)
     if name == "bptt":
         return dict(bptt=bptt_file(folder / "bptt.csv", ("strsbp", "hm2bp", "bptt")))
-    if name == "truth":
+    if name == "gradient_check":
         path = folder / "truth.csv"
         path.write_text(TRUTH)
         return dict(truth=path)
-    if name in ("exact", "fits"):
+    if name in ("expectation", "fits"):
         path = folder / f"{name}.csv"
-        path.write_text(EXACT if name == "exact" else FITS)
-        return {"curves" if name == "exact" else "fits": path}
-    if name == "cost":
+        path.write_text(EXACT if name == "expectation" else FITS)
+        return {"curves" if name == "expectation" else "fits": path}
+    if name == "early_decision":
         return dict(cost=cost_file(folder))
     if name in ("fig5", "listings"):
         return dict(trace=trace)
@@ -160,9 +160,9 @@ def arguments(name, data):
         "gradients",
         "divergence",
         "bptt",
-        "truth",
-        "cost",
-        "exact",
+        "gradient_check",
+        "early_decision",
+        "expectation",
         "fits",
     ],
 )
@@ -220,7 +220,7 @@ def test_the_times_of_gradients_can_be_read_off(times, marks, tmp_path):
     source, svg = tmp_path / "truth.csv", tmp_path / "a.svg"
     text = TRUTH.replace("cpu_ms,1.5,", f"cpu_ms,{times[0]},")
     source.write_text(text.replace("cpu_ms,1.3,", f"cpu_ms,{times[1]},"))
-    plot_function("truth")(truth=source, png=tmp_path / "a.png", svg=svg)
+    plot_function("gradient_check")(truth=source, png=tmp_path / "a.png", svg=svg)
     for mark in marks:
         assert f"<!-- {mark} -->" in svg.read_text()
 

@@ -8,14 +8,15 @@ from strsbp.data import Digits
 from strsbp.errors import SettingsError
 from strsbp.network import build_network
 from strsbp.reference.network import ReferenceLayer, ReferenceNetwork
-from strsbp.settings import ArmSettings, GradientSettings, LayerSettings
+from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradients.measure import (
     Probe,
     bootstrap_interval,
-    compare_gradients,
+    measure_gradients,
     weights_of,
 )
+from strsbp.study.experiments.gradients.settings import GradientSettings
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=18),
@@ -115,7 +116,7 @@ def compared(digits, tmp_path):
     tables = dict(first=table(1), same=table(1), weak=table(1e-4), hm2bp=table(1))
     paths = dict(gradients=tmp_path / "g.csv", denominators=tmp_path / "d.csv")
     settings = GradientSettings(arms=list(arms), n_samples=8, seed=3, train_epochs=1)
-    compare_gradients(arms, HIDDEN, tables, digits, settings, **paths)
+    measure_gradients(arms, HIDDEN, tables, digits, settings, **paths)
     return pd.read_csv(paths["gradients"]), pd.read_csv(paths["denominators"])
 
 

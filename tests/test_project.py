@@ -9,7 +9,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from strsbp import schema
+from strsbp.study import schema
 from strsbp.study.loading import read_config
 
 

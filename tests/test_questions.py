@@ -14,11 +14,11 @@ QUESTIONS = ROOT / "resources" / "questions.yaml"
 
 
 def statement(layer, low, needs=None):
-    measure = dict(table="truth", where=dict(layer=layer), column="mean")
+    measure = dict(table="gradient_check", where=dict(layer=layer), column="mean")
     rule = dict(kind="within", subject="The cosine", low=low, measure=measure)
     one = dict(statement="It points the right way.", rule=rule)
     if needs is not None:
-        size = dict(table="truth", where=dict(layer=layer), column="n_samples")
+        size = dict(table="gradient_check", where=dict(layer=layer), column="n_samples")
         one["needs"] = [dict(measure=size, at_least=needs, what="samples")]
     return one
 
@@ -31,13 +31,15 @@ def asked(*statements, **changed):
 @pytest.fixture
 def judged(tmp_path):
     rows = [dict(layer="output3", mean=0.5, low=0.4, high=0.6, n_samples=30)]
-    pd.DataFrame(rows).to_csv(tmp_path / "truth.csv", index=False)
+    pd.DataFrame(rows).to_csv(tmp_path / "gradient_check.csv", index=False)
 
     def judge(raw):
         path = tmp_path / "questions.yaml"
         path.write_text(yaml.safe_dump(raw))
         judge_questions(
-            questions=path, tables={"truth": tmp_path / "truth.csv"}, out=tmp_path / "answers.csv"
+            questions=path,
+            tables={"gradient_check": tmp_path / "gradient_check.csv"},
+            out=tmp_path / "answers.csv",
         )
         return pd.read_csv(tmp_path / "answers.csv")
 

@@ -60,5 +60,6 @@ def test_a_cell_is_measured_after_each_epoch(tmp_path):
         shares = frame[[c for c in frame if c.startswith(("dead_share", "small_share"))]]
         assert shares.shape[1] == 6 and ((shares >= 0) & (shares <= 1)).all(axis=None)
         assert (frame["regulariser_gradient_output3"] > 0).all()
+        assert (frame["mean_gain_feedforward1"] > 0).all()
         lengths[divided] = frame["error_gradient_feedforward1"].iloc[0]
     assert lengths[False] > 10 * lengths[True]  # 64-fold on equal weights

@@ -90,12 +90,14 @@ def claims_rows(title=None):
 
 def question(title=None):
     """An open question with a figure and a table of its own."""
-    measure = dict(table="truth", where=dict(layer="output3"), column="cosine")
+    measure = dict(table="gradient_check", where=dict(layer="output3"), column="cosine")
     rule = dict(kind="within", subject="It", low=1, measure=measure)
     return dict(
         id="Q1", question=title or "Is it so?", text=title or "We looked.", figures=["gradients"],
         statements=[dict(statement="It does.", rule=rule)],
-        tables=[dict(table="truth", columns=["arm", "cosine"], where=dict(layer="output3"))],
+        tables=[
+            dict(table="gradient_check", columns=["arm", "cosine"], where=dict(layer="output3"))
+        ],
     )  # fmt: skip
 
 
@@ -138,12 +140,17 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
         dict(id="Q1", statement="It is large.", verdict="no", reason="2 is below 3."),
     ]
     truth = [dict(arm=title or "strsbp", layer="output3", cosine=0.25)]
-    folder_of |= {"causes": causes, "extrapolations": fits, "answers": answers, "truth": truth}
+    folder_of |= {
+        "divergence": causes,
+        "extrapolations": fits,
+        "answers": answers,
+        "gradient_check": truth,
+    }
     for name, rows in folder_of.items():
         tables[name] = folder / "summarise_spsp" / f"{name}.csv"
         tables[name].parent.mkdir(exist_ok=True)
         pd.DataFrame(rows).to_csv(tables[name], index=False)
-    figures = {name: folder / f"plot_{name}" / f"{name}.svg" for name in FIGURE_DATA}
+    figures = {name: folder / "figures" / f"{name}.svg" for name in FIGURE_DATA}
     for path in figures.values():
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(SVG)
@@ -188,7 +195,9 @@ def arguments(built, tmp_path):
 
 def test_report_holds_each_section_figure_and_claim(built):
     arguments, _, page = built
-    wanted = {section.id for section in SECTIONS} | set(arguments["figures"])
+    wanted = {section.id for section in SECTIONS} | {
+        f"figure-{name}" for name in arguments["figures"]
+    }
     claims = pd.read_csv(arguments["claims_csv"])
     wanted |= {f"claim-{name}" for name in claims["id"]}
     assert wanted <= set(page.ids)
@@ -200,7 +209,7 @@ def test_report_holds_each_section_figure_and_claim(built):
     assert [image["alt"] for image in page.images] == [
         lead(CAPTIONS / f"plot_{name}.rst") for name in shown
     ]
-    assert page.ids.index("question-Q1") < page.ids.index("gradients")
+    assert page.ids.index("question-Q1") < page.ids.index("figure-gradients")
     assert "It is large." in page.text and "0.25" in page.text
 
 
@@ -226,9 +235,9 @@ def test_report_needs_nothing_from_elsewhere(built):
 def test_figures_show_their_command_and_data(built):
     arguments, _, page = built
     for name, files in FIGURE_DATA.items():
-        assert f"snakemake --cores all results/quick/plot_{name}/{name}.png" in page.text
+        assert f"snakemake --cores all results/quick/figures/{name}.png" in page.text
         assert set(files) <= set(page.links)
-        assert f"plot_{name}/{name}.svg" in page.links
+        assert f"figures/{name}.svg" in page.links
     assert "judge_claims/claims.csv" in page.links
     assert (arguments["out"].parent / "summarise_training/arms.csv").exists()
 

@@ -64,7 +64,7 @@ def checkout(copy_checkout, tmp_path_factory):
     study["bptt"] |= {"hm2bp": "strsbp", "enabled": "no"}
     study["gradients"] |= {"arms": ["strsbp"], "n_samples": 4, "train_epochs": 1}
     study["fits"] |= {"arms": list(KEPT)}
-    study["truth"] |= tiny["truth"] | {"arms": ["strsbp"], "surrogates": {}}
+    study["gradient_check"] |= tiny["gradient_check"] | {"arms": ["strsbp"], "surrogates": {}}
     for figure in study["figures"].values():
         figure["epochs"] = 1
         for panel, arms in figure["panels"].items():
@@ -201,7 +201,7 @@ def test_the_workflow_survives_jobs_killed_on_the_node(environment, command, tmp
     assert status == 0, output
     assert not list(on_slurm.rglob("*.ckpt.npz"))
     for figure in FIGURES:
-        assert (on_slurm / f"results/small/plot_{figure}/{figure}.svg").exists()
+        assert (on_slurm / f"results/small/figures/{figure}.svg").exists()
 
     here = tmp_path / "here"
     status, output = finish(start(command(METRICS, here, slurm=False), environment), here)

@@ -12,7 +12,7 @@ from strsbp.spsp.exact import ExactCurve
 from strsbp.spsp.fits import FITS, exact, fit_curve
 from strsbp.spsp.simulate import Surface
 from strsbp.study.experiments.expectation.summarise import deviations
-from strsbp.study.experiments.fits.summarise import fit_errors, rank_fits
+from strsbp.study.experiments.fits.summarise import fit_errors, summarise_fits
 
 TABLE = SimulatedTable(
     spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=100, grid=30
@@ -192,7 +192,7 @@ def test_fits_are_ranked_by_the_best_error_of_the_first_epochs(tmp_path):
     }  # fmt: skip
     phi, slope = SHAPES["saturating"]
     curve = ExactCurve(TABLE.model_copy(update=dict(grid=60)), phi[:61], slope[:61])
-    rank_fits(
+    summarise_fits(
         arms, metrics, [surface_of(phi, noise=0.01)], curve, epochs=2, out=tmp_path / "fits.csv"
     )
     frame = pd.read_csv(tmp_path / "fits.csv").set_index("arm")
@@ -210,4 +210,4 @@ def test_a_run_without_an_epoch_is_named(tmp_path):
     arms = {"published": ArmSettings(title="Published")}
     empty = run_file(tmp_path / "a" / "seed1.csv", [], 1)
     with pytest.raises(ResultsError, match="seed1.csv holds no epoch"):
-        rank_fits(arms, {"published": [empty]}, [], None, epochs=2, out=tmp_path / "fits.csv")
+        summarise_fits(arms, {"published": [empty]}, [], None, epochs=2, out=tmp_path / "fits.csv")

@@ -66,8 +66,14 @@ def test_defaults_serve_every_arm_and_its_own_keys_win(base):
         ({"arms": {"strsbp": {"architecture": "x"}}}, "unknown architecture 'x'"),
         ({"device": "cuba"}, "here, device: Input should be 'auto', 'cpu' or 'cuda'"),
         ({"profile": "../up"}, "here, profile"),
-        ({"truth": {"arms": ["strsbp", "nobody"]}}, "`truth` compares the unknown arm 'nobody'"),
-        ({"truth": {"n_encodings": 3}}, "truth.n_encodings: Input should be a multiple of 2"),
+        (
+            {"gradient_check": {"arms": ["strsbp", "nobody"]}},
+            "`gradient_check` compares the unknown arm 'nobody'",
+        ),
+        (
+            {"gradient_check": {"n_encodings": 3}},
+            "gradient_check.n_encodings: Input should be a multiple of 2",
+        ),
         ({"arms": {"../up": {"title": "x"}}}, "here, arms"),
     ],
 )

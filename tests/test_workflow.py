@@ -13,7 +13,7 @@ DRY = ("--quiet", "host", "--dry-run")  # in this order: --quiet takes all words
 
 FIGURES = (
     "fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings", "gradients",
-    "divergence", "exact", "fits", "bptt", "constants", "truth", "cost",
+    "divergence", "expectation", "fits", "bptt", "sweep", "gradient_check", "early_decision",
 )  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def test_a_tiny_study_runs_to_its_report(finished):
     assert (results / "report.html").stat().st_size > 50_000
     for figure in FIGURES:
         for suffix in ("png", "svg"):
-            assert (results / f"plot_{figure}" / f"{figure}.{suffix}").stat().st_size > 1000
+            assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 1000
     provenance = json.loads((results / "train" / "hm2bp" / "seed2.json").read_text())
     assert (provenance["arm"], provenance["seed"], provenance["profile"]) == ("hm2bp", 2, "tiny")
     assert not list(results.rglob("*.ckpt.npz"))

@@ -50,7 +50,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
                 _check_table_file(Path(directory) / arm.table.file)
         except StrsbpError as error:
             raise type(error)(f"{where}, arms.{name}.table: {error}") from None
-    _check_cost(study, where)
+    _check_early_decision(study, where)
     return study
 
 
@@ -96,12 +96,12 @@ def merged(*configs: dict[str, Any]) -> dict[str, Any]:
     return reduce(over, configs, {})
 
 
-def _check_cost(study: StudySettings, where: str) -> None:
-    """Raise `SettingsError` for a network of `cost` that is too large or has no feasible table."""
-    shared = study.arm(study.cost.arm)
-    for name, table in study.cost_tables().items():
-        place = f"{where}, cost.networks.{name}"
-        arm = network_arm(shared, study.cost, name)
+def _check_early_decision(study: StudySettings, where: str) -> None:
+    """Raise `SettingsError` for a network that is too large or has no feasible table."""
+    shared = study.arm(study.early_decision.arm)
+    for name, table in study.early_decision_tables().items():
+        place = f"{where}, early_decision.networks.{name}"
+        arm = network_arm(shared, study.early_decision, name)
         _check_size(study.architectures[arm.architecture], arm, place)
         try:
             table.check_grid()

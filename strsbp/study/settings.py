@@ -9,17 +9,18 @@ from strsbp.settings import (
     ArmName,
     ArmSettings,
     Closed,
-    GradientSettings,
     LayerSettings,
+    Seed,
     SimulatedTable,
-    SimulationSettings,
     checked,
 )
 from strsbp.study.experiments.bptt.settings import BpttSettings
-from strsbp.study.experiments.early_decision.settings import CostSettings, network_table
-from strsbp.study.experiments.gradient_check.settings import TruthSettings
+from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings, network_table
+from strsbp.study.experiments.fits.settings import FitsSettings
+from strsbp.study.experiments.gradient_check.settings import GradientCheckSettings
+from strsbp.study.experiments.gradients.settings import GradientSettings
 from strsbp.study.experiments.regularisation.settings import RegularisationSettings
-from strsbp.study.experiments.sweep.settings import Cell, ConstantsSettings
+from strsbp.study.experiments.sweep.settings import Cell, SweepSettings
 
 
 class DataSettings(Closed):
@@ -33,6 +34,15 @@ class DataSettings(Closed):
     """Training images: the first n of the training set."""
     n_test: Annotated[int, Field(ge=1, le=10_000)] = 250
     """Test images: the first n of the test set."""
+
+
+class SimulationSettings(Closed):
+    """How the e_ij surfaces are simulated."""
+
+    repeats: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """Random pairs of spike trains for each cell of the grid."""
+    seed: Seed = 1
+    """Seed of the simulation."""
 
 
 class CurveFigure(Closed):
@@ -65,15 +75,6 @@ class FigureSettings(Closed):
         if len(lengths) != 2 or lengths[0] != lengths[1]:
             raise ValueError("`divergence` takes two panels with as many arms each")
         return self
-
-
-class FitsSettings(Closed):
-    """Which fits of e_ij are ranked."""
-
-    arms: Annotated[list[ArmName], Field(min_length=2)]
-    """Arms that differ in the fit of their table alone; the first one's is the published fit."""
-    epochs: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Epochs whose best test error counts."""
 
 
 class VariantSettings(Closed):
@@ -114,11 +115,11 @@ class StudySettings(Closed):
     """The ranking of fits."""
     bptt: BpttSettings
     """The comparison with backpropagation through time (BPTT)."""
-    constants: ConstantsSettings
+    sweep: SweepSettings
     """Grids of time constants and thresholds."""
-    truth: TruthSettings
+    gradient_check: GradientCheckSettings
     """The comparison of gradients with the true gradient of the expected loss."""
-    cost: CostSettings
+    early_decision: EarlyDecisionSettings
     """Accuracy against cost, for networks of several T."""
     regularisation: RegularisationSettings
     """The sweep of the weight regularisation."""
@@ -164,7 +165,7 @@ class StudySettings(Closed):
         for key, named in (
             ("gradients", self.gradients.arms),
             ("fits", self.fits.arms),
-            ("truth", self.truth.arms),
+            ("gradient_check", self.gradient_check.arms),
             ("regularisation", self.regularisation.arms),
         ):
             unknown = [arm for arm in named if arm not in self.arms]
@@ -174,14 +175,15 @@ class StudySettings(Closed):
                     f"(known: {', '.join(self.arms)})"
                 )
         self._check_rivals()
-        if self.constants.arm not in self.arms:
+        if self.sweep.arm not in self.arms:
             raise ValueError(
-                f"`constants` lies around the unknown arm '{self.constants.arm}' "
+                f"`sweep` lies around the unknown arm '{self.sweep.arm}' "
                 f"(known: {', '.join(self.arms)})"
             )
-        if self.cost.arm not in self.arms:
+        if self.early_decision.arm not in self.arms:
             raise ValueError(
-                f"`cost` rests on the unknown arm '{self.cost.arm}' (known: {', '.join(self.arms)})"
+                f"`early_decision` rests on the unknown arm '{self.early_decision.arm}' "
+                f"(known: {', '.join(self.arms)})"
             )
         for figure, settings in self.figures:
             for arm in (arm for arms in settings.panels.values() for arm in arms):
@@ -210,18 +212,21 @@ class StudySettings(Closed):
                     f"differ in {key}; name two arms of the same digits there."
                 )
 
-    def constants_cells(self) -> list[Cell]:
-        """The cells of both grids of `constants`, each once; raises `SettingsError`."""
-        return self.constants.distinct_cells(self.arm(self.constants.arm))
+    def sweep_cells(self) -> list[Cell]:
+        """The cells of both grids of `sweep`, each once; raises `SettingsError`."""
+        return self.sweep.distinct_cells(self.arm(self.sweep.arm))
 
-    def constants_tables(self) -> list[SimulatedTable]:
+    def sweep_tables(self) -> list[SimulatedTable]:
         """The simulations behind their tables."""
-        return self.constants.tables(self.arm(self.constants.arm))
+        return self.sweep.tables(self.arm(self.sweep.arm))
 
-    def cost_tables(self) -> dict[str, SimulatedTable]:
-        """The simulation behind the effect-ratio table of each network of `cost`."""
-        arm = self.arm(self.cost.arm)
-        return {name: network_table(arm, self.cost, name) for name in self.cost.networks}
+    def early_decision_tables(self) -> dict[str, SimulatedTable]:
+        """The simulation behind the effect-ratio table of each network of `early_decision`."""
+        arm = self.arm(self.early_decision.arm)
+        return {
+            name: network_table(arm, self.early_decision, name)
+            for name in self.early_decision.networks
+        }
 
     def arm(self, name: str) -> ArmSettings:
         """The arm called `name`, with the study's data settings filled in.

@@ -1,8 +1,8 @@
 """Backpropagation through time (BPTT), the rival of the study, with the extra `bptt`.
 
 Inputs: the digits, and the runs of the arms that BPTT is compared with.
-Outputs: results/{profile}/train_bptt/seed{seed}.csv (metrics) and .json (provenance), and
-results/{profile}/compare_bptt/bptt.csv; while it trains, seed{seed}.ckpt.npz, from which an
+Outputs: results/{profile}/bptt/train/seed{seed}.csv (metrics) and .json (provenance), and
+results/{profile}/bptt/summary.csv; while it trains, seed{seed}.ckpt.npz, from which an
 interrupted job goes on
 """
 
@@ -12,12 +12,12 @@ rule train_bptt:
         digits=bptt_digits,
         code=code("train_bptt.py"),
     output:
-        metrics="results/{profile}/train_bptt/seed{bptt_seed}.csv",
-        provenance="results/{profile}/train_bptt/seed{bptt_seed}.json",
+        metrics="results/{profile}/bptt/train/seed{bptt_seed}.csv",
+        provenance="results/{profile}/bptt/train/seed{bptt_seed}.json",
     log:
-        "logs/{profile}/train_bptt/seed{bptt_seed}.log",
+        "logs/{profile}/bptt/train/seed{bptt_seed}.log",
     benchmark:
-        "logs/{profile}/train_bptt/seed{bptt_seed}.tsv"
+        "logs/{profile}/bptt/train/seed{bptt_seed}.tsv"
     wildcard_constraints:
         bptt_seed=BPTT_SEEDS,
     conda:
@@ -33,7 +33,7 @@ rule train_bptt:
         "../scripts/train_bptt.py"
 
 
-rule compare_bptt:
+rule summarise_bptt:
     input:
         strsbp=runs_beside_bptt("strsbp", "csv"),
         strsbp_provenance=runs_beside_bptt("strsbp", "json"),
@@ -41,11 +41,11 @@ rule compare_bptt:
         hm2bp_provenance=runs_beside_bptt("hm2bp", "json"),
         bptt=runs_beside_bptt("bptt", "csv"),
         bptt_provenance=runs_beside_bptt("bptt", "json"),
-        code=code("compare_bptt.py"),
+        code=code("summarise_bptt.py"),
     output:
-        bptt="results/{profile}/compare_bptt/bptt.csv",
+        summary="results/{profile}/bptt/summary.csv",
     log:
-        "logs/{profile}/compare_bptt.log",
+        "logs/{profile}/bptt/summarise.log",
     conda:
         "../envs/strsbp.yaml"
     params:
@@ -54,4 +54,4 @@ rule compare_bptt:
     message:
         "Comparing BPTT with ST-RSBP and HM2-BP"
     script:
-        "../scripts/compare_bptt.py"
+        "../scripts/summarise_bptt.py"

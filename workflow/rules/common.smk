@@ -41,20 +41,20 @@ FIGURES = [
     "listings",
     "gradients",
     "divergence",
-    "exact",
+    "expectation",
     "fits",
     "bptt",
-    "constants",
-    "truth",
-    "cost",
+    "sweep",
+    "gradient_check",
+    "early_decision",
 ]
 QUESTION_TABLES = {
-    "exact": "compare_exact/exact.csv",
-    "fits": "rank_fits/fits.csv",
-    "bptt": "compare_bptt/bptt.csv",
-    "constants": "summarise_constants/constants.csv",
-    "truth": "summarise_truth/truth.csv",
-    "cost": "summarise_cost/cost.csv",
+    "expectation": "expectation/summary.csv",
+    "fits": "fits/summary.csv",
+    "bptt": "bptt/summary.csv",
+    "sweep": "sweep/summary.csv",
+    "gradient_check": "gradient_check/summary.csv",
+    "early_decision": "early_decision/summary.csv",
 }
 """The results files of the open questions, by the name that resources/questions.yaml uses, below
 a profile's results folder."""
@@ -216,134 +216,134 @@ def runs_beside_bptt(method, suffix):
     return files
 
 
-def truth_arms(wildcards):
+def gradient_check_arms(wildcards):
     """The arms whose gradients are compared with the true one, with all settings."""
-    names = study(wildcards.profile).truth.arms
+    names = study(wildcards.profile).gradient_check.arms
     return {name: arm_settings(one_arm(wildcards, name)) for name in names}
 
 
-def truth_arm_tables(wildcards):
+def gradient_check_arm_tables(wildcards):
     """The effect-ratio table of each of them."""
-    return [arm_table(one_arm(wildcards, name)) for name in truth_arms(wildcards)]
+    return [arm_table(one_arm(wildcards, name)) for name in gradient_check_arms(wildcards)]
 
 
-def truth_digits(wildcards):
+def gradient_check_digits(wildcards):
     """The description of the first one's data set."""
-    return arm_digits(one_arm(wildcards, study(wildcards.profile).truth.arms[0]))
+    return arm_digits(one_arm(wildcards, study(wildcards.profile).gradient_check.arms[0]))
 
 
-def truth_layers(wildcards):
+def gradient_check_layers(wildcards):
     """The hidden layers of the first one's network."""
-    return layer_settings(one_arm(wildcards, study(wildcards.profile).truth.arms[0]))
+    return layer_settings(one_arm(wildcards, study(wildcards.profile).gradient_check.arms[0]))
 
 
-def truth_settings(wildcards):
-    """What `truth` says, but for the states: another state reruns no other's job."""
-    return study(wildcards.profile).truth.model_dump(mode="json", exclude={"states"})
+def gradient_check_settings(wildcards):
+    """What `gradient_check` says, but for the states: another state reruns no other's job."""
+    return study(wildcards.profile).gradient_check.model_dump(mode="json", exclude={"states"})
 
 
 @in_one_sentence
-def truth_epochs(wildcards):
+def gradient_check_epochs(wildcards):
     """Epochs of training that lead to a state."""
-    states = study(wildcards.profile).truth.states
+    states = study(wildcards.profile).gradient_check.states
     if wildcards.state not in states:
         raise SettingsError(
-            f"There is no state '{wildcards.state}' in `truth` (known: {', '.join(states)})."
+            f"There is no state '{wildcards.state}' in `gradient_check` (known: {', '.join(states)})."
         )
     return states[wildcards.state]
 
 
-def truth_states(wildcards):
+def gradient_check_states(wildcards):
     """The states, by epochs."""
-    states = study(wildcards.profile).truth.states
+    states = study(wildcards.profile).gradient_check.states
     return sorted(states, key=states.get)
 
 
-def truth_files(name):
-    """A function that lists the file `name` of every state, in the order of `truth_states`."""
+def gradient_check_files(name):
+    """A function that lists the file `name` of every state, in the order of `gradient_check_states`."""
 
     def files(wildcards):
         return [
-            f"results/{wildcards.profile}/measure_truth/{state}/{name}"
-            for state in truth_states(wildcards)
+            f"results/{wildcards.profile}/gradient_check/measure/{state}/{name}"
+            for state in gradient_check_states(wildcards)
         ]
 
     return files
 
 
-def constants_arm(wildcards):
+def sweep_arm(wildcards):
     """The arm around whose constants the grids lie, but for what each cell has of its own."""
-    settings = arm_settings(one_arm(wildcards, study(wildcards.profile).constants.arm))
+    settings = arm_settings(one_arm(wildcards, study(wildcards.profile).sweep.arm))
     left_out = ("epochs", "n_train", "n_test")
     return {name: value for name, value in settings.items() if name not in left_out}
 
 
-def constants_digits(wildcards):
+def sweep_digits(wildcards):
     """The description of its data set."""
-    return arm_digits(one_arm(wildcards, study(wildcards.profile).constants.arm))
+    return arm_digits(one_arm(wildcards, study(wildcards.profile).sweep.arm))
 
 
-def constants_layers(wildcards):
+def sweep_layers(wildcards):
     """The hidden layers of its network."""
-    return layer_settings(one_arm(wildcards, study(wildcards.profile).constants.arm))
+    return layer_settings(one_arm(wildcards, study(wildcards.profile).sweep.arm))
 
 
-def constants_tables(wildcards):
+def sweep_tables(wildcards):
     """The simulations behind the tables of all cells."""
-    return [table.key for table in study(wildcards.profile).constants_tables()]
+    return [table.key for table in study(wildcards.profile).sweep_tables()]
 
 
-def constants_training(wildcards):
+def sweep_training(wildcards):
     """How every cell is trained."""
     keys = {"epochs", "seeds", "n_train", "n_test"}
-    return study(wildcards.profile).constants.model_dump(mode="json", include=keys)
+    return study(wildcards.profile).sweep.model_dump(mode="json", include=keys)
 
 
-def constants_scans(wildcards):
+def sweep_scans(wildcards):
     """The runs of all cells."""
     return [
-        f"results/{wildcards.profile}/scan_constants/{cell.key}.csv"
-        for cell in study(wildcards.profile).constants_cells()
+        f"results/{wildcards.profile}/sweep/measure/{cell.key}.csv"
+        for cell in study(wildcards.profile).sweep_cells()
     ]
 
 
-def truth_titles(wildcards):
+def gradient_check_titles(wildcards):
     """Titles of all gradients that are compared with the true one."""
     settings = study(wildcards.profile)
-    titles = {name: settings.arms[name].title for name in settings.truth.arms}
-    return titles | {name: one.title for name, one in settings.truth.surrogates.items()}
+    titles = {name: settings.arms[name].title for name in settings.gradient_check.arms}
+    return titles | {name: one.title for name, one in settings.gradient_check.surrogates.items()}
 
 
-def cost_arm(wildcards):
-    """The arm whose settings the networks of `cost` share."""
-    return arm_settings(one_arm(wildcards, study(wildcards.profile).cost.arm))
+def early_decision_arm(wildcards):
+    """The arm whose settings the networks of `early_decision` share."""
+    return arm_settings(one_arm(wildcards, study(wildcards.profile).early_decision.arm))
 
 
-def cost_digits(wildcards):
+def early_decision_digits(wildcards):
     """The description of its data set."""
-    return arm_digits(one_arm(wildcards, study(wildcards.profile).cost.arm))
+    return arm_digits(one_arm(wildcards, study(wildcards.profile).early_decision.arm))
 
 
-def cost_layers(wildcards):
+def early_decision_layers(wildcards):
     """The hidden layers of its network."""
-    return layer_settings(one_arm(wildcards, study(wildcards.profile).cost.arm))
+    return layer_settings(one_arm(wildcards, study(wildcards.profile).early_decision.arm))
 
 
-def cost_tables(wildcards):
-    """The effect-ratio table of each network of `cost`."""
-    tables = study(wildcards.profile).cost_tables().values()
+def early_decision_tables(wildcards):
+    """The effect-ratio table of each network of `early_decision`."""
+    tables = study(wildcards.profile).early_decision_tables().values()
     return [f"results/{wildcards.profile}/fit_spsp/{table.key}.txt" for table in tables]
 
 
-def cost_settings(wildcards):
-    """What `cost` says, but for the seeds: another seed reruns no other's job."""
-    return study(wildcards.profile).cost.model_dump(mode="json", exclude={"seeds"})
+def early_decision_settings(wildcards):
+    """What `early_decision` says, but for the seeds: another seed reruns no other's job."""
+    return study(wildcards.profile).early_decision.model_dump(mode="json", exclude={"seeds"})
 
 
-def cost_seeds(wildcards):
-    """The measurement of every seed of `cost`."""
-    seeds = study(wildcards.profile).cost.seeds
-    return [f"results/{wildcards.profile}/measure_cost/seed{seed}.csv" for seed in seeds]
+def early_decision_seeds(wildcards):
+    """The measurement of every seed of `early_decision`."""
+    seeds = study(wildcards.profile).early_decision.seeds
+    return [f"results/{wildcards.profile}/early_decision/measure/seed{seed}.csv" for seed in seeds]
 
 
 def whole_study(wildcards):

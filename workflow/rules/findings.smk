@@ -1,8 +1,8 @@
 """The findings about the published program: measured and judged.
 
-Inputs: results/{profile}/summarise_training, summarise_spsp and compare_gradients,
+Inputs: results/{profile}/summarise_training, summarise_spsp and measure_gradients,
 resources/findings.yaml
-Outputs: results/{profile}/measure_findings/findings.csv and judge_findings/verdicts.csv
+Outputs: results/{profile}/findings/measurements.csv and judge_findings/verdicts.csv
 """
 
 
@@ -10,9 +10,9 @@ rule measure_findings:
     input:
         code=code("measure_findings.py"),
     output:
-        findings="results/{profile}/measure_findings/findings.csv",
+        findings="results/{profile}/findings/measurements.csv",
     log:
-        "logs/{profile}/measure_findings.log",
+        "logs/{profile}/findings/measure.log",
     conda:
         "../envs/strsbp.yaml"
     params:
@@ -30,9 +30,9 @@ rule judge_findings:
         pairs="results/{profile}/summarise_training/pairs.csv",
         runs="results/{profile}/summarise_training/runs.csv",
         quality="results/{profile}/summarise_spsp/quality.csv",
-        gradients="results/{profile}/compare_gradients/gradients.csv",
-        denominators="results/{profile}/compare_gradients/denominators.csv",
-        measured="results/{profile}/measure_findings/findings.csv",
+        gradients="results/{profile}/gradients/gradients.csv",
+        denominators="results/{profile}/gradients/denominators.csv",
+        measured="results/{profile}/findings/measurements.csv",
         code=code("judge_findings.py"),
     output:
         verdicts=report(

@@ -1,36 +1,11 @@
-"""Beyond the study: the expectation of e_ij, and fits of it ranked.
+"""Fits of e_ij ranked.
 
 Inputs: simulate_spsp/{table}.npz, solve_spsp/{table}.csv, train/{arm}/seed{seed}.csv
-Outputs: results/{profile}/compare_exact/{exact,curves}.csv and rank_fits/fits.csv
+Outputs: results/{profile}/fits/summary.csv
 """
 
 
-rule compare_exact:
-    input:
-        surfaces=[
-            f"results/{{profile}}/simulate_spsp/{default_table(spsp, 100)}.npz"
-            for spsp in ("published", "unblocked", "corrected")
-        ],
-        curves=[
-            f"results/{{profile}}/solve_spsp/{default_table(spsp, 100)}.csv"
-            for spsp in ("published", "unblocked", "corrected", "exact")
-        ],
-        code=code("compare_exact.py"),
-    output:
-        exact="results/{profile}/compare_exact/exact.csv",
-        curves="results/{profile}/compare_exact/curves.csv",
-    log:
-        "logs/{profile}/compare_exact.log",
-    conda:
-        "../envs/strsbp.yaml"
-    threads: 2
-    message:
-        "Comparing simulations with their expectation"
-    script:
-        "../scripts/compare_exact.py"
-
-
-rule rank_fits:
+rule summarise_fits:
     input:
         surfaces=[
             f"results/{{profile}}/simulate_spsp/{default_table('published', grid)}.npz"
@@ -39,11 +14,11 @@ rule rank_fits:
         # Further than the larger grid, for there, too, a fit has an outside.
         curve=f"results/{{profile}}/solve_spsp/{default_table('published', 110)}.csv",
         metrics=ranked_runs,
-        code=code("rank_fits.py"),
+        code=code("summarise_fits.py"),
     output:
-        fits="results/{profile}/rank_fits/fits.csv",
+        summary="results/{profile}/fits/summary.csv",
     log:
-        "logs/{profile}/rank_fits.log",
+        "logs/{profile}/fits/summarise.log",
     conda:
         "../envs/strsbp.yaml"
     params:
@@ -52,4 +27,4 @@ rule rank_fits:
     message:
         "Ranking the fits"
     script:
-        "../scripts/rank_fits.py"
+        "../scripts/summarise_fits.py"

@@ -1,20 +1,20 @@
 """Gradients of several arms on the same weights and samples.
 
 Inputs: the digits of the first arm, and the effect-ratio table of each.
-Outputs: results/{profile}/compare_gradients/{gradients,denominators}.csv
+Outputs: results/{profile}/gradients/{gradients,denominators}.csv
 """
 
 
-rule compare_gradients:
+rule measure_gradients:
     input:
         digits=compared_digits,
         tables=compared_arm_tables,
-        code=code("compare_gradients.py"),
+        code=code("measure_gradients.py"),
     output:
-        gradients="results/{profile}/compare_gradients/gradients.csv",
-        denominators="results/{profile}/compare_gradients/denominators.csv",
+        gradients="results/{profile}/gradients/gradients.csv",
+        denominators="results/{profile}/gradients/denominators.csv",
     log:
-        "logs/{profile}/compare_gradients.log",
+        "logs/{profile}/gradients/measure.log",
     conda:
         "../envs/strsbp.yaml"
     params:
@@ -24,4 +24,4 @@ rule compare_gradients:
     message:
         "Comparing the gradients of several arms"
     script:
-        "../scripts/compare_gradients.py"
+        "../scripts/measure_gradients.py"

@@ -12,7 +12,7 @@ for figure in FIGURES:
         name:
             figure
         input:
-            multiext(f"results/{STUDY.profile}/plot_{figure}/{figure}", ".png", ".svg"),
+            multiext(f"results/{STUDY.profile}/figures/{figure}", ".png", ".svg"),
 
 
 rule plot_fig1:
@@ -20,9 +20,9 @@ rule plot_fig1:
         surfaces="results/{profile}/summarise_spsp/surfaces.csv",
         code=code("plot_fig1.py"),
     output:
-        png="results/{profile}/plot_fig1/fig1.png",
+        png="results/{profile}/figures/fig1.png",
         svg=report(
-            "results/{profile}/plot_fig1/fig1.svg",
+            "results/{profile}/figures/fig1.svg",
             caption="../report/plot_fig1.rst",
             category="Figures",
             labels={"figure": "Fig. 1: e_ij and its dependence on both counts"},
@@ -44,9 +44,9 @@ rule plot_fig2:
         claims=CLAIMS,
         code=code("plot_fig2.py"),
     output:
-        png="results/{profile}/plot_fig2/fig2.png",
+        png="results/{profile}/figures/fig2.png",
         svg=report(
-            "results/{profile}/plot_fig2/fig2.svg",
+            "results/{profile}/figures/fig2.svg",
             caption="../report/plot_fig2.rst",
             category="Figures",
             labels={"figure": "Fig. 2: ST-RSBP and HM2-BP over 10 epochs"},
@@ -70,9 +70,9 @@ rule plot_fig3:
         claims=CLAIMS,
         code=code("plot_fig3.py"),
     output:
-        png="results/{profile}/plot_fig3/fig3.png",
+        png="results/{profile}/figures/fig3.png",
         svg=report(
-            "results/{profile}/plot_fig3/fig3.svg",
+            "results/{profile}/figures/fig3.svg",
             caption="../report/plot_fig3.rst",
             category="Figures",
             labels={"figure": "Fig. 3: ST-RSBP and HM2-BP over 20 epochs"},
@@ -96,9 +96,9 @@ rule plot_fig4:
         claims=CLAIMS,
         code=code("plot_fig4.py"),
     output:
-        png="results/{profile}/plot_fig4/fig4.png",
+        png="results/{profile}/figures/fig4.png",
         svg=report(
-            "results/{profile}/plot_fig4/fig4.svg",
+            "results/{profile}/figures/fig4.svg",
             caption="../report/plot_fig4.rst",
             category="Figures",
             labels={"figure": "Fig. 4: the time constant tau_m"},
@@ -120,9 +120,9 @@ rule plot_fig5:
         trace="results/{profile}/trace_spsp/trace.csv",
         code=code("plot_fig5.py"),
     output:
-        png="results/{profile}/plot_fig5/fig5.png",
+        png="results/{profile}/figures/fig5.png",
         svg=report(
-            "results/{profile}/plot_fig5/fig5.svg",
+            "results/{profile}/figures/fig5.svg",
             caption="../report/plot_fig5.rst",
             category="Figures",
             labels={"figure": "Fig. 5: one pair of spike trains"},
@@ -143,9 +143,9 @@ rule plot_fig6:
         seeds="results/{profile}/summarise_training/seeds.csv",
         code=code("plot_fig6.py"),
     output:
-        png="results/{profile}/plot_fig6/fig6.png",
+        png="results/{profile}/figures/fig6.png",
         svg=report(
-            "results/{profile}/plot_fig6/fig6.svg",
+            "results/{profile}/figures/fig6.svg",
             caption="../report/plot_fig6.rst",
             category="Figures",
             labels={"figure": "Fig. 6: the corrected e_ij"},
@@ -168,9 +168,9 @@ rule plot_fig7a:
         claims=CLAIMS,
         code=code("plot_fig7a.py"),
     output:
-        png="results/{profile}/plot_fig7a/fig7a.png",
+        png="results/{profile}/figures/fig7a.png",
         svg=report(
-            "results/{profile}/plot_fig7a/fig7a.svg",
+            "results/{profile}/figures/fig7a.svg",
             caption="../report/plot_fig7a.rst",
             category="Figures",
             labels={"figure": "Fig. 7a: the fit on the 50 x 50 grid"},
@@ -191,9 +191,9 @@ rule plot_fig7b:
         claims=CLAIMS,
         code=code("plot_fig7b.py"),
     output:
-        png="results/{profile}/plot_fig7b/fig7b.png",
+        png="results/{profile}/figures/fig7b.png",
         svg=report(
-            "results/{profile}/plot_fig7b/fig7b.svg",
+            "results/{profile}/figures/fig7b.svg",
             caption="../report/plot_fig7b.rst",
             category="Figures",
             labels={"figure": "Fig. 7b: the fit on the 100 x 100 grid"},
@@ -213,9 +213,9 @@ rule plot_listings:
         trace="results/{profile}/trace_spsp/trace.csv",
         code=code("plot_listings.py"),
     output:
-        png="results/{profile}/plot_listings/listings.png",
+        png="results/{profile}/figures/listings.png",
         svg=report(
-            "results/{profile}/plot_listings/listings.svg",
+            "results/{profile}/figures/listings.svg",
             caption="../report/plot_listings.rst",
             category="Figures",
             labels={"figure": "Listings 1 and 2 compared"},
@@ -232,13 +232,13 @@ rule plot_listings:
 
 rule plot_gradients:
     input:
-        gradients="results/{profile}/compare_gradients/gradients.csv",
-        denominators="results/{profile}/compare_gradients/denominators.csv",
+        gradients="results/{profile}/gradients/gradients.csv",
+        denominators="results/{profile}/gradients/denominators.csv",
         code=code("plot_gradients.py"),
     output:
-        png="results/{profile}/plot_gradients/gradients.png",
+        png="results/{profile}/figures/gradients.png",
         svg=report(
-            "results/{profile}/plot_gradients/gradients.svg",
+            "results/{profile}/figures/gradients.svg",
             caption="../report/plot_gradients.rst",
             category="Figures",
             labels={"figure": "Gradients: denominators and directions"},
@@ -258,9 +258,9 @@ rule plot_divergence:
         curves="results/{profile}/summarise_training/curves.csv",
         code=code("plot_divergence.py"),
     output:
-        png="results/{profile}/plot_divergence/divergence.png",
+        png="results/{profile}/figures/divergence.png",
         svg=report(
-            "results/{profile}/plot_divergence/divergence.svg",
+            "results/{profile}/figures/divergence.svg",
             caption="../report/plot_divergence.rst",
             category="Figures",
             labels={"figure": "Divergence: dynamics or table"},
@@ -277,38 +277,38 @@ rule plot_divergence:
         "../scripts/plot_divergence.py"
 
 
-rule plot_exact:
+rule plot_expectation:
     input:
-        curves="results/{profile}/compare_exact/curves.csv",
-        code=code("plot_exact.py"),
+        curves="results/{profile}/expectation/curves.csv",
+        code=code("plot_expectation.py"),
     output:
-        png="results/{profile}/plot_exact/exact.png",
+        png="results/{profile}/figures/expectation.png",
         svg=report(
-            "results/{profile}/plot_exact/exact.svg",
-            caption="../report/plot_exact.rst",
-            category="Beyond the study",
+            "results/{profile}/figures/expectation.svg",
+            caption="../report/plot_expectation.rst",
+            category="Open questions",
             labels={"figure": "The expectation of e_ij"},
         ),
     log:
-        "logs/{profile}/plot_exact.log",
+        "logs/{profile}/plot_expectation.log",
     conda:
         "../envs/strsbp.yaml"
     message:
         "Drawing the expectation of e_ij"
     script:
-        "../scripts/plot_exact.py"
+        "../scripts/plot_expectation.py"
 
 
 rule plot_fits:
     input:
-        fits="results/{profile}/rank_fits/fits.csv",
+        fits="results/{profile}/fits/summary.csv",
         code=code("plot_fits.py"),
     output:
-        png="results/{profile}/plot_fits/fits.png",
+        png="results/{profile}/figures/fits.png",
         svg=report(
-            "results/{profile}/plot_fits/fits.svg",
+            "results/{profile}/figures/fits.svg",
             caption="../report/plot_fits.rst",
-            category="Beyond the study",
+            category="Open questions",
             labels={"figure": "Fits of e_ij ranked"},
         ),
     log:
@@ -323,12 +323,12 @@ rule plot_fits:
 
 rule plot_bptt:
     input:
-        bptt="results/{profile}/compare_bptt/bptt.csv",
+        bptt="results/{profile}/bptt/summary.csv",
         code=code("plot_bptt.py"),
     output:
-        png="results/{profile}/plot_bptt/bptt.png",
+        png="results/{profile}/figures/bptt.png",
         svg=report(
-            "results/{profile}/plot_bptt/bptt.svg",
+            "results/{profile}/figures/bptt.svg",
             caption="../report/plot_bptt.rst",
             category="Figures",
             labels={"figure": "BPTT beside ST-RSBP and HM2-BP"},
@@ -343,67 +343,67 @@ rule plot_bptt:
         "../scripts/plot_bptt.py"
 
 
-rule plot_constants:
+rule plot_sweep:
     input:
-        constants="results/{profile}/summarise_constants/constants.csv",
-        code=code("plot_constants.py"),
+        constants="results/{profile}/sweep/summary.csv",
+        code=code("plot_sweep.py"),
     output:
-        png="results/{profile}/plot_constants/constants.png",
+        png="results/{profile}/figures/sweep.png",
         svg=report(
-            "results/{profile}/plot_constants/constants.svg",
-            caption="../report/plot_constants.rst",
-            category="Beyond the study",
+            "results/{profile}/figures/sweep.svg",
+            caption="../report/plot_sweep.rst",
+            category="Open questions",
             labels={"figure": "Time constants and thresholds"},
         ),
     log:
-        "logs/{profile}/plot_constants.log",
+        "logs/{profile}/plot_sweep.log",
     conda:
         "../envs/strsbp.yaml"
     message:
         "Drawing the grids of time constants and thresholds"
     script:
-        "../scripts/plot_constants.py"
+        "../scripts/plot_sweep.py"
 
 
-rule plot_truth:
+rule plot_gradient_check:
     input:
-        truth="results/{profile}/summarise_truth/truth.csv",
-        code=code("plot_truth.py"),
+        truth="results/{profile}/gradient_check/summary.csv",
+        code=code("plot_gradient_check.py"),
     output:
-        png="results/{profile}/plot_truth/truth.png",
+        png="results/{profile}/figures/gradient_check.png",
         svg=report(
-            "results/{profile}/plot_truth/truth.svg",
-            caption="../report/plot_truth.rst",
-            category="Beyond the study",
+            "results/{profile}/figures/gradient_check.svg",
+            caption="../report/plot_gradient_check.rst",
+            category="Open questions",
             labels={"figure": "Gradients beside the true one"},
         ),
     log:
-        "logs/{profile}/plot_truth.log",
+        "logs/{profile}/plot_gradient_check.log",
     conda:
         "../envs/strsbp.yaml"
     message:
         "Drawing gradients beside the true one"
     script:
-        "../scripts/plot_truth.py"
+        "../scripts/plot_gradient_check.py"
 
 
-rule plot_cost:
+rule plot_early_decision:
     input:
-        cost="results/{profile}/summarise_cost/cost.csv",
-        code=code("plot_cost.py"),
+        cost="results/{profile}/early_decision/summary.csv",
+        code=code("plot_early_decision.py"),
     output:
-        png="results/{profile}/plot_cost/cost.png",
+        png="results/{profile}/figures/early_decision.png",
         svg=report(
-            "results/{profile}/plot_cost/cost.svg",
-            caption="../report/plot_cost.rst",
+            "results/{profile}/figures/early_decision.svg",
+            caption="../report/plot_early_decision.rst",
             category="Figures",
             labels={"figure": "Accuracy against cost"},
         ),
     log:
-        "logs/{profile}/plot_cost.log",
+        "logs/{profile}/plot_early_decision.log",
     conda:
         "../envs/strsbp.yaml"
     message:
         "Drawing accuracy against cost"
     script:
-        "../scripts/plot_cost.py"
+        "../scripts/plot_early_decision.py"

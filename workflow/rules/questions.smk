@@ -18,7 +18,7 @@ rule judge_questions:
         answers=report(
             "results/{profile}/judge_questions/answers.csv",
             caption="../report/judge_questions.rst",
-            category="Beyond the study",
+            category="Open questions",
         ),
     log:
         "logs/{profile}/judge_questions.log",

@@ -18,9 +18,9 @@ rule build_report:
         quality="results/{profile}/summarise_spsp/quality.csv",
         author_tables="results/{profile}/summarise_spsp/author_tables.csv",
         findings="results/{profile}/judge_findings/verdicts.csv",
-        causes="results/{profile}/explain_divergence/causes.csv",
+        divergence="results/{profile}/divergence/summary.csv",
         extrapolations="results/{profile}/extrapolate_errors/fits.csv",
-        figures=[f"results/{{profile}}/plot_{figure}/{figure}.svg" for figure in FIGURES],
+        figures=[f"results/{{profile}}/figures/{figure}.svg" for figure in FIGURES],
         captions=[beside(ROOT / "workflow" / "report" / f"plot_{figure}.rst") for figure in FIGURES],
         code=code("build_report.py"),
     output:
@@ -53,7 +53,7 @@ rule all:
     input:
         f"results/{STUDY.profile}/report.html",
         expand(
-            f"results/{STUDY.profile}/plot_{{figure}}/{{figure}}.{{suffix}}",
+            f"results/{STUDY.profile}/figures/{{figure}}.{{suffix}}",
             figure=FIGURES,
             suffix=["png", "svg"],
         ),

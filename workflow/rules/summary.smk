@@ -2,7 +2,7 @@
 
 Inputs: results/{profile}/train/*/seed*.{csv,json}, summarise_spsp/*.csv, resources/claims.yaml
 Outputs: results/{profile}/summarise_training/{curves,seeds,arms,pairs,runs}.csv,
-judge_claims/claims.csv, explain_divergence/causes.csv and extrapolate_errors/fits.csv
+judge_claims/claims.csv and extrapolate_errors/fits.csv
 """
 
 
@@ -55,25 +55,6 @@ rule judge_claims:
 rule claims:
     input:
         f"results/{STUDY.profile}/judge_claims/claims.csv",
-
-
-rule explain_divergence:
-    input:
-        pairs="results/{profile}/summarise_training/pairs.csv",
-        runs="results/{profile}/summarise_training/runs.csv",
-        code=code("explain_divergence.py"),
-    output:
-        causes="results/{profile}/explain_divergence/causes.csv",
-    log:
-        "logs/{profile}/explain_divergence.log",
-    conda:
-        "../envs/strsbp.yaml"
-    params:
-        figure=study_setting("figures", "divergence"),
-    message:
-        "Telling dynamics from table in Fig. 4"
-    script:
-        "../scripts/explain_divergence.py"
 
 
 rule extrapolate_errors:

@@ -5,8 +5,9 @@ from _job import job
 with job(snakemake):
     from tqdm import tqdm
 
-    from strsbp.settings import SimulatedTable, SimulationSettings
+    from strsbp.settings import SimulatedTable
     from strsbp.spsp import save_surface, simulate_surface
+    from strsbp.study.settings import SimulationSettings
 
     simulation = SimulationSettings.model_validate(snakemake.params.simulation)
     table = SimulatedTable.from_key(snakemake.wildcards.table)

@@ -15,7 +15,8 @@ from strsbp.settings import Closed
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
-    "denominators", "measured", "exact", "fits", "truth", "bptt", "cost", "constants",
+    "denominators", "measured", "expectation", "fits", "gradient_check", "bptt", "early_decision",
+    "sweep",
 ]  # fmt: skip
 
 

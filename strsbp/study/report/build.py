@@ -28,7 +28,7 @@ BADGES |= {
 """Class and mark of each verdict; the words stand beside the mark, so colour carries nothing."""
 
 WANTED_TABLES = (
-    "arms", "pairs", "runs", "quality", "author_tables", "findings", "causes", "extrapolations",
+    "arms", "pairs", "runs", "quality", "author_tables", "findings", "divergence", "extrapolations",
     "answers",
 )  # fmt: skip
 

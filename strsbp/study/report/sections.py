@@ -29,13 +29,13 @@ FIGURE_DATA = {
     "fig7b": ["summarise_spsp/surfaces.csv"],
     "listings": ["trace_spsp/trace.csv"],
     "divergence": ["summarise_training/curves.csv"],
-    "gradients": ["compare_gradients/gradients.csv", "compare_gradients/denominators.csv"],
-    "exact": ["compare_exact/curves.csv", "compare_exact/exact.csv"],
-    "fits": ["rank_fits/fits.csv"],
-    "bptt": ["compare_bptt/bptt.csv"],
-    "constants": ["summarise_constants/constants.csv"],
-    "truth": ["summarise_truth/truth.csv"],
-    "cost": ["summarise_cost/cost.csv"],
+    "gradients": ["gradients/gradients.csv", "gradients/denominators.csv"],
+    "expectation": ["expectation/curves.csv", "expectation/summary.csv"],
+    "fits": ["fits/summary.csv"],
+    "bptt": ["bptt/summary.csv"],
+    "sweep": ["sweep/summary.csv"],
+    "gradient_check": ["gradient_check/summary.csv"],
+    "early_decision": ["early_decision/summary.csv"],
 }
 """The data files that each figure draws, below the profile's results folder."""
 
@@ -151,7 +151,7 @@ def _figure(name: str, results: Results) -> dict:
         caption=caption(source),
         alt=lead(source),
         image=data_uri(path),
-        command=results.target(f"plot_{name}/{name}.png"),
+        command=results.target(f"figures/{name}.png"),
         data=FIGURE_DATA.get(name, []),
         file=results.link(path),
     )
@@ -211,7 +211,7 @@ def findings(results: Results) -> dict:
 
 def divergence(results: Results) -> dict:
     """Fig. 4: is it the dynamics or the table?"""
-    rows = results.table("causes", "title", "sentence", "cause")
+    rows = results.table("divergence", "title", "sentence", "cause")
     cells = [
         [
             symbols(row.title), f"{row.failed_own} of {row.n_own}",
@@ -227,7 +227,7 @@ def divergence(results: Results) -> dict:
     return dict(
         sentences=list(rows["sentence"]),
         table=Table(headers, cells, {1, 2, 3, 4}),
-        file=results.link(results.tables["causes"]),
+        file=results.link(results.tables["divergence"]),
     )
 
 
@@ -430,9 +430,9 @@ SECTIONS = (
     Section("run", "What was run", run),
     Section("figures", "Figures", figures),
     Section("claims", "Claims and verdicts", claims),
-    Section("causes", "Fig. 4: dynamics or table?", divergence),
+    Section("divergence", "Fig. 4: dynamics or table?", divergence),
     Section("findings", "Findings about the published program", findings),
-    Section("questions", "Beyond the study", questions),
+    Section("questions", "Open questions", questions),
     Section("arms", "Test errors of all arms", arms),
     Section("limits", "What the study could not do", limits),
     Section("spsp", "Simulations and fits in numbers", spsp),

@@ -16,7 +16,7 @@ CURVE_COLUMNS = (
 
 
 def plot_bptt(*, bptt: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw the file of `compare_bptt`: means over seeds, with bands of 95 % intervals.
+    """Draw the file of `summarise_bptt`: means over seeds, with bands of 95 % intervals.
 
     Left over epochs, right over seconds, logarithmic, where the methods' times are known.
     """

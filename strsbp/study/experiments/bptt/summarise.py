@@ -78,7 +78,7 @@ class Method:
         return [curve.seconds for curve in self.curves if not np.isnan(curve.seconds)]
 
 
-def compare_bptt(
+def summarise_bptt(
     *,
     strsbp: Files,
     hm2bp: Files,

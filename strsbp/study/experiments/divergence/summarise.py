@@ -21,7 +21,7 @@ FAILED_ABOVE = 0.5
 """A run failed when a weight is not finite or its last test error is above this; chance is 0.9."""
 
 
-def explain_divergence(
+def summarise_divergence(
     *,
     runs: str | Path,
     pairs: str | Path,

@@ -17,8 +17,8 @@ PANELS = {
 STOPS = {"time": "fixed time", "margin": "margin of spikes"}
 
 
-def plot_cost(*, cost: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw the file of `summarise_cost`: a panel for each cost, a colour for each network.
+def plot_early_decision(*, cost: str | Path, png: str | Path, svg: str | Path) -> None:
+    """Draw the file of `summarise_early_decision`: a panel per cost, a colour per network.
 
     Open marks on a full line: decisions after fixed times, the largest mark at T. Filled marks on
     a dotted line: decisions by margins. Vertical bars are 95 % intervals of the error.

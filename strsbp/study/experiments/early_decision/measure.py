@@ -27,7 +27,7 @@ from strsbp.files import write_csv
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
-from strsbp.study.experiments.early_decision.settings import CostSettings, network_arm
+from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings, network_arm
 from strsbp.training.epochs import TrainingState, train_epoch
 
 COLUMNS = [
@@ -195,12 +195,12 @@ def decision_rows(decisions: Decisions, labels, times, margins) -> list[dict]:
     return rows
 
 
-def measure_cost(
+def measure_early_decision(
     arm: ArmSettings,
     hidden: Sequence[LayerSettings],
     tables: dict[str, EffectRatioTable],
     digits: Digits,
-    settings: CostSettings,
+    settings: EarlyDecisionSettings,
     seed: int,
     *,
     out: str | Path,

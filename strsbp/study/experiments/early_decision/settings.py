@@ -1,4 +1,4 @@
-"""How accuracy is weighed against cost: the networks, and when they decide."""
+"""Decisions before T, and accuracy against operations: the networks, and when they decide."""
 
 from typing import Annotated
 
@@ -16,8 +16,8 @@ from strsbp.settings import (
 from strsbp.study.experiments.simulated import on_simulations
 
 
-class CostNetwork(Closed):
-    """One network: the arm of `cost` with another T. What is left out is the arm's own value."""
+class EarlyDecisionNetwork(Closed):
+    """One network: the arm with another T. What is left out is the arm's own value."""
 
     n_steps: Annotated[int, Field(ge=TARGET_COUNT_LABEL, le=65_536)]
     """Length T of every spike train, in steps."""
@@ -31,12 +31,12 @@ class CostNetwork(Closed):
     """Largest spike count of that simulation, if it is not that of the arm's table."""
 
 
-class CostSettings(Closed):
+class EarlyDecisionSettings(Closed):
     """Accuracy against cost: networks of several T, and decisions before T."""
 
     arm: ArmName
     """The arm whose settings the networks share, but for its table: each T has its own."""
-    networks: Annotated[dict[ArmName, CostNetwork], Field(min_length=1)]
+    networks: Annotated[dict[ArmName, EarlyDecisionNetwork], Field(min_length=1)]
     """The networks, by name."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 3
     """Training epochs of each."""
@@ -52,7 +52,7 @@ class CostSettings(Closed):
     """Spikes by which the first output must lead the second for a decision before T."""
 
 
-def network_arm(arm: ArmSettings, settings: CostSettings, name: str) -> ArmSettings:
+def network_arm(arm: ArmSettings, settings: EarlyDecisionSettings, name: str) -> ArmSettings:
     """The arm that the network `name` of `settings` is, if `arm` is the arm they share."""
     arm, network = on_simulations(arm), settings.networks[name]
     changed = dict(n_steps=network.n_steps, epochs=settings.epochs)
@@ -68,6 +68,6 @@ def network_arm(arm: ArmSettings, settings: CostSettings, name: str) -> ArmSetti
     return arm.model_copy(update=changed | dict(table=arm.table.model_copy(update=table)))
 
 
-def network_table(arm: ArmSettings, settings: CostSettings, name: str) -> SimulatedTable:
+def network_table(arm: ArmSettings, settings: EarlyDecisionSettings, name: str) -> SimulatedTable:
     """The simulation behind the effect-ratio table of the network `name`."""
     return network_arm(arm, settings, name).simulated_table()

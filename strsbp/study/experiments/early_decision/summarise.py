@@ -34,8 +34,8 @@ def wilson_interval(share: float, n: int) -> tuple[float, float]:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
-def summarise_cost(seeds: Iterable[str | Path], *, out: str | Path) -> None:
-    """Write to `out` (csv) what the files `seeds` of `measure_cost` say together.
+def summarise_early_decision(seeds: Iterable[str | Path], *, out: str | Path) -> None:
+    """Write to `out` (csv) what the files `seeds` of `measure_early_decision` say together.
 
     `mean` is the mean over seeds. Its 95 % interval says what other test images would bring to
     these trained networks: Wilson's for shares, 1.96 standard errors to both sides for the rest.

@@ -16,8 +16,8 @@ NAMES = {
 }
 
 
-def plot_exact(*, curves: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw the second file of `compare_exact`: phi, what simulations leave of it, and dphi/do_i.
+def plot_expectation(*, curves: str | Path, png: str | Path, svg: str | Path) -> None:
+    """Draw phi, what simulations leave of it, and dphi/do_i, as `summarise_expectation` has them.
 
     Corrected curves have a scale of their own: each is divided by its largest value.
     """

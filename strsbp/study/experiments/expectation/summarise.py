@@ -16,7 +16,7 @@ COLUMNS = ["spsp", "quantity", "value"]
 CURVE_COLUMNS = ["spsp", "o_i", "phi", "low", "high", "expected", "exact", "derivative"]
 
 
-def compare_exact(
+def summarise_expectation(
     surfaces: Iterable[Surface], curves: Iterable[ExactCurve], *, table: str | Path,
     drawn: str | Path,
 ) -> None:  # fmt: skip

@@ -18,7 +18,7 @@ SMALLEST = 1e-4
 
 
 def plot_fits(*, fits: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw the file of `rank_fits`, a row for each fit, the best test error above.
+    """Draw the file of `summarise_fits`, a row for each fit, the best test error above.
 
     Errors of value and derivative: inside the fitted grid (filled) and outside (open), by grid.
     """

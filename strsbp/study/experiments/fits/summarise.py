@@ -17,7 +17,7 @@ from strsbp.study.summary.intervals import mean_interval, paired_difference
 REGIONS = ("inside", "outside", "low_rates")
 
 
-def rank_fits(
+def summarise_fits(
     arms: Mapping[str, ArmSettings],
     metrics: Mapping[str, Sequence[str | Path]],
     surfaces: Sequence[Surface],
@@ -64,7 +64,7 @@ def rank_fits(
 
 
 def fit_errors(fit: str, surfaces: Sequence[Surface], curve: ExactCurve) -> dict[str, float]:
-    """Relative errors of the fit called `fit` on each grid; see `rank_fits`.
+    """Relative errors of the fit called `fit` on each grid; see `summarise_fits`.
 
     All inputs share one curve, so that the errors are those of e_ij at the largest o_j.
     """

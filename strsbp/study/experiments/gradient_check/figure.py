@@ -15,8 +15,8 @@ COLUMNS = (
 _SPREAD = 0.62  # of the room of an estimator, over which layers and steps are spread
 
 
-def plot_truth(*, truth: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw the table of `summarise_truth`, one row of panels for each state of the weights.
+def plot_gradient_check(*, truth: str | Path, png: str | Path, svg: str | Path) -> None:
+    """Draw the table of `summarise_gradient_check`, one row of panels per state of the weights.
 
     Left the cosines, in the middle what they differ from the first estimator's, right the CPU time.
     """

@@ -35,8 +35,8 @@ from strsbp.settings import TARGET_COUNT_LABEL, ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradient_check.replay import Recording, output_counts
 from strsbp.study.experiments.gradient_check.settings import (
+    GradientCheckSettings,
     SurrogateSettings,
-    TruthSettings,
     on_network_of,
 )
 from strsbp.study.experiments.gradients.measure import Probe, weights_of
@@ -96,7 +96,7 @@ class Samples:
     of each half; `recordings`: what enters each layer with the network's present weights.
     """
 
-    def __init__(self, network: Network, digits: Digits, settings: TruthSettings):
+    def __init__(self, network: Network, digits: Digits, settings: GradientCheckSettings):
         self.network = network
         self.n_images = min(settings.n_images, len(digits.train_labels))
         self.n_samples = self.n_images * settings.n_encodings
@@ -213,12 +213,12 @@ def bptt_gradients(network: Network, settings: SurrogateSettings, samples: Sampl
     return list(zip(*halves, strict=True)), seconds
 
 
-def measure_truth(
+def measure_gradient_check(
     arms: dict[str, ArmSettings],
     hidden: Sequence[LayerSettings],
     tables: dict[str, EffectRatioTable],
     digits: Digits,
-    settings: TruthSettings,
+    settings: GradientCheckSettings,
     epochs: int,
     *,
     projections: str | Path,
@@ -272,7 +272,9 @@ def _write(projected, timed, projections, times) -> None:
     write_csv(pd.DataFrame(timed, columns=TIME_COLUMNS), times)
 
 
-def _random_rows(samples: Samples, group: Group, order: int, estimates, settings: TruthSettings):
+def _random_rows(
+    samples: Samples, group: Group, order: int, estimates, settings: GradientCheckSettings
+):
     flat = {name: np.stack([half.ravel() for half in halves]) for name, halves in estimates.items()}
     for number in range(settings.n_directions):
         direction = random_direction(group, number, order, settings.seed)

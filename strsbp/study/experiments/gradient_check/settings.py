@@ -24,7 +24,7 @@ class SurrogateSettings(Closed):
     """Its steepness, where the threshold is 1: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
 
 
-class TruthSettings(Closed):
+class GradientCheckSettings(Closed):
     """How gradients are compared with finite differences of the expected loss."""
 
     arms: Annotated[list[ArmName], Field(min_length=1), DISTINCT]

@@ -29,14 +29,14 @@ ALL_LAYERS = "all"
 """What stands for the layer where a quantity belongs to the whole network."""
 
 
-def summarise_truth(
+def summarise_gradient_check(
     measured: Mapping[str, Mapping[str, str | Path]],
     titles: Mapping[str, str],
     seed: int,
     *,
     out: str | Path,
 ) -> None:
-    """Write `out` from the tables of `measure_truth` of each state.
+    """Write `out` from the tables of `measure_gradient_check` of each state.
 
     `measured`: by state `projections` and `times`; `titles`: of the estimators, the first of which
     is compared with every other. Quantities, for each layer and step of the finite differences

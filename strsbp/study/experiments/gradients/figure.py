@@ -17,7 +17,7 @@ _SPREAD = 0.55  # of the room of an arm, over which its layers are spread
 def plot_gradients(
     *, gradients: str | Path, denominators: str | Path, png: str | Path, svg: str | Path
 ) -> None:
-    """Draw the files of `compare_gradients`, a column for each state of the weights.
+    """Draw the files of `measure_gradients`, a column for each state of the weights.
 
     Above: quantiles of s_i (whisker 1 to 99 %, bar 25 to 75 %, mark the median) a layer, an arm.
     Below: mean cosine to HM2-BP (filled) and to the published table (open), with intervals.

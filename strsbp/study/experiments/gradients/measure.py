@@ -18,8 +18,9 @@ from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
 from strsbp.files import write_csv
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, GradientSettings, LayerSettings
+from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
+from strsbp.study.experiments.gradients.settings import GradientSettings
 from strsbp.training.epochs import train
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -121,7 +122,7 @@ def set_weights(network: Network, weights: dict[str, np.ndarray]) -> None:
     network.load_state(own | weights)
 
 
-def compare_gradients(
+def measure_gradients(
     arms: dict[str, ArmSettings],
     hidden: Sequence[LayerSettings],
     tables: dict[str, EffectRatioTable],

@@ -29,8 +29,8 @@ PANELS = {
 """Title, factor, format and colours of each quantity; darker is worse in all."""
 
 
-def plot_constants(*, constants: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw the file of `summarise_constants`: a row for each grid, a column for each quantity.
+def plot_sweep(*, constants: str | Path, png: str | Path, svg: str | Path) -> None:
+    """Draw the file of `summarise_sweep`: a row for each grid, a column for each quantity.
 
     A quantity has one scale of colours in both rows; that of the test error ends at the largest
     of the cells that trained. The arm's own cell is framed, cells in which a run failed are

@@ -65,7 +65,7 @@ def read_table_of(path: str | Path, key: str) -> EffectRatioTable:
         raise TableError(f"{path} is no file of tables ({reason}); make it again.") from None
 
 
-def scan_cell(
+def measure_cell(
     cell: Cell,
     arm: ArmSettings,
     hidden: Sequence[LayerSettings],

@@ -66,7 +66,7 @@ class Cell(Closed):
         )
 
 
-class ConstantsSettings(Closed):
+class SweepSettings(Closed):
     """Grids of time constants and of thresholds around those of an arm, and how cells train."""
 
     arm: ArmName

@@ -17,7 +17,7 @@ from strsbp.study.experiments.sweep.settings import (
     THRESHOLDS,
     TIME_CONSTANTS,
     Cell,
-    ConstantsSettings,
+    SweepSettings,
 )
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
@@ -43,14 +43,14 @@ LINES = {
 """What may be constant along a line through the arm's own cell; of the grid's two constants."""
 
 
-def summarise_constants(
+def summarise_sweep(
     scans: Mapping[str, str | Path],
     *,
-    settings: ConstantsSettings,
+    settings: SweepSettings,
     arm: ArmSettings,
     out: str | Path,
 ) -> None:
-    """Summarise the files of `scan_cell`, by the key of their cell; write `out` (csv).
+    """Summarise the files of `measure_cell`, by the key of their cell; write `out` (csv).
 
     Rows with `of` = `cell`: mean and 95 % interval over seeds, after the last epoch, of the
     `QUANTITIES` of every cell of a `grid`: test error; share of silent neurons, of all and of the
@@ -70,7 +70,7 @@ def summarise_constants(
     by_key = {cell.key: cell for found in cells.values() for cell in found}
     missing = [key for key in by_key if key not in scans]
     if missing:
-        raise ResultsError(f"The cell {missing[0]} was not trained; run scan_constants.")
+        raise ResultsError(f"The cell {missing[0]} was not trained; run measure_sweep.")
     runs = pd.concat([_runs(cell, scans[key], settings) for key, cell in by_key.items()])
     own = Cell.of(arm).key
     rows = []
@@ -82,7 +82,7 @@ def summarise_constants(
     write_csv(frame.reindex(columns=COLUMNS), out)
 
 
-def _runs(cell: Cell, path: str | Path, settings: ConstantsSettings) -> pd.DataFrame:
+def _runs(cell: Cell, path: str | Path, settings: SweepSettings) -> pd.DataFrame:
     """One row a seed: the quantities at the end of each run of a cell."""
     whole = ("test_error", "silent_share", "smallest_denominator")
     frame = read_csv(path, ("seed", "epoch", "diverged", *whole))
