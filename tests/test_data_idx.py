@@ -40,6 +40,7 @@ def test_whole_files(write):
     ("read", "content", "words"),
     [
         (read_images, LABELS, "0x00000801 (0x00000803 expected)"),
+        (read_images, b"\0\0\x0d" + IMAGES[3:], "0x00000d03 (0x00000803 expected)"),
         (read_labels, IMAGES, "0x00000803 (0x00000801 expected)"),
         (read_images, IMAGES[:-1], "and 1,583 bytes"),
         (read_images, IMAGES + b"\0", "and 1,585 bytes"),

@@ -17,7 +17,7 @@ NAMES = {
 
 
 def plot_expectation(*, curves: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw phi, what simulations leave of it, and dphi/do_i (the curves of `summarise_expectation`).
+    """Draw phi, what simulations leave of it, and dphi/do_i, as `summarise_expectation` has them.
 
     Corrected curves have a scale of their own: each is divided by its largest value.
     """
