@@ -79,8 +79,8 @@ def test_an_unknown_fit_is_named():
         fit_curve(surface_of(SHAPES["saturating"][0]), "guess", 101)
 
 
-def test_settings_name_the_fit_and_keep_old_hashes():
-    assert "fit" not in TableSettings().model_dump(), "runs from before the setting stay valid"
+def test_settings_name_the_fit():
+    assert TableSettings().model_dump()["fit"] == "polynomial"
     assert TableSettings().fit_name == "polynomial4"
     assert TableSettings(degree=7).fit_name == "polynomial7"
     assert TableSettings(fit="spline").model_dump()["fit"] == "spline"
