@@ -89,6 +89,7 @@ def test_an_unknown_fit_is_named():
 
 
 def test_settings_name_the_fit():
+    assert TableSettings().model_dump()["fit"] == "polynomial"
     assert TableSettings().fit_name == "polynomial4"
     assert TableSettings(degree=7).fit_name == "polynomial7"
     assert TableSettings(fit="spline").model_dump()["fit"] == "spline"
