@@ -17,7 +17,7 @@ from strsbp.study.experiments.gradients.measure import (
     measure_gradients,
     weights_of,
 )
-from strsbp.study.experiments.gradients.settings import GradientSettings
+from strsbp.study.experiments.gradients.settings import GradientsSettings
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=18),
@@ -116,7 +116,7 @@ def compared(digits, tmp_path):
     }  # fmt: skip
     tables = dict(first=table(1), same=table(1), weak=table(1e-4), hm2bp=table(1))
     paths = dict(gradients=tmp_path / "g.csv", denominators=tmp_path / "d.csv")
-    settings = GradientSettings(arms=list(arms), n_samples=8, seed=3, train_epochs=1)
+    settings = GradientsSettings(arms=list(arms), n_samples=8, seed=3, train_epochs=1)
     measure_gradients(arms, HIDDEN, tables, digits, settings, **paths)
     return pd.read_csv(paths["gradients"]), pd.read_csv(paths["denominators"])
 

@@ -32,14 +32,15 @@ def _first_line(error: Exception) -> str:
     return text.splitlines()[0].rstrip(".") if text else type(error).__name__
 
 
-def resolve_device(device: str, where: str = "device") -> str:
+def resolve_device(device: str, where: str = "device", jobs_elsewhere: bool = False) -> str:
     """`cpu` or `cuda`: the device that the setting `device` comes to on this machine.
 
     `auto` is a GPU where CuPy finds one, and else the CPU; `cuda` without one raises
-    `SettingsError`, which names `where` the setting stands.
+    `SettingsError`, which names `where` the setting stands, but for jobs on other machines
+    (`jobs_elsewhere`), which find out there.
     """
-    if device == "cpu":
-        return "cpu"
+    if device == "cpu" or (device == "cuda" and jobs_elsewhere):
+        return device
     problem = obstacle()
     if problem is None:
         return "cuda"

@@ -3,9 +3,37 @@
 import json
 from pathlib import Path
 
+from strsbp.cuda.device import obstacle, resolve_device
+from strsbp.study.loading import BASE, load_profile
 from strsbp.study.settings import StudySettings
 
 _WITHOUT_EFFECT = {"title", "seeds"}
+
+
+def gpu_runs(
+    configured: StudySettings,
+    config_dir: str | Path,
+    *,
+    jobs_elsewhere: bool = False,
+    results: str | Path = "results",
+) -> list[str]:
+    """Runs that a GPU trains, such as `paper/train/hm2bp/seed3`.
+
+    Of the configured study and, since targets of other profiles can be asked for, of those that
+    `config_dir` describes. `jobs_elsewhere`: whether jobs run on other machines; `results`: the
+    folder of all profiles.
+    """
+    if obstacle() is not None and not jobs_elsewhere:
+        return []
+    names = {path.stem for path in Path(config_dir).glob("*.yaml") if path.name != BASE}
+    studies = [load_profile(config_dir, name) for name in sorted(names - {configured.profile})]
+    return [
+        f"{study.profile}/train/{arm}/seed{seed}"
+        for study in [configured, *studies]
+        if resolve_device(study.device, jobs_elsewhere=jobs_elsewhere) == "cuda"
+        for arm in study.all_arms
+        for seed in gpu_seeds(study, arm, Path(results) / study.profile)
+    ]
 
 
 def gpu_seeds(study: StudySettings, name: str, results: str | Path) -> list[int]:

@@ -13,7 +13,6 @@ from typing import Any
 from strsbp.errors import SettingsError, StrsbpError, TableError
 from strsbp.files import read_yaml
 from strsbp.settings import N_CLASSES, N_PIXELS, ArmSettings, LayerSettings, checked
-from strsbp.study.experiments.early_decision.settings import network_arm
 from strsbp.study.settings import StudySettings
 
 BASE = "config.yaml"
@@ -40,8 +39,12 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
                     f"{where}, defaults.{key}: there is no such setting; known keys: {known}."
                 )
     study = checked(StudySettings, raw, where)
-    for name, arm in study.arms.items():
-        _check_size(study.architectures[arm.architecture], arm, f"{where}, arms.{name}")
+    networks = {f"arms.{name}": arm for name, arm in study.all_arms.items()}
+    for name, experiment in study.experiments.items():
+        for place, arm in experiment.trained(study.all_arms).items():
+            networks[f"{name}.{place}"] = arm
+    for place, arm in networks.items():
+        _check_size(study.architectures[arm.architecture], arm, f"{where}, {place}")
         table = arm.simulated_table()
         try:
             if table is not None:
@@ -49,8 +52,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
             else:
                 _check_table_file(Path(directory) / arm.table.file)
         except StrsbpError as error:
-            raise type(error)(f"{where}, arms.{name}.table: {error}") from None
-    _check_early_decision(study, where)
+            raise type(error)(f"{where}, {place}.table: {error}") from None
     return study
 
 
@@ -94,19 +96,6 @@ def merged(*configs: dict[str, Any]) -> dict[str, Any]:
         return base | {key: over(base.get(key), value) for key, value in top.items()}
 
     return reduce(over, configs, {})
-
-
-def _check_early_decision(study: StudySettings, where: str) -> None:
-    """Raise `SettingsError` for a network that is too large or has no feasible table."""
-    shared = study.arm(study.early_decision.arm)
-    for name, table in study.early_decision_tables().items():
-        place = f"{where}, early_decision.networks.{name}"
-        arm = network_arm(shared, study.early_decision, name)
-        _check_size(study.architectures[arm.architecture], arm, place)
-        try:
-            table.check_grid()
-        except SettingsError as error:
-            raise SettingsError(f"{place}: {error}") from None
 
 
 def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from strsbp.files import write_text
+from strsbp.study.experiments.settings import models
 from strsbp.study.settings import StudySettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,13 +33,10 @@ def config_keys() -> str:
         for title, name in (
             ("`data`", "DataSettings"),
             ("`simulation`", "SimulationSettings"),
-            ("`gradients`", "GradientSettings"),
-            ("`bptt`", "BpttSettings"),
-            ("`sweep`", "SweepSettings"),
-            ("`gradient_check`", "GradientCheckSettings"),
+            *((f"`{name}`", model.__name__) for name, model in models().items()),
             ("`gradient_check.surrogates.<name>`", "SurrogateSettings"),
-            ("`early_decision`", "EarlyDecisionSettings"),
             ("`early_decision.networks.<name>`", "EarlyDecisionNetwork"),
+            ("`variants.<name>`", "VariantSettings"),
             ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
             ("`arms.<name>` and `defaults`", "ArmSettings"),
             ("`arms.<name>.table`", "TableSettings"),

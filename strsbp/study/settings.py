@@ -1,26 +1,14 @@
-"""The settings of a whole study: digits, arms, figures. What a config file says."""
+"""The settings of a whole study: digits, arms, figures, experiments. What a config file says."""
 
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from strsbp.errors import SettingsError
-from strsbp.settings import (
-    ArmName,
-    ArmSettings,
-    Closed,
-    LayerSettings,
-    Seed,
-    SimulatedTable,
-    checked,
-)
-from strsbp.study.experiments.bptt.settings import BpttSettings
-from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings, network_table
-from strsbp.study.experiments.fits.settings import FitsSettings
-from strsbp.study.experiments.gradient_check.settings import GradientCheckSettings
-from strsbp.study.experiments.gradients.settings import GradientSettings
-from strsbp.study.experiments.regularisation.settings import RegularisationSettings
-from strsbp.study.experiments.sweep.settings import Cell, SweepSettings
+from strsbp.settings import ArmName, ArmSettings, Closed, LayerSettings, Seed, checked
+from strsbp.study.experiments.settings import ExperimentSettings, with_experiments
 
 
 class DataSettings(Closed):
@@ -73,7 +61,7 @@ class FigureSettings(Closed):
     def _two_panels(self):
         lengths = [len(arms) for arms in self.divergence.panels.values()]
         if len(lengths) != 2 or lengths[0] != lengths[1]:
-            raise ValueError("`divergence` takes two panels with as many arms each")
+            raise ValueError("`divergence` takes two panels with the same number of arms")
         return self
 
 
@@ -88,9 +76,7 @@ class VariantSettings(Closed):
     """Settings that all arms of the set have."""
 
 
-class StudySettings(Closed):
-    """The whole study: what a config file says."""
-
+class _Parts(Closed):
     profile: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
     """Name of the results folder: results/<profile>."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -106,140 +92,110 @@ class StudySettings(Closed):
     defaults: dict[str, Any] = {}
     """Settings that every arm starts from."""
     arms: Annotated[dict[ArmName, ArmSettings], Field(min_length=1)]
-    """The arms, by name."""
+    """The arms of the study, by name."""
     variants: dict[ArmName, VariantSettings] = {}
-    """Further sets of arms: the set `a` holds the arm `b` once more, under the name `a_b`."""
-    gradients: GradientSettings
-    """The comparison of gradients."""
-    fits: FitsSettings
-    """The ranking of fits."""
-    bptt: BpttSettings
-    """The comparison with backpropagation through time (BPTT)."""
-    sweep: SweepSettings
-    """Grids of time constants and thresholds."""
-    gradient_check: GradientCheckSettings
-    """The comparison of gradients with the true gradient of the expected loss."""
-    early_decision: EarlyDecisionSettings
-    """Accuracy against cost, for networks of several T."""
-    regularisation: RegularisationSettings
-    """The sweep of the weight regularisation."""
+    """Further sets of arms, trained on demand: the set `a` holds the arm `b` once more, under the
+    name `a_b`."""
     figures: FigureSettings
     """The figures of training curves."""
+    open_questions: bool = False
+    """Whether the report answers the questions that the study leaves open; their experiments take
+    longer than the study."""
+
+
+class StudySettings(with_experiments(_Parts)):
+    """The whole study: what a config file says."""
 
     @model_validator(mode="before")
     @classmethod
     def _apply_defaults(cls, raw):
         if not isinstance(raw, dict):
             return raw
-        defaults, arms = raw.get("defaults") or {}, raw.get("arms")
-        if isinstance(defaults, dict) and isinstance(arms, dict):
-            arms = {
+        raw, defaults = dict(raw), raw.get("defaults") or {}
+        if not isinstance(defaults, dict):
+            return raw
+
+        def filled(arms):
+            return {
                 name: {**defaults, **(arm or {})} if isinstance(arm, dict | None) else arm
                 for name, arm in arms.items()
             }
-            return {**raw, "arms": arms}
+
+        if isinstance(raw.get("arms"), dict):
+            raw["arms"] = filled(raw["arms"])
+        logs = raw.get("published_logs")
+        if isinstance(logs, dict) and isinstance(logs.get("arms"), dict):
+            raw["published_logs"] = {**logs, "arms": filled(logs["arms"])}
         return raw
 
     @model_validator(mode="after")
-    def _add_variants(self):
-        for name, variant in self.variants.items():
-            for of, own in variant.arms.items():
-                if of not in self.arms:
-                    raise ValueError(
-                        f"the variant '{name}' has the unknown arm '{of}' "
-                        f"(known: {', '.join(self.arms)})"
-                    )
-                arm = self.arms[of].model_dump()
-                arm |= {"title": f"{arm['title']}, {variant.title}"} | variant.settings | own
-                self.arms[f"{name}_{of}"] = checked(ArmSettings, arm, f"variants.{name}.arms.{of}")
-        return self
-
-    @model_validator(mode="after")
     def _references(self):
-        for name, arm in self.arms.items():
+        self._check_arms("variants", [of for one in self.variants.values() for of in one.arms])
+        for name, experiment in self.experiments.items():
+            self._check_arms(name, experiment.arm_names())
+        for figure, settings in self.figures:
+            named = [arm for arms in settings.panels.values() for arm in arms]
+            self._check_arms(f"figures.{figure}", named)
+        for name, arm in self.all_arms.items():
             if arm.architecture not in self.architectures:
                 raise ValueError(
                     f"arm '{name}' uses the unknown architecture '{arm.architecture}' "
                     f"(known: {', '.join(self.architectures)})"
                 )
-        for key, named in (
-            ("gradients", self.gradients.arms),
-            ("fits", self.fits.arms),
-            ("gradient_check", self.gradient_check.arms),
-            ("regularisation", self.regularisation.arms),
-        ):
-            unknown = [arm for arm in named if arm not in self.arms]
-            if unknown:
-                raise ValueError(
-                    f"`{key}` compares the unknown arm '{unknown[0]}' "
-                    f"(known: {', '.join(self.arms)})"
-                )
-        self._check_rivals()
-        if self.sweep.arm not in self.arms:
-            raise ValueError(
-                f"`sweep` lies around the unknown arm '{self.sweep.arm}' "
-                f"(known: {', '.join(self.arms)})"
-            )
-        if self.early_decision.arm not in self.arms:
-            raise ValueError(
-                f"`early_decision` rests on the unknown arm '{self.early_decision.arm}' "
-                f"(known: {', '.join(self.arms)})"
-            )
-        for figure, settings in self.figures:
-            for arm in (arm for arms in settings.panels.values() for arm in arms):
-                if arm not in self.arms:
-                    raise ValueError(
-                        f"figure '{figure}' draws the unknown arm '{arm}' "
-                        f"(known: {', '.join(self.arms)})"
-                    )
         return self
 
-    def _check_rivals(self):
-        for key in ("strsbp", "hm2bp"):
-            name = getattr(self.bptt, key)
+    def _check_arms(self, where: str, named: list[str]) -> None:
+        for name in named:
             if name not in self.arms:
                 raise ValueError(
-                    f"`bptt.{key}` is the unknown arm '{name}' (known: {', '.join(self.arms)})"
+                    f"`{where}` names the unknown arm '{name}' (known: {', '.join(self.arms)})"
                 )
 
-    def check_rivals(self) -> None:
-        """Raise `SettingsError` where the arms that `bptt` compares see other digits."""
-        strsbp, hm2bp = self.arm(self.bptt.strsbp), self.arm(self.bptt.hm2bp)
-        for key in ("dataset", "n_train", "n_test"):
-            if getattr(strsbp, key) != getattr(hm2bp, key):
-                raise SettingsError(
-                    f"`bptt` compares the arms '{self.bptt.strsbp}' and '{self.bptt.hm2bp}', which "
-                    f"differ in {key}; name two arms of the same digits there."
-                )
+    @property
+    def experiments(self) -> dict[str, ExperimentSettings]:
+        """The settings of each experiment that has any, by name."""
+        return {name: value for name, value in self if isinstance(value, ExperimentSettings)}
 
-    def sweep_cells(self) -> list[Cell]:
-        """The cells of both grids of `sweep`, each once; raises `SettingsError`."""
-        return self.sweep.distinct_cells(self.arm(self.sweep.arm))
+    def runs(self, arms: Iterable[str] | None = None, suffix: str = "csv") -> list[str]:
+        """Paths of the files of all runs of `arms` (by default of the study's), in their order."""
+        return [
+            f"results/{self.profile}/train/{name}/seed{seed}.{suffix}"
+            for name in (self.arms if arms is None else arms)
+            for seed in self.arm(name).seeds
+        ]
 
-    def sweep_tables(self) -> list[SimulatedTable]:
-        """The simulations behind their tables."""
-        return self.sweep.tables(self.arm(self.sweep.arm))
+    @property
+    def variant_arms(self) -> list[str]:
+        """The names of the arms of all variants."""
+        return [f"{name}_{of}" for name, variant in self.variants.items() for of in variant.arms]
 
-    def early_decision_tables(self) -> dict[str, SimulatedTable]:
-        """The simulation behind the effect-ratio table of each network of `early_decision`."""
-        arm = self.arm(self.early_decision.arm)
-        return {
-            name: network_table(arm, self.early_decision, name)
-            for name in self.early_decision.networks
-        }
+    @cached_property
+    def all_arms(self) -> dict[str, ArmSettings]:
+        """The arms of the study, of the published logs and of the variants, with all settings."""
+        found = dict(self.arms)
+        further = list(self.published_logs.arms.items())
+        for name, variant in self.variants.items():
+            for of, changes in variant.arms.items():
+                arm = self.arms[of].model_dump()
+                arm |= {"title": f"{arm['title']}, {variant.title}"} | variant.settings | changes
+                where = f"variants.{name}.arms.{of}"
+                further.append((f"{name}_{of}", checked(ArmSettings, arm, where)))
+        for name, arm in further:
+            if name in found:
+                raise ValueError(f"two arms are called '{name}'; give one another name")
+            found[name] = arm
+        return {name: self._with_data(arm) for name, arm in found.items()}
 
     def arm(self, name: str) -> ArmSettings:
-        """The arm called `name`, with the study's data settings filled in.
+        """The arm called `name`, of the study or not, with the study's data settings filled in.
 
         Raises `SettingsError` for an unknown name.
         """
-        if name not in self.arms:
-            raise SettingsError(f"There is no arm '{name}'; the arms are {', '.join(self.arms)}.")
-        arm = self.arms[name]
-        return arm.model_copy(
-            update={
-                key: getattr(self.data, key)
-                for key in ("dataset", "n_train", "n_test")
-                if getattr(arm, key) is None
-            }
-        )
+        if name not in self.all_arms:
+            known = ", ".join(self.all_arms)
+            raise SettingsError(f"There is no arm '{name}'; the arms are {known}.")
+        return self.all_arms[name]
+
+    def _with_data(self, arm: ArmSettings) -> ArmSettings:
+        left_out = [key for key in ("dataset", "n_train", "n_test") if getattr(arm, key) is None]
+        return arm.model_copy(update={key: getattr(self.data, key) for key in left_out})

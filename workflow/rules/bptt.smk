@@ -1,16 +1,25 @@
-"""Backpropagation through time (BPTT), the rival of the study, with the extra `bptt`.
+"""Backpropagation through time (BPTT) beside ST-RSBP and HM2-BP, with the extra `bptt`.
 
 Inputs: the digits, and the runs of the arms that BPTT is compared with.
 Outputs: results/{profile}/bptt/train/seed{seed}.csv (metrics) and .json (provenance), and
-results/{profile}/bptt/summary.csv; while it trains, seed{seed}.ckpt.npz, from which an
-interrupted job goes on
+results/{profile}/bptt/summary.csv; while it trains, seed{seed}.ckpt.npz, from which an interrupted
+job goes on
 """
+
+from strsbp.study.experiments.bptt.settings import (
+    NOT_OF_BPTT,
+    compared_files,
+    compared_network,
+    trains_bptt,
+)
+
+IN_CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
+TRAINS_BPTT = in_one_sentence(trains_bptt)(STUDY.bptt, " with ".join(CONFIG_FILES), IN_CONDA)
 
 
 rule train_bptt:
     input:
-        digits=bptt_digits,
-        code=code("train_bptt.py"),
+        digits=digits_of_arms(arms_of("bptt")),
     output:
         metrics="results/{profile}/bptt/train/seed{bptt_seed}.csv",
         provenance="results/{profile}/bptt/train/seed{bptt_seed}.json",
@@ -19,14 +28,19 @@ rule train_bptt:
     benchmark:
         "logs/{profile}/bptt/train/seed{bptt_seed}.tsv"
     wildcard_constraints:
-        bptt_seed=BPTT_SEEDS,
+        # Where BPTT cannot be trained, runs that are there are files that no rule makes.
+        bptt_seed=r"\d+" if TRAINS_BPTT else "(?!)",
     conda:
         "../envs/bptt.yaml"
     threads: 1
+    resources:
+        local_dir=local_dir,
     params:
-        network=bptt_network,
-        sizes=bptt_sizes,
-        settings=bptt_run_settings,
+        networks=settings_of_arms(
+            lambda wildcards: [study(wildcards.profile).bptt.strsbp], without=NOT_OF_BPTT
+        ),
+        settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
+        code=code("train_bptt.py"),
     message:
         "Training by BPTT with seed {wildcards.bptt_seed} ({wildcards.profile})"
     script:
@@ -35,13 +49,11 @@ rule train_bptt:
 
 rule summarise_bptt:
     input:
-        strsbp=runs_beside_bptt("strsbp", "csv"),
-        strsbp_provenance=runs_beside_bptt("strsbp", "json"),
-        hm2bp=runs_beside_bptt("hm2bp", "csv"),
-        hm2bp_provenance=runs_beside_bptt("hm2bp", "json"),
-        bptt=runs_beside_bptt("bptt", "csv"),
-        bptt_provenance=runs_beside_bptt("bptt", "json"),
-        code=code("summarise_bptt.py"),
+        unpack(
+            in_one_sentence(
+                lambda wildcards: compared_files(study(wildcards.profile), TRAINS_BPTT)
+            )
+        ),
     output:
         summary="results/{profile}/bptt/summary.csv",
     log:
@@ -49,8 +61,9 @@ rule summarise_bptt:
     conda:
         "../envs/strsbp.yaml"
     params:
-        network=bptt_network,
-        settings=bptt_run_settings,
+        network=lambda wildcards: compared_network(study(wildcards.profile)),
+        settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
+        code=code("summarise_bptt.py"),
     message:
         "Comparing BPTT with ST-RSBP and HM2-BP"
     script:

@@ -1,80 +1,35 @@
-"""What the rules share: the study of a profile, and functions that name files and settings.
+"""What the files of rules/ share: the study of a profile, and functions for files and settings.
 
-Reads the config; makes no file. A mistake in the config or in the claims file ends here, in one
-sentence, before any job starts.
+Reads the config; makes no file. A mistake in the config ends here, in one sentence, before any job
+starts.
 """
 
-import re
 import sys
 from functools import cache, wraps
 from pathlib import Path
-from types import SimpleNamespace
 
-from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 ROOT = Path(workflow.current_basedir).parents[1]
-sys.path.insert(0, str(ROOT))  # the package that lies beside this workflow, installed or not
+sys.path.insert(0, str(ROOT))  # the package beside this workflow, installed or not
 
-from strsbp.study.claims import load_claims
-from strsbp.study.claims.findings import load_findings
-from strsbp.study.claims.questions import load_questions
-from strsbp.study import records
-from strsbp.study.experiments.bptt.settings import missing_library, of_network, trains_bptt
-from strsbp.study.batches import gpu_seeds
-from strsbp.study.experiments.regularisation.settings import Cell
 from strsbp.cuda.device import resolve_device
+from strsbp.digest import code_digest
 from strsbp.errors import SettingsError, StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
-from strsbp.study.sources import package_files
+from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS
 from strsbp.study.loading import load_profile, load_study
-
-FIGURES = [
-    "fig1",
-    "fig2",
-    "fig3",
-    "fig4",
-    "fig5",
-    "fig6",
-    "fig7a",
-    "fig7b",
-    "listings",
-    "gradients",
-    "divergence",
-    "expectation",
-    "fits",
-    "bptt",
-    "sweep",
-    "gradient_check",
-    "early_decision",
-]
-QUESTION_TABLES = {
-    "expectation": "expectation/summary.csv",
-    "fits": "fits/summary.csv",
-    "bptt": "bptt/summary.csv",
-    "sweep": "sweep/summary.csv",
-    "gradient_check": "gradient_check/summary.csv",
-    "early_decision": "early_decision/summary.csv",
-}
-"""The results files of the open questions, by the name that resources/questions.yaml uses, below
-a profile's results folder."""
-
-
-class StudyError(WorkflowError):
-    """A mistake of the user. Where in the workflow it was noticed is of no use to anyone."""
-
-    __traceback__ = None  # else Snakemake lists the lines of these files
 
 
 def in_one_sentence(function):
-    """`function`, with the errors of the package as Snakemake's."""
+    """`function`, which ends the workflow with one sentence where it meets a user's mistake."""
 
     @wraps(function)
     def wrapped(*args, **kwargs):
         try:
             return function(*args, **kwargs)
         except StrsbpError as error:
-            raise StudyError(str(error)) from None
+            sys.exit(f"Error: {error}")
 
     return wrapped
 
@@ -85,478 +40,112 @@ def beside(path):
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
+@in_one_sentence
+def configured_study():
+    """The study that the config describes."""
+    if "profile" in workflow.config_settings.config:
+        raise SettingsError(
+            "--config profile=... would give the settings of another profile this name; "
+            "choose a profile by its file: --configfile config/<profile>.yaml."
+        )
+    return load_study(config, " with ".join(CONFIG_FILES))
+
+
 @cache
 @in_one_sentence
 def study(profile):
     """The configured study, or the one that config/<profile>.yaml describes."""
-    return STUDY if profile == STUDY.profile else load_profile(ROOT / "config", profile)
+    found = STUDY if profile == STUDY.profile else load_profile(ROOT / "config", profile)
+    device(found)  # a GPU that is asked for and is not here ends here
+    return found
 
 
-@in_one_sentence
-def arm_settings(wildcards):
-    """All settings of an arm's runs, so that a changed value reruns this arm alone."""
-    return study(wildcards.profile).arm(wildcards.arm).model_dump(mode="json", exclude={"seeds"})
+def device(settings):
+    """`cpu` or `cuda`: where the networks of a study are trained."""
+    where = " with ".join(CONFIG_FILES) if settings is STUDY else f"config/{settings.profile}.yaml"
+    return resolve_device(settings.device, where, jobs_elsewhere=JOBS_ELSEWHERE)
 
 
-def layer_settings(wildcards):
-    """The hidden layers of an arm's network."""
-    settings = study(wildcards.profile)
-    layers = settings.architectures[arm_settings(wildcards)["architecture"]]
-    return [layer.model_dump(mode="json") for layer in layers]
-
-
-def arm_digits(wildcards):
-    """The description of an arm's data set; the images lie beside it."""
-    dataset = arm_settings(wildcards)["dataset"]
-    return f"results/{wildcards.profile}/prepare_data/{dataset}.json"
-
-
-@in_one_sentence
-def arm_table(wildcards):
-    """The effect-ratio table of an arm: fitted to a simulation, or a file of the user's."""
-    arm = study(wildcards.profile).arm(wildcards.arm)
-    return str(arm.table_path(Path("results") / wildcards.profile))
-
-
-def fit_source(wildcards):
-    """What a fit starts from: a simulation, or the expectation that needs none."""
-    if wildcards.fit == "exact":
-        return f"results/{wildcards.profile}/solve_spsp/{wildcards.table}.csv"
-    return f"results/{wildcards.profile}/simulate_spsp/{wildcards.table}.npz"
-
-
-def one_arm(wildcards, name):
-    """Wildcards of a run of the arm `name`."""
-    return SimpleNamespace(profile=wildcards.profile, arm=name)
-
-
-def compared_arms(wildcards):
-    """The arms whose gradients are compared, with all settings."""
-    names = study(wildcards.profile).gradients.arms
-    return {name: arm_settings(one_arm(wildcards, name)) for name in names}
-
-
-def compared_arm_tables(wildcards):
-    """The effect-ratio table of each of them."""
-    return [arm_table(one_arm(wildcards, name)) for name in compared_arms(wildcards)]
-
-
-def compared_digits(wildcards):
-    """The description of the first one's data set."""
-    return arm_digits(one_arm(wildcards, study(wildcards.profile).gradients.arms[0]))
-
-
-def compared_layers(wildcards):
-    """The hidden layers of the first one's network."""
-    return layer_settings(one_arm(wildcards, study(wildcards.profile).gradients.arms[0]))
-
-
-def regularisation_arm(wildcards):
-    """Wildcards of the arm whose settings a cell of the sweep of the regularisation has."""
-    return one_arm(wildcards, Cell.from_key(wildcards.cell).arm)
-
-
-def bptt_arm(wildcards):
-    """Wildcards of the arm whose network and digits BPTT takes."""
-    return one_arm(wildcards, study(wildcards.profile).bptt.strsbp)
-
-
-def bptt_digits(wildcards):
-    """The description of its data set."""
-    return arm_digits(bptt_arm(wildcards))
-
-
-def bptt_network(wildcards):
-    """What BPTT takes from it, beside the digits."""
-    settings = study(wildcards.profile)
-    arm = settings.arm(settings.bptt.strsbp)
-    return of_network(arm, settings.architectures[arm.architecture])
-
-
-def bptt_sizes(wildcards):
-    """How many digits of which set."""
-    arm = arm_settings(bptt_arm(wildcards))
-    return {key: arm[key] for key in ("dataset", "n_train", "n_test")}
-
-
-def bptt_run_settings(wildcards):
-    """What a run of BPTT depends on, of its own settings."""
-    return study(wildcards.profile).bptt.of_run()
-
-
-@in_one_sentence
-def bptt_seeds(profile):
-    """The seeds of BPTT that are compared: where it cannot be trained, those that are there."""
-    settings = study(profile).bptt
-    if settings.enabled == "no":
-        return []
-    if trains_bptt(settings, config_files(profile)):
-        return settings.seeds
-    folder = Path("results") / profile / "train_bptt"
-    return [
-        seed
-        for seed in settings.seeds
-        if all((folder / f"seed{seed}.{suffix}").is_file() for suffix in ("csv", "json"))
-    ]
-
-
-def runs_beside_bptt(method, suffix):
-    """A function that lists the files `seed*.<suffix>` of the runs of a method compared."""
-
-    @in_one_sentence
-    def files(wildcards):
-        settings = study(wildcards.profile)
-        settings.check_rivals()  # only here, so that other targets do without
-        folder, seeds = "train_bptt", bptt_seeds(wildcards.profile)
-        if method != "bptt":
-            arm = getattr(settings.bptt, method)
-            folder, seeds = f"train/{arm}", settings.arms[arm].seeds
-        return [f"results/{wildcards.profile}/{folder}/seed{seed}.{suffix}" for seed in seeds]
-
-    return files
-
-
-def gradient_check_arms(wildcards):
-    """The arms whose gradients are compared with the true one, with all settings."""
-    names = study(wildcards.profile).gradient_check.arms
-    return {name: arm_settings(one_arm(wildcards, name)) for name in names}
-
-
-def gradient_check_arm_tables(wildcards):
-    """The effect-ratio table of each of them."""
-    return [arm_table(one_arm(wildcards, name)) for name in gradient_check_arms(wildcards)]
-
-
-def gradient_check_digits(wildcards):
-    """The description of the first one's data set."""
-    return arm_digits(one_arm(wildcards, study(wildcards.profile).gradient_check.arms[0]))
-
-
-def gradient_check_layers(wildcards):
-    """The hidden layers of the first one's network."""
-    return layer_settings(one_arm(wildcards, study(wildcards.profile).gradient_check.arms[0]))
-
-
-def gradient_check_settings(wildcards):
-    """What `gradient_check` says, but for the states: another state reruns no other's job."""
-    return study(wildcards.profile).gradient_check.model_dump(mode="json", exclude={"states"})
-
-
-@in_one_sentence
-def gradient_check_epochs(wildcards):
-    """Epochs of training that lead to a state."""
-    states = study(wildcards.profile).gradient_check.states
-    if wildcards.state not in states:
-        raise SettingsError(
-            f"There is no state '{wildcards.state}' in `gradient_check` (known: {', '.join(states)})."
-        )
-    return states[wildcards.state]
-
-
-def gradient_check_states(wildcards):
-    """The states, by epochs."""
-    states = study(wildcards.profile).gradient_check.states
-    return sorted(states, key=states.get)
-
-
-def gradient_check_files(name):
-    """A function that lists the file `name` of every state, in the order of `gradient_check_states`."""
-
-    def files(wildcards):
-        return [
-            f"results/{wildcards.profile}/gradient_check/measure/{state}/{name}"
-            for state in gradient_check_states(wildcards)
-        ]
-
-    return files
-
-
-def sweep_arm(wildcards):
-    """The arm around whose constants the grids lie, but for what each cell has of its own."""
-    settings = arm_settings(one_arm(wildcards, study(wildcards.profile).sweep.arm))
-    left_out = ("epochs", "n_train", "n_test")
-    return {name: value for name, value in settings.items() if name not in left_out}
-
-
-def sweep_digits(wildcards):
-    """The description of its data set."""
-    return arm_digits(one_arm(wildcards, study(wildcards.profile).sweep.arm))
-
-
-def sweep_layers(wildcards):
-    """The hidden layers of its network."""
-    return layer_settings(one_arm(wildcards, study(wildcards.profile).sweep.arm))
-
-
-def sweep_tables(wildcards):
-    """The simulations behind the tables of all cells."""
-    return [table.key for table in study(wildcards.profile).sweep_tables()]
-
-
-def sweep_training(wildcards):
-    """How every cell is trained."""
-    keys = {"epochs", "seeds", "n_train", "n_test"}
-    return study(wildcards.profile).sweep.model_dump(mode="json", include=keys)
-
-
-def sweep_scans(wildcards):
-    """The runs of all cells."""
-    return [
-        f"results/{wildcards.profile}/sweep/measure/{cell.key}.csv"
-        for cell in study(wildcards.profile).sweep_cells()
-    ]
-
-
-def gradient_check_titles(wildcards):
-    """Titles of all gradients that are compared with the true one."""
-    settings = study(wildcards.profile)
-    titles = {name: settings.arms[name].title for name in settings.gradient_check.arms}
-    return titles | {name: one.title for name, one in settings.gradient_check.surrogates.items()}
-
-
-def early_decision_arm(wildcards):
-    """The arm whose settings the networks of `early_decision` share."""
-    return arm_settings(one_arm(wildcards, study(wildcards.profile).early_decision.arm))
-
-
-def early_decision_digits(wildcards):
-    """The description of its data set."""
-    return arm_digits(one_arm(wildcards, study(wildcards.profile).early_decision.arm))
-
-
-def early_decision_layers(wildcards):
-    """The hidden layers of its network."""
-    return layer_settings(one_arm(wildcards, study(wildcards.profile).early_decision.arm))
-
-
-def early_decision_tables(wildcards):
-    """The effect-ratio table of each network of `early_decision`."""
-    tables = study(wildcards.profile).early_decision_tables().values()
-    return [f"results/{wildcards.profile}/fit_spsp/{table.key}.txt" for table in tables]
-
-
-def early_decision_settings(wildcards):
-    """What `early_decision` says, but for the seeds: another seed reruns no other's job."""
-    return study(wildcards.profile).early_decision.model_dump(mode="json", exclude={"seeds"})
-
-
-def early_decision_seeds(wildcards):
-    """The measurement of every seed of `early_decision`."""
-    seeds = study(wildcards.profile).early_decision.seeds
-    return [f"results/{wildcards.profile}/early_decision/measure/seed{seed}.csv" for seed in seeds]
-
-
-def whole_study(wildcards):
-    """Everything that the config says."""
-    return study(wildcards.profile).model_dump(mode="json")
-
-
-def study_setting(*path):
-    """A function that finds one value of the study of a job's profile."""
+def setting(*path, without=()):
+    """A function that gives one value of the study of a job's profile, or a group of values."""
 
     def value(wildcards):
         node = study(wildcards.profile)
         for part in path:
             node = getattr(node, part)
-        return node.model_dump(mode="json") if hasattr(node, "model_dump") else node
+        if hasattr(node, "model_dump"):
+            return node.model_dump(mode="json", exclude=set(without))
+        return node
 
     return value
 
 
-def batch_seeds(wildcards):
-    """The seeds that a GPU trains together."""
-    return gpu_seeds(study(wildcards.profile), wildcards.arm, Path("results") / wildcards.profile)
+def local_dir(wildcards):
+    """The folder with the images; a resource, so that another folder is no reason to rerun."""
+    return study(wildcards.profile).data.local_dir or ""
 
 
-def batch_of_run(wildcards):
-    """The folder that holds a run's files after its batch has been trained on a GPU."""
-    profile, _, arm, _ = wildcards.gpu_run.split("/")
-    return f"results/{profile}/train_batch/{arm}"
+def arms_of(experiment):
+    """A function that names the arms that an experiment uses."""
+    return lambda wildcards: getattr(study(wildcards.profile), experiment).arm_names()
 
 
-def config_files(profile):
-    """Where the settings of a profile stand, in words."""
-    return " with ".join(CONFIG_FILES if profile == STUDY.profile else [f"config/{profile}.yaml"])
+def digits_of_arms(names):
+    """A function that gives the description of the digits of the first of the arms `names`."""
+
+    @in_one_sentence
+    def digits(wildcards):
+        arm = study(wildcards.profile).arm(names(wildcards)[0])
+        return f"results/{wildcards.profile}/prepare_data/{arm.dataset}.json"
+
+    return digits
 
 
-@in_one_sentence
-def device(profile):
-    """`cpu` or `cuda`, of which the latter must be here unless jobs run elsewhere."""
-    wanted = study(profile).device
-    if wanted == "cuda" and JOBS_ELSEWHERE:
-        return wanted
-    return resolve_device(wanted, config_files(profile))
+def inputs_of_arms(names):
+    """A function, for `unpack`, that gives the digits and effect-ratio tables of the arms `names`."""
+
+    @in_one_sentence
+    def inputs(wildcards):
+        arms = [study(wildcards.profile).arm(name) for name in names(wildcards)]
+        folder = Path("results", wildcards.profile)
+        tables = [str(arm.table_path(folder)) for arm in arms]
+        return dict(digits=digits_of_arms(names)(wildcards), tables=tables)
+
+    return inputs
 
 
-@in_one_sentence
-def gpu_runs():
-    """A regular expression for the runs that GPUs train, as paths below results/, or for none.
+def settings_of_arms(names, without=()):
+    """A function that gives the settings of the arms `names` and the first one's hidden layers."""
 
-    Of the configured profile and of those that the command line asks for.
-    """
-    asked = [re.match("results/([^/]+)/", argument) for argument in sys.argv[1:]]
-    profiles = {STUDY.profile, *(match[1] for match in asked if match)}
-    runs = [
-        f"{profile}/train/{arm}/seed{seed}"
-        for profile in sorted(profiles)
-        if device(profile) == "cuda"
-        for arm in study(profile).arms
-        for seed in gpu_seeds(study(profile), arm, Path("results") / profile)
-    ]
-    return "|".join(map(re.escape, runs)) or "(?!)"
+    @in_one_sentence
+    def settings(wildcards):
+        arms = {name: study(wildcards.profile).arm(name) for name in names(wildcards)}
+        layers = study(wildcards.profile).architectures[next(iter(arms.values())).architecture]
+        left_out = {"seeds", *without}  # another seed reruns no other's job
+        return dict(
+            arms={
+                name: arm.model_dump(mode="json", exclude=left_out) for name, arm in arms.items()
+            },
+            layers=[layer.model_dump(mode="json", exclude_none=True) for layer in layers],
+        )
+
+    return settings
 
 
 def default_table(spsp, grid):
-    """The key of a table at the default constants."""
-    model = ModelSettings()
-    return SimulatedTable(
-        spsp=spsp,
-        grid=grid,
-        tau_m=model.tau_m,
-        tau_s=model.tau_s,
-        refractory_steps=model.refractory_steps,
-        n_steps=model.n_steps,
-    ).key
+    """The name of a table at the default constants."""
+    constants = ModelSettings().model_dump(include=set(SimulatedTable.model_fields))
+    return SimulatedTable(spsp=spsp, grid=grid, **constants).key
 
 
-def compared_tables():
-    """The simulations that Figs. 1 and 7 and the fit's quality need, at the default constants."""
-    return [
-        default_table(spsp, grid)
-        for spsp, grid in [
-            ("published", 50),
-            ("published", 100),
-            ("corrected", 50),
-            ("corrected", 100),
-            ("unblocked", 50),
-            ("unblocked", 100),
-        ]
-    ]
+def code(source):
+    """A function that gives the digest of the code behind a script, or a function of the package."""
+    script = ROOT / "workflow" / "scripts" / source
+    return lambda wildcards: code_digest(script if source.endswith(".py") else source)
 
 
-def ranked_arms(wildcards):
-    """The arms whose fits are ranked, with all settings."""
-    names = study(wildcards.profile).fits.arms
-    return {name: arm_settings(one_arm(wildcards, name)) for name in names}
-
-
-def ranked_runs(wildcards):
-    """The metrics of their runs: of the seeds that all of them have."""
-    arms = [study(wildcards.profile).arms[name] for name in study(wildcards.profile).fits.arms]
-    seeds = [seed for seed in arms[0].seeds if all(seed in arm.seeds for arm in arms)]
-    return [
-        f"results/{wildcards.profile}/train/{name}/seed{seed}.csv"
-        for name in study(wildcards.profile).fits.arms
-        for seed in seeds
-    ]
-
-
-def runs(suffix):
-    """A function that lists the files `seed*.<suffix>` of all runs of a study."""
-
-    def files(wildcards):
-        return [
-            f"results/{wildcards.profile}/train/{name}/seed{seed}.{suffix}"
-            for name, arm in study(wildcards.profile).arms.items()
-            for seed in arm.seeds
-        ]
-
-    return files
-
-
-def snakemake_command(wildcards):
-    """What stands before a target in the commands that the report shows."""
-    overlays = [beside(path) for path in workflow.overwrite_configfiles]
-    if wildcards.profile == STUDY.profile and overlays:
-        return " ".join(["snakemake --cores all --configfile", *overlays, "--"])
-    return "snakemake --cores all"
-
-
-@in_one_sentence
-def check_targets(arguments):
-    """End with one sentence if a file that was asked for belongs to no known profile or arm.
-
-    Snakemake would find out itself, but with a traceback through the functions above; it tells
-    the targets only after it has read the rules, hence the look at the command line.
-    """
-    for target in arguments:
-        asked = re.match("results/([^/]+)/(?:train/([^/]+)/)?", target)
-        if asked and asked[2]:
-            study(asked[1]).arm(asked[2])
-        elif asked:
-            study(asked[1])
-        if asked and "/train_bptt/" in target and MISSING_LIBRARY:
-            raise SettingsError(
-                f"BPTT is trained with {MISSING_LIBRARY}, which is not installed; install the "
-                "extra with pip install -e '.[bptt]'."
-            )
-
-
-def code(script):
-    """A script and the package files it depends on: an edited one reruns the script's rules."""
-    script = ROOT / "workflow" / "scripts" / script
-    return [beside(file) for file in [script, *package_files(script, PACKAGE)]]
-
-
-def question_tables(profile):
-    """The files of QUESTION_TABLES by name."""
-    return {name: f"results/{profile}/{path}" for name, path in QUESTION_TABLES.items()}
-
-
-def results_folders():
-    """The results folder of every profile that has one."""
-    return sorted(folder for folder in Path("results").glob("*") if folder.is_dir())
-
-
-@in_one_sentence
-def restore_records():
-    """Remember what made the files of a fresh checkout, so that they count as up to date."""
-    for folder in results_folders():
-        restored = records.restore(folder)
-        if restored:
-            logger.info(f"{folder}: {len(restored)} files are as {records.NAME} describes them.")
-
-
-@in_one_sentence
-def keep_records():
-    """Keep beside the results what made them."""
-    for folder in results_folders():
-        records.keep(folder)
-
-
-PACKAGE = ROOT / "strsbp"
-CLAIMS = beside(ROOT / "resources" / "claims.yaml")
-QUESTIONS = beside(ROOT / "resources" / "questions.yaml")
-FINDINGS = beside(ROOT / "resources" / "findings.yaml")
-AUTHOR_COMPARISON = beside(ROOT / "resources" / "author_tables_comparison.csv")
-CONFIG_FILES = [beside(ROOT / "config" / "config.yaml")]
-CONFIG_FILES += [beside(path) for path in workflow.overwrite_configfiles]
-in_one_sentence(load_claims)(CLAIMS)
-in_one_sentence(load_findings)(FINDINGS)
-in_one_sentence(load_questions)(QUESTIONS)
-STUDY = in_one_sentence(load_study)(config, " with ".join(CONFIG_FILES))
-# Jobs on other machines find out there whether there is a GPU.
-JOBS_ELSEWHERE = bool(
-    {"--executor", "-e", "--profile", "--workflow-profile"}
-    & {word.partition("=")[0] for word in sys.argv}
-)
-if STUDY.device == "auto":
-    logger.info(f"Device: auto, which is '{device(STUDY.profile)}' on this machine.")
-MISSING_LIBRARY = missing_library()
-bptt_seeds(STUDY.profile)  # a BPTT that is asked for and cannot be had ends here
-if STUDY.bptt.enabled == "auto" and MISSING_LIBRARY:
-    logger.info(f"BPTT: auto, which trains none here: {MISSING_LIBRARY} is not installed.")
-check_targets(sys.argv[1:])
-GPU_RUNS = gpu_runs()
-# Without the library, runs that are there are files like any other, which no rule makes.
-BPTT_SEEDS = "(?!)" if MISSING_LIBRARY else r"\d+"
-if workflow.is_main_process:
-    restore_records()
-
-
-onsuccess:
-    keep_records()
-
-
-onerror:
-    keep_records()
+CONFIG_FILES = [ROOT / "config" / "config.yaml", *workflow.overwrite_configfiles]
+CONFIG_FILES = [beside(path) for path in CONFIG_FILES]
+JOBS_ELSEWHERE = workflow.resource_settings.nodes is not None
+STUDY = configured_study()
+study(STUDY.profile)

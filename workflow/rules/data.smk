@@ -1,25 +1,24 @@
 """The digits.
 
 Inputs: a Python package, a download or a local folder, as the config says.
-Outputs: results/{profile}/prepare_data/{dataset}.npz (all images) and .json (what they are)
+Outputs: results/{profile}/prepare_data/{dataset}.json, what the images are
 
-Later rules take the small .json as their input. A repository keeps that file and not the images;
-a script that finds no images makes them again, which is no reason to train anew.
+The images lie beside it as {dataset}.npz. They are no output: a repository does not keep them, and
+a script that finds none makes them again, which is no reason to train anew.
 """
 
 
 rule prepare_data:
-    input:
-        code=code("prepare_data.py"),
     output:
-        images="results/{profile}/prepare_data/{dataset}.npz",
         description="results/{profile}/prepare_data/{dataset}.json",
     log:
         "logs/{profile}/prepare_data/{dataset}.log",
     conda:
         "../envs/strsbp.yaml"
+    resources:
+        local_dir=local_dir,
     params:
-        local_dir=study_setting("data", "local_dir"),
+        code=code("prepare_data.py"),
     message:
         "Preparing the digits of {wildcards.dataset}"
     script:

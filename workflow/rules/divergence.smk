@@ -1,4 +1,4 @@
-"""Fig. 4: do networks diverge by their dynamics or by their table?
+"""Fig. 4: do networks diverge because of their dynamics or because of their table?
 
 Inputs: results/{profile}/summarise_training/{pairs,runs}.csv
 Outputs: results/{profile}/divergence/summary.csv
@@ -7,9 +7,8 @@ Outputs: results/{profile}/divergence/summary.csv
 
 rule summarise_divergence:
     input:
-        pairs="results/{profile}/summarise_training/pairs.csv",
-        runs="results/{profile}/summarise_training/runs.csv",
-        code=code("summarise_divergence.py"),
+        pairs=rules.summarise_training.output.pairs,
+        runs=rules.summarise_training.output.runs,
     output:
         summary="results/{profile}/divergence/summary.csv",
     log:
@@ -17,7 +16,8 @@ rule summarise_divergence:
     conda:
         "../envs/strsbp.yaml"
     params:
-        figure=study_setting("figures", "divergence"),
+        figure=setting("figures", "divergence"),
+        code=code("summarise_divergence.py"),
     message:
         "Telling dynamics from table in Fig. 4"
     script:

@@ -1,17 +1,22 @@
-"""Accuracy against cost: networks of several T, and decisions before T.
+"""Decisions before T, and accuracy against operations, for networks of several T.
 
-Inputs: the digits of the arm that the networks share, and the effect-ratio table of each.
+Inputs: the digits of the arm that the networks share, and the effect-ratio table of each network.
 Outputs: results/{profile}/early_decision/measure/seed{seed}.csv, early_decision/summary.csv
 """
 
 
 rule measure_early_decision:
     input:
-        digits=early_decision_digits,
-        tables=early_decision_tables,
-        code=code("measure_early_decision.py"),
+        digits=digits_of_arms(arms_of("early_decision")),
+        tables=lambda wildcards: expand(
+            rules.fit_spsp.output.table,
+            profile=wildcards.profile,
+            table=study(wildcards.profile).early_decision.table_keys(
+                study(wildcards.profile).arms
+            ),
+        ),
     output:
-        cost="results/{profile}/early_decision/measure/seed{seed}.csv",
+        decisions="results/{profile}/early_decision/measure/seed{seed}.csv",
     log:
         "logs/{profile}/early_decision/measure/seed{seed}.log",
     benchmark:
@@ -19,27 +24,34 @@ rule measure_early_decision:
     conda:
         "../envs/strsbp.yaml"
     threads: 1
+    resources:
+        local_dir=local_dir,
     params:
-        arm=early_decision_arm,
-        settings=early_decision_settings,
-        layers=early_decision_layers,
+        settings=setting("early_decision", without=["seeds"]),
+        networks=settings_of_arms(arms_of("early_decision")),
+        code=code("measure_early_decision.py"),
     message:
-        "Weighing accuracy against cost with seed {wildcards.seed} ({wildcards.profile})"
+        "Deciding before T with seed {wildcards.seed} ({wildcards.profile})"
     script:
         "../scripts/measure_early_decision.py"
 
 
 rule summarise_early_decision:
     input:
-        seeds=early_decision_seeds,
-        code=code("summarise_early_decision.py"),
+        seeds=lambda wildcards: expand(
+            rules.measure_early_decision.output.decisions,
+            profile=wildcards.profile,
+            seed=study(wildcards.profile).early_decision.seeds,
+        ),
     output:
         summary="results/{profile}/early_decision/summary.csv",
     log:
         "logs/{profile}/early_decision/summarise.log",
     conda:
         "../envs/strsbp.yaml"
+    params:
+        code=code("summarise_early_decision.py"),
     message:
-        "Summarising accuracy against cost"
+        "Summarising accuracy against operations"
     script:
         "../scripts/summarise_early_decision.py"

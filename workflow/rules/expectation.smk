@@ -4,18 +4,17 @@ Inputs: simulate_spsp/{table}.npz, solve_spsp/{table}.csv
 Outputs: results/{profile}/expectation/{summary,curves}.csv
 """
 
+SIMULATED = [default_table(spsp, 100) for spsp in ("published", "unblocked", "corrected")]
+
 
 rule summarise_expectation:
     input:
-        surfaces=[
-            f"results/{{profile}}/simulate_spsp/{default_table(spsp, 100)}.npz"
-            for spsp in ("published", "unblocked", "corrected")
-        ],
-        curves=[
-            f"results/{{profile}}/solve_spsp/{default_table(spsp, 100)}.csv"
-            for spsp in ("published", "unblocked", "corrected", "exact")
-        ],
-        code=code("summarise_expectation.py"),
+        surfaces=expand(rules.simulate_spsp.output.surface, table=SIMULATED, allow_missing=True),
+        curves=expand(
+            rules.solve_spsp.output.curve,
+            table=[*SIMULATED, default_table("exact", 100)],
+            allow_missing=True,
+        ),
     output:
         summary="results/{profile}/expectation/summary.csv",
         curves="results/{profile}/expectation/curves.csv",
@@ -24,6 +23,8 @@ rule summarise_expectation:
     conda:
         "../envs/strsbp.yaml"
     threads: 2
+    params:
+        code=code("summarise_expectation.py"),
     message:
         "Comparing simulations with their expectation"
     script:

@@ -1,22 +1,25 @@
 """The findings about the published program: measured and judged.
 
-Inputs: results/{profile}/summarise_training, summarise_spsp and measure_gradients,
-resources/findings.yaml
+Inputs: results/{profile}/summarise_training, summarise_spsp and gradients, resources/findings.yaml
 Outputs: results/{profile}/findings/measurements.csv and judge_findings/verdicts.csv
 """
 
+from strsbp.study.claims.findings import load_findings
+
+FINDINGS = beside(ROOT / "resources" / "findings.yaml")
+in_one_sentence(load_findings)(FINDINGS)
+
 
 rule measure_findings:
-    input:
-        code=code("measure_findings.py"),
     output:
-        findings="results/{profile}/findings/measurements.csv",
+        measurements="results/{profile}/findings/measurements.csv",
     log:
         "logs/{profile}/findings/measure.log",
     conda:
         "../envs/strsbp.yaml"
     params:
-        simulation=study_setting("simulation"),
+        simulation=setting("simulation"),
+        code=code("measure_findings.py"),
     message:
         "Measuring what the published program does"
     script:
@@ -26,14 +29,13 @@ rule measure_findings:
 rule judge_findings:
     input:
         findings=FINDINGS,
-        arms="results/{profile}/summarise_training/arms.csv",
-        pairs="results/{profile}/summarise_training/pairs.csv",
-        runs="results/{profile}/summarise_training/runs.csv",
-        quality="results/{profile}/summarise_spsp/quality.csv",
-        gradients="results/{profile}/gradients/gradients.csv",
-        denominators="results/{profile}/gradients/denominators.csv",
-        measured="results/{profile}/findings/measurements.csv",
-        code=code("judge_findings.py"),
+        arms=rules.summarise_training.output.arms,
+        pairs=rules.summarise_training.output.pairs,
+        runs=rules.summarise_training.output.runs,
+        quality=rules.summarise_spsp.output.quality,
+        gradients=rules.measure_gradients.output.gradients,
+        denominators=rules.measure_gradients.output.denominators,
+        measured=rules.measure_findings.output.measurements,
     output:
         verdicts=report(
             "results/{profile}/judge_findings/verdicts.csv",
@@ -44,6 +46,8 @@ rule judge_findings:
         "logs/{profile}/judge_findings.log",
     conda:
         "../envs/strsbp.yaml"
+    params:
+        code=code("judge_findings.py"),
     message:
         "Judging the findings about the published program"
     script:

@@ -7,14 +7,23 @@ Outputs: results/{profile}/fits/summary.csv
 
 rule summarise_fits:
     input:
-        surfaces=[
-            f"results/{{profile}}/simulate_spsp/{default_table('published', grid)}.npz"
-            for grid in (50, 100)
-        ],
-        # Further than the larger grid, for there, too, a fit has an outside.
-        curve=f"results/{{profile}}/solve_spsp/{default_table('published', 110)}.csv",
-        metrics=ranked_runs,
-        code=code("summarise_fits.py"),
+        surfaces=expand(
+            rules.simulate_spsp.output.surface,
+            table=[default_table("published", grid) for grid in (50, 100)],
+            allow_missing=True,
+        ),
+        # Beyond the larger grid, so that this fit too has counts outside its grid.
+        curve=expand(
+            rules.solve_spsp.output.curve,
+            table=default_table("published", 110),
+            allow_missing=True,
+        ),
+        metrics=lambda wildcards: expand(
+            rules.train.output.metrics,
+            profile=wildcards.profile,
+            arm=study(wildcards.profile).fits.arms,
+            seed=study(wildcards.profile).fits.shared_seeds(study(wildcards.profile).arms),
+        ),
     output:
         summary="results/{profile}/fits/summary.csv",
     log:
@@ -22,8 +31,9 @@ rule summarise_fits:
     conda:
         "../envs/strsbp.yaml"
     params:
-        fits=study_setting("fits"),
-        arms=ranked_arms,
+        epochs=setting("fits", "epochs"),
+        networks=settings_of_arms(arms_of("fits")),
+        code=code("summarise_fits.py"),
     message:
         "Ranking the fits"
     script:

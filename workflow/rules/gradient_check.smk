@@ -1,4 +1,4 @@
-"""Gradients beside the true gradient of the expected loss, which finite differences see.
+"""Gradients beside the true gradient of the expected loss, measured by finite differences.
 
 Inputs: the digits of the first arm, and the effect-ratio table of each.
 Outputs: results/{profile}/gradient_check/measure/{state}/{projections,times}.csv and
@@ -8,9 +8,7 @@ gradient_check/summary.csv
 
 rule measure_gradient_check:
     input:
-        digits=gradient_check_digits,
-        tables=gradient_check_arm_tables,
-        code=code("measure_gradient_check.py"),
+        unpack(inputs_of_arms(arms_of("gradient_check"))),
     output:
         projections="results/{profile}/gradient_check/measure/{state}/projections.csv",
         times="results/{profile}/gradient_check/measure/{state}/times.csv",
@@ -18,11 +16,15 @@ rule measure_gradient_check:
         "logs/{profile}/gradient_check/measure/{state}.log",
     conda:
         "../envs/strsbp.yaml"
+    resources:
+        local_dir=local_dir,
     params:
-        settings=gradient_check_settings,
-        epochs=gradient_check_epochs,
-        arms=gradient_check_arms,
-        layers=gradient_check_layers,
+        settings=setting("gradient_check", without=["states"]),
+        epochs=in_one_sentence(
+            lambda wildcards: study(wildcards.profile).gradient_check.epochs_to(wildcards.state)
+        ),
+        networks=settings_of_arms(arms_of("gradient_check")),
+        code=code("measure_gradient_check.py"),
     message:
         "Measuring the true gradient of the network that is {wildcards.state}"
     script:
@@ -31,9 +33,16 @@ rule measure_gradient_check:
 
 rule summarise_gradient_check:
     input:
-        projections=gradient_check_files("projections.csv"),
-        times=gradient_check_files("times.csv"),
-        code=code("summarise_gradient_check.py"),
+        projections=lambda wildcards: expand(
+            rules.measure_gradient_check.output.projections,
+            profile=wildcards.profile,
+            state=study(wildcards.profile).gradient_check.states_by_epochs,
+        ),
+        times=lambda wildcards: expand(
+            rules.measure_gradient_check.output.times,
+            profile=wildcards.profile,
+            state=study(wildcards.profile).gradient_check.states_by_epochs,
+        ),
     output:
         summary="results/{profile}/gradient_check/summary.csv",
     log:
@@ -41,9 +50,12 @@ rule summarise_gradient_check:
     conda:
         "../envs/strsbp.yaml"
     params:
-        states=gradient_check_states,
-        titles=gradient_check_titles,
-        seed=study_setting("gradient_check", "seed"),
+        states=setting("gradient_check", "states_by_epochs"),
+        titles=lambda wildcards: study(wildcards.profile).gradient_check.titles(
+            study(wildcards.profile).arms
+        ),
+        seed=setting("gradient_check", "seed"),
+        code=code("summarise_gradient_check.py"),
     message:
         "Comparing gradients with the true one"
     script:

@@ -7,9 +7,7 @@ Outputs: results/{profile}/gradients/{gradients,denominators}.csv
 
 rule measure_gradients:
     input:
-        digits=compared_digits,
-        tables=compared_arm_tables,
-        code=code("measure_gradients.py"),
+        unpack(inputs_of_arms(arms_of("gradients"))),
     output:
         gradients="results/{profile}/gradients/gradients.csv",
         denominators="results/{profile}/gradients/denominators.csv",
@@ -17,10 +15,12 @@ rule measure_gradients:
         "logs/{profile}/gradients/measure.log",
     conda:
         "../envs/strsbp.yaml"
+    resources:
+        local_dir=local_dir,
     params:
-        gradients=study_setting("gradients"),
-        arms=compared_arms,
-        layers=compared_layers,
+        settings=setting("gradients"),
+        networks=settings_of_arms(arms_of("gradients")),
+        code=code("measure_gradients.py"),
     message:
         "Comparing the gradients of several arms"
     script:

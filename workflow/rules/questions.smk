@@ -1,19 +1,22 @@
-"""Beyond the study: the questions that it leaves open, answered from measured files.
+"""The questions that the study leaves open, answered from measured files.
 
-Inputs: summarise_training/{arms,pairs,runs}.csv, the tables of QUESTION_TABLES below
-results/{profile}/, resources/questions.yaml
+Inputs: summarise_training/{arms,pairs,runs}.csv, {experiment}/summary.csv, resources/questions.yaml
 Outputs: results/{profile}/judge_questions/answers.csv
 """
+
+from strsbp.study.claims.questions import load_questions
+
+QUESTIONS = beside(ROOT / "resources" / "questions.yaml")
+in_one_sentence(load_questions)(QUESTIONS)
 
 
 rule judge_questions:
     input:
-        **question_tables("{profile}"),
+        **{name: f"results/{{profile}}/{name}/summary.csv" for name in OPEN_QUESTIONS},
         questions=QUESTIONS,
-        arms="results/{profile}/summarise_training/arms.csv",
-        pairs="results/{profile}/summarise_training/pairs.csv",
-        runs="results/{profile}/summarise_training/runs.csv",
-        code=code("judge_questions.py"),
+        arms=rules.summarise_training.output.arms,
+        pairs=rules.summarise_training.output.pairs,
+        runs=rules.summarise_training.output.runs,
     output:
         answers=report(
             "results/{profile}/judge_questions/answers.csv",
@@ -25,7 +28,7 @@ rule judge_questions:
     conda:
         "../envs/strsbp.yaml"
     params:
-        names=list(QUESTION_TABLES),
+        code=code("judge_questions.py"),
     message:
         "Answering the questions that the study leaves open"
     script:

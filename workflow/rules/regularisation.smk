@@ -4,30 +4,39 @@ Inputs: the digits and the effect-ratio tables of the arms.
 Outputs: results/{profile}/regularisation/measure/{cell}.csv
 """
 
+from strsbp.study.experiments.regularisation.settings import Cell
+
 
 rule measure_regularisation:
     input:
-        digits=lambda wildcards: arm_digits(regularisation_arm(wildcards)),
-        table=lambda wildcards: arm_table(regularisation_arm(wildcards)),
-        code=code("measure_regularisation.py"),
+        unpack(inputs_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm])),
     output:
         metrics="results/{profile}/regularisation/measure/{cell}.csv",
     log:
         "logs/{profile}/regularisation/measure/{cell}.log",
     benchmark:
         "logs/{profile}/regularisation/measure/{cell}.tsv"
+    wildcard_constraints:
+        cell="[a-z][a-z0-9_]*-[0-9.e+-]+-(un)?divided",
     conda:
         "../envs/strsbp.yaml"
     threads: 1
-    wildcard_constraints:
-        cell="[a-z][a-z0-9_]*-[0-9.e+-]+-(un)?divided",
+    resources:
+        local_dir=local_dir,
     params:
-        arm=lambda wildcards: arm_settings(regularisation_arm(wildcards)),
-        layers=lambda wildcards: layer_settings(regularisation_arm(wildcards)),
-        regularisation=lambda wildcards: study(wildcards.profile).regularisation.model_dump(
-            mode="json", include={"epochs", "seeds", "n_samples"}
-        ),
+        networks=settings_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm]),
+        training=setting("regularisation", without=["arms", "strengths"]),
+        code=code("measure_regularisation.py"),
     message:
         "Training with the regularisation {wildcards.cell} ({wildcards.profile})"
     script:
         "../scripts/measure_regularisation.py"
+
+
+rule regularisation:
+    input:
+        expand(
+            rules.measure_regularisation.output.metrics,
+            profile=STUDY.profile,
+            cell=[cell.key for cell in STUDY.regularisation.cells()],
+        ),

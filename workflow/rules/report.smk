@@ -1,28 +1,46 @@
 """The report, and what `snakemake` makes when it is asked for nothing in particular.
 
-Inputs: the figures, the tables of summarise_spsp and summarise_training, judge_claims/claims.csv,
-judge_findings/verdicts.csv, judge_questions/answers.csv and the tables of QUESTION_TABLES
+Inputs: the figures, the tables of summarise_spsp and summarise_training, judge_claims/claims.csv
+and judge_findings/verdicts.csv; where the config answers open questions, also
+judge_questions/answers.csv and the summaries of their experiments
 Outputs: results/{profile}/report.html
 """
+
+FIGURE = "results/{profile}/figures/{figure}.{suffix}"
+FIGURES_OF_STUDY = [one.name for one in FIGURES if one.category == "Figures"]
+FIGURES_OF_QUESTIONS = [one.name for one in FIGURES if one.category == "Open questions"]
+# What the commands in the report begin with: profiles of config/ are found by a target's path.
+COMMAND = "snakemake --cores all"
+if CONFIG_FILES[1:] and not (ROOT / "config" / f"{STUDY.profile}.yaml").is_file():
+    COMMAND = " ".join([COMMAND, "--configfile", *CONFIG_FILES[1:], "--"])
 
 
 rule build_report:
     input:
-        **question_tables("{profile}"),
+        unpack(
+            branch(
+                setting("open_questions"),
+                then=dict(
+                    answers=rules.judge_questions.output.answers,
+                    question_figures=expand(
+                        FIGURE, figure=FIGURES_OF_QUESTIONS, suffix="svg", allow_missing=True
+                    ),
+                    **{name: f"results/{{profile}}/{name}/summary.csv" for name in OPEN_QUESTIONS},
+                ),
+            )
+        ),
+        figures=expand(FIGURE, figure=FIGURES_OF_STUDY, suffix="svg", allow_missing=True),
+        captions=[beside(ROOT / f"workflow/report/plot_{one.name}.rst") for one in FIGURES],
         questions=QUESTIONS,
-        answers="results/{profile}/judge_questions/answers.csv",
-        claims="results/{profile}/judge_claims/claims.csv",
-        arms="results/{profile}/summarise_training/arms.csv",
-        pairs="results/{profile}/summarise_training/pairs.csv",
-        runs="results/{profile}/summarise_training/runs.csv",
-        quality="results/{profile}/summarise_spsp/quality.csv",
-        author_tables="results/{profile}/summarise_spsp/author_tables.csv",
-        findings="results/{profile}/judge_findings/verdicts.csv",
-        divergence="results/{profile}/divergence/summary.csv",
-        extrapolations="results/{profile}/extrapolate_errors/fits.csv",
-        figures=[f"results/{{profile}}/figures/{figure}.svg" for figure in FIGURES],
-        captions=[beside(ROOT / "workflow" / "report" / f"plot_{figure}.rst") for figure in FIGURES],
-        code=code("build_report.py"),
+        claims=rules.judge_claims.output.claims,
+        arms=rules.summarise_training.output.arms,
+        pairs=rules.summarise_training.output.pairs,
+        runs=rules.summarise_training.output.runs,
+        quality=rules.summarise_spsp.output.quality,
+        author_tables=rules.summarise_spsp.output.author_tables,
+        findings=rules.judge_findings.output.verdicts,
+        divergence=rules.summarise_divergence.output.summary,
+        extrapolations=rules.extrapolate_errors.output.fits,
     output:
         html=report(
             "results/{profile}/report.html",
@@ -34,9 +52,13 @@ rule build_report:
     conda:
         "../envs/strsbp.yaml"
     params:
-        study=whole_study,
-        command=snakemake_command,
-        names=list(QUESTION_TABLES),
+        study=lambda wildcards: study(wildcards.profile).model_dump(mode="json"),
+        command=branch(
+            lambda wildcards: wildcards.profile == STUDY.profile,
+            then=COMMAND,
+            otherwise="snakemake --cores all",
+        ),
+        code=code("build_report.py"),
     message:
         "Writing the report"
     script:
@@ -51,9 +73,17 @@ rule report:
 rule all:
     default_target: True
     input:
-        f"results/{STUDY.profile}/report.html",
+        rules.report.input,
         expand(
-            f"results/{STUDY.profile}/figures/{{figure}}.{{suffix}}",
-            figure=FIGURES,
+            FIGURE,
+            profile=STUDY.profile,
+            figure=FIGURES_OF_STUDY + (FIGURES_OF_QUESTIONS if STUDY.open_questions else []),
             suffix=["png", "svg"],
         ),
+
+
+# What the study leaves open, always at its own size: smaller runs answer few questions.
+rule all_experiments:
+    input:
+        "results/paper/report.html",
+        expand(FIGURE, profile="paper", figure=FIGURES_OF_QUESTIONS, suffix=["png", "svg"]),

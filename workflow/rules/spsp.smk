@@ -7,8 +7,6 @@ fit_curve/{table}-{fit}.csv, trace_spsp/trace.csv and summarise_spsp/{surfaces,q
 
 
 rule simulate_spsp:
-    input:
-        code=code("simulate_spsp.py"),
     output:
         surface="results/{profile}/simulate_spsp/{table}.npz",
     log:
@@ -19,7 +17,8 @@ rule simulate_spsp:
         "../envs/strsbp.yaml"
     threads: 4
     params:
-        simulation=study_setting("simulation"),
+        simulation=setting("simulation"),
+        code=code("simulate_spsp.py"),
     message:
         "Simulating e_ij for {wildcards.table}"
     script:
@@ -28,14 +27,15 @@ rule simulate_spsp:
 
 rule fit_spsp:
     input:
-        surface="results/{profile}/simulate_spsp/{table}.npz",
-        code=code("fit_spsp.py"),
+        surface=rules.simulate_spsp.output.surface,
     output:
         table="results/{profile}/fit_spsp/{table}.txt",
     log:
         "logs/{profile}/fit_spsp/{table}.log",
     conda:
         "../envs/strsbp.yaml"
+    params:
+        code=code("fit_spsp.py"),
     message:
         "Fitting polynomials to {wildcards.table}"
     script:
@@ -43,8 +43,6 @@ rule fit_spsp:
 
 
 rule solve_spsp:
-    input:
-        code=code("solve_spsp.py"),
     output:
         curve="results/{profile}/solve_spsp/{table}.csv",
     log:
@@ -52,6 +50,8 @@ rule solve_spsp:
     conda:
         "../envs/strsbp.yaml"
     threads: 2
+    params:
+        code=code("solve_spsp.py"),
     message:
         "Solving the expectation of e_ij for {wildcards.table}"
     script:
@@ -60,14 +60,19 @@ rule solve_spsp:
 
 rule fit_curve:
     input:
-        source=fit_source,
-        code=code("fit_curve.py"),
+        source=branch(
+            lambda wildcards: wildcards.fit == "exact",
+            then=rules.solve_spsp.output.curve,
+            otherwise=rules.simulate_spsp.output.surface,
+        ),
     output:
         table="results/{profile}/fit_curve/{table}-{fit}.csv",
     log:
         "logs/{profile}/fit_curve/{table}-{fit}.log",
     conda:
         "../envs/strsbp.yaml"
+    params:
+        code=code("fit_curve.py"),
     message:
         "Fitting {wildcards.table}: {wildcards.fit}"
     script:
@@ -75,8 +80,6 @@ rule fit_curve:
 
 
 rule trace_spsp:
-    input:
-        code=code("trace_spsp.py"),
     output:
         trace="results/{profile}/trace_spsp/trace.csv",
     log:
@@ -84,19 +87,29 @@ rule trace_spsp:
     conda:
         "../envs/strsbp.yaml"
     params:
-        seed=study_setting("simulation", "seed"),
+        seed=setting("simulation", "seed"),
+        code=code("trace_spsp.py"),
     message:
         "Tracing one pair of neurons through both listings"
     script:
         "../scripts/trace_spsp.py"
 
 
+# The simulations that Figs. 1 and 7 and the fit's quality need, at the default constants.
+COMPARED_TABLES = [
+    default_table(spsp, grid)
+    for spsp in ("published", "corrected", "unblocked")
+    for grid in (50, 100)
+]
+
+
 rule summarise_spsp:
     input:
-        surfaces=expand("results/{{profile}}/simulate_spsp/{table}.npz", table=compared_tables()),
-        fits=expand("results/{{profile}}/fit_spsp/{table}.txt", table=compared_tables()),
-        author_comparison=AUTHOR_COMPARISON,
-        code=code("summarise_spsp.py"),
+        surfaces=expand(
+            rules.simulate_spsp.output.surface, table=COMPARED_TABLES, allow_missing=True
+        ),
+        fits=expand(rules.fit_spsp.output.table, table=COMPARED_TABLES, allow_missing=True),
+        author_comparison=beside(ROOT / "resources" / "author_tables_comparison.csv"),
     output:
         surfaces="results/{profile}/summarise_spsp/surfaces.csv",
         quality="results/{profile}/summarise_spsp/quality.csv",
@@ -105,6 +118,8 @@ rule summarise_spsp:
         "logs/{profile}/summarise_spsp.log",
     conda:
         "../envs/strsbp.yaml"
+    params:
+        code=code("summarise_spsp.py"),
     message:
         "Summarising the simulations and their fits"
     script:

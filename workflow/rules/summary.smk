@@ -5,12 +5,16 @@ Outputs: results/{profile}/summarise_training/{curves,seeds,arms,pairs,runs}.csv
 judge_claims/claims.csv and extrapolate_errors/fits.csv
 """
 
+from strsbp.study.claims import load_claims
+
+CLAIMS = beside(ROOT / "resources" / "claims.yaml")
+in_one_sentence(load_claims)(CLAIMS)
+
 
 rule summarise_training:
     input:
-        metrics=runs("csv"),
-        provenance=runs("json"),
-        code=code("summarise_training.py"),
+        metrics=lambda wildcards: study(wildcards.profile).runs(),
+        provenance=lambda wildcards: study(wildcards.profile).runs(suffix="json"),
     output:
         curves="results/{profile}/summarise_training/curves.csv",
         seeds="results/{profile}/summarise_training/seeds.csv",
@@ -21,6 +25,8 @@ rule summarise_training:
         "logs/{profile}/summarise_training.log",
     conda:
         "../envs/strsbp.yaml"
+    params:
+        code=code("summarise_training.py"),
     message:
         "Summarising the training runs"
     script:
@@ -30,12 +36,11 @@ rule summarise_training:
 rule judge_claims:
     input:
         claims=CLAIMS,
-        arms="results/{profile}/summarise_training/arms.csv",
-        pairs="results/{profile}/summarise_training/pairs.csv",
-        runs="results/{profile}/summarise_training/runs.csv",
-        surfaces="results/{profile}/summarise_spsp/surfaces.csv",
-        quality="results/{profile}/summarise_spsp/quality.csv",
-        code=code("judge_claims.py"),
+        arms=rules.summarise_training.output.arms,
+        pairs=rules.summarise_training.output.pairs,
+        runs=rules.summarise_training.output.runs,
+        surfaces=rules.summarise_spsp.output.surfaces,
+        quality=rules.summarise_spsp.output.quality,
     output:
         claims=report(
             "results/{profile}/judge_claims/claims.csv",
@@ -46,6 +51,8 @@ rule judge_claims:
         "logs/{profile}/judge_claims.log",
     conda:
         "../envs/strsbp.yaml"
+    params:
+        code=code("judge_claims.py"),
     message:
         "Judging the claims of the study"
     script:
@@ -59,15 +66,16 @@ rule claims:
 
 rule extrapolate_errors:
     input:
-        curves="results/{profile}/summarise_training/curves.csv",
-        arms="results/{profile}/summarise_training/arms.csv",
-        code=code("extrapolate_errors.py"),
+        curves=rules.summarise_training.output.curves,
+        arms=rules.summarise_training.output.arms,
     output:
         fits="results/{profile}/extrapolate_errors/fits.csv",
     log:
         "logs/{profile}/extrapolate_errors.log",
     conda:
         "../envs/strsbp.yaml"
+    params:
+        code=code("extrapolate_errors.py"),
     message:
         "Fitting where the curves of all images are heading"
     script:

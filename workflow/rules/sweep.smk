@@ -1,16 +1,13 @@
-"""Time constants and thresholds: grids around those of an arm.
+"""Time constants and thresholds: a sweep around those of an arm.
 
 Inputs: the digits of the arm.
-Outputs: results/{profile}/sweep/tables.csv, sweep/measure/{cell}.csv and
-sweep/summary.csv
+Outputs: results/{profile}/sweep/tables.csv, sweep/measure/{cell}.csv and sweep/summary.csv
 
-All tables are one job: by themselves they take less time than their jobs take to start.
+All tables are one job: simulating them takes less time than starting a job for each.
 """
 
 
 rule simulate_sweep:
-    input:
-        code=code("simulate_sweep.py"),
     output:
         tables="results/{profile}/sweep/tables.csv",
     log:
@@ -21,33 +18,45 @@ rule simulate_sweep:
         "../envs/strsbp.yaml"
     threads: 4
     params:
-        tables=sweep_tables,
-        repeats=study_setting("sweep", "repeats"),
-        seed=study_setting("simulation", "seed"),
+        tables=lambda wildcards: study(wildcards.profile).sweep.table_keys(
+            study(wildcards.profile).arms
+        ),
+        repeats=setting("sweep", "repeats"),
+        seed=setting("simulation", "seed"),
+        code=code("simulate_sweep.py"),
     message:
-        "Simulating the effect-ratio tables of the grid of time constants"
+        "Simulating the effect-ratio tables of the sweep"
     script:
         "../scripts/simulate_sweep.py"
 
 
+# What every cell has of its own.
+OF_CELL = ["epochs", "n_train", "n_test"]
+
+
 rule measure_sweep:
     input:
-        digits=sweep_digits,
-        tables="results/{profile}/sweep/tables.csv",
-        code=code("measure_sweep.py"),
+        digits=digits_of_arms(arms_of("sweep")),
+        simulated=rules.simulate_sweep.output.tables,
     output:
         metrics="results/{profile}/sweep/measure/{cell}.csv",
     log:
         "logs/{profile}/sweep/measure/{cell}.log",
     benchmark:
         "logs/{profile}/sweep/measure/{cell}.tsv"
+    wildcard_constraints:
+        cell="m[0-9.e+]+-s[0-9.e+]+-h[0-9.e+-]+-o[0-9.e+-]+",
     conda:
         "../envs/strsbp.yaml"
     threads: 1
+    resources:
+        local_dir=local_dir,
     params:
-        arm=sweep_arm,
-        layers=sweep_layers,
-        training=sweep_training,
+        networks=settings_of_arms(arms_of("sweep"), without=OF_CELL),
+        training=lambda wildcards: study(wildcards.profile).sweep.model_dump(
+            mode="json", include={"seeds", *OF_CELL}
+        ),
+        code=code("measure_sweep.py"),
     message:
         "Training with the constants {wildcards.cell} ({wildcards.profile})"
     script:
@@ -56,8 +65,11 @@ rule measure_sweep:
 
 rule summarise_sweep:
     input:
-        scans=sweep_scans,
-        code=code("summarise_sweep.py"),
+        cells=lambda wildcards: expand(
+            rules.measure_sweep.output.metrics,
+            profile=wildcards.profile,
+            cell=study(wildcards.profile).sweep.cell_keys(study(wildcards.profile).arms),
+        ),
     output:
         summary="results/{profile}/sweep/summary.csv",
     log:
@@ -65,9 +77,10 @@ rule summarise_sweep:
     conda:
         "../envs/strsbp.yaml"
     params:
-        settings=study_setting("sweep"),
-        arm=sweep_arm,
+        settings=setting("sweep"),
+        networks=settings_of_arms(arms_of("sweep"), without=OF_CELL),
+        code=code("summarise_sweep.py"),
     message:
-        "Summarising the grids of time constants and thresholds"
+        "Summarising the sweep of time constants and thresholds"
     script:
         "../scripts/summarise_sweep.py"

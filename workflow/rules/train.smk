@@ -6,12 +6,14 @@ runs, seed{seed}.ckpt.npz, from which an interrupted job goes on. A batch on a G
 files in results/{profile}/train_batch/{arm}/, from which they are copied.
 """
 
+from strsbp.study.batches import gpu_runs, gpu_seeds
+
+this_arm = lambda wildcards: [wildcards.arm]
+
 
 rule train:
     input:
-        digits=arm_digits,
-        table=arm_table,
-        code=code("train.py"),
+        unpack(inputs_of_arms(this_arm)),
     output:
         metrics="results/{profile}/train/{arm}/seed{seed}.csv",
         provenance="results/{profile}/train/{arm}/seed{seed}.json",
@@ -22,9 +24,11 @@ rule train:
     conda:
         "../envs/strsbp.yaml"
     threads: 1
+    resources:
+        local_dir=local_dir,
     params:
-        arm=arm_settings,
-        layers=layer_settings,
+        networks=settings_of_arms(this_arm),
+        code=code("train.py"),
     message:
         "Training {wildcards.arm} with seed {wildcards.seed} ({wildcards.profile})"
     script:
@@ -33,9 +37,7 @@ rule train:
 
 rule train_batch:
     input:
-        digits=arm_digits,
-        table=arm_table,
-        code=code("train_batch.py"),
+        unpack(inputs_of_arms(this_arm)),
     output:
         runs=directory("results/{profile}/train_batch/{arm}"),
     log:
@@ -47,11 +49,14 @@ rule train_batch:
     threads: 1
     resources:
         gpu=1,
+        local_dir=local_dir,
     params:
-        arm=arm_settings,
-        layers=layer_settings,
-        seeds=batch_seeds,
+        networks=settings_of_arms(this_arm),
+        seeds=lambda wildcards: gpu_seeds(
+            study(wildcards.profile), wildcards.arm, f"results/{wildcards.profile}"
+        ),
         checkpoints="results/{profile}/train/{arm}",
+        code=code("train_batch.py"),
     message:
         "Training {wildcards.arm} with seeds {params.seeds} on a GPU ({wildcards.profile})"
     script:
@@ -65,16 +70,23 @@ localrules:
 ruleorder: take_from_batch > train
 
 
+if STUDY.device == "auto":
+    logger.info(f"Device: auto, which is '{device(STUDY)}' on this machine.")
+GPU_RUNS = in_one_sentence(gpu_runs)(STUDY, ROOT / "config", jobs_elsewhere=JOBS_ELSEWHERE)
+
+
 rule take_from_batch:
     input:
-        runs=batch_of_run,
+        runs=lambda wildcards: "results/{}/train_batch/{}".format(
+            *wildcards.gpu_run.split("/")[::2]
+        ),
     output:
         metrics="results/{gpu_run}.csv",
         provenance="results/{gpu_run}.json",
     log:
         "logs/{gpu_run}.log",
     wildcard_constraints:
-        gpu_run=GPU_RUNS,
+        gpu_run="|".join(GPU_RUNS) or "(?!)",
     conda:
         "../envs/strsbp.yaml"
     params:
@@ -84,3 +96,9 @@ rule take_from_batch:
     shell:
         "cp {input.runs:q}/{params.run:q}.csv {output.metrics:q} 2> {log:q} "
         "&& cp {input.runs:q}/{params.run:q}.json {output.provenance:q} 2>> {log:q}"
+
+
+# The further sets of arms of the configured study, which nothing else asks for.
+rule variants:
+    input:
+        STUDY.runs(STUDY.variant_arms),

@@ -5,16 +5,18 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from strsbp.study.report.build import WANTED_TABLES, build_report
+    from strsbp.study.report.build import build_report
     from strsbp.study.settings import StudySettings
 
+    files = dict(snakemake.input.items())
+    figures = [*files.pop("figures"), *files.pop("question_figures", [])]
     build_report(
         study=StudySettings.model_validate(snakemake.params.study),
-        claims_csv=snakemake.input.claims,
-        tables={name: snakemake.input[name] for name in (*WANTED_TABLES, *snakemake.params.names)},
-        figures={Path(path).stem: path for path in snakemake.input.figures},
-        questions=snakemake.input.questions,
-        captions=Path(snakemake.input.captions[0]).parent,
+        claims_csv=files.pop("claims"),
+        figures={Path(path).stem: path for path in figures},
+        questions=files.pop("questions"),
+        captions=Path(files.pop("captions")[0]).parent,
+        tables=files,
         out=snakemake.output.html,
         command=snakemake.params.command,
     )

@@ -5,9 +5,5 @@ from _job import job
 with job(snakemake):
     from strsbp.study.claims.questions import judge_questions
 
-    names = ("arms", "pairs", "runs", *snakemake.params.names)
-    judge_questions(
-        questions=snakemake.input.questions,
-        tables={name: snakemake.input[name] for name in names},
-        out=snakemake.output.answers,
-    )
+    tables = dict(snakemake.input.items())
+    judge_questions(questions=tables.pop("questions"), tables=tables, out=snakemake.output.answers)

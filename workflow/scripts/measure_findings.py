@@ -5,8 +5,4 @@ from _job import job
 with job(snakemake):
     from strsbp.study.experiments.findings.measure import measure_findings
 
-    measure_findings(
-        out=snakemake.output.findings,
-        seed=snakemake.params.simulation["seed"],
-        repeats=min(snakemake.params.simulation["repeats"], 1000),
-    )
+    measure_findings(out=snakemake.output.measurements, **snakemake.params.simulation)

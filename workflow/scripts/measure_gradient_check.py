@@ -3,20 +3,16 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.data.prepared import read_prepared
-    from strsbp.settings import ArmSettings, LayerSettings
-    from strsbp.spsp import read_table
     from strsbp.study.experiments.gradient_check.measure import measure_gradient_check
     from strsbp.study.experiments.gradient_check.settings import GradientCheckSettings
+    from strsbp.study.inputs import read_networks
 
-    arms = {name: ArmSettings.model_validate(arm) for name, arm in snakemake.params.arms.items()}
-    first = next(iter(arms.values()))
-    digits = read_prepared(snakemake.input.digits, snakemake.config["data"].get("local_dir"))
+    networks = read_networks(snakemake)
     measure_gradient_check(
-        arms,
-        [LayerSettings.model_validate(layer) for layer in snakemake.params.layers],
-        dict(zip(arms, map(read_table, snakemake.input.tables), strict=True)),
-        digits.first(first.n_train, first.n_test),
+        networks.arms,
+        networks.layers,
+        networks.tables_by_arm,
+        networks.arm_digits,
         GradientCheckSettings.model_validate(snakemake.params.settings),
         snakemake.params.epochs,
         projections=snakemake.output.projections,

@@ -1,4 +1,4 @@
-"""Summarise accuracy against cost over seeds."""
+"""Summarise accuracy against operations over seeds."""
 
 from _job import job
 

@@ -10,16 +10,16 @@ with job(snakemake):
     from strsbp.spsp.curves import read_curve
     from strsbp.study.experiments.fits.summarise import summarise_fits
 
-    arms = {name: ArmSettings.model_validate(arm) for name, arm in snakemake.params.arms.items()}
-    metrics = {name: [] for name in arms}
+    settings = snakemake.params.networks["arms"]
+    metrics = {name: [] for name in settings}
     for path in snakemake.input.metrics:
         metrics[Path(path).parent.name].append(path)
-    curve = snakemake.input.curve
+    (curve,) = snakemake.input.curve
     summarise_fits(
-        arms,
+        {name: ArmSettings.model_validate(arm) for name, arm in settings.items()},
         metrics,
         [load_surface(path) for path in snakemake.input.surfaces],
         read_curve(SimulatedTable.from_key(Path(curve).stem), curve),
-        epochs=snakemake.params.fits["epochs"],
+        epochs=snakemake.params.epochs,
         out=snakemake.output.summary,
     )

@@ -1,4 +1,4 @@
-"""Summarise the grids of time constants and thresholds: errors, ranks, lines, failed runs."""
+"""Summarise the sweep of time constants and thresholds: errors, ranks, lines, failed runs."""
 
 from pathlib import Path
 
@@ -9,9 +9,10 @@ with job(snakemake):
     from strsbp.study.experiments.sweep.settings import SweepSettings
     from strsbp.study.experiments.sweep.summarise import summarise_sweep
 
+    (arm,) = snakemake.params.networks["arms"].values()
     summarise_sweep(
-        {Path(path).stem: path for path in snakemake.input.scans},
+        {Path(path).stem: path for path in snakemake.input.cells},
         settings=SweepSettings.model_validate(snakemake.params.settings),
-        arm=ArmSettings.model_validate(snakemake.params.arm),
+        arm=ArmSettings.model_validate(arm),
         out=snakemake.output.summary,
     )

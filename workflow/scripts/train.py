@@ -5,24 +5,23 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from strsbp.data.prepared import read_prepared
-    from strsbp.settings import ArmSettings, LayerSettings
-    from strsbp.spsp import read_table
+    from strsbp.study.inputs import read_networks
     from strsbp.training.run import describe_table, run_arm
 
+    networks = read_networks(snakemake)
     seed = int(snakemake.wildcards.seed)
-    arm = ArmSettings.model_validate({**snakemake.params.arm, "seeds": [seed]})
+    arm = networks.first.model_copy(update={"seeds": [seed]})
     metrics = Path(snakemake.output.metrics)
     run_arm(
         arm,
-        [LayerSettings.model_validate(layer) for layer in snakemake.params.layers],
-        read_table(snakemake.input.table),
-        read_prepared(snakemake.input.digits, snakemake.config["data"].get("local_dir")),
+        networks.layers,
+        networks.tables[0],
+        networks.digits,
         seed,
         name=snakemake.wildcards.arm,
         metrics_path=metrics,
         provenance_path=snakemake.output.provenance,
         checkpoint_path=metrics.with_suffix(".ckpt.npz"),
         profile=snakemake.wildcards.profile,
-        table_source=describe_table(arm, snakemake.input.table),
+        table_source=describe_table(arm, snakemake.input.tables[0]),
     )

@@ -6,24 +6,23 @@ from _job import job
 
 with job(snakemake):
     from strsbp.cuda.run import run_batch
-    from strsbp.data.prepared import read_prepared
-    from strsbp.settings import ArmSettings, LayerSettings
-    from strsbp.spsp import read_table
+    from strsbp.study.inputs import read_networks
     from strsbp.training.run import describe_table
 
+    networks = read_networks(snakemake)
     seeds = snakemake.params.seeds
-    arm = ArmSettings.model_validate({**snakemake.params.arm, "seeds": seeds})
+    arm = networks.first.model_copy(update={"seeds": seeds})
     made, kept = Path(snakemake.output.runs), Path(snakemake.params.checkpoints)
     run_batch(
         arm,
-        [LayerSettings.model_validate(layer) for layer in snakemake.params.layers],
-        read_table(snakemake.input.table),
-        read_prepared(snakemake.input.digits, snakemake.config["data"].get("local_dir")),
+        networks.layers,
+        networks.tables[0],
+        networks.digits,
         seeds,
         name=snakemake.wildcards.arm,
         metrics_path=lambda seed: made / f"seed{seed}.csv",
         provenance_path=lambda seed: made / f"seed{seed}.json",
         checkpoint_path=lambda seed: kept / f"seed{seed}.ckpt.npz",
         profile=snakemake.wildcards.profile,
-        table_source=describe_table(arm, snakemake.input.table),
+        table_source=describe_table(arm, snakemake.input.tables[0]),
     )

@@ -5,18 +5,16 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from strsbp.data.prepared import read_prepared
-    from strsbp.settings import ArmSettings, LayerSettings
     from strsbp.study.experiments.bptt.measure import run_bptt
     from strsbp.study.experiments.bptt.settings import BpttTraining
+    from strsbp.study.inputs import read_networks
 
-    network = dict(snakemake.params.network)
+    networks = read_networks(snakemake)
     metrics = Path(snakemake.output.metrics)
-    layers = [LayerSettings.model_validate(layer) for layer in network.pop("layers")]
     run_bptt(
-        ArmSettings.model_validate(dict(title="BPTT", **network, **snakemake.params.sizes)),
-        layers,
-        read_prepared(snakemake.input.digits, snakemake.config["data"].get("local_dir")),
+        networks.first,
+        networks.layers,
+        networks.digits,
         int(snakemake.wildcards.bptt_seed),
         BpttTraining.model_validate(snakemake.params.settings),
         metrics_path=metrics,

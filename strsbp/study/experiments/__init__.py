@@ -1,0 +1,31 @@
+"""The experiments, each a folder of its own name.
+
+A folder holds what its experiment needs of `settings.py` (its key of the config), `measure.py`,
+`summarise.py` and `figure.py`; its rules are in workflow/rules/<name>.smk, its results in
+results/<profile>/<name>/. To add one, write these and tests/test_<name>.py, and add a line here.
+"""
+
+PARTS_OF_THE_STUDY = (
+    "gradients",
+    "divergence",
+    "findings",
+)
+"""Experiments that every report shows."""
+
+OPEN_QUESTIONS = (
+    "expectation",
+    "fits",
+    "gradient_check",
+    "bptt",
+    "early_decision",
+    "sweep",
+)
+"""Experiments whose summary.csv answers a question that the study leaves open."""
+
+MEASUREMENTS = (
+    "regularisation",
+    "published_logs",
+)
+"""Experiments that are measured on demand and not summarised."""
+
+EXPERIMENTS = PARTS_OF_THE_STUDY + OPEN_QUESTIONS + MEASUREMENTS

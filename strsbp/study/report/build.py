@@ -29,7 +29,6 @@ BADGES |= {
 
 WANTED_TABLES = (
     "arms", "pairs", "runs", "quality", "author_tables", "findings", "divergence", "extrapolations",
-    "answers",
 )  # fmt: skip
 
 
@@ -48,10 +47,11 @@ def build_report(
 ) -> None:
     """Write the report of one profile to `out`.
 
-    `tables` are the results files by name (`WANTED_TABLES`), `figures` the svg or png files by
-    name (`fig1` ...), `captions` the folder with `plot_<figure>.rst`, `questions` the file of open
-    questions, whose own results files are among `tables`; `command` stands before the target in
-    the commands shown; links start from `results_dir`, by default the folder of `out`.
+    `tables` are the results files by name: `WANTED_TABLES`, and, where the open questions were
+    answered, `answers` and the results files that these show. `figures` are the svg or png files by
+    name (`fig1` ...), `captions` is the folder with `plot_<figure>.rst`, `questions` the file of
+    open questions. `command` stands before the target in the commands shown; links start from
+    `results_dir`, by default the folder of `out`.
     Raises `ResultsError` when a file is missing or lacks what the report shows.
     """
     missing = [name for name in WANTED_TABLES if name not in tables]

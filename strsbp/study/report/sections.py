@@ -15,27 +15,13 @@ from markupsafe import Markup
 from strsbp.files import ResultsError
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.questions import load_questions
+from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.results import Results, Table
 from strsbp.study.report.text import caption, duration, lead, packaged, symbols, value_text
 
 FIGURE_DATA = {
-    "fig1": ["summarise_spsp/surfaces.csv"],
-    "fig2": ["summarise_training/curves.csv", "summarise_training/seeds.csv"],
-    "fig3": ["summarise_training/curves.csv", "summarise_training/seeds.csv"],
-    "fig4": ["summarise_training/curves.csv", "summarise_training/seeds.csv"],
-    "fig5": ["trace_spsp/trace.csv"],
-    "fig6": ["summarise_training/curves.csv", "summarise_training/seeds.csv"],
-    "fig7a": ["summarise_spsp/surfaces.csv"],
-    "fig7b": ["summarise_spsp/surfaces.csv"],
-    "listings": ["trace_spsp/trace.csv"],
-    "divergence": ["summarise_training/curves.csv"],
-    "gradients": ["gradients/gradients.csv", "gradients/denominators.csv"],
-    "expectation": ["expectation/curves.csv", "expectation/summary.csv"],
-    "fits": ["fits/summary.csv"],
-    "bptt": ["bptt/summary.csv"],
-    "sweep": ["sweep/summary.csv"],
-    "gradient_check": ["gradient_check/summary.csv"],
-    "early_decision": ["early_decision/summary.csv"],
+    figure.name: [path for path in figure.data.values() if not path.startswith("resources/")]
+    for figure in FIGURES
 }
 """The data files that each figure draws, below the profile's results folder."""
 
@@ -158,7 +144,9 @@ def _figure(name: str, results: Results) -> dict:
 
 
 def questions(results: Results) -> dict:
-    """Every open question with its answers, figures and tables."""
+    """Every open question with its answers, figures and tables, where they were measured."""
+    if "answers" not in results.tables:
+        return dict(questions=[], file=None)
     answers = results.table("answers", "id", "statement", "verdict", "reason")
     shown = []
     for question in load_questions(results.questions):

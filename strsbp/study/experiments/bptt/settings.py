@@ -1,13 +1,15 @@
 """How the rival BPTT is trained beside ST-RSBP and HM2-BP."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from strsbp.errors import SettingsError
 from strsbp.settings import ArmName, ArmSettings, Closed, LayerSettings, Seeds
+from strsbp.study.experiments.settings import ExperimentSettings
 
 LIBRARIES = ("torch", "snntorch")
 """What the extra `bptt` of this package installs."""
@@ -17,6 +19,11 @@ NETWORK_KEYS = (
     "reservoir",
 )  # fmt: skip
 """What BPTT takes from an arm, beside its digits; all else there belongs to the other methods."""
+
+NOT_OF_BPTT = sorted(
+    set(ArmSettings.model_fields) - {*NETWORK_KEYS, "title", "dataset", "n_train", "n_test"}
+)
+"""Settings of an arm that change nothing in a run of BPTT."""
 
 
 SurrogateName = Literal["fast_sigmoid", "atan"]
@@ -38,7 +45,7 @@ class BpttTraining(Closed):
     """Its steepness: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
 
 
-class BpttSettings(BpttTraining):
+class BpttSettings(BpttTraining, ExperimentSettings):
     """How BPTT is trained and what it is compared with."""
 
     enabled: Literal["auto", "yes", "no"] = "auto"
@@ -51,6 +58,28 @@ class BpttSettings(BpttTraining):
     seeds: Seeds = [1]
     """One run of BPTT for each; give seeds of the arms, whose weights and spike trains they fix."""
 
+    def arm_names(self) -> list[str]:
+        return [self.strsbp, self.hm2bp]
+
+    def check_same_digits(self, arms: Mapping[str, ArmSettings]) -> None:
+        """Raise `SettingsError` where the two arms, of `arms` by name, see different digits."""
+        for key in ("dataset", "n_train", "n_test"):
+            if getattr(arms[self.strsbp], key) != getattr(arms[self.hm2bp], key):
+                raise SettingsError(
+                    f"`bptt` compares the arms '{self.strsbp}' and '{self.hm2bp}', which differ in "
+                    f"{key}; name two arms of the same digits there."
+                )
+
+    def compared_seeds(self, folder: Path, trains: bool) -> list[int]:
+        """The seeds compared: all if BPTT is trained, else those with files in `folder`."""
+        if self.enabled == "no":
+            return []
+        return [
+            seed
+            for seed in self.seeds
+            if trains or all((folder / f"seed{seed}{end}").is_file() for end in (".csv", ".json"))
+        ]
+
     def of_run(self) -> dict[str, Any]:
         """What a run of BPTT depends on: the fields of `BpttTraining`."""
         return self.model_dump(mode="json", include=set(BpttTraining.model_fields))
@@ -62,22 +91,44 @@ def of_network(arm: ArmSettings, layers: Sequence[LayerSettings]) -> dict[str, A
     return arm.model_dump(mode="json", include=set(NETWORK_KEYS)) | {"layers": described}
 
 
+def compared_network(study) -> dict[str, Any]:
+    """What BPTT takes from the arm that it is compared with; `study`: its `StudySettings`."""
+    arm = study.arm(study.bptt.strsbp)
+    return of_network(arm, study.architectures[arm.architecture])
+
+
 def missing_library() -> str | None:
     """The first library of the extra `bptt` that is not installed; imports none of them."""
     return next((name for name in LIBRARIES if find_spec(name) is None), None)
 
 
-def trains_bptt(settings: BpttSettings, where: str = "bptt") -> bool:
-    """Whether BPTT is to be trained on this machine.
+def trains_bptt(settings: BpttSettings, where: str = "bptt", in_conda: bool = False) -> bool:
+    """Whether BPTT is trained: on this machine, or in environments that conda makes for its jobs.
 
     Raises `SettingsError` where it is asked for and cannot be; `where` names the settings.
     """
-    if settings.enabled == "no":
-        return False
-    missing = missing_library()
+    missing = None if in_conda else missing_library()
     if missing is not None and settings.enabled == "yes":
         raise SettingsError(
             f"{where}, bptt.enabled: 'yes' asks for BPTT, but {missing} is not installed; install "
             "the extra with pip install -e '.[bptt]', or use 'auto' or 'no'."
         )
-    return missing is None
+    return settings.enabled != "no" and missing is None
+
+
+def compared_files(study, trains: bool) -> dict[str, list[str]]:
+    """The files of the runs that are compared: metrics, and provenance as `<method>_provenance`.
+
+    `study`: its `StudySettings`; `trains`: whether BPTT is trained (see `compared_seeds`). Raises
+    `SettingsError` where the methods see different digits.
+    """
+    settings = study.bptt
+    settings.check_same_digits(study.all_arms)
+    folder = Path("results", study.profile, "bptt", "train")
+    seeds = settings.compared_seeds(folder, trains)
+    found = {}
+    for suffix, key in (("csv", "{}"), ("json", "{}_provenance")):
+        found[key.format("strsbp")] = study.runs([settings.strsbp], suffix)
+        found[key.format("hm2bp")] = study.runs([settings.hm2bp], suffix)
+        found[key.format("bptt")] = [str(folder / f"seed{seed}.{suffix}") for seed in seeds]
+    return found

@@ -1,5 +1,6 @@
 """Decisions before T, and accuracy against operations: the networks, and when they decide."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -11,8 +12,8 @@ from strsbp.settings import (
     ArmSettings,
     Closed,
     Seeds,
-    SimulatedTable,
 )
+from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import on_simulations
 
 
@@ -31,7 +32,7 @@ class EarlyDecisionNetwork(Closed):
     """Largest spike count of that simulation, if it is not that of the arm's table."""
 
 
-class EarlyDecisionSettings(Closed):
+class EarlyDecisionSettings(ExperimentSettings):
     """Accuracy against cost: networks of several T, and decisions before T."""
 
     arm: ArmName
@@ -51,6 +52,17 @@ class EarlyDecisionSettings(Closed):
     margins: Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], SORTED] = [1, 2, 3, 5, 8]
     """Spikes by which the first output must lead the second for a decision before T."""
 
+    def arm_names(self) -> list[str]:
+        return [self.arm]
+
+    def trained(self, arms: Mapping[str, ArmSettings]) -> dict[str, ArmSettings]:
+        shared = arms[self.arm]
+        return {f"networks.{name}": network_arm(shared, self, name) for name in self.networks}
+
+    def table_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
+        """The name of the simulation behind the table of each network; `arms`: the study's."""
+        return [arm.simulated_table().key for arm in self.trained(arms).values()]
+
 
 def network_arm(arm: ArmSettings, settings: EarlyDecisionSettings, name: str) -> ArmSettings:
     """The arm that the network `name` of `settings` is, if `arm` is the arm they share."""
@@ -66,8 +78,3 @@ def network_arm(arm: ArmSettings, settings: EarlyDecisionSettings, name: str) ->
     if network.grid is not None:
         table["grid"] = network.grid
     return arm.model_copy(update=changed | dict(table=arm.table.model_copy(update=table)))
-
-
-def network_table(arm: ArmSettings, settings: EarlyDecisionSettings, name: str) -> SimulatedTable:
-    """The simulation behind the effect-ratio table of the network `name`."""
-    return network_arm(arm, settings, name).simulated_table()

@@ -17,7 +17,7 @@ NAMES = {
 
 
 def plot_expectation(*, curves: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw phi, what simulations leave of it, and dphi/do_i, as `summarise_expectation` has them.
+    """Draw phi, what simulations leave of it, and dphi/do_i (curves.csv of the experiment).
 
     Corrected curves have a scale of their own: each is divided by its largest value.
     """

@@ -1,11 +1,14 @@
 """How gradients are compared with the true gradient of the expected loss."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from strsbp.errors import SettingsError
 from strsbp.settings import DISTINCT, ArmName, ArmSettings, Closed, Seed
 from strsbp.study.experiments.bptt.settings import SurrogateName, SurrogateSlope
+from strsbp.study.experiments.settings import ExperimentSettings
 
 OF_GRADIENT = ("gradient", "ablated_layers", "adjoint")
 """What an arm brings to the comparison beside its table."""
@@ -24,7 +27,7 @@ class SurrogateSettings(Closed):
     """Its steepness, where the threshold is 1: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
 
 
-class GradientCheckSettings(Closed):
+class GradientCheckSettings(ExperimentSettings):
     """How gradients are compared with finite differences of the expected loss."""
 
     arms: Annotated[list[ArmName], Field(min_length=1), DISTINCT]
@@ -57,6 +60,26 @@ class GradientCheckSettings(Closed):
         if doubled:
             raise ValueError(f"'{doubled.pop()}' names both an arm and a surrogate")
         return self
+
+    def arm_names(self) -> list[str]:
+        return self.arms
+
+    @property
+    def states_by_epochs(self) -> list[str]:
+        """The states, those of fewer epochs first."""
+        return sorted(self.states, key=self.states.get)
+
+    def epochs_to(self, state: str) -> int:
+        """Epochs of training that lead to a state; raises `SettingsError` for an unknown one."""
+        if state not in self.states:
+            known = ", ".join(self.states)
+            raise SettingsError(f"`gradient_check` has no state '{state}' (known: {known}).")
+        return self.states[state]
+
+    def titles(self, arms: Mapping[str, ArmSettings]) -> dict[str, str]:
+        """Titles of all gradients that are compared; `arms`: those of the study."""
+        titles = {name: arms[name].title for name in self.arms}
+        return titles | {name: one.title for name, one in self.surrogates.items()}
 
 
 def on_network_of(first: ArmSettings, arm: ArmSettings) -> ArmSettings:

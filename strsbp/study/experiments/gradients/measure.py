@@ -20,7 +20,7 @@ from strsbp.files import write_csv
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
-from strsbp.study.experiments.gradients.settings import GradientSettings
+from strsbp.study.experiments.gradients.settings import GradientsSettings
 from strsbp.training.epochs import train
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -127,7 +127,7 @@ def measure_gradients(
     hidden: Sequence[LayerSettings],
     tables: dict[str, EffectRatioTable],
     digits: Digits,
-    settings: GradientSettings,
+    settings: GradientsSettings,
     *,
     gradients: str | Path,
     denominators: str | Path,

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from strsbp.settings import ArmName, Closed, Seed
+from strsbp.settings import ArmName, Seed
+from strsbp.study.experiments.settings import ExperimentSettings
 
 
-class GradientSettings(Closed):
+class GradientsSettings(ExperimentSettings):
     """How the gradients of arms are compared on the same weights and samples."""
 
     arms: Annotated[list[ArmName], Field(min_length=1)]
@@ -18,3 +19,6 @@ class GradientSettings(Closed):
     """Seed of the weights, the spike trains of the images and the bootstrap."""
     train_epochs: Annotated[int, Field(ge=1, le=1000)] = 3
     """Epochs of the first arm after which the comparison is repeated."""
+
+    def arm_names(self) -> list[str]:
+        return self.arms

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from strsbp.errors import SettingsError
 from strsbp.settings import ArmName, ArmSettings, Closed, Seeds
+from strsbp.study.experiments.settings import ExperimentSettings
 
 Strength = Annotated[float, Field(ge=0, le=1e6)]
 
@@ -44,7 +45,7 @@ class Cell(Closed):
         return arm.model_copy(update=self.model_dump(exclude={"arm"}))
 
 
-class RegularisationSettings(Closed):
+class RegularisationSettings(ExperimentSettings):
     """Strengths of the regularisation, each with and without the division by the threshold."""
 
     arms: Annotated[list[ArmName], Field(min_length=1)]
@@ -57,6 +58,9 @@ class RegularisationSettings(Closed):
     """One run of every cell for each."""
     n_samples: Annotated[int, Field(ge=1, le=60_000)] = 100
     """Training images on which the gradient of the error is measured: the first n."""
+
+    def arm_names(self) -> list[str]:
+        return self.arms
 
     def cells(self) -> list[Cell]:
         """Every strength with and without the division, for every arm."""

@@ -1,6 +1,7 @@
 """The grids of time constants and of thresholds around those of an arm: which cells there are."""
 
 import re
+from collections.abc import Mapping
 from itertools import product
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from pydantic import Field
 
 from strsbp.errors import SettingsError
 from strsbp.settings import SORTED, ArmName, ArmSettings, Closed, Seeds, SimulatedTable, checked
+from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import on_simulations
 
 TIME_CONSTANTS, THRESHOLDS = "time_constants", "thresholds"
@@ -66,7 +68,7 @@ class Cell(Closed):
         )
 
 
-class SweepSettings(Closed):
+class SweepSettings(ExperimentSettings):
     """Grids of time constants and of thresholds around those of an arm, and how cells train."""
 
     arm: ArmName
@@ -90,6 +92,9 @@ class SweepSettings(Closed):
     repeats: Annotated[int, Field(ge=1, le=1_000_000)] = 200
     """Random pairs of spike trains for each point of the simulation of every table."""
 
+    def arm_names(self) -> list[str]:
+        return [self.arm]
+
     def cells(self, arm: ArmSettings) -> dict[str, list[Cell]]:
         """The cells of both grids around the constants of `arm`, in the order of their values."""
         own = Cell.of(arm)
@@ -111,6 +116,14 @@ class SweepSettings(Closed):
         """The simulations behind the tables of all cells, each once."""
         found = {cell.table(arm).key: cell.table(arm) for cell in self.distinct_cells(arm)}
         return list(found.values())
+
+    def table_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
+        """Names of these simulations; `arms`: those of the study."""
+        return [table.key for table in self.tables(arms[self.arm])]
+
+    def cell_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
+        """Names of all cells; `arms`: those of the study."""
+        return [cell.key for cell in self.distinct_cells(arms[self.arm])]
 
     def _values(self, name: str, own: Cell) -> list[float]:
         return sorted({*getattr(self, name), getattr(own, name)})

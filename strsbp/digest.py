@@ -1,0 +1,117 @@
+"""A digest of the code that a script executes, so that an edited function reruns what imports it.
+
+Comments, docstrings and the layout of a file count for nothing. What counts are the syntax trees
+of the files of this package that it imports, directly or through others, and the data files
+(kernels, templates, styles) in the folders of these.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def code_digest(source: str | Path, package: Path = PACKAGE) -> str:
+    """SHA-256 of what `source` executes of `package`.
+
+    `source` is the path of a script, which does not count itself, or the dotted name of a module
+    or function of the package.
+    """
+    digest = hashlib.sha256()
+    for file in executed_files(source, package):
+        digest.update(f"{file.relative_to(package)}\n{_content(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def executed_files(source: str | Path, package: Path = PACKAGE) -> list[Path]:
+    """The files of `package` that `source` imports, directly or not, and data files beside them."""
+    if isinstance(source, Path):
+        waiting = set(_imports(source, package))
+    else:
+        waiting = _module(source.split(".")[1:], package)
+    found: set[Path] = set()
+    while waiting:
+        file = waiting.pop()
+        found.add(file)
+        if file.suffix == ".py":
+            waiting |= _imports(file, package) - found
+    return sorted(found)
+
+
+@cache
+def _content(file: Path) -> str:
+    """A Python file as its syntax tree without docstrings, any other file as its hash."""
+    if file.suffix != ".py":
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
+    for node in ast.walk(tree):
+        if hasattr(node, "body") and isinstance(node.body, list):
+            # Docstrings of attributes, too: a text that stands alone does nothing.
+            node.body = [line for line in node.body if not _is_text(line)] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+def _is_text(line: ast.stmt) -> bool:
+    return (
+        isinstance(line, ast.Expr)
+        and isinstance(line.value, ast.Constant)
+        and isinstance(line.value.value, str)
+    )
+
+
+@cache
+def _imports(file: Path, package: Path) -> frozenset[Path]:
+    """Files of `package` that the import statements of `file` name, those in functions included."""
+    found: set[Path] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), str(file))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for first, *rest in (name.split(".") for name in names):
+            if first == package.name:
+                found |= _module(rest, package)
+    return frozenset(found)
+
+
+def _module(parts: list[str], folder: Path) -> set[Path]:
+    """Files that importing the module or attribute `parts` of the package `folder` reads."""
+    found = {folder / "__init__.py", *_data_files(folder)}
+    if not parts:
+        return found
+    part, *rest = parts
+    if (folder / part / "__init__.py").is_file():
+        return found | _module(rest, folder / part)
+    if (folder / f"{part}.py").is_file():
+        return found | {folder / f"{part}.py"}
+    return found | _lazy(part, folder)
+
+
+def _lazy(name: str, folder: Path) -> set[Path]:
+    """Files behind an attribute that the package `folder` loads on first use.
+
+    Such a package says where its names are from in a dictionary `_PUBLIC` from names to modules.
+    """
+    for node in ast.parse((folder / "__init__.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_PUBLIC":
+            module = ast.literal_eval(node.value).get(name)
+            return _module([*module.split("."), name], folder) if module else set()
+    return set()
+
+
+@cache
+def _data_files(folder: Path) -> frozenset[Path]:
+    """Files of a package folder that are not Python, and those of its folders without Python."""
+    found: set[Path] = set()
+    for entry in folder.iterdir():
+        if entry.name.startswith((".", "__")) or entry.name.endswith("~"):
+            continue
+        if entry.is_dir() and not any(entry.rglob("*.py")):
+            found |= _data_files(entry)
+        elif entry.is_file() and entry.suffix != ".py":
+            found.add(entry)
+    return frozenset(found)

@@ -1,0 +1,48 @@
+"""What the settings of experiments have in common, and all of them as keys of a config."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+
+from pydantic import Field, create_model
+
+from strsbp.settings import ArmSettings, Closed
+from strsbp.study.experiments import EXPERIMENTS
+
+
+class ExperimentSettings(Closed):
+    """What an experiment takes from the config."""
+
+    def arm_names(self) -> list[str]:
+        """Arms of the study that the experiment uses."""
+        return []
+
+    def trained(self, arms: Mapping[str, ArmSettings]) -> dict[str, ArmSettings]:
+        """Networks that the experiment trains beside `arms`, by their place in its settings."""
+        return {}
+
+
+def models() -> dict[str, type[ExperimentSettings]]:
+    """The settings of each experiment that has any, such as `SweepSettings` for `sweep`."""
+    found = {}
+    for name in EXPERIMENTS:
+        module = f"strsbp.study.experiments.{name}.settings"
+        if find_spec(module) is not None:
+            found[name] = getattr(import_module(module), class_name(name))
+    return found
+
+
+def class_name(experiment: str) -> str:
+    """Name of the settings of an experiment: `GradientCheckSettings` for `gradient_check`."""
+    return "".join(word.capitalize() for word in experiment.split("_")) + "Settings"
+
+
+def with_experiments(base: type[Closed]) -> type[Closed]:
+    """`base` with the settings of each experiment as a further key, named like the experiment."""
+    fields = {}
+    for name, model in models().items():
+        required = any(field.is_required() for field in model.model_fields.values())
+        description = model.__doc__.split("\n\n")[0]
+        default = ... if required else model()
+        fields[name] = (model, Field(default, description=description))
+    return create_model("WithExperiments", __base__=base, **fields)

@@ -1,0 +1,50 @@
+"""The figures, drawn from data files; nothing is computed here.
+
+Inputs and outputs: as strsbp/study/figures/catalogue.py describes each figure;
+results/{profile}/figures/<figure>.{png,svg}
+"""
+
+from strsbp.study.figures.catalogue import FIGURES
+
+for figure in FIGURES:
+
+    rule:
+        name:
+            f"plot_{figure.name}"
+        input:
+            **{
+                argument: (
+                    beside(ROOT / path)
+                    if path.startswith("resources/")
+                    else f"results/{{profile}}/{path}"
+                )
+                for argument, path in figure.data.items()
+            },
+        output:
+            png=f"results/{{profile}}/figures/{figure.name}.png",
+            svg=report(
+                f"results/{{profile}}/figures/{figure.name}.svg",
+                caption=f"../report/plot_{figure.name}.rst",
+                category=figure.category,
+                labels={"figure": figure.title},
+            ),
+        log:
+            f"logs/{{profile}}/figures/{figure.name}.log",
+        conda:
+            "../envs/strsbp.yaml"
+        params:
+            figure=figure.name,
+            options=setting(*figure.options.split(".")) if figure.options else {},
+            extra=figure.extra,
+            code=code(figure.draw),
+        message:
+            f"Drawing {figure.title}"
+        script:
+            "../scripts/plot.py"
+
+    # `snakemake fig4` and so on, for the configured profile.
+    rule:
+        name:
+            figure.name
+        input:
+            multiext(f"results/{STUDY.profile}/figures/{figure.name}", ".png", ".svg"),
