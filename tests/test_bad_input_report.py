@@ -16,8 +16,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from test_report_page import inputs
 
 from strsbp.study.claims.units import format_interval, format_value
-from strsbp.study.figures.curves import plot_curves
-from strsbp.study.figures.style import figure, mathtext
+from strsbp.study.figures import curves
+from strsbp.study.figures.style import mathtext, new_figure, save, theme, wrap
 from strsbp.study.report import build_report
 from strsbp.study.report.results import Table
 from strsbp.study.report.text import duration, symbols, value_text
@@ -116,12 +116,12 @@ def test_any_title_that_a_config_may_hold_can_be_drawn(tmp_path_factory, title):
     if not attempt(refuse) or not title or len(title) > 120:
         return
     folder = tmp_path_factory.getbasetemp()
-    with (
-        warnings.catch_warnings(),
-        figure(folder / "t.png", folder / "t.svg", width=2, height=1) as drawn,
-    ):
+    with warnings.catch_warnings(), theme():
         warnings.simplefilter("ignore", UserWarning)  # a glyph that the font lacks
+        drawn = new_figure(1)
         drawn.text(0.1, 0.5, mathtext(title))
+        drawn.text(0.1, 0.1, wrap(title))
+        save(drawn, folder / "t.png", folder / "t.svg")
     tags = {element.tag.split("}")[1] for element in ElementTree.parse(folder / "t.svg").iter()}
     assert "script" not in tags and "a" not in tags
 
@@ -129,13 +129,15 @@ def test_any_title_that_a_config_may_hold_can_be_drawn(tmp_path_factory, title):
 def test_titles_of_panels_are_text_too(tmp_path):
     row = dict(arm="a", title="$x", tau_m=64, epoch=1, quantity="test_error", mean=0.1, low=0.1,
                high=0.2, n_diverged=0)  # fmt: skip
-    pd.DataFrame([row]).to_csv(tmp_path / "curves.csv", index=False)
+    pd.DataFrame([row, row | dict(arm="b")]).to_csv(tmp_path / "curves.csv", index=False)
     seed = dict(arm="a", seed=1, epoch=1, quantity="test_error", value=0.1, diverged=0)
-    pd.DataFrame([seed]).to_csv(tmp_path / "seeds.csv", index=False)
-    plot_curves(
-        curves=tmp_path / "curves.csv", seeds=tmp_path / "seeds.csv", png=tmp_path / "a.png",
-        svg=tmp_path / "a.svg", panels={"$\\frac{$ <b> & e_ij": ["a"]}, epochs=1,
-    )  # fmt: skip
+    pd.DataFrame([seed, seed | dict(arm="b")]).to_csv(tmp_path / "seeds.csv", index=False)
+    pair = dict(arm_a="a", arm_b="b", at_epoch=1, quantity="best_test_error", difference=0.1,
+                low=0, high=0.2)  # fmt: skip
+    pd.DataFrame([pair]).to_csv(tmp_path / "pairs.csv", index=False)
+    tables = {name: tmp_path / f"{name}.csv" for name in ("curves", "seeds", "pairs")}
+    drawn = curves.draw(**tables, panels={"$\\frac{$ <b> & e_ij": ["a", "b"]}, epochs=1)
+    save(drawn, tmp_path / "a.png", tmp_path / "a.svg")
     ElementTree.parse(tmp_path / "a.svg")
 
 

@@ -14,7 +14,7 @@ from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import fit_surface, simulate_surface
 from strsbp.study.claims.questions import judge_questions
 from strsbp.study.experiments.simulated import on_simulations
-from strsbp.study.experiments.sweep.figure import plot_constants
+from strsbp.study.experiments.sweep import figure
 from strsbp.study.experiments.sweep.measure import read_table_of, scan_cell, simulate_tables
 from strsbp.study.experiments.sweep.settings import Cell, ConstantsSettings
 from strsbp.study.experiments.sweep.summarise import COLUMNS, behind_chosen, summarise_constants
@@ -301,8 +301,7 @@ def test_grids_in_which_nothing_or_everything_failed(tmp_path):
     summarise_constants(dead, settings=SETTINGS, arm=ARM, out=out)
     assert value(out, of="trained runs", quantity="runs") == 0
     assert np.isnan(value(out, grid="thresholds", cell=OWN, quantity="test_error"))
-    plot_constants(constants=out, png=tmp_path / "a.png", svg=tmp_path / "a.svg")
-    assert (tmp_path / "a.png").stat().st_size > 5000
+    assert figure.draw(summary=out).axes
 
 
 def test_incomplete_scans_are_refused(tmp_path):
@@ -338,13 +337,9 @@ def test_the_question_is_judged_from_the_summary(root, summary, tmp_path):
     assert answers.loc[asked, "reason"].startswith("Needs 3 seeds (here 2).")
 
 
-def test_the_figure_needs_both_grids(summary, tmp_path):
-    plot_constants(constants=summary, png=tmp_path / "a.png", svg=tmp_path / "a.svg")
-    first = (tmp_path / "a.svg").read_bytes()
-    plot_constants(constants=summary, png=tmp_path / "a.png", svg=tmp_path / "a.svg")
-    assert (tmp_path / "a.svg").read_bytes() == first
+def test_the_figure_needs_both_grids(summary):
+    assert figure.draw(summary=summary).axes
     frame = pd.read_csv(summary)
     frame[frame["grid"] != "thresholds"].to_csv(summary, index=False)
     with pytest.raises(ResultsError, match="no cell of the grid 'thresholds'"):
-        plot_constants(constants=summary, png=tmp_path / "b.png", svg=tmp_path / "b.svg")
-    assert not (tmp_path / "b.png").exists()
+        figure.draw(summary=summary)

@@ -15,7 +15,7 @@ from strsbp.study.records import RecordsError, keep, restore
 
 ARMS = ("strsbp_feedforward", "hm2bp_feedforward")
 RUNS = [f"results/paper/train/{arm}/seed1.csv" for arm in ARMS]
-TARGETS = [*RUNS, "results/paper/plot_fig5/fig5.png"]
+TARGETS = [*RUNS, "results/paper/figures/fig5.png"]
 
 
 def git(folder, *arguments):

@@ -143,7 +143,7 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
         tables[name] = folder / "summarise_spsp" / f"{name}.csv"
         tables[name].parent.mkdir(exist_ok=True)
         pd.DataFrame(rows).to_csv(tables[name], index=False)
-    figures = {name: folder / f"plot_{name}" / f"{name}.svg" for name in FIGURE_DATA}
+    figures = {name: folder / "figures" / f"{name}.svg" for name in FIGURE_DATA}
     for path in figures.values():
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(SVG)
@@ -226,9 +226,9 @@ def test_report_needs_nothing_from_elsewhere(built):
 def test_figures_show_their_command_and_data(built):
     arguments, _, page = built
     for name, files in FIGURE_DATA.items():
-        assert f"snakemake --cores all results/quick/plot_{name}/{name}.png" in page.text
+        assert f"snakemake --cores all results/quick/figures/{name}.png" in page.text
         assert set(files) <= set(page.links)
-        assert f"plot_{name}/{name}.svg" in page.links
+        assert f"figures/{name}.svg" in page.links
     assert "judge_claims/claims.csv" in page.links
     assert (arguments["out"].parent / "summarise_training/arms.csv").exists()
 

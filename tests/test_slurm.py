@@ -201,7 +201,7 @@ def test_the_workflow_survives_jobs_killed_on_the_node(environment, command, tmp
     assert status == 0, output
     assert not list(on_slurm.rglob("*.ckpt.npz"))
     for figure in FIGURES:
-        assert (on_slurm / f"results/small/plot_{figure}/{figure}.svg").exists()
+        assert (on_slurm / f"results/small/figures/{figure}.svg").exists()
 
     here = tmp_path / "here"
     status, output = finish(start(command(METRICS, here, slurm=False), environment), here)

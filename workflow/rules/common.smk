@@ -22,31 +22,13 @@ from strsbp.study.claims.questions import load_questions
 from strsbp.study import records
 from strsbp.study.experiments.bptt.settings import missing_library, of_network, trains_bptt
 from strsbp.study.batches import gpu_seeds
+from strsbp.study.figures.catalogue import CLAIMS as CLAIMS_NAME, FIGURES
 from strsbp.study.experiments.regularisation.settings import Cell
 from strsbp.errors import SettingsError, StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.study.sources import package_files
 from strsbp.study.loading import load_profile, load_study, resolve_device
 
-FIGURES = [
-    "fig1",
-    "fig2",
-    "fig3",
-    "fig4",
-    "fig5",
-    "fig6",
-    "fig7a",
-    "fig7b",
-    "listings",
-    "gradients",
-    "divergence",
-    "exact",
-    "fits",
-    "bptt",
-    "constants",
-    "truth",
-    "cost",
-]
 QUESTION_TABLES = {
     "exact": "compare_exact/exact.csv",
     "fits": "rank_fits/fits.csv",
@@ -495,6 +477,33 @@ def code(script):
     """A script and the package files it depends on: an edited one reruns the script's rules."""
     script = ROOT / "workflow" / "scripts" / script
     return [beside(file) for file in [script, *package_files(script, PACKAGE)]]
+
+
+# Results folders and files that do not have their experiment's name yet.
+OLD_NAMES = {
+    "gradients/gradients.csv": "compare_gradients/gradients.csv",
+    "gradients/denominators.csv": "compare_gradients/denominators.csv",
+    "expectation/curves.csv": "compare_exact/curves.csv",
+    "fits/summary.csv": "rank_fits/fits.csv",
+    "bptt/summary.csv": "compare_bptt/bptt.csv",
+    "sweep/summary.csv": "summarise_constants/constants.csv",
+    "gradient_check/summary.csv": "summarise_truth/truth.csv",
+    "early_decision/summary.csv": "summarise_cost/cost.csv",
+}
+
+
+def figure_data(figure):
+    """The data files of a figure of the catalogue, by argument."""
+    return {
+        name: CLAIMS if path == CLAIMS_NAME else f"results/{{profile}}/{OLD_NAMES.get(path, path)}"
+        for name, path in figure.data.items()
+    }
+
+
+def figure_code(figure):
+    """plot.py and what it imports, with the module that draws the figure and what that imports."""
+    module = ROOT.joinpath(*figure.draw.split(".")).with_suffix(".py")
+    return sorted({*code("plot.py"), *code(module)})
 
 
 def question_tables(profile):

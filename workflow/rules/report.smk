@@ -20,8 +20,10 @@ rule build_report:
         findings="results/{profile}/judge_findings/verdicts.csv",
         causes="results/{profile}/explain_divergence/causes.csv",
         extrapolations="results/{profile}/extrapolate_errors/fits.csv",
-        figures=[f"results/{{profile}}/plot_{figure}/{figure}.svg" for figure in FIGURES],
-        captions=[beside(ROOT / "workflow" / "report" / f"plot_{figure}.rst") for figure in FIGURES],
+        figures=[f"results/{{profile}}/figures/{figure.name}.svg" for figure in FIGURES],
+        captions=[
+            beside(ROOT / "workflow" / "report" / f"plot_{figure.name}.rst") for figure in FIGURES
+        ],
         code=code("build_report.py"),
     output:
         html=report(
@@ -53,7 +55,7 @@ rule all:
     input:
         f"results/{STUDY.profile}/report.html",
         expand(
-            f"results/{STUDY.profile}/plot_{{figure}}/{{figure}}.{{suffix}}",
-            figure=FIGURES,
+            f"results/{STUDY.profile}/figures/{{figure}}.{{suffix}}",
+            figure=[figure.name for figure in FIGURES],
             suffix=["png", "svg"],
         ),

@@ -30,12 +30,12 @@ FIGURE_DATA = {
     "listings": ["trace_spsp/trace.csv"],
     "divergence": ["summarise_training/curves.csv"],
     "gradients": ["compare_gradients/gradients.csv", "compare_gradients/denominators.csv"],
-    "exact": ["compare_exact/curves.csv", "compare_exact/exact.csv"],
+    "expectation": ["compare_exact/curves.csv", "compare_exact/exact.csv"],
     "fits": ["rank_fits/fits.csv"],
     "bptt": ["compare_bptt/bptt.csv"],
-    "constants": ["summarise_constants/constants.csv"],
-    "truth": ["summarise_truth/truth.csv"],
-    "cost": ["summarise_cost/cost.csv"],
+    "sweep": ["summarise_constants/constants.csv"],
+    "gradient_check": ["summarise_truth/truth.csv"],
+    "early_decision": ["summarise_cost/cost.csv"],
 }
 """The data files that each figure draws, below the profile's results folder."""
 
@@ -151,7 +151,7 @@ def _figure(name: str, results: Results) -> dict:
         caption=caption(source),
         alt=lead(source),
         image=data_uri(path),
-        command=results.target(f"plot_{name}/{name}.png"),
+        command=results.target(f"figures/{name}.png"),
         data=FIGURE_DATA.get(name, []),
         file=results.link(path),
     )

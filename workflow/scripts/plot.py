@@ -1,0 +1,12 @@
+"""Draw one figure."""
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.study.figures.catalogue import find_figure
+    from strsbp.study.figures.style import save
+
+    figure = find_figure(snakemake.params.figure)
+    data = {name: snakemake.input[name] for name in figure.data}
+    drawn = figure.find_draw()(**data, **snakemake.params.options, **figure.extra)
+    save(drawn, snakemake.output.png, snakemake.output.svg)

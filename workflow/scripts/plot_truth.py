@@ -1,8 +1,0 @@
-"""Draw gradients beside the true one."""
-
-from _job import job
-
-with job(snakemake):
-    from strsbp.study.experiments.gradient_check.figure import plot_truth
-
-    plot_truth(truth=snakemake.input.truth, png=snakemake.output.png, svg=snakemake.output.svg)
