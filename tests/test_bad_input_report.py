@@ -133,7 +133,7 @@ def test_titles_of_panels_are_text_too(tmp_path):
     seed = dict(arm="a", seed=1, epoch=1, quantity="test_error", value=0.1, diverged=0)
     pd.DataFrame([seed, seed | dict(arm="b")]).to_csv(tmp_path / "seeds.csv", index=False)
     pair = dict(arm_a="a", arm_b="b", at_epoch=1, quantity="best_test_error", difference=0.1,
-                low=0, high=0.2)  # fmt: skip
+                low=0, high=0.2, n_pairs=2)  # fmt: skip
     pd.DataFrame([pair]).to_csv(tmp_path / "pairs.csv", index=False)
     tables = {name: tmp_path / f"{name}.csv" for name in ("curves", "seeds", "pairs")}
     drawn = curves.draw(**tables, panels={"$\\frac{$ <b> & e_ij": ["a", "b"]}, epochs=1)

@@ -275,8 +275,8 @@ def test_differences_are_of_pairs_and_have_the_sign_that_the_axis_says(results):
     places = {
         names[int(y)]: x for line in ax.collections[1:] for x, y in line.get_offsets().tolist()
     }
-    assert places["$\\tau_m$ = 50"] == pytest.approx(1.6, abs=0.6)
-    assert places["$\\tau_m$ = 128"] == pytest.approx(-0.6, abs=0.6)
+    assert places["$\\tau_m$ = 50 (3 seeds)"] == pytest.approx(1.6, abs=0.6)
+    assert places["$\\tau_m$ = 128 (3 seeds)"] == pytest.approx(-0.6, abs=0.6)
 
 
 def test_labels_do_not_overlap():

@@ -106,7 +106,11 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
     wanted = lower_bounds(pyproject["project"]["dependencies"])
     users = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
     jobs = yaml.safe_load((root / "workflow" / "envs" / "strsbp.yaml").read_text())["dependencies"]
-    names = {"matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
+    names = {
+        "matplotlib-base": "matplotlib",
+        "seaborn-base": "seaborn",
+        "snakemake-minimal": "snakemake",
+    }
 
     def bounds(entries):
         entries = [entry for entry in entries if isinstance(entry, str) and entry != "pip"]

@@ -24,7 +24,8 @@ from strsbp.study.summary.files import ResultsError, read_csv
 
 CURVES = ("arm", "title", "tau_m", "epoch", "quantity", "mean", "n_diverged")
 SEEDS = ("arm", "seed", "epoch", "quantity", "value", "diverged")
-PAIRS = ("arm_a", "arm_b", "at_epoch", "quantity", "difference", "low", "high")
+PAIRS = ("arm_a", "arm_b", "at_epoch", "quantity", "difference", "low", "high",
+         "n_pairs")  # fmt: skip
 STUDY_LINES = ((0, (1, 2)), (0, (6, 2, 1, 2)))
 LOST = 50
 """Where a test error (%) lies above this, the axis is logarithmic."""
@@ -146,11 +147,12 @@ def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.Da
         base = reference if reference in arms else arms[0]
         for position, arm in enumerate(arms):
             if arm != base and (arm, base) in pairs.index:
-                row = 100 * pairs.loc[(arm, base), ["difference", "low", "high"]].astype(float)
-                where = f"\n{mathtext(title)}" if len(panels) > 1 else ""
-                rows.append(
-                    dict(row, name=wrap(names[arm]) + where, base=names[base], series=position)
-                )
+                pair = pairs.loc[(arm, base)]
+                difference = 100 * pair[["difference", "low", "high"]].astype(float)
+                name = wrap(f"{names[arm]} ({pair['n_pairs']} seeds)")
+                if len(panels) > 1:
+                    name += f"\n{mathtext(title)}"
+                rows.append(dict(difference, name=name, base=names[base], series=position))
     rows = pd.DataFrame(rows, columns=["difference", "low", "high", "name", "base", "series"])
     return rows.dropna(subset="difference")
 

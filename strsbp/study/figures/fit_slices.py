@@ -25,7 +25,7 @@ SIMULATIONS = ("published", "corrected")
 REFERENCE_POINT = dict(o_i=30, o_j=12)
 """The counts at which the study gives a value of the corrected e_ij."""
 STEEP = 15
-"""Output counts below which the derivative may leave its panel."""
+"""Output counts below which the fit's error and the derivative may leave their panels."""
 ROWS = {
     "value": ("mean", "fit", "$e_{ij}$ (mV)"),
     "fit error": (None, "residual", "fit − simulation (mV)"),
@@ -79,8 +79,7 @@ def _draw(ax, fitted, simulated, points, line, o_j, grid) -> None:
     plot(fitted, ax, o_j, x="o_i", y=line, color="o_j", linestyle="o_j").add(
         so.Line(linewidth=1.4), legend=False
     ).plot()
-    inside = fitted[fitted["o_i"] <= grid]
-    shown = inside[line]
+    shown = fitted.loc[fitted["o_i"].between(STEEP, grid), line]
     if points:
         every = max(1, int(simulated["o_i"].max()) // 25)
         some = simulated[(simulated["o_i"] % every == 1 % every) & simulated[points].notna()]
