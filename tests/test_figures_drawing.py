@@ -195,7 +195,7 @@ def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, results, tmp_
     assert dict(mpl.rcParams) == before
     assert kept[0] == kept[1]
     with Image.open(tmp_path / "first" / f"{name}.png") as image:
-        assert image.width == 1560 and image.info["dpi"][0] == pytest.approx(300, abs=1)
+        assert image.width == 1248 and image.info["dpi"][0] == pytest.approx(240, abs=1)
     svg = kept[0][1].decode()
     assert "<dc:date>" not in svg
     assert "<text" not in svg, "glyphs are outlines, so no font is needed"

@@ -502,8 +502,8 @@ def figure_data(figure):
 
 def figure_code(figure):
     """plot.py and what it imports, with the module that draws the figure and what that imports."""
-    module = ROOT.joinpath(*figure.draw.split(".")).with_suffix(".py")
-    return sorted({*code("plot.py"), *code(module)})
+    drawing = ROOT.joinpath(*figure.draw.split(".")).with_suffix(".py")
+    return sorted({*code("plot.py"), *code(drawing)})
 
 
 def question_tables(profile):

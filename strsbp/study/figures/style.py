@@ -57,7 +57,7 @@ THEME = {
     "axes.grid": True,
     "grid.color": "#e2e2e2",
     "legend.frameon": False,
-    "savefig.dpi": 300,
+    "savefig.dpi": 240,
     # Glyphs as outlines: the drawing looks the same everywhere, with no font installed.
     "svg.fonttype": "path",
     "svg.hashsalt": "strsbp",
