@@ -28,6 +28,8 @@ QUANTITIES = {
     "silent_share": ("silent neurons", "silent share (%)", 100),
     "smallest_denominator": ("smallest denominator", "smallest $|s_i|$", 1),
 }
+FACES = [COLOURS[0], "white"]
+"""Markers of the two panels' arms: filled and open."""
 LAYERS = {"feedforward": "feed-forward layer", "recurrent": "recurrent layer"}
 
 
@@ -65,7 +67,10 @@ def draw(*, curves: str | Path, panels: Mapping[str, Sequence[str]], epochs: int
     axes[0, 0].set_xticks(taus, [f"{tau:g}" for tau in taus])
     axes[0, 0].xaxis.set_minor_locator(NullLocator())
     letter({ax: title for ax, (title, _, _) in zip(axes.flat, QUANTITIES.values(), strict=True)})
-    looks = {name: look(i, marker="", linewidth=3) for i, name in enumerate(panels)}
+    looks = {
+        name: look(i, marker="o", linestyle="-", markerfacecolor=FACES[i])
+        for i, name in enumerate(panels)
+    }
     for i, name in enumerate(LAYERS.values()):
         looks[name] = look(i, color=INK)
     if last["diverged"].any():
@@ -76,17 +81,18 @@ def draw(*, curves: str | Path, panels: Mapping[str, Sequence[str]], epochs: int
 
 def _draw(ax, rows: pd.DataFrame, panels: list[str]) -> None:
     kinds = list(LAYERS)
-    style = dict(
+    by_layer = rows["layer"].isin(kinds).any()
+    mark = so.Line(linewidth=1.4, pointsize=4.5, **({} if by_layer else {"marker": "o"}))
+    plot(rows, ax, panels, x="tau_m", color="panel", fillcolor="panel").scale(
         linestyle=so.Nominal(list(LINES[:2]), order=kinds),
         marker=so.Nominal(list(MARKERS[:2]), order=kinds),
-    )
-    if not rows["layer"].isin(kinds).any():
-        style = {}
-    made = plot(rows, ax, panels, x="tau_m", color="panel").scale(**style)
-    layer = dict.fromkeys(style, "layer")
-    made.add(so.Range(linewidth=1), group="layer", ymin="low", ymax="high", legend=False).add(
-        so.Line(linewidth=1.4, pointsize=4.5), y="mean", legend=False, **layer
-    ).plot()
+        fillcolor=so.Nominal(FACES[: len(panels)], order=panels),
+    ).add(
+        so.Range(linewidth=1), group="layer", ymin="low", ymax="high", legend=False
+    ).add(
+        mark, y="mean", legend=False,
+        **dict.fromkeys(("linestyle", "marker") if by_layer else (), "layer"),
+    ).plot()  # fmt: skip
     for colour, panel in zip(COLOURS, panels, strict=False):
         lost = rows[rows["diverged"] & (rows["panel"] == panel)]
         ax.plot(lost["tau_m"], lost["mean"], linestyle="", marker="x", markersize=9, color=colour)
