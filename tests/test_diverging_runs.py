@@ -11,7 +11,8 @@ from test_training import HIDDEN, small_digits, small_table
 
 from strsbp.errors import TableError
 from strsbp.spsp import EffectRatioTable
-from strsbp.study.figures.curves import plot_curves
+from strsbp.study.figures import curves as figure
+from strsbp.study.figures.style import save
 from strsbp.study.loading import _check_table_file
 from strsbp.study.report.sections import _diverged
 from strsbp.study.summary import summarise_training
@@ -94,10 +95,11 @@ def test_a_diverging_arm_is_told_with_epoch_and_layer_and_its_curve_ends(tmp_pat
     assert _diverged(runs[runs["arm"] == "healthy"]) == "0"
     cell = _diverged(runs[runs["arm"] == "tiny_threshold"])
     assert cell.startswith("3 (seed 1 in epoch 1, feedforward1; seed 2 in epoch 1, ")
-    plot_curves(
-        curves=tmp_path / "curves.csv", seeds=tmp_path / "seeds.csv", png=tmp_path / "a.png",
-        svg=tmp_path / "a.svg", panels={"all": list(ARMS)}, epochs=EPOCHS,
+    drawn = figure.draw(
+        curves=tmp_path / "curves.csv", seeds=tmp_path / "seeds.csv",
+        pairs=tmp_path / "pairs.csv", panels={"all": list(ARMS)}, epochs=EPOCHS,
     )  # fmt: skip
+    save(drawn, tmp_path / "a.png", tmp_path / "a.svg")
     assert "nan" not in (tmp_path / "a.svg").read_text().lower().split("<defs>")[-1]
 
 

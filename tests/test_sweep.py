@@ -13,7 +13,7 @@ from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import fit_surface, simulate_surface
 from strsbp.study.claims.questions import judge_questions
 from strsbp.study.experiments.simulated import on_simulations
-from strsbp.study.experiments.sweep.figure import plot_sweep
+from strsbp.study.experiments.sweep import figure
 from strsbp.study.experiments.sweep.measure import measure_cell, read_table_of, simulate_tables
 from strsbp.study.experiments.sweep.settings import Cell, SweepSettings
 from strsbp.study.experiments.sweep.summarise import COLUMNS, behind_chosen, summarise_sweep
@@ -298,8 +298,7 @@ def test_grids_in_which_nothing_or_everything_failed(tmp_path):
     summarise_sweep(dead, settings=SETTINGS, arm=ARM, out=out)
     assert value(out, of="trained runs", quantity="runs") == 0
     assert np.isnan(value(out, grid="thresholds", cell=OWN, quantity="test_error"))
-    plot_sweep(constants=out, png=tmp_path / "a.png", svg=tmp_path / "a.svg")
-    assert (tmp_path / "a.png").stat().st_size > 5000
+    assert figure.draw(summary=out).axes
 
 
 def test_incomplete_scans_are_refused(tmp_path):
@@ -335,13 +334,9 @@ def test_the_question_is_judged_from_the_summary(root, summary, tmp_path):
     assert answers.loc[asked, "reason"].startswith("Needs 3 seeds (here 2).")
 
 
-def test_the_figure_needs_both_grids(summary, tmp_path):
-    plot_sweep(constants=summary, png=tmp_path / "a.png", svg=tmp_path / "a.svg")
-    first = (tmp_path / "a.svg").read_bytes()
-    plot_sweep(constants=summary, png=tmp_path / "a.png", svg=tmp_path / "a.svg")
-    assert (tmp_path / "a.svg").read_bytes() == first
+def test_the_figure_needs_both_grids(summary):
+    assert figure.draw(summary=summary).axes
     frame = pd.read_csv(summary)
     frame[frame["grid"] != "thresholds"].to_csv(summary, index=False)
     with pytest.raises(ResultsError, match="no cell of the grid 'thresholds'"):
-        plot_sweep(constants=summary, png=tmp_path / "b.png", svg=tmp_path / "b.svg")
-    assert not (tmp_path / "b.png").exists()
+        figure.draw(summary=summary)

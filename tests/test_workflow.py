@@ -8,13 +8,11 @@ import shutil
 import pytest
 
 from strsbp.cuda.device import obstacle
+from strsbp.study.figures import catalogue
 
 DRY = ("--quiet", "host", "--dry-run")  # in this order: --quiet takes all words that follow
 
-FIGURES = (
-    "fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7a", "fig7b", "listings", "gradients",
-    "divergence", "expectation", "fits", "bptt", "sweep", "gradient_check", "early_decision",
-)  # fmt: skip
+FIGURES = [figure.name for figure in catalogue.FIGURES]
 
 
 @pytest.fixture(scope="module")
@@ -166,11 +164,11 @@ def test_a_finished_study_is_finished(finished):
 
 
 def test_an_edited_plot_reruns_plots_but_no_computation(finished):
-    rules = rerun_by_edit(finished, "strsbp/study/figures/fig4.py")
+    rules = rerun_by_edit(finished, "strsbp/study/figures/curves.py")
     assert {"plot_fig4", "build_report", "all"} <= rules
     assert not rules & {
         "plot_fig1",
-        "plot_fig2",
+        "plot_fig5",
         "train",
         "simulate_spsp",
         "fit_spsp",
