@@ -22,16 +22,19 @@ OLDEST := .venv-oldest
 NEWEST := .venv-newest
 TESTS ?= tests
 
-.PHONY: help report test test-oldest test-newest test-slurm lint audit bench bench-peers docs lock clean
+.PHONY: help report results-current test test-all test-oldest test-newest test-slurm lint audit \
+  bench bench-peers docs lock clean
 
 help:
 	@echo 'make report   make the environment, run the workflow, print the verdicts'
+	@echo 'make results-current  tell Snakemake that the results of PROFILE are up to date'
 	@echo 'make test     run the tests'
+	@echo 'make test-all  run the slow tests too (STRSBP_DATA_DIR=FOLDER for those with images)'
 	@echo 'make test-oldest  run them with the oldest versions that pyproject.toml allows'
 	@echo 'make test-newest  run them with the newest ones'
 	@echo 'make audit    look for known vulnerabilities in the packages of requirements.lock'
 	@echo 'make test-slurm  run the workflow on a Slurm cluster of one node that it starts and stops'
-	@echo 'make lint     check style and the workflow with ruff, snakefmt and snakemake --lint'
+	@echo 'make lint     check style, imports and the workflow'
 	@echo 'make bench    time the engine and the simulation on this machine'
 	@echo 'make bench-peers  time other libraries beside it, in an environment of their own'
 	@echo 'make docs     write the schema and the table of keys anew from strsbp/settings.py'
@@ -52,8 +55,16 @@ report: $(INSTALLED)
 	@$(RUN) strsbp.study.report.terminal results/$(PROFILE)/judge_claims/claims.csv \
 	  results/$(PROFILE)/report.html
 
+# For results of a fresh clone, or runs copied from elsewhere: Snakemake then remembers the present
+# settings and code as those that made them. Whether that is true, tests/test_results.py says.
+results-current: $(INSTALLED)
+	@$(SNAKEMAKE) --touch --forceall --quiet all
+
 test: $(INSTALLED)
 	@$(RUN) pytest
+
+test-all: $(INSTALLED)
+	@$(RUN) pytest -m 'not slurm'
 
 # `make test-oldest TESTS=tests/test_study.py` runs a part.
 $(OLDEST)/installed: RESOLUTION := lowest-direct
@@ -82,7 +93,8 @@ test-slurm: $(INSTALLED)
 lint: $(INSTALLED)
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
-	@$(VENV)/bin/snakefmt --check Snakefile workflow
+	@$(RUN) snakefmt --check Snakefile workflow
+	@$(VENV)/bin/python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@$(RUN) snakemake --lint
 
 bench: $(INSTALLED)

@@ -200,9 +200,10 @@ def test_rivals_on_other_digits_are_refused_once_they_are_compared(root):
     base = read_config(root / "config" / "config.yaml")
     study = load_study(merged(base, {"arms": {"hm2bp": {"n_train": 7}}}), "here")
     assert "'strsbp' and 'hm2bp', which differ in n_train" in refusal(
-        study.check_rivals, SettingsError
+        lambda: study.bptt.check_same_digits(study.all_arms), SettingsError
     )
-    load_study(base, "here").check_rivals()
+    study = load_study(base, "here")
+    study.bptt.check_same_digits(study.all_arms)
 
 
 def test_a_run_depends_on_the_settings_of_training_alone():

@@ -1,6 +1,7 @@
 """The config files that come with the study, against the study's text."""
 
 import pytest
+from flat_settings import flat_settings
 
 from strsbp.settings import ArmSettings
 from strsbp.study.loading import load_profile, read_config
@@ -20,29 +21,11 @@ OURS = {
     "published_shuffle": {"shuffle": "published"},
 }
 """Arms that the study does not have, and all in which they differ from `strsbp`."""
-LOGGED = {"divide_by_threshold": False, "step_rule": "logged", "cost": "repaired"}
-ALL = {"n_train": 60_000}
-FASHION = ALL | {"dataset": "fashion-mnist"}
-HM2BP = ALL | {
-    "gradient": "hm2bp_published",
-    "architecture": "784-800-10",
-    "threshold_output": 8,
-}
 PAPER_ALONE = {
     "mnist_60000": {"n_train": 60_000},
     "fashion_60000": {"n_train": 60_000, "dataset": "fashion-mnist"},
     "strsbp_1000": {"n_train": 1000, "n_test": 1000},
     "hm2bp_1000": {"n_train": 1000, "n_test": 1000, "gradient": "hm2bp"},
-    "fashion_as_logged": LOGGED | FASHION,
-    "fashion_as_logged_short": LOGGED | FASHION,
-    "fashion_as_published": FASHION | {"cost": "repaired"},
-    "hm2bp_as_logged": LOGGED | HM2BP,
-    "hm2bp_as_logged_short": LOGGED | HM2BP,
-    "hm2bp_as_published": HM2BP | {"cost": "repaired"},
-    "mnist_strsbp_as_logged": LOGGED | ALL,
-    "mnist_hm2bp_as_logged": LOGGED | ALL | {"gradient": "hm2bp"},
-    "mnist_strsbp_as_published": ALL | {"cost": "repaired"},
-    "mnist_hm2bp_as_published": ALL | {"cost": "repaired", "gradient": "hm2bp"},
 }
 """The same for those that only the paper-size profile has."""
 
@@ -65,18 +48,11 @@ def test_the_arms_keep_the_published_programs_deviations(study):
             assert (arm.reservoir, arm.adjoint) == ("published", "published")
 
 
-def flat(arm):
-    """Settings that shape a run's numbers, with those of the table beside the others."""
-    settings = arm.model_dump(exclude={"title", "epochs", "seeds"})
-    table = settings.pop("table")
-    return settings | {f"table.{key}": value for key, value in table.items()}
-
-
 def test_arms_of_ours_differ_from_strsbp_in_what_they_ask_alone(study):
-    strsbp = flat(study.arm("strsbp"))
+    strsbp = flat_settings(study.arm("strsbp"))
     asked = OURS | (PAPER_ALONE if study.profile == "paper" else {})
     for name, difference in asked.items():
-        found = flat(study.arm(name))
+        found = flat_settings(study.arm(name))
         assert {key: found[key] for key in found if found[key] != strsbp[key]} == difference, name
 
 
@@ -146,7 +122,9 @@ def test_compared_arms_share_their_seeds(study):
 
 def test_bptt_is_compared_with_arms_that_differ_in_the_gradient_alone(study):
     strsbp, hm2bp = study.arm(study.bptt.strsbp), study.arm(study.bptt.hm2bp)
-    differing = {key for key, value in flat(hm2bp).items() if flat(strsbp)[key] != value}
+    differing = {
+        key for key, value in flat_settings(hm2bp).items() if flat_settings(strsbp)[key] != value
+    }
     assert differing == {"gradient"}
     assert set(study.bptt.seeds) <= set(strsbp.seeds) & set(hm2bp.seeds)
     assert study.bptt.epochs <= min(strsbp.epochs, hm2bp.epochs)
@@ -154,8 +132,7 @@ def test_bptt_is_compared_with_arms_that_differ_in_the_gradient_alone(study):
 
 def test_paper_has_the_studys_sizes_epochs_and_seeds(paper):
     long = ("strsbp", "hm2bp", "strsbp_feedforward", "hm2bp_feedforward")
-    variants = {name for name in paper.arms if name.startswith("logged_")}
-    for name in set(paper.arms) - set(PAPER_ALONE) - variants:
+    for name in set(paper.arms) - set(PAPER_ALONE):
         arm = paper.arm(name)
         fig6 = name.startswith("fig6")
         assert (arm.dataset, arm.n_train, arm.n_test) == ("mnist", 1000 if fig6 else 10_000, 10_000)
@@ -167,7 +144,7 @@ def test_paper_has_the_studys_sizes_epochs_and_seeds(paper):
 
 def test_the_logged_arms_are_the_studys_with_the_setting_of_the_logs(paper):
     for name in paper.variants["logged"].arms:
-        arm, logged = flat(paper.arm(name)), flat(paper.arm(f"logged_{name}"))
+        arm, logged = flat_settings(paper.arm(name)), flat_settings(paper.arm(f"logged_{name}"))
         assert {key: logged[key] for key in arm if logged[key] != arm[key]} == {
             "divide_by_threshold": False,
             "step_rule": "logged",

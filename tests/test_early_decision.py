@@ -329,10 +329,10 @@ def test_a_network_is_the_arm_but_for_what_it_names():
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        (dict(arm="nobody"), "cost` rests on the unknown arm 'nobody'"),
+        (dict(arm="nobody"), "`early_decision` names the unknown arm 'nobody'"),
         (
             dict(networks=dict(a=dict(n_steps=50, grid=40))),
-            "early_decision.networks.a: .*room for 17 spikes",
+            "early_decision.networks.a.table: .*room for 17 spikes",
         ),
         (dict(networks=dict(a=dict(n_steps=65_000))), "early_decision.networks.a: .*states"),
         (dict(networks=dict(a=dict(n_steps=30))), "early_decision.networks.a.n_steps"),
@@ -352,6 +352,8 @@ def test_mistakes_in_the_settings_end_in_one_sentence(root, changed, words):
 def test_an_arm_with_a_table_file_shares_the_rest(root, tmp_path):
     (tmp_path / "a.txt").write_text("1 2 3 4 5\n")
     config = read_config(root / "config" / "config.yaml")
-    expected = load_study(config, "here").early_decision_tables()
+    before = load_study(config, "here")
+    expected = before.early_decision.table_keys(before.all_arms)
     config["arms"]["strsbp"] = config["arms"]["strsbp"] | {"table": {"file": "a.txt"}}
-    assert load_study(config, "here", directory=tmp_path).early_decision_tables() == expected
+    after = load_study(config, "here", directory=tmp_path)
+    assert after.early_decision.table_keys(after.all_arms) == expected

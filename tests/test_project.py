@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -10,8 +11,11 @@ import yaml
 from packaging.requirements import Requirement
 
 from strsbp.study import schema
+from strsbp.study.claims.measurements import TableName
+from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS, PARTS_OF_THE_STUDY
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.loading import read_config
+from strsbp.study.settings import StudySettings
 
 
 @pytest.fixture
@@ -41,38 +45,77 @@ def test_the_schema_takes_the_shipped_config_and_no_unknown_key(root):
         validator.validate({**config, "dat": {}})
 
 
-def test_rules_scripts_results_and_logs_share_names(root):
-    rules = {}
+def rules_of(path):
+    """The rules of a file by name, as text."""
+    text = path.read_text()
+    return dict(re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", text, re.MULTILINE))
+
+
+@pytest.fixture
+def rule_files(root):
+    """The rules of each file of workflow/rules, by the file's name."""
+    return {path.stem: rules_of(path) for path in (root / "workflow" / "rules").glob("*.smk")}
+
+
+def test_every_rule_file_says_what_it_reads_and_makes(root):
     for path in (root / "workflow" / "rules").glob("*.smk"):
-        text = path.read_text()
-        assert text.startswith('"""'), f"{path} says nothing about its inputs and outputs"
-        for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", text, re.MULTILINE):
-            rules[name] = body
+        assert path.read_text().startswith('"""'), path
+
+
+def test_common_rules_are_few(root):
+    assert len((root / "workflow/rules/common.smk").read_text().splitlines()) <= 150
+
+
+def test_rules_scripts_results_and_logs_share_names(root, rule_files):
+    bodies = {name: body for rules in rule_files.values() for name, body in rules.items()}
+    with_script = {name: body for name, body in bodies.items() if "script:" in body}
     scripts = {path.stem for path in (root / "workflow" / "scripts").glob("[!_]*.py")}
-    with_script = {name for name, body in rules.items() if "script:" in body}
-    assert with_script | {"plot"} == scripts  # its rules are made in a loop
-    for name in with_script:
-        body = rules[name]
-        assert f'"../scripts/{name}.py"' in body
-        assert f'code=code("{name}.py")' in body
-        for word in ("log:", "conda:", "message:"):
-            assert word in body, f"rule {name} lacks {word}"
-        if name != "build_report":
-            assert f'"results/{{profile}}/{name}/' in body
-        assert f'"logs/{{profile}}/{name}' in body
+    assert set(with_script) | {"plot"} == scripts
+    for file, rules in rule_files.items():
+        for name, body in rules.items():
+            if name not in with_script:
+                continue
+            for word in (
+                f'"../scripts/{name}.py"', f'code=code("{name}.py")', "log:", "conda:", "message:",
+            ):  # fmt: skip
+                assert word in body, f"rule {name} lacks {word}"
+            of_experiment = file in EXPERIMENTS and not name.startswith("judge_")
+            if of_experiment:
+                assert name.split("_", 1)[1] == file
+            folder = file if of_experiment else name
+            if name != "build_report":
+                assert f'"results/{{profile}}/{folder}/' in body
+            assert f'"logs/{{profile}}/{folder}' in body
 
 
-def test_the_slurm_profile_groups_fits_and_figures_and_names_no_other_rule(root):
-    rules = set()
-    for path in (root / "workflow" / "rules").glob("*.smk"):
-        rules |= set(re.findall(r"^rule (\w+):", path.read_text(), re.MULTILINE))
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_an_experiment_has_one_name(root, name, rule_files):
+    folder = root / "strsbp" / "study" / "experiments" / name
+    parts = {path.stem for path in folder.glob("*.py")}
+    assert (folder / "__init__.py").is_file()
+    assert name in rule_files
+    if name in OPEN_QUESTIONS:
+        assert {"summarise", "figure"} <= parts
+        assert f"summarise_{name}" in rule_files[name]
+    if "settings" in parts:
+        assert name in StudySettings.model_fields
+    if name in PARTS_OF_THE_STUDY + OPEN_QUESTIONS:
+        assert (root / "results" / "paper" / name).is_dir()
+    assert list((root / "tests").glob(f"test_{name}*.py"))
+
+
+def test_every_open_question_is_a_table_that_questions_may_name():
+    assert set(OPEN_QUESTIONS) <= set(get_args(TableName))
+
+
+def test_the_slurm_profile_groups_fits_and_figures_and_names_no_other_rule(root, rule_files):
     path = root / "workflow" / "profiles" / "slurm" / "config.yaml"
     profile = yaml.safe_load(path.read_text())
     groups = dict(entry.split("=") for entry in profile["groups"])
-    rules |= {f"plot_{figure.name}" for figure in FIGURES}
-    assert set(groups) == {"fit_spsp"} | {rule for rule in rules if rule.startswith("plot_")}
+    assert set(groups) == {"fit_spsp"} | {f"plot_{figure.name}" for figure in FIGURES}
     components = {entry.split("=")[0] for entry in profile["group-components"]}
     assert components == set(groups.values())
+    rules = {name for found in rule_files.values() for name in found}
     assert {entry.split("=")[0] for entry in profile["set-threads"]} <= rules
 
 
@@ -84,9 +127,17 @@ def test_scripts_and_entry_files_are_short(root):
 
 def test_captions_of_the_report_exist(root):
     for path in (root / "workflow").rglob("*.smk"):
-        for caption in re.findall(r'caption="\.\./(.+?)"', path.read_text()):
+        for caption in re.findall(r'caption="\.\./([^{]+?)"', path.read_text()):
             assert (root / "workflow" / caption).is_file(), f"{path}: no {caption}"
+    for figure in FIGURES:
+        assert (root / "workflow" / "report" / f"plot_{figure.name}.rst").is_file()
     assert (root / "workflow" / "report" / "workflow.rst").is_file()
+
+
+def test_the_readme_lists_every_figure(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    listed = re.search(r"`snakemake --cores 2 fig4` \((.*?)\)", text)[1]
+    assert listed.split(", ") == [figure.name for figure in FIGURES]
 
 
 def requirement_names(requirements):

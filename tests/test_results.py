@@ -1,6 +1,7 @@
 """The results in the repository: runs of the present settings, and tables that follow from them."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ PAPER = ROOT / "results" / "paper"
 STUDY = load_profile(ROOT / "config", "paper")
 RUNS = {path: json.loads(path.read_text()) for path in sorted(PAPER.glob("train/*/seed*.json"))}
 TRAINING = PAPER / "summarise_training"
+SPSPS = ("published", "corrected", "unblocked")
+EXPECTED = ("published", "unblocked", "corrected", "exact")
 
 
 def test_every_run_that_the_config_asks_for_is_there():
@@ -107,6 +110,40 @@ def fit_curve(out):
         write_separable(fitted, out / path.name)
         found[f"fit_curve/{path.name}"] = out / path.name
     return found
+
+
+def summarise_spsp(out):
+    from strsbp.study.summary.spsp import summarise_spsp
+
+    tables = [f"{spsp}-m64-s8-r2-t400-g{grid}" for spsp in SPSPS for grid in (50, 100)]
+    names = ("surfaces", "quality", "author_tables")
+    summarise_spsp(
+        [PAPER / "simulate_spsp" / f"{table}.npz" for table in tables],
+        [PAPER / "fit_spsp" / f"{table}.txt" for table in tables],
+        author_comparison=ROOT / "resources" / "author_tables_comparison.csv",
+        surfaces_csv=out / "surfaces.csv",
+        quality_csv=out / "quality.csv",
+        author_csv=out / "author_tables.csv",
+    )
+    return {f"summarise_spsp/{name}.csv": out / f"{name}.csv" for name in names}
+
+
+def summarise_expectation(out):
+    from strsbp.spsp import load_surface
+    from strsbp.spsp.curves import read_curve
+    from strsbp.study.experiments.expectation.summarise import summarise_expectation
+
+    tables = [f"{spsp}-m64-s8-r2-t400-g100" for spsp in EXPECTED]
+    summarise_expectation(
+        [load_surface(PAPER / "simulate_spsp" / f"{table}.npz") for table in tables[:3]],
+        [
+            read_curve(SimulatedTable.from_key(table), PAPER / "solve_spsp" / f"{table}.csv")
+            for table in tables
+        ],
+        table=out / "summary.csv",
+        drawn=out / "curves.csv",
+    )
+    return {f"expectation/{name}.csv": out / f"{name}.csv" for name in ("summary", "curves")}
 
 
 def judge_claims(out):
@@ -243,9 +280,11 @@ def trace_spsp(out):
     "make",
     [
         summarise_training, extrapolate_errors, summarise_divergence, fit_spsp, fit_curve,
-        summarise_fits, summarise_gradient_check, summarise_sweep, summarise_early_decision,
-        summarise_bptt, measure_findings, trace_spsp, judge_claims, judge_findings,
+        summarise_spsp, summarise_fits, summarise_gradient_check, summarise_sweep,
+        summarise_early_decision, summarise_bptt, trace_spsp, judge_claims, judge_findings,
         judge_questions,
+        pytest.param(summarise_expectation, marks=pytest.mark.slow),
+        pytest.param(measure_findings, marks=pytest.mark.slow),
     ],
     ids=lambda make: make.__name__,
 )  # fmt: skip
@@ -254,3 +293,24 @@ def test_tables_follow_from_what_they_are_made_of(make, tmp_path):
     assert made
     for name, path in made.items():
         assert path.read_bytes() == (PAPER / name).read_bytes(), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted({run["arm"] for run in RUNS.values()}))
+def test_the_first_epoch_trained_again_is_the_committed_one(name):
+    from strsbp.data import load_dataset
+    from strsbp.network import build_network
+    from strsbp.spsp.table import read_table
+    from strsbp.training.epochs import TrainingState, train_epoch
+    from strsbp.training.run import metrics_csv
+
+    if "STRSBP_DATA_DIR" not in os.environ:
+        pytest.skip("STRSBP_DATA_DIR names no folder with the images")
+    path, run = next((path, run) for path, run in RUNS.items() if run["arm"] == name)
+    arm = STUDY.arm(name)
+    digits = load_dataset(arm.dataset).first(arm.n_train, arm.n_test)
+    assert digits.sha256() == run["data"]["sha256"]
+    layers, table = STUDY.architectures[arm.architecture], read_table(arm.table_path(PAPER))
+    network = build_network(arm, layers, table, run["seed"], digits.train_images.shape[1])
+    lines = path.with_suffix(".csv").read_text().splitlines()[:2]
+    assert metrics_csv([train_epoch(TrainingState.start(network, digits))]).splitlines() == lines

@@ -1,38 +1,14 @@
 """Fits of e_ij with one interface, and the tables that hold them."""
 
 import numpy as np
-import pandas as pd
 import pytest
+from simulated_surface import COUNTS, SHAPES, TABLE, surface_of
 
 from strsbp.errors import TableError
-from strsbp.files import ResultsError
-from strsbp.settings import ArmSettings, SimulatedTable, TableSettings
+from strsbp.settings import TableSettings
 from strsbp.spsp import SeparableTable, fit_surface, read_table, write_separable
 from strsbp.spsp.exact import ExactCurve
 from strsbp.spsp.fits import FITS, exact, fit_curve
-from strsbp.spsp.simulate import Surface
-from strsbp.study.experiments.expectation.summarise import deviations
-from strsbp.study.experiments.fits.summarise import fit_errors, summarise_fits
-
-TABLE = SimulatedTable(
-    spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=100, grid=30
-)
-COUNTS = np.arange(101.0)
-SHAPES = {
-    "logarithmic": (2 * np.log1p(COUNTS / 4), 2 / (4 + COUNTS)),
-    "saturating": (3 * -np.expm1(-COUNTS / 6), 0.5 * np.exp(-COUNTS / 6)),
-    "polynomial3": (COUNTS - 0.03 * COUNTS**2 + 2e-4 * COUNTS**3,
-                    1 - 0.06 * COUNTS + 6e-4 * COUNTS**2),
-}  # fmt: skip
-
-
-def surface_of(phi, noise=0.0, seed=0):
-    """A surface o_j * phi(o_i) with noise of known size."""
-    rng = np.random.default_rng(seed)
-    o_j = np.arange(1, TABLE.grid + 1)[:, None]
-    error = np.full((TABLE.grid, TABLE.grid), max(noise, 1e-6)) * np.sqrt(o_j)
-    mean = o_j * phi[1 : TABLE.grid + 1] + noise * np.sqrt(o_j) * rng.normal(size=error.shape)
-    return Surface(TABLE, 100, 1, mean, error)
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -147,76 +123,3 @@ def test_a_table_whose_shapes_do_not_fit_is_refused():
         SeparableTable(np.ones((3, 2)), np.ones((1, 4)), np.ones((1, 4)))
     with pytest.raises(TableError, match="at most 9"):
         SeparableTable(np.ones((3, 10)), np.ones((10, 4)), np.ones((10, 4)))
-
-
-def test_deviations_tell_chance_from_bias():
-    phi, _ = SHAPES["saturating"]
-    expected = np.arange(1, 31)[:, None] * phi[1:31]
-    fair = deviations(surface_of(phi, noise=0.05), expected)
-    assert 0.93 < fair["rms_deviation"] < 1.07 and 0.92 < fair["share_within_95"] < 0.98
-    assert fair["largest_deviation"] < fair["largest_by_chance"] < 5
-    biased = deviations(surface_of(1.02 * phi, noise=0.05), expected)
-    assert biased["rms_deviation"] > 1.2 and biased["relative_rms"] == pytest.approx(0.02, abs=3e-3)
-
-
-def test_errors_of_fits_are_relative_to_the_expectation():
-    phi, slope = SHAPES["saturating"]
-    curve = ExactCurve(TABLE.model_copy(update=dict(grid=60)), phi[:61], slope[:61])
-    surface = surface_of(1.1 * phi)
-    good, bad = (fit_errors(name, [surface], curve) for name in ("saturating", "polynomial2"))
-    assert good["value_inside_30"] == pytest.approx(0.1, rel=1e-3)
-    assert good["derivative_outside_30"] == pytest.approx(0.1, rel=1e-3)
-    assert bad["value_outside_30"] > 10 * bad["value_inside_30"]
-    exactly = fit_errors("exact", [surface], curve)
-    assert all(value < 1e-12 for value in exactly.values())
-
-
-def run_file(path, errors, smallest, diverged=""):
-    """Metrics of a run, an epoch for each error; the output layer's |s_i| does not count."""
-    path.parent.mkdir(exist_ok=True)
-    rows = [
-        "epoch,test_error,smallest_denominator_feedforward1,smallest_denominator_output2,diverged"
-    ]
-    for epoch, error in enumerate(errors, start=1):
-        rows.append(f"{epoch},{error},{smallest},0.001,{diverged if epoch == len(errors) else ''}")
-    path.write_text("\n".join(rows) + "\n")
-    return path
-
-
-def test_fits_are_ranked_by_the_best_error_of_the_first_epochs(tmp_path):
-    arms = {
-        "published": ArmSettings(title="Published"),
-        "spline": ArmSettings(title="Spline", table=dict(fit="spline")),
-        "exact": ArmSettings(title="All", table=dict(spsp="exact")),
-    }
-    errors = {
-        "published": [[0.3, 0.2, 0.01], [0.3, 0.22, 0.01]],  # the third epoch does not count
-        "spline": [[0.1, 0.15, 0.2], [0.13, 0.2, 0.2]],
-        "exact": [[0.4, 0.5], [0.5, 0.4]],
-    }
-    metrics = {
-        name: [run_file(tmp_path / name / f"seed{k}.csv", found, smallest)
-               for k, found in enumerate(runs)]
-        for (name, runs), smallest in zip(errors.items(), (0.5, 0.2, 0.1), strict=True)
-    }  # fmt: skip
-    phi, slope = SHAPES["saturating"]
-    curve = ExactCurve(TABLE.model_copy(update=dict(grid=60)), phi[:61], slope[:61])
-    summarise_fits(
-        arms, metrics, [surface_of(phi, noise=0.01)], curve, epochs=2, out=tmp_path / "fits.csv"
-    )
-    frame = pd.read_csv(tmp_path / "fits.csv").set_index("arm")
-    assert list(frame.index) == ["spline", "published", "exact"]
-    assert list(frame["rank"]) == [1, 2, 3] and set(frame["n_seeds"]) == {2}
-    assert frame.loc["spline", "mean"] == pytest.approx(0.115)
-    assert frame.loc["spline", "difference"] == pytest.approx(-0.095)
-    assert frame.loc["published", "difference"] == 0
-    assert list(frame["smallest_denominator"]) == [0.2, 0.5, 0.1]
-    assert frame.loc["spline", "fit"] == "spline" and frame["value_inside_30"]["spline"] < 0.02
-    assert np.isnan(frame["value_inside_30"]["exact"]), "it was fitted to nothing"
-
-
-def test_a_run_without_an_epoch_is_named(tmp_path):
-    arms = {"published": ArmSettings(title="Published")}
-    empty = run_file(tmp_path / "a" / "seed1.csv", [], 1)
-    with pytest.raises(ResultsError, match="seed1.csv holds no epoch"):
-        summarise_fits(arms, {"published": [empty]}, [], None, epochs=2, out=tmp_path / "fits.csv")

@@ -43,9 +43,11 @@ def test_merged_lays_mappings_over_each_other_and_replaces_lists():
 @pytest.mark.parametrize("profile", ["paper", "full"])
 def test_merged_equals_snakemakes_configfile(root, base, profile):
     overlay = read_config(root / "config" / f"{profile}.yaml")
-    by_snakemake = copy.deepcopy(base)
+    by_snakemake = copy.deepcopy(overlay)  # in this order, which is that of the arms in tables
+    update_config(by_snakemake, base)
     update_config(by_snakemake, overlay)
     assert merged(base, overlay) == by_snakemake
+    assert list(merged(base, overlay)["arms"]) == list(by_snakemake["arms"])
 
 
 def test_defaults_serve_every_arm_and_its_own_keys_win(base):
@@ -68,7 +70,7 @@ def test_defaults_serve_every_arm_and_its_own_keys_win(base):
         ({"profile": "../up"}, "here, profile"),
         (
             {"gradient_check": {"arms": ["strsbp", "nobody"]}},
-            "`gradient_check` compares the unknown arm 'nobody'",
+            "`gradient_check` names the unknown arm 'nobody'",
         ),
         (
             {"gradient_check": {"n_encodings": 3}},

@@ -8,11 +8,9 @@ import shutil
 import pytest
 
 from strsbp.cuda.device import obstacle
-from strsbp.study.figures import catalogue
+from strsbp.study.figures.catalogue import FIGURES
 
 DRY = ("--quiet", "host", "--dry-run")  # in this order: --quiet takes all words that follow
-
-FIGURES = [figure.name for figure in catalogue.FIGURES]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +31,39 @@ def test_everything_is_the_default(snakemake, checkout):
     jobs = planned(run.stdout)
     assert jobs["train"] >= 14
     assert jobs["build_report"] == 1
-    assert len([rule for rule in jobs if rule.startswith("plot_")]) == len(FIGURES)
+    of_the_study = {f"plot_{figure.name}" for figure in FIGURES if figure.category == "Figures"}
+    assert {rule for rule in jobs if rule.startswith("plot_")} == of_the_study
+
+
+def test_open_questions_are_asked_at_the_studys_own_size(snakemake, checkout):
+    run = snakemake(*DRY, "all_experiments", cwd=checkout)
+    assert run.returncode == 0, run.stdout
+    jobs = planned(run.stdout)
+    assert jobs["measure_sweep"] == 26 and jobs["judge_questions"] == 1
+    assert {f"plot_{figure.name}" for figure in FIGURES} <= set(jobs)
+    assert "results/quick" not in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "jobs"),
+    [("regularisation", {"measure_regularisation": 12}), ("published_logs", {"train": 0})],
+)
+def test_what_is_measured_on_demand(snakemake, checkout, target, jobs):
+    run = snakemake(*DRY, target, cwd=checkout)
+    assert run.returncode == 0, run.stdout
+    assert jobs.items() <= (dict(train=0) | planned(run.stdout)).items()
+
+
+def test_the_folder_with_the_images_is_that_of_the_targets_profile(
+    snakemake, tmp_path, copy_checkout
+):
+    checkout = copy_checkout(tmp_path / "checkout")
+    paper = checkout / "config" / "paper.yaml"
+    text = paper.read_text().replace("data:\n", "data:\n  local_dir: /images of paper\n")
+    paper.write_text(text)
+    run = snakemake("--dry-run", "results/paper/train/hm2bp/seed3.csv", cwd=checkout)
+    assert run.returncode == 0, run.stdout
+    assert run.stdout.count("local_dir=/images of paper") >= 2, run.stdout
 
 
 def test_an_alias_needs_only_its_figure(snakemake, checkout):
@@ -68,7 +98,8 @@ def test_a_configfile_gives_the_aliases_their_profile(snakemake, checkout):
         ([], "figures: {fig4: {panels: {a: [nobody]}}}", "draws the unknown arm 'nobody'"),
         ([], "arms: {strsbp: {table: {file: bad.txt}}}", "bad.txt"),
         ([], "device: cuda", "mine.yaml, device: 'cuda' asks for a GPU, but "),
-        ([], "bptt: {strsbp: nobody}", "`bptt.strsbp` is the unknown arm 'nobody'"),
+        ([], "bptt: {strsbp: nobody}", "`bptt` names the unknown arm 'nobody'"),
+        (["--config", "profile=paper"], "", "choose a profile by its file"),
     ],
 )
 def test_mistakes_end_in_one_sentence(snakemake, checkout, tmp_path, arguments, overlay, words):
@@ -127,15 +158,15 @@ def forbid_writing(folder):
     os.chmod(folder, 0o555)
 
 
-def rerun_by_edit(finished, name):
-    """Rules that run again after a comment was added to the file `name` of the checkout."""
+def rerun_by_edit(finished, name, text="\n_EDITED = 1\n"):
+    """Rules that run again after `text` was added to the file `name` of the checkout."""
     run, _, checkout = finished
     path = checkout / name
     before = path.read_bytes()
     mode, times = path.stat().st_mode, (path.stat().st_atime, path.stat().st_mtime)
     os.chmod(path, 0o644)
     try:
-        path.write_bytes(before + b"\n# edited\n")
+        path.write_bytes(before + text.encode())
         plan = run(*DRY)
         assert plan.returncode == 0, plan.stdout
         return set(planned(plan.stdout))
@@ -151,7 +182,7 @@ def test_a_tiny_study_runs_to_its_report(finished):
     assert (results / "report.html").stat().st_size > 50_000
     for figure in FIGURES:
         for suffix in ("png", "svg"):
-            assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 1000
+            assert (results / "figures" / f"{figure.name}.{suffix}").stat().st_size > 1000
     provenance = json.loads((results / "train" / "hm2bp" / "seed2.json").read_text())
     assert (provenance["arm"], provenance["seed"], provenance["profile"]) == ("hm2bp", 2, "tiny")
     assert not list(results.rglob("*.ckpt.npz"))
@@ -163,18 +194,36 @@ def test_a_finished_study_is_finished(finished):
     assert "Nothing to be done" in plan.stdout, plan.stdout
 
 
-def test_an_edited_plot_reruns_plots_but_no_computation(finished):
-    rules = rerun_by_edit(finished, "strsbp/study/figures/curves.py")
-    assert {"plot_fig4", "build_report", "all"} <= rules
-    assert not rules & {
-        "plot_fig1",
-        "plot_fig5",
-        "train",
-        "simulate_spsp",
-        "fit_spsp",
-        "summarise_training",
-        "judge_claims",
-    }
+def test_an_edited_plot_reruns_its_figure_alone(finished):
+    rules = rerun_by_edit(finished, "strsbp/study/figures/fig1.py")
+    assert rules == {"plot_fig1", "build_report", "all"}
+
+
+def test_an_edited_comment_reruns_nothing(finished):
+    text = '\n# edited\n\n"""Edited, too."""\n'
+    assert rerun_by_edit(finished, "strsbp/engine/forward.py", text) == set()
+
+
+def test_another_folder_of_images_reruns_nothing(finished):
+    run, work, _ = finished
+    (work / "elsewhere.yaml").write_text("data: {local_dir: /elsewhere}\n")
+    assert "Nothing to be done" in run(work / "elsewhere.yaml", *DRY).stdout
+
+
+def test_copied_results_are_made_current_by_touching_them(finished, snakemake, tmp_path):
+    """As on a fresh clone: Snakemake remembers nothing, and git sets times in any order."""
+    _, work, checkout = finished
+    shutil.copytree(work / "results", tmp_path / "results", ignore=shutil.ignore_patterns("*.npz"))
+    shutil.copytree(work / "results/tiny/simulate_spsp", tmp_path / "results/tiny/simulate_spsp",
+                    dirs_exist_ok=True)  # fmt: skip
+    words = ("--snakefile", checkout / "Snakefile", "--configfile", work / "tiny.yaml")
+    touched = snakemake(*words, "--touch", "--forceall", cwd=tmp_path)
+    assert touched.returncode == 0, touched.stdout
+    again = snakemake(*words, *DRY, cwd=tmp_path)
+    assert "Nothing to be done" in again.stdout, again.stdout
+    (tmp_path / "change.yaml").write_text("arms: {tau_m_50: {learning_rate: 0.002}}\n")
+    changed = snakemake(*words, tmp_path / "change.yaml", *DRY, cwd=tmp_path)
+    assert planned(changed.stdout)["train"] == 1
 
 
 def test_an_edited_engine_reruns_training_but_no_simulation(finished):

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from strsbp.checkpoint import write_atomically
 from strsbp.errors import TableError
-from strsbp.files import ResultsError, numbers, read_csv, write_csv
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.exact import ExactCurve
 
@@ -16,17 +16,17 @@ COLUMNS = ["o_i", "phi", "derivative"]
 def write_curve(curve: ExactCurve, path: str | Path) -> None:
     """Write `curve` as csv, atomically."""
     frame = pd.DataFrame(dict(o_i=curve.counts, phi=curve.phi, derivative=curve.derivative))
-    write_csv(frame, path, digits=15)
+    text = frame.to_csv(index=False, float_format="%.15g", lineterminator="\n")
+    write_atomically(path, lambda file: file.write(text.encode()))
 
 
 def read_curve(table: SimulatedTable, path: str | Path) -> ExactCurve:
     """The curve of `table` in the file `path`; raises `TableError`."""
     try:
-        frame = read_csv(path, COLUMNS)
-        columns = [numbers(frame, name, path).to_numpy(np.float64) for name in COLUMNS]
-    except ResultsError as error:
-        raise TableError(str(error)) from None
-    counts, phi, derivative = columns
+        counts, phi, derivative = pd.read_csv(path)[COLUMNS].to_numpy(np.float64).T
+    except (OSError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split()).strip(".")
+        raise TableError(f"{path} is no file of a curve ({reason}); solve it again.") from None
     whole = np.isfinite(phi).all() and np.isfinite(derivative).all() and phi.size > 1
     if not whole or not np.array_equal(counts, np.arange(counts.size)):
         raise TableError(f"{path} does not hold an exact curve; solve it again.")

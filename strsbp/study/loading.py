@@ -88,12 +88,16 @@ def read_config(path: str | Path) -> dict[str, Any]:
 
 
 def merged(*configs: dict[str, Any]) -> dict[str, Any]:
-    """The first config with the others laid over it: mappings key by key, all else replaced."""
+    """The first config with the others laid over it: mappings key by key, all else replaced.
+
+    Keys of an overlay come first, as where Snakemake merges: the order of arms is that of tables.
+    """
 
     def over(base, top):
         if not isinstance(base, dict) or not isinstance(top, dict):
             return top
-        return base | {key: over(base.get(key), value) for key, value in top.items()}
+        first = {key: over(base.get(key), value) for key, value in top.items()}
+        return first | {key: value for key, value in base.items() if key not in top}
 
     return reduce(over, configs, {})
 

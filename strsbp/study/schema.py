@@ -48,11 +48,16 @@ def config_keys() -> str:
         lines += [f"### {title}", "", "| Key | Values | Default | Meaning |", "| --- " * 4 + "|"]
         for key, node in part["properties"].items():
             default = "required" if key in part.get("required", ()) else _default(node)
-            meaning = " ".join(node.get("description", "").split())
+            described = node if "description" in node else _resolve(node, schema)
+            meaning = " ".join(described.get("description", "").split())
             meaning = meaning.replace("<", "&lt;").replace("|", "&#124;")
             lines.append(f"| `{key}` | {_values(node)} | {default} | {meaning} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _resolve(node, schema):
+    return schema["$defs"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
 
 
 def _default(node) -> str:
@@ -82,7 +87,8 @@ def _values(node) -> str:
         return ", ".join([word, *filter(None, bounds)])
     if node.get("type") == "array":
         return f"list of {_values(node['items'])}" if "items" in node else "list"
-    return {"object": "mapping", "string": "text"}.get(node.get("type"), "mapping")
+    words = {"boolean": "`true`, `false`", "string": "text"}
+    return words.get(node.get("type"), "mapping")
 
 
 def documents(root: Path = ROOT) -> dict[Path, str]:

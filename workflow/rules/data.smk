@@ -13,6 +13,8 @@ rule prepare_data:
         description="results/{profile}/prepare_data/{dataset}.json",
     log:
         "logs/{profile}/prepare_data/{dataset}.log",
+    wildcard_constraints:
+        dataset="mnist5k|mnist|fashion-mnist",
     conda:
         "../envs/strsbp.yaml"
     resources:

@@ -69,6 +69,8 @@ rule fit_curve:
         table="results/{profile}/fit_curve/{table}-{fit}.csv",
     log:
         "logs/{profile}/fit_curve/{table}-{fit}.log",
+    wildcard_constraints:
+        fit="[a-z]+[0-9]?",
     conda:
         "../envs/strsbp.yaml"
     params:

@@ -12,11 +12,11 @@ from pydantic import field_validator
 from strsbp.errors import ClaimsError, StrsbpError, in_words
 from strsbp.files import ResultsError, read_csv
 from strsbp.settings import Closed
+from strsbp.study.experiments import OPEN_QUESTIONS
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
-    "denominators", "measured", "expectation", "fits", "gradient_check", "bptt", "early_decision",
-    "sweep",
+    "denominators", "measured", *OPEN_QUESTIONS,
 ]  # fmt: skip
 
 

@@ -1,0 +1,139 @@
+"""The digest of the code that a script executes: what counts, and what does not."""
+
+import pytest
+
+from strsbp.digest import _content, _data_files, _imports, code_digest, executed_files
+
+FILES = {
+    "pack/__init__.py": "",
+    "pack/base.py": "from pack import errors",
+    "pack/errors.py": "import json",
+    "pack/late.py": "def f():\n    from pack.base import x\n    return x",
+    "pack/sub/__init__.py": "from pack.sub.one import f as f",
+    "pack/sub/one.py": "from pack.errors import E",
+    "pack/sub/three.py": "",
+    "pack/sub/style.css": "a",
+    "pack/sub/templates/page.html": "b",
+    "pack/sub/__pycache__/one.nbi": "",
+    "pack/sub/deeper/__init__.py": "",
+    "pack/sub/deeper/data.txt": "",
+    "pack/lazy/__init__.py": '_PUBLIC = {"f": "one", "h": "deep.three"}\n'
+    "def __getattr__(name): ...",
+    "pack/lazy/deep/__init__.py": "",
+    "pack/lazy/deep/three.py": "",
+    "pack/lazy/one.py": "import pack.errors",
+    "pack/lazy/two.py": "",
+}
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A small package `pack`, with an empty script beside it."""
+    for name, text in {**FILES, "script.py": ""}.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def forget():
+    for cached in (_content, _data_files, _imports):
+        cached.cache_clear()
+
+
+def dependencies(package, text):
+    """What a script with `text` executes of the package."""
+    forget()
+    (package / "script.py").write_text(text)
+    found = executed_files(package / "script.py", package / "pack")
+    return [path.relative_to(package / "pack").as_posix() for path in found]
+
+
+def digest(package, text="import pack.sub.one"):
+    forget()
+    (package / "script.py").write_text(text)
+    return code_digest(package / "script.py", package / "pack")
+
+
+def test_the_standard_library_does_not_count(package):
+    assert dependencies(package, "import os, numpy") == []
+
+
+def test_imports_of_imports_and_in_functions(package):
+    assert dependencies(package, "from pack.base import x") == [
+        "__init__.py",
+        "base.py",
+        "errors.py",
+    ]
+    assert "base.py" in dependencies(package, "def f():\n    import pack.late")
+
+
+def test_a_folder_with_its_data_files(package):
+    assert dependencies(package, "from pack.sub import f") == [
+        "__init__.py",
+        "errors.py",
+        "sub/__init__.py",
+        "sub/one.py",
+        "sub/style.css",
+        "sub/templates/page.html",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [("f", {"lazy/one.py", "errors.py"}), ("h", {"lazy/deep/three.py"}), ("other", set())],
+)
+def test_a_name_that_is_loaded_on_first_use(package, name, files):
+    found = set(dependencies(package, f"from pack.lazy import {name}"))
+    own = {"__init__.py", "lazy/__init__.py"} | (
+        {"lazy/deep/__init__.py"} if name == "h" else set()
+    )
+    assert found == own | files
+
+
+def test_a_function_by_its_name_counts_with_its_module(package):
+    forget()
+    by_name = code_digest("pack.sub.one.f", package / "pack")
+    assert by_name == digest(package, "from pack.sub.one import f")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("x = 1", "x = 1  # one", True),
+        ("x = 1", "\n\nx=1\n", True),
+        ("def f():\n    return 1", 'def f():\n    """One."""\n    return 1', True),
+        ("class A:\n    a = 1", 'class A:\n    """A."""\n    a = 1\n    """One."""', True),
+        ("def f():\n    return 1", "def f():\n    return 2", False),
+        ("x = 'a'", "x = 'b'", False),
+    ],
+)
+def test_comments_and_docstrings_count_for_nothing(package, before, after, same):
+    path = package / "pack" / "sub" / "one.py"
+    path.write_text(before)
+    first = digest(package)
+    path.write_text(after)
+    assert (digest(package) == first) is same
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [("pack/sub/style.css", True), ("pack/sub/three.py", False), ("pack/sub/__init__.py", True)],
+)
+def test_what_is_not_executed_does_not_count(package, name, counts):
+    first = digest(package)
+    (package / name).write_text("x = 3")
+    assert (digest(package) != first) is counts
+
+
+def test_every_name_that_a_script_imports_is_found(root):
+    """Where one were not, an edit of what it stands for would rerun nothing."""
+    for script in (root / "workflow" / "scripts").glob("[!_]*.py"):
+        files = executed_files(script)
+        assert files and all(file.is_file() for file in files), script
+    trained = {
+        str(file.relative_to(root / "strsbp"))
+        for file in executed_files(root / "workflow/scripts/train.py")
+    }
+    assert {"engine/forward.py", "encoding.py", "spsp/table.py", "training/epochs.py"} <= trained
+    assert not any(name.startswith(("cuda", "study/report", "study/figures")) for name in trained)
