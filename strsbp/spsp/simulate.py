@@ -201,5 +201,5 @@ def load_surface(path: str | Path) -> Surface:
     except (KeyError, TypeError, ValueError, SettingsError):
         whole = False
     if not whole:
-        raise CheckpointError(f"{path} does not hold a simulated surface; simulate it again.")
+        raise CheckpointError(f"{path} does not contain a simulated surface; simulate it again.")
     return surface
