@@ -157,4 +157,5 @@ def test_a_network_that_its_weights_do_not_fit_is_refused(tmp_path, change):
     save_network(path, network, test_training.HIDDEN)
     arrays, document = load_checkpoint(path)
     save_checkpoint(path, arrays, document | change)
-    assert "does not contain a saved network" in refusal(lambda: load_network(path), CheckpointError)
+    text = refusal(lambda: load_network(path), CheckpointError)
+    assert "does not contain a saved network" in text
