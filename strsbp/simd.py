@@ -204,7 +204,7 @@ _SHIFT, _SHIFT_BITS = 2.0**-62, (127 - 62) << 23
 
 
 def _by_bits(lanes, change):
-    """Signature and code that apply `change` to the bits of each lane, leaving the sign as it is."""
+    """Signature and code that apply `change` to the bits of each lane except the sign."""
 
     def codegen(context, builder, sig, values):
         integers = ir.VectorType(ir.IntType(32), lanes.width)
