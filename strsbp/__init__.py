@@ -1,6 +1,6 @@
 """strsbp: spike-train level backpropagation, and a reproducibility study of it.
 
-The public names below are loaded on first use, so that a plotting step does not wait for numba:
+The public names below are imported on first use, so plotting does not wait for numba:
 
     import strsbp
 

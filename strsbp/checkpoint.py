@@ -1,6 +1,6 @@
-"""Checkpoints: everything a run needs to go on, in one .npz file that is never half-written.
+"""Checkpoints: everything a run needs to resume, in one .npz file that is written atomically.
 
-A checkpoint holds named arrays and one JSON document, with a SHA-256 over both, and no pickle.
+A checkpoint holds named arrays, a JSON document and a SHA-256 of both. It contains no pickles.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _DOCUMENT, _DIGEST = "document.json", "sha256"
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     """The named arrays in the .npz file `path`; nothing is unpickled.
 
-    Raises whatever zipfile and NumPy raise for a damaged archive, which can be almost anything.
+    A damaged archive can make zipfile or NumPy raise almost any exception; none is caught here.
     """
     arrays = {}
     with zipfile.ZipFile(path) as archive:
@@ -40,7 +40,7 @@ def _digest(arrays, document: bytes) -> str:
 
 
 def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """As numpy.savez, which before NumPy 2.2 leaves its archive open on a full disk."""
+    """Like numpy.savez, which before NumPy 2.2 leaves the archive open when the disk is full."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
@@ -48,7 +48,7 @@ def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def save_checkpoint(path: str | Path, arrays: dict[str, np.ndarray], document: dict) -> None:
-    """Write named `arrays` and a JSON-able `document` to `path`, atomically."""
+    """Write named `arrays` and a JSON-serialisable `document` to `path`, atomically."""
     text = json.dumps(document).encode()
     entries = {
         **arrays,
@@ -62,7 +62,7 @@ def save_checkpoint(path: str | Path, arrays: dict[str, np.ndarray], document: d
 def load_checkpoint(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
     """The arrays and the document of a checkpoint.
 
-    Raises `CheckpointError` where the file is cut short, altered or something else.
+    Raises `CheckpointError` if the file is truncated, altered or not a checkpoint.
     """
     try:
         entries = read_arrays(path)

@@ -1,6 +1,6 @@
-"""Reading and writing files: written whole or not at all, and refused in one sentence.
+"""Reading and writing files: writes are atomic, and a bad file is reported in one sentence.
 
-pandas and PyYAML are imported where they are used, so that importing this module is cheap.
+pandas and PyYAML are imported where they are used, so importing this module is cheap.
 """
 
 import errno
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST_YAML = 200_000
-"""Bytes that a YAML file may have; the largest of the project has 40,000."""
+"""Size limit of a YAML file in bytes; the project's largest has 40,000."""
 LARGEST_JSON = 10_000_000
-"""Bytes that a json file may have; the provenance of a run has a few thousand."""
+"""Size limit of a JSON file in bytes; the provenance of a run has a few thousand."""
 
 
 class ResultsError(StrsbpError):
-    """A results file is missing, incomplete or inconsistent with its companions."""
+    """A results file is missing, incomplete or inconsistent with related files."""
 
 
 @contextmanager
 def replacing(path: str | Path):
-    """Yield a temporary path beside `path` that takes its place when the block succeeds.
+    """Yield a temporary path next to `path`, which replaces it if the block succeeds.
 
-    `path` holds either what it held before or the whole new content, also after a crash. The
-    temporary name keeps the suffix, because some writers choose the format by it.
+    `path` has either its old content or all of the new content, even after a crash. The
+    temporary name keeps the suffix because some writers choose the format by it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,29 +53,29 @@ def write_text(text: str, path: str | Path) -> None:
 
 
 def write_json(content: dict, path: str | Path) -> None:
-    """Write `content` as json, atomically."""
+    """Write `content` as JSON, atomically."""
     write_text(json.dumps(content, indent=1) + "\n", path)
 
 
 def write_csv(frame: "pd.DataFrame", path: str | Path, *, digits: int = 9) -> None:
-    """Write `frame` without its index; numbers to `digits` significant ones, unknown ones empty."""
+    """Write `frame` without its index, with `digits` significant digits; NaN becomes empty."""
     with replacing(path) as temporary:
         frame.to_csv(temporary, index=False, float_format=f"%.{digits}g", lineterminator="\n")
 
 
 def read_bounded(path: str | Path, largest: int) -> bytes:
-    """Content of `path`; raises `OSError`, with the reason as `strerror`, above `largest` bytes."""
+    """Content of `path`; raises `OSError` (reason in `strerror`) if it exceeds `largest` bytes."""
     size = os.path.getsize(path)
     if size > largest:
-        reason = f"it has {size:,} bytes and may have {largest:,}"
+        reason = f"it has {size:,} bytes, but the limit is {largest:,}"
         raise OSError(errno.EFBIG, reason, str(path))
     return Path(path).read_bytes()
 
 
 def read_csv(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
-    """Read a results csv and make sure that `columns` are there.
+    """Read a results CSV file and check that it has `columns`.
 
-    Raises `ResultsError` when the file is missing, is no csv or lacks a column.
+    Raises `ResultsError` if the file is missing, is not CSV or lacks a column.
     """
     import pandas as pd
 
@@ -85,7 +85,7 @@ def read_csv(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
         raise ResultsError(f"{path} is missing; run the rule that makes it.") from None
     except OSError as error:
         raise ResultsError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:  # pandas' parser errors and text that is not UTF-8 too
+    except ValueError as error:  # includes pandas' parser errors and text that is not UTF-8
         reason = in_words(error)
         raise ResultsError(f"{path} is not a readable csv ({reason}); make it again.") from None
     missing = [column for column in columns if column not in frame.columns]
@@ -95,21 +95,21 @@ def read_csv(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
 
 
 def numbers(frame: "pd.DataFrame", column: str, path: str | Path) -> "pd.Series":
-    """The float64 numbers in `column` of the file `path`; NaN where a cell is empty.
+    """The float64 numbers in `column` of the file `path`; NaN for an empty cell.
 
-    Raises `ResultsError` for a cell that is no finite number.
+    Raises `ResultsError` for a cell that is not a finite number.
     """
     import numpy as np
     import pandas as pd
 
     values = pd.to_numeric(frame[column], errors="coerce").astype(float)
     if not (np.isfinite(values) | frame[column].isna()).all():
-        raise ResultsError(f"{path} holds a '{column}' that is no number; make it again.")
+        raise ResultsError(f"{path} has a '{column}' that is not a number; make it again.")
     return values
 
 
 def read_json(path: str | Path) -> dict:
-    """Read a json object; raises `ResultsError` when there is none at `path`."""
+    """Read the JSON object in `path`; raises `ResultsError` if there is none."""
     try:
         content = json.loads(read_bounded(path, LARGEST_JSON))
     except FileNotFoundError:
@@ -128,14 +128,14 @@ def read_yaml(path: str | Path, error: type[StrsbpError]) -> Any:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """Refuses a key that stands twice in a mapping, of which PyYAML would take the last."""
+        """Rejects duplicate keys, of which PyYAML would silently take the last."""
 
         def compose_mapping_node(self, anchor):
             node = super().compose_mapping_node(anchor)
             seen = set()
             for key, _ in node.value:
                 if str(key.value) in seen:
-                    problem = f"the key '{key.value}' stands there twice"
+                    problem = f"the key '{key.value}' appears twice"
                     raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
                 seen.add(str(key.value))
             return node
@@ -144,7 +144,7 @@ def read_yaml(path: str | Path, error: type[StrsbpError]) -> Any:
         return yaml.load(read_bounded(path, LARGEST_YAML).decode(), Loader)
     except OSError as problem:
         raise error(f"{path} cannot be read: {problem.strerror}.") from None
-    except (yaml.YAMLError, ValueError) as problem:  # ValueError: not UTF-8, the 31st of June
+    except (yaml.YAMLError, ValueError) as problem:  # ValueError: not UTF-8, or a date like June 31
         mark = getattr(problem, "problem_mark", None)
         at = f" at line {mark.line + 1}" if mark else ""
         reason = getattr(problem, "problem", None) or in_words(problem)

@@ -1,8 +1,8 @@
-"""Where numba keeps compiled kernels: one folder for each state of their sources.
+"""Where numba caches compiled kernels: one folder per version of their sources.
 
-numba's cache on disk notices a change of the file that a function stands in, but not of the
-functions and constants that it takes from other files: after an update of the package, an old
-kernel could go on giving old results. So the folder is named by a digest of all of them.
+numba's disk cache notices changes to the file that defines a function, but not to functions and
+constants that it imports from other files, so an outdated kernel could survive an update of the
+package. The folder is therefore named after a digest of all sources.
 """
 
 import atexit
@@ -17,9 +17,9 @@ NAME = "strsbp-kernels"
 
 
 def sources_digest(package: Path = PACKAGE) -> str:
-    """SHA-256 over the files that kernels are compiled from.
+    """SHA-256 of the files that kernels are compiled from.
 
-    These are the files that use numba, and `settings.py`, whose constants they take.
+    These are the files that use numba, and `settings.py`, whose constants they import.
     """
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
@@ -30,21 +30,21 @@ def sources_digest(package: Path = PACKAGE) -> str:
 
 
 def choose_folder(package: Path = PACKAGE) -> None:
-    """Set NUMBA_CACHE_DIR, which must be done before numba is loaded, unless the user has set it.
+    """Set NUMBA_CACHE_DIR unless the user has set it; must be called before numba is imported.
 
-    The folder is below the package's ``__pycache__``, else in the user's cache folder, else one
-    that ends with the process. Older ones stay where they are.
+    Uses the package's ``__pycache__`` if it is writable, else the user's cache folder, else a
+    temporary folder that is deleted when the process ends. Folders of other versions are kept.
     """
     name = f"{NAME}-{sources_digest(package)[:16]}"
     inherited = Path(os.environ.get("NUMBA_CACHE_DIR", "")).name
-    # The user's own, or ours of a parent process, unless that started with other sources.
+    # Keep a folder set by the user, or by a parent process that has the same sources.
     if inherited and (inherited.startswith(name) or not inherited.startswith(NAME)):
         return
     for base in (lambda: package / "__pycache__", _users_cache):
         try:
             folder = base() / name
             folder.mkdir(parents=True, exist_ok=True)
-        except (OSError, RuntimeError):  # RuntimeError: the user has no home
+        except (OSError, RuntimeError):  # RuntimeError: no home folder
             continue
         if os.access(folder, os.W_OK):
             break

@@ -1,4 +1,4 @@
-"""Build, save and load networks: the package's front door to the engine."""
+"""Build, save and load networks: the public interface to the engine."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,12 +18,12 @@ def build_network(
     seed: int,
     n_inputs: int = N_PIXELS,
 ) -> Network:
-    """A network with the initial weights of `seed`.
+    """A new network with initial weights drawn from `seed`.
 
-    `model`: dynamics, gradient and learning rule (an arm's settings serve too); `hidden`: the
-    hidden layers, first to last, one output neuron a class follows; `table`: the effect ratios
-    de/do; `n_inputs`: pixels of an image. Raises `SettingsError` where the options contradict
-    each other.
+    `model`: dynamics, gradient and learning rule (`ArmSettings` work too); `hidden`: the hidden
+    layers, first to last, to which an output layer with one neuron per class is added; `table`:
+    the effect ratios de/do; `n_inputs`: pixels per image. Raises `SettingsError` if the options
+    contradict each other.
     """
     return Network(model, hidden, Derivative(*table.terms(model.n_steps)), seed, n_inputs)
 
@@ -47,9 +47,9 @@ def save_network(path: str | Path, network: Network, hidden: Sequence[LayerSetti
 
 
 def load_network(path: str | Path) -> Network:
-    """The network saved by `save_network`, ready to go on training.
+    """The network saved by `save_network`, ready to be trained further.
 
-    Raises `CheckpointError` where the file is damaged or holds something else.
+    Raises `CheckpointError` if the file is damaged or does not contain a network.
     """
     arrays, document = load_checkpoint(path)
     try:
@@ -64,6 +64,6 @@ def load_network(path: str | Path) -> Network:
         network.load_state(arrays)
     except (KeyError, TypeError, ValueError, SettingsError) as error:
         raise CheckpointError(
-            f"{path} does not hold a saved network ({error}); save it with save_network."
+            f"{path} does not contain a saved network ({error}); save it with save_network."
         ) from None
     return network

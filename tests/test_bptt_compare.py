@@ -187,7 +187,7 @@ def test_whether_bptt_is_trained(monkeypatch):
     ("overlay", "words"),
     [
         ({"bptt": {"hm2bp": "nobody"}}, "unknown arm 'nobody'"),
-        ({"bptt": {"seeds": [1, 1]}}, "every value may be listed once"),
+        ({"bptt": {"seeds": [1, 1]}}, "no value may be listed twice"),
         ({"bptt": {"surogate": "atan"}}, "there is no such setting"),
     ],
 )

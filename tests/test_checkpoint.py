@@ -81,9 +81,9 @@ def test_a_surface_that_is_none_is_refused(tmp_path):
     arrays, document = load_checkpoint(path)
     for other in (np.zeros((2, 3)), np.full((3, 3), np.nan)):
         save_checkpoint(path, arrays | {"mean": other}, document)
-        assert "does not hold a simulated surface" in refusal(lambda: load_surface(path))
+        assert "does not contain a simulated surface" in refusal(lambda: load_surface(path))
     save_checkpoint(path, ARRAYS, DOCUMENT)
-    assert "does not hold a simulated surface" in refusal(lambda: load_surface(path))
+    assert "does not contain a simulated surface" in refusal(lambda: load_surface(path))
 
 
 # --- a run
@@ -126,7 +126,7 @@ def test_arrays_of_another_network_are_refused(state, tmp_path, name, change):
         arrays[name] = array.astype(np.complex64)
     save_checkpoint(tmp_path / "own.npz", arrays, document)
     call = lambda: resume(fresh(state), tmp_path / "own.npz", "same")  # noqa: E731
-    assert "does not hold a run of this network; delete it" in refusal(call, CheckpointError)
+    assert "does not contain a run of this network; delete it" in refusal(call, CheckpointError)
 
 
 @pytest.mark.parametrize("change", [{"seconds": []}, {"rows": [{}]}, {"rows": None}])
@@ -134,7 +134,7 @@ def test_a_document_of_no_run_is_refused(state, tmp_path, change):
     arrays, document = contents(state)
     save_checkpoint(tmp_path / "own.npz", arrays, document | change)
     call = lambda: resume(fresh(state), tmp_path / "own.npz", "same")  # noqa: E731
-    assert "does not hold a run of this network" in refusal(call, CheckpointError)
+    assert "does not contain a run of this network" in refusal(call, CheckpointError)
 
 
 # --- a network
@@ -157,4 +157,5 @@ def test_a_network_that_its_weights_do_not_fit_is_refused(tmp_path, change):
     save_network(path, network, test_training.HIDDEN)
     arrays, document = load_checkpoint(path)
     save_checkpoint(path, arrays, document | change)
-    assert "does not hold a saved network" in refusal(lambda: load_network(path), CheckpointError)
+    text = refusal(lambda: load_network(path), CheckpointError)
+    assert "does not contain a saved network" in text

@@ -507,4 +507,4 @@ def test_the_documented_number_of_launches_is_true(root, stand_in):
     replicas = on_device(networks, random_digits(16), stand_in)
     n_launches = len(list(replicas._train_launches()))
     text = (root / "docs" / "cuda.md").read_text(encoding="utf-8")
-    assert f"{n_launches} in a training sample" in text
+    assert f"{n_launches} per training sample" in text

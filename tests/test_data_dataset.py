@@ -206,7 +206,7 @@ def test_a_missing_file(tmp_path):
 
 
 def test_a_folder_is_no_digits_file(tmp_path):
-    with pytest.raises(DataError, match="not a whole digits file"):
+    with pytest.raises(DataError, match="not a complete digits file"):
         read_digits(tmp_path)
 
 
@@ -240,7 +240,7 @@ def test_a_file_with_other_content(tmp_path, change, message):
 def test_what_is_no_digits_file(tmp_path, content):
     path = tmp_path / "digits.npz"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="not a whole digits file") as error:
+    with pytest.raises(DataError, match="not a complete digits file") as error:
         read_digits(path)
     assert_one_sentence(error)
 

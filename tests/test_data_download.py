@@ -351,12 +351,12 @@ def test_an_altered_local_file_is_an_error(offline, tmp_path, name, damage):
         load_dataset("mnist", tmp_path / "data")
     text = one_sentence(error)
     assert text.startswith(str(tmp_path / "data" / name)) and "put the original file there" in text
-    assert f"{digest(damage(content))} where {digest(content)} was expected, and its" in text
+    assert f"{digest(damage(content))}, {digest(content)} was expected, and its" in text
 
 
 def test_the_files_of_another_set_are_recognised(offline, tmp_path):
     fill(tmp_path / "data", "fashion-mnist")
-    with pytest.raises(DataError, match=r"it is a file of fashion-mnist, train-images-idx3") as e:
+    with pytest.raises(DataError, match=r"it belongs to fashion-mnist, train-images-idx3") as e:
         load_dataset("mnist", tmp_path / "data")
     one_sentence(e)
 

@@ -337,7 +337,7 @@ def test_a_network_is_the_arm_but_for_what_it_names():
         (dict(networks=dict(a=dict(n_steps=65_000))), "early_decision.networks.a: .*states"),
         (dict(networks=dict(a=dict(n_steps=30))), "early_decision.networks.a.n_steps"),
         (dict(networks={}), "early_decision.networks"),
-        (dict(margins=[3, 3]), "every value may be listed once"),
+        (dict(margins=[3, 3]), "no value may be listed twice"),
         (dict(marginz=[3]), "there is no such setting"),
     ],
 )

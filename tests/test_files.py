@@ -54,8 +54,8 @@ def test_a_csv_is_read_as_it_was_written(tmp_path):
         (b"", "not a readable csv"),
         (b"x,y\n1,2,3\n1\n1,2,3,4\n", "not a readable csv"),
         (b"x,y\n\xff,1\n", "not a readable csv"),
-        (b"x,y\n1,many\n", "holds a 'y' that is no number"),
-        (b"x,y\n1,inf\n", "holds a 'y' that is no number"),
+        (b"x,y\n1,many\n", "has a 'y' that is not a number"),
+        (b"x,y\n1,inf\n", "has a 'y' that is not a number"),
     ],
 )
 def test_a_csv_that_is_not_the_expected_one(tmp_path, content, words):
@@ -91,11 +91,11 @@ def test_a_folder_is_no_file(tmp_path, read):
     [
         (b"a: [1", "not valid YAML at line 1"),
         (b"a: \xff\xfe", "not valid YAML: 'utf-8' codec"),
-        (b"a: 1\nb: 2\na: 3\n", "at line 3: the key 'a' stands there twice"),
-        (b"x:\n  b: {c: 1, c: 2}\n", "at line 2: the key 'c' stands there twice"),
+        (b"a: 1\nb: 2\na: 3\n", "at line 3: the key 'a' appears twice"),
+        (b"x:\n  b: {c: 1, c: 2}\n", "at line 2: the key 'c' appears twice"),
         (b"a: 2026-06-31", "not valid YAML: day is out of range"),
         (b"a: !!python/object/apply:os.getcwd []", "could not determine a constructor"),
-        (b"a: " + b"x" * LARGEST_YAML, "200,003 bytes and may have 200,000"),
+        (b"a: " + b"x" * LARGEST_YAML, "200,003 bytes, but the limit is 200,000"),
     ],
 )
 def test_a_yaml_file_that_is_none(tmp_path, content, words):

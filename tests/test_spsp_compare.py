@@ -37,7 +37,7 @@ def test_a_scaled_table_differs_by_its_scale():
 
 
 def test_a_folder_without_tables_is_one_sentence(tmp_path):
-    with pytest.raises(StrsbpError, match="holds none of the authors' tables"):
+    with pytest.raises(StrsbpError, match="contains none of the authors' tables"):
         author_comparison(tmp_path)
 
 
@@ -50,7 +50,7 @@ def test_a_comparison_never_ends_in_nan(row):
 
 def test_the_command_says_where_it_cannot_read_or_write(tmp_path, capsys, monkeypatch):
     assert compare.main([str(tmp_path), "out.csv"]) == 1
-    assert "holds none of the authors' tables" in capsys.readouterr().err
+    assert "contains none of the authors' tables" in capsys.readouterr().err
     monkeypatch.setattr(compare, "author_comparison", lambda folder: pd.DataFrame({"a": [1]}))
     assert compare.main(["folder", str(tmp_path)]) == 1
     assert "cannot be written" in capsys.readouterr().err

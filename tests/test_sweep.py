@@ -75,7 +75,7 @@ def test_an_unknown_arm_or_a_doubled_value_is_refused(root):
     raw = read_config(root / "config" / "config.yaml")
     with pytest.raises(SettingsError, match="`sweep` names the unknown arm 'nobody'"):
         load_study({**raw, "sweep": {"arm": "nobody"}}, "here")
-    with pytest.raises(SettingsError, match="sweep.tau_m: every value may be listed once"):
+    with pytest.raises(SettingsError, match="sweep.tau_m: no value may be listed twice"):
         load_study({**raw, "sweep": {"arm": "strsbp", "tau_m": [32, 32.0]}}, "here")
 
 

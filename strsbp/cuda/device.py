@@ -7,12 +7,12 @@ from strsbp.errors import SettingsError, StrsbpError
 
 
 class DeviceError(StrsbpError):
-    """There is no GPU that the CUDA engine can use."""
+    """There is no GPU that the CUDA engine can use, or it has too little memory."""
 
 
 @cache
 def obstacle() -> str | None:
-    """Why the CUDA engine cannot run here, as a part of a sentence, or None if it can."""
+    """Why the CUDA engine cannot run here, as a clause for an error message, or None if it can."""
     if find_spec("cupy") is None:
         return "CuPy is not installed (pip install 'strsbp[cuda13]', or cuda12 for older drivers)"
     try:
@@ -33,11 +33,11 @@ def _first_line(error: Exception) -> str:
 
 
 def resolve_device(device: str, where: str = "device", jobs_elsewhere: bool = False) -> str:
-    """`cpu` or `cuda`: the device that the setting `device` comes to on this machine.
+    """`cpu` or `cuda`: the device that the setting `device` selects on this machine.
 
-    `auto` is a GPU where CuPy finds one, and else the CPU; `cuda` without one raises
-    `SettingsError`, which names `where` the setting stands, but for jobs on other machines
-    (`jobs_elsewhere`), which find out there.
+    `auto` means a GPU if CuPy finds one, otherwise the CPU. `cuda` without a GPU raises
+    `SettingsError`, unless jobs run on other machines (`jobs_elsewhere`), which find out there;
+    `where` names the place of the setting in the message.
     """
     if device == "cpu" or (device == "cuda" and jobs_elsewhere):
         return device
@@ -52,11 +52,11 @@ def resolve_device(device: str, where: str = "device", jobs_elsewhere: bool = Fa
 
 
 def array_module():
-    """CuPy; raises `DeviceError` where it is missing or finds no GPU."""
+    """CuPy; raises `DeviceError` if it is missing or finds no GPU."""
     problem = obstacle()
     if problem is not None:
         raise DeviceError(
-            f"A GPU was asked for but {problem}; run on a machine with one, or set `device: cpu`."
+            f"A GPU was requested but {problem}; use a machine with a GPU, or set `device: cpu`."
         )
     import cupy
 

@@ -1,4 +1,4 @@
-"""Train one arm with many seeds on a GPU; each seed leaves what `strsbp.training.run` leaves."""
+"""Train one arm with many seeds on a GPU; writes the same files as `strsbp.training.run`."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -32,13 +32,14 @@ def run_batch(
     table_source: dict,
     progress: bool = True,
 ) -> None:
-    """Train `arm` with each of `seeds` at once and write their metrics and provenance.
+    """Train `arm` with all `seeds` at once and write their metrics and provenance.
 
-    The paths are functions of the seed. Checkpoints are those of `run_arm` on a CPU: each seed
-    has its own after each epoch, and a batch that was stopped goes on from them, with the same
-    metrics. Seconds are a seed's share of the batch's. More seeds than fit into the GPU's memory
-    are trained one part after the other. Raises `DeviceError` where there is no GPU or too little
-    memory, and `CheckpointError` for a checkpoint that is damaged or belongs to other settings.
+    The paths are functions of the seed. Checkpoints are the same as those of `run_arm` on a CPU:
+    each seed has one after each epoch, and an interrupted batch resumes from them with the same
+    metrics. The recorded time of a seed is its share of the batch's time. If the seeds do not fit
+    into GPU memory together, they are trained in parts, one after the other. Raises `DeviceError`
+    if there is no GPU or too little memory, and `CheckpointError` for a checkpoint that is damaged
+    or belongs to other settings.
     """
     started = datetime.now(UTC).isoformat(timespec="seconds")
     xp = array_module()
@@ -52,7 +53,7 @@ def run_batch(
         fingerprints[seed] = run_hash(arm, layers, table, digits, seed)
         resumed[seed] = path.exists()
         seconds[seed] = resume(start, path, fingerprints[seed]) if resumed[seed] else []
-        # Copies, for the arrays keep all of a network's memory.
+        # Copies, because a view would keep the whole network in memory.
         state = {key: array.copy() for key, array in template.state().items()}
         runs.append(ReplicaRun(seed, state, start.boost, start.rows))
 
@@ -89,6 +90,6 @@ def run_batch(
         document["machine"] |= {"gpu": gpu_name(xp)}
         document |= {"device": "cuda", "replicas": min(n_together, len(seeds))}
         write_json(document, provenance_path(seed))
-    # Only now is nothing lost without them.
+    # Last, so that a crash before this point loses nothing.
     for seed in seeds:
         Path(checkpoint_path(seed)).unlink(missing_ok=True)

@@ -20,18 +20,18 @@ __all__ = [
 ]
 
 DATASET_NAMES = ("mnist5k", *SOURCES)
-"""What `load_dataset` knows."""
+"""Names that `load_dataset` accepts."""
 
 
 def load_dataset(name: str, local_dir: str | Path | None = None) -> Digits:
-    """The whole data set `name`; "the first n" of it are `.first(n_train, n_test)`.
+    """The whole data set `name`; take a subset with `.first(n_train, n_test)`.
 
-    `mnist5k` comes with a Python package; `mnist` and `fashion-mnist` are read from `local_dir`,
-    else from the folder in the environment variable STRSBP_DATA_DIR, else downloaded once (see
-    `strsbp.data.download`), and always verified by SHA-256. Raises `DataError`.
+    `mnist5k` comes with a Python package. `mnist` and `fashion-mnist` are read from `local_dir`
+    or the folder named by the environment variable STRSBP_DATA_DIR, or else downloaded once (see
+    `strsbp.data.download`); they are always verified by SHA-256. Raises `DataError`.
     """
     if name == "mnist5k":
-        # Imported here because scikit-learn takes seconds to load.
+        # Imported here because scikit-learn takes seconds to import.
         from strsbp.data.embedded import load_mnist5k
 
         return load_mnist5k()

@@ -1,4 +1,4 @@
-"""A set of digits in memory, and its file."""
+"""A set of digits in memory and on disk."""
 
 import hashlib
 from dataclasses import dataclass, fields, replace
@@ -16,14 +16,14 @@ from strsbp.settings import N_CLASSES
 class Digits:
     """Training and test images with their labels.
 
-    Every array is C-contiguous uint8; construction checks types, shapes and labels and raises
+    Every array is C-contiguous uint8. The constructor checks types, shapes and labels, and raises
     `DataError`.
     """
 
     name: str
     """Name of the data set, such as `mnist5k`."""
     train_images: np.ndarray
-    """uint8 (n_train, n_pixels): pixels 0..255, row by row from the top left; mostly 784."""
+    """uint8 (n_train, n_pixels): pixels 0..255, row by row from the top left; usually 784."""
     train_labels: np.ndarray
     """uint8 (n_train,): classes 0..9."""
     test_images: np.ndarray
@@ -33,7 +33,7 @@ class Digits:
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
-            raise DataError("A set of digits needs a name; give it a text that is not empty.")
+            raise DataError("A set of digits needs a name; give it a non-empty string.")
         for split in ("train", "test"):
             _check_split(
                 f"the {split} set of {self.name}",
@@ -44,14 +44,14 @@ class Digits:
         if n_train_pixels != n_test_pixels:
             raise DataError(
                 f"The train images of {self.name} have {n_train_pixels} pixels but its test images "
-                f"have {n_test_pixels}; give both the same number."
+                f"have {n_test_pixels}; give both the same size."
             )
 
     def first(self, n_train: int, n_test: int) -> "Digits":
         """The first `n_train` training and the first `n_test` test digits.
 
-        The arrays are views, not copies. Raises `DataError` when a set holds fewer or a size is
-        below 1.
+        The arrays are views, not copies. Raises `DataError` if a split has fewer digits or a size
+        is below 1.
         """
         for split, wanted in (("train", n_train), ("test", n_test)):
             held = len(getattr(self, f"{split}_labels"))
@@ -69,7 +69,7 @@ class Digits:
         )
 
     def sha256(self) -> str:
-        """SHA-256 over the four arrays with their sizes (not the name), in 64 hex digits."""
+        """SHA-256 of the four arrays and their shapes (not the name), as 64 hex digits."""
         digest = hashlib.sha256()
         for key in _ARRAYS:
             array = getattr(self, key)
@@ -111,9 +111,9 @@ def _check_split(where: str, images, labels) -> None:
 
 
 def save_digits(path: str | Path, digits: Digits) -> None:
-    """Write `digits` to `path` as a compressed .npz without pickle, whole or not at all.
+    """Write `digits` to `path` as a compressed .npz without pickles, atomically.
 
-    The same digits give the same bytes. Raises `DataError` when the file cannot be written.
+    The same digits give the same bytes. Raises `DataError` if the file cannot be written.
     """
     arrays = {key: getattr(digits, key) for key in _ARRAYS}
     arrays["name"] = np.array(digits.name)
@@ -128,9 +128,9 @@ def save_digits(path: str | Path, digits: Digits) -> None:
 
 
 def read_digits(path: str | Path) -> Digits:
-    """Read back what `save_digits` wrote; nothing is unpickled.
+    """Read a file written by `save_digits`; nothing is unpickled.
 
-    Raises `DataError` when the file is missing, damaged or holds anything but a set of digits.
+    Raises `DataError` if the file is missing, damaged or not a set of digits.
     """
     try:
         arrays = read_arrays(path)
@@ -139,6 +139,6 @@ def read_digits(path: str | Path) -> Digits:
         raise DataError(f"There is no digits file {path}; prepare it first.") from None
     except Exception as error:
         raise DataError(
-            f"{path} is not a whole digits file ({in_words(error)}); delete it and prepare it "
+            f"{path} is not a complete digits file ({in_words(error)}); delete it and prepare it "
             "again."
         ) from None

@@ -1,8 +1,8 @@
 """Gzipped idx files, the format of MNIST.
 
-An idx file is a magic number, one size for each dimension (both big-endian 32-bit), then the
-bytes: 0x00000803, n, 28, 28 and n * 784 pixels for images, 0x00000801, n and n labels for labels.
-The format is described on the home page of MNIST (LeCun, Cortes and Burges).
+An idx file is a magic number, one size per dimension (all big-endian 32-bit), then the bytes:
+0x00000803, n, 28, 28 and n * 784 pixels for images; 0x00000801, n and n labels for labels.
+The format is described on the MNIST home page (LeCun, Cortes and Burges).
 """
 
 import gzip
@@ -18,7 +18,7 @@ from strsbp.files import read_bounded
 
 IMAGES_MAGIC, LABELS_MAGIC = 0x0803, 0x0801
 LARGEST_FILE = 100_000_000
-"""Bytes of a file; those of the known sets have 26 million at most."""
+"""Size limit in bytes; the files of the known data sets have at most 26 million."""
 
 
 def read_images(path: str | Path) -> np.ndarray:
@@ -32,7 +32,7 @@ def read_labels(path: str | Path) -> np.ndarray:
 
 
 def content_sha256(data: bytes) -> str | None:
-    """SHA-256 of what the gzipped `data` hold, in hex digits; None where they are no gzip file."""
+    """SHA-256 of the decompressed `data`, in hex digits; None if `data` is not gzipped."""
     try:
         return hashlib.sha256(gzip.decompress(data)).hexdigest() if data else None
     except (OSError, EOFError, zlib.error):
@@ -40,7 +40,7 @@ def content_sha256(data: bytes) -> str | None:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """The content of a file; raises `DataError` when it cannot be read or is too large."""
+    """The content of a file; raises `DataError` if it cannot be read or is too large."""
     try:
         return read_bounded(path, LARGEST_FILE)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""One pair of neurons through the study's two listings, for Fig. 5."""
+"""The study's two listings applied to one pair of neurons, for Fig. 5."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def trace_pair(*, seed: int, o_j: int = O_J, o_i: int = O_I, model: ModelSetting
     """Both recursions on the same spike trains, drawn as in the corrected simulation.
 
     Returns a frame with columns listing (1 or 2), step, spike_pre, spike_post (0 or 1), current,
-    membrane (before the reset of its step) and e_ij (the value of the whole pair).
+    membrane (before any reset in the same step) and e_ij (of the whole pair).
     """
     model = model or ModelSettings()
     spacing = max(model.refractory_steps, 1)

@@ -3,12 +3,12 @@
 #define TARGET_COUNT_LABEL 35
 #define TARGET_COUNT_OTHER 5
 #define MARGIN 5
-#define RHO_SILENT 0.5f  // rho_ij where either neuron is silent, but for HM2-BP's own rules
+#define RHO_SILENT 0.5f  // rho_ij if either neuron is silent, except in `hm2bp_published`
 #define REGULARISER_BETA 0.04
 #define REGULARISER_SCALE 8.0
 #define SMALLEST_RECURRENT 1e-4f
 
-// Column i of the traces mu (section 5), from neuron i's own spikes; `column` is row 0 of it.
+// Column i of the traces mu (section 5), from the spikes of neuron i; `column` points to its row 0.
 __device__ inline void trace_column(
     const u32* mask, int n_steps, int n_padded, int refractory_steps, float decay_s, float decay_m,
     float gain, float* column
@@ -21,14 +21,14 @@ __device__ inline void trace_column(
         const int earlier = t - refractory_steps;
         if (refractory_steps > 0 && earlier >= 0 &&
             ((mask[earlier / WORD_BITS] >> (earlier % WORD_BITS)) & 1u))
-            window = 0.0f;  // the membrane is held there
+            window = 0.0f;  // the membrane is held at 0
         if ((mask[t / WORD_BITS] >> (t % WORD_BITS)) & 1u) window = 1.0f;
         above = above * decay_s + window * gain;
         column[(size_t)t * n_padded] = above;
     }
 }
 
-// e_ij: the traces of i at the steps after the spikes of j, ascending.
+// e_ij: sum of the traces of i one step after each spike of j, in ascending order.
 __device__ inline float spsp_of(
     const u32* pre_mask, int n_words, int n_padded, const float* column
 ) {
@@ -39,8 +39,8 @@ __device__ inline float spsp_of(
     return e;
 }
 
-// The same for one input and the neuron of each thread, by all threads of a block together. `lists`
-// says whether the spikes are still to be listed; a list of several segments always is.
+// e_ij of one input j and each thread's neuron i, computed by all threads of a block together. If
+// `lists` is false, the list from the previous call is reused, unless it has several segments.
 __device__ inline float spsp_of_input(
     const u32* mask, int n_words, int n_padded, const float* column, bool own, bool lists,
     int* list, int* n_listed
@@ -49,7 +49,7 @@ __device__ inline float spsp_of_input(
     for (int word = 0; word < n_words; word += SEGMENT_WORDS) {
         if (lists || n_words > SEGMENT_WORDS) {
             BARRIER(29);
-            if (threadIdx.x < SEGMENT_WORDS)  // a spike meets the traces one step later
+            if (threadIdx.x < SEGMENT_WORDS)  // a spike uses the trace one step later
                 list_bits(
                     mask + word, smaller(n_words - word, SEGMENT_WORDS), word * WORD_BITS + 1,
                     list, n_listed
@@ -61,8 +61,8 @@ __device__ inline float spsp_of_input(
     return e;
 }
 
-// What multiplies w_ij rho_ij in the error passed back, split by whether the output is silent;
-// `rho_silent` is rho_ij where either is.
+// Split `value`, the factor of w_ij rho_ij in the error passed back, by whether the output is
+// silent; `rho_silent` is rho_ij if either neuron is.
 __device__ inline void split_error(
     float value, int count, float rho_silent, size_t at, float* back_error, float* back_silent,
     float* back_all
@@ -88,11 +88,11 @@ extern "C" __global__ void traces_of_layer(
     );
 }
 
-// Grid (1, replicas): errors of the output counts, prediction and cost; then, where an error is
-// left, lateral factors and the repair of a silent label. `backward_mask`, `backward_counts` and
-// `traces` are those of the backward pass, after the repair; where the regular train is denser than
-// the refractory period allows, its first spike alone shapes the traces, but all of it is counted.
-// With the flag `repaired_cost` it counts in the cost, too.
+// Grid (1, replicas): errors of the output counts, prediction and cost; then, if any error is not
+// 0, lateral factors and the repair of a silent label. `backward_mask`, `backward_counts` and
+// `traces` are those of the backward pass, after the repair. If the spikes of the regular train are
+// closer than the refractory period allows, only the first contributes to the traces, but the
+// count includes all of them. With the flag `repaired_cost` the cost uses that count, too.
 extern "C" __global__ void output_error(
     int n_steps, int n_classes, int n_padded, int refractory_steps, float decay_s, float decay_m,
     float gain, float threshold, float rho_silent, int repaired_cost, int n_samples,
@@ -186,13 +186,14 @@ extern "C" __global__ void output_error(
     }
 }
 
-// Grid (neurons / block, replicas); block a multiple of 32, at least 32. The regulariser's factors,
-// and where there is an error: denominators s_i and all that multiplies S-PSPs in the update.
-// `is_recurrent`, `ablates_weights`, `ablates_back`, `splits` (whether the error passed back is
-// delta_i / s_i, or with `is_recurrent` delta_i, rather than a solution still to come) are flags.
-// The derivative de/do is a sum of N_TERMS products of `coefficients` [input count - 1][term] and
-// `basis` [term][output count < n_counts], or with CUBIC the powers of the output count.
-// `smallest` is the running minimum of |s_i| as the bits of a float, `broken` whether one was nan.
+// Grid (neurons / block, replicas); block a multiple of 32. The regulariser's factors and, if there
+// is an error, the denominators s_i and all factors of S-PSPs in the update. `is_recurrent`,
+// `ablates_weights`, `ablates_back` and `splits` are flags. `splits` says that the factors of the
+// error passed back are known here (delta_i / s_i, or delta_i in a recurrent layer) and do not come
+// from a system still to be solved. The derivative de/do is a sum of N_TERMS products of
+// `coefficients` [input count - 1][term] and `basis` [term][output count < n_counts], or with CUBIC
+// the powers of the output count. `smallest` is the running minimum of |s_i|, as the bits of a
+// float; `broken` says whether any s_i was nan.
 extern "C" __global__ void layer_errors(
     int n_inputs, int n_neurons, int n_padded, int n_connections, int n_rows, int is_recurrent,
     int ablates_weights, int ablates_back, int splits, float threshold, float error_divisor,
@@ -230,7 +231,7 @@ extern "C" __global__ void layer_errors(
         const float column_sum = own ? column_sums[at] : 0.0f;
 #pragma unroll
         for (int k = 0; k < N_TERMS; ++k) sums[k] = coefficients[k] * column_sum;
-        // A count of 0 or 1 is the first row, counted above.
+        // Counts 0 and 1 use the first row, already included above.
         for (int base = 0; base < n_inputs; base += SEGMENT_BITS) {
             const int n_bits = smaller(n_inputs - base, SEGMENT_BITS);
             for (int w = threadIdx.x; w < words_for(n_bits); w += blockDim.x) {
@@ -286,7 +287,7 @@ extern "C" __global__ void layer_errors(
                 s = s >= 0.0f ? SMALLEST_RECURRENT : -SMALLEST_RECURRENT;
             if (s != s)
                 atomicOr((u32*)broken + replica, 1u);
-            else  // bits of floats that are not negative are ordered as the floats
+            else  // the bits of non-negative floats have the same order as the floats
                 atomicMin(smallest + replica, __float_as_int(fabsf(s)));
         }
     }
@@ -300,7 +301,7 @@ extern "C" __global__ void layer_errors(
     }
 }
 
-// Grid (neurons / block, replicas): the same split for the solution y of a recurrent system.
+// Grid (neurons / block, replicas): split_error for the solution y of a recurrent system.
 extern "C" __global__ void split_solution(
     int n_neurons, int n_padded, const int* has_error, const int* counts, const double* solution,
     float* back_error, float* back_silent, float* back_all
@@ -313,7 +314,7 @@ extern "C" __global__ void split_solution(
     split_error(value, counts[at], RHO_SILENT, at, back_error, back_silent, back_all);
 }
 
-// Grid (neurons / block, replicas): the solution is the error of the layer below (finding F6).
+// Grid (neurons / block, replicas): copy the solution to the error of the layer below (finding F6).
 extern "C" __global__ void take_solution(
     int n_neurons, int n_padded, const int* has_error, const double* solution, float* back
 ) {

@@ -1,9 +1,9 @@
-// What the gradients `strsbp_normalised` and `hm2bp_published` do in feed-forward layers, between
-// the errors of a layer and its update. Both need sums over the inputs, so e_ij is stored; rows of
-// silent inputs keep what an earlier sample left there.
+// The gradients `strsbp_normalised` and `hm2bp_published` in feed-forward layers, between the
+// errors of a layer and its update. Both need sums over the inputs, so e_ij is stored; the rows of
+// silent inputs are not written and contain values of earlier samples.
 
-// Grid (inputs, replicas); block at least 32: e_ij of the inputs that spiked, `of_silent` where the
-// neuron i is silent. `counts` are those of the neurons.
+// Grid (inputs, replicas); block at least 32: e_ij of the inputs that spiked; `of_silent` if neuron
+// i is silent. `counts` are those of the neurons i.
 extern "C" __global__ void spsp_of_inputs(
     int n_steps, int n_inputs, int n_padded, float of_silent, const int* has_error,
     const u32* input_neuron_mask, const int* input_counts, int input_stride, const int* counts,
@@ -29,9 +29,9 @@ extern "C" __global__ void spsp_of_inputs(
     }
 }
 
-// Grid (1, replicas): scales s_i, and what multiplies e_ij in the weight gradient, to the length of
-// the weight gradient that s_i = 1 gives, and splits the error passed back anew. `squares` is
-// working space: sum_j e_ij^2.
+// Grid (1, replicas): scales s_i and the factors of e_ij so that the weight gradient has the same
+// norm as with s_i = 1, and recomputes the factors of the error passed back. `squares` is a work
+// array for sum_j e_ij^2.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) normalise(
     int n_inputs, int n_padded, const int* has_error, const int* input_counts, int input_stride,
     const int* counts, const float* spsp, const float* scaled_error, const float* lateral,
@@ -79,9 +79,9 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) normalise(
     }
 }
 
-// Grid (neurons / block, replicas): multiplies what multiplies e_ij in the weight gradient by
-// 1 + side_i, side_i = sum_j w_ij e_ij / (c_i threshold). A silent neuron i has 0.5 in place of
-// e_ij / c_i, for silent inputs too (finding F11).
+// Grid (neurons / block, replicas): multiplies the factors of e_ij in the weight gradient by
+// 1 + side_i, side_i = sum_j w_ij e_ij / (c_i threshold). For a silent neuron i, e_ij / c_i is
+// replaced by 0.5, also for silent inputs (finding F11).
 extern "C" __global__ void add_side_effect(
     int n_inputs, int n_padded, float threshold, const int* has_error, const int* input_counts,
     int input_stride, const int* counts, const float* spsp, const float* weights,

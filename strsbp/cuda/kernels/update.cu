@@ -20,8 +20,8 @@ __device__ inline float adam(
 }
 
 // Grid (inputs, replicas); block a multiple of 16, at least 32: a block updates the weights of one
-// input to all outputs and sums what it passes back, over sixteen lanes as the CPU engine does.
-// With the flag `stored` e_ij is read from `spsp`, otherwise it is computed here.
+// input to all outputs and sums the error passed back to it, over sixteen lanes as in the CPU
+// engine. With the flag `stored` e_ij is read from `spsp`, otherwise it is computed here.
 extern "C" __global__ void update_weights(
     int n_steps, int n_inputs, int n_padded, int n_back, int wants_back, const int* position,
     const float* steps, const float* root_scales, const int* has_error,
@@ -90,7 +90,7 @@ extern "C" __global__ void update_weights(
     }
 }
 
-// Grid (connections / block, replicas): the recurrent weights, one for each connection.
+// Grid (connections / block, replicas): update the recurrent weights.
 extern "C" __global__ void update_connections(
     int n_padded, int n_connections, const int* position, const float* steps,
     const float* root_scales, const int* has_error, const int* rec_ptr, const int* rec_post,
@@ -109,7 +109,8 @@ extern "C" __global__ void update_connections(
         adam(w, gradient, first + at, second + at, steps[position[0]], root_scales[position[0]]);
 }
 
-// Grid (neurons / block, replicas): sum_j w_ij, and the sum of squares over both weight groups.
+// Grid (neurons / block, replicas): sum_j w_ij over the inputs, and the sum of squares over input
+// and recurrent weights.
 extern "C" __global__ void weight_sums(
     int n_inputs, int n_padded, int n_connections, int is_recurrent, const float* weights,
     const int* incoming_ptr, const int* incoming_connection, const float* rec_weights,
