@@ -56,6 +56,16 @@ def test_the_study_itself_does_without_them(paper):
     )
 
 
+def test_compared_arms_are_arms_of_the_logs(root, paper):
+    settings = paper.published_logs
+    assert set(settings.compared_arms()) == {arm for arm in ARMS if not arm.startswith("mnist")}
+    logs = pd.read_csv(root / "resources" / "published_logs.csv")
+    assert set(settings.compared) == set(logs["log"])
+    base = read_config(root / "config" / "config.yaml")
+    with pytest.raises(SettingsError, match="names the arm 'nobody'"):
+        load_study(merged(base, {"published_logs": {"compared": {"a": {"b": ["nobody"]}}}}), "here")
+
+
 def test_two_arms_of_one_name_are_refused(root):
     base = read_config(root / "config" / "config.yaml")
     doubled = {"published_logs": {"arms": {"hm2bp": {"title": "Once more"}}}}

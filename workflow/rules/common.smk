@@ -1,7 +1,6 @@
 """What the files of rules/ share: the study of a profile, and functions for files and settings.
 
-Reads the config; makes no file. A mistake in the config ends here, in one sentence, before any job
-starts.
+A mistake in the config ends here, in one sentence, before any job starts.
 """
 
 import sys
