@@ -44,7 +44,7 @@ def snakemake():
     arguments in capitals are environment variables.
     """
 
-    def run(*arguments, cwd: Path, timeout: float = 600, **more) -> subprocess.CompletedProcess:
+    def run(*arguments, cwd: Path, timeout: float = 3600, **more) -> subprocess.CompletedProcess:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
         environment |= more
         return subprocess.run(

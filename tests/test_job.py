@@ -60,6 +60,12 @@ def test_threads_are_limited_before_the_body_runs(frame, job):
         assert os.environ["NUMBA_NUM_THREADS"] == os.environ["OMP_NUM_THREADS"] == "3"
 
 
+def test_a_notebooks_backend_of_matplotlib_does_not_count(frame, job, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    with frame.job(job):
+        assert os.environ["MPLBACKEND"] == "agg"
+
+
 @pytest.mark.parametrize(
     "error", [SettingsError("the seed is blue."), OSError(28, "No space left on device", "a.csv")]
 )

@@ -213,6 +213,15 @@ def test_report_holds_each_section_figure_and_claim(built):
     assert "It is large." in page.text and "0.25" in page.text
 
 
+def test_a_report_without_open_questions_says_how_to_get_them(arguments):
+    for name in ("answers", "gradient_check"):
+        del arguments["tables"][name]
+    build_report(**arguments)
+    page = Page(arguments["out"].read_text(encoding="utf-8"))
+    assert "snakemake --cores 2 all_experiments" in page.text
+    assert "question-Q1" not in page.ids and not page.unbalanced
+
+
 def test_report_is_well_formed_html(built):
     _, text, page = built
     assert not page.unbalanced and not page.open
@@ -371,7 +380,7 @@ def test_durations(seconds, text):
 
 
 def test_packaged_texts_are_complete():
-    folder = ROOT / "strsbp" / "report"
+    folder = ROOT / "strsbp" / "study" / "report"
     for name, keys in (
         ("glossary.yaml", {"term", "meaning"}),
         ("reading_notes.yaml", {"topic", "study", "here", "why"}),

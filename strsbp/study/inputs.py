@@ -30,7 +30,7 @@ class Networks(NamedTuple):
 
     @property
     def arm_digits(self) -> Digits:
-        """The digits that the first arm sees: as many as its settings say."""
+        """The images that the first arm sees, as its settings say."""
         return self.digits.first(self.first.n_train, self.first.n_test)
 
 

@@ -50,7 +50,7 @@ def job(snakemake):
 def _limit_threads(threads):
     for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
         os.environ[f"{library}_NUM_THREADS"] = str(threads)
-    os.environ.setdefault("MPLBACKEND", "agg")
+    os.environ["MPLBACKEND"] = "agg"  # a notebook's would end every figure
 
 
 class Tee(io.TextIOBase):

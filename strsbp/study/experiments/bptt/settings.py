@@ -36,7 +36,7 @@ class BpttTraining(Closed):
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Training epochs of BPTT."""
     batch_size: Annotated[int, Field(ge=1, le=10_000)] = 50
-    """Samples of one update; larger batches take less time a sample and make fewer updates."""
+    """Samples of one update; larger batches take less time per sample and make fewer updates."""
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.002
     """Adam's step size, constant."""
     surrogate: SurrogateName = "fast_sigmoid"
