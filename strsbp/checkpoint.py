@@ -1,6 +1,6 @@
 """Checkpoints: everything a run needs to resume, in one .npz file that is written atomically.
 
-A checkpoint holds named arrays, a JSON document and a SHA-256 of both. It contains no pickles.
+A checkpoint contains named arrays, a JSON document and a SHA-256 of both. It has no pickles.
 """
 
 import hashlib
@@ -72,12 +72,12 @@ def load_checkpoint(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
         intact = digest == _digest(entries, text)
     except Exception as error:
         raise CheckpointError(
-            f"The checkpoint {path} cannot be read ({in_words(error)}); delete it to start that "
-            "run anew."
+            f"The checkpoint {path} cannot be read ({in_words(error)}); delete it to restart "
+            "that run."
         ) from None
     if not intact or not isinstance(document, dict):
         raise CheckpointError(
-            f"The checkpoint {path} was altered (its SHA-256 differs); delete it to start that "
-            "run anew."
+            f"The checkpoint {path} was altered (its SHA-256 differs); delete it to restart "
+            "that run."
         )
     return entries, document

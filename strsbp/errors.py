@@ -29,7 +29,7 @@ class SamplingError(StrsbpError):
 
 
 class TableError(StrsbpError):
-    """An effect-ratio table has the wrong shape or holds values that are not finite."""
+    """An effect-ratio table has the wrong shape or has values that are not finite."""
 
 
 class CheckpointError(StrsbpError):

@@ -87,7 +87,9 @@ def read_csv(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
         raise ResultsError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:  # includes pandas' parser errors and text that is not UTF-8
         reason = in_words(error)
-        raise ResultsError(f"{path} is not a readable csv ({reason}); make it again.") from None
+        raise ResultsError(
+            f"{path} is not a readable CSV file ({reason}); make it again."
+        ) from None
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise ResultsError(f"{path} has no column '{missing[0]}'; make it again.")
@@ -117,9 +119,9 @@ def read_json(path: str | Path) -> dict:
     except OSError as error:
         raise ResultsError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError:
-        raise ResultsError(f"{path} is not valid json; make it again.") from None
+        raise ResultsError(f"{path} is not valid JSON; make it again.") from None
     if not isinstance(content, dict):
-        raise ResultsError(f"{path} does not hold a json object; make it again.")
+        raise ResultsError(f"{path} does not contain a JSON object; make it again.")
     return content
 
 

@@ -152,7 +152,7 @@ def test_a_diverged_run_counts_until_it_diverges(compare, tmp_path):
         ([0.4], {}, "each of 2 epochs"),
         ([0.4, 1.3], {}, "each of 2 epochs"),
         ([0.4, ""], {}, "each of 2 epochs"),
-        ([0.4, "high"], {}, "no number"),
+        ([0.4, "high"], {}, "not a number"),
         ([0.4, 0.3], dict(cpu_seconds_per_epoch=[1]), "seconds of each epoch"),
         ([0.4, 0.3], dict(cpu_seconds_per_epoch=[1, "2"]), "seconds of each epoch"),
         ([0.4, 0.3], dict(cpu_seconds_per_epoch=[1, float("nan")]), "seconds of each epoch"),

@@ -51,9 +51,9 @@ def test_a_csv_is_read_as_it_was_written(tmp_path):
     [
         (None, "a.csv is missing; run the rule"),
         (b"x\n1\n", "has no column 'y'"),
-        (b"", "not a readable csv"),
-        (b"x,y\n1,2,3\n1\n1,2,3,4\n", "not a readable csv"),
-        (b"x,y\n\xff,1\n", "not a readable csv"),
+        (b"", "not a readable CSV file"),
+        (b"x,y\n1,2,3\n1\n1,2,3,4\n", "not a readable CSV file"),
+        (b"x,y\n\xff,1\n", "not a readable CSV file"),
         (b"x,y\n1,many\n", "has a 'y' that is not a number"),
         (b"x,y\n1,inf\n", "has a 'y' that is not a number"),
     ],
@@ -69,8 +69,8 @@ def test_a_csv_that_is_not_the_expected_one(tmp_path, content, words):
     ("content", "words"),
     [
         (None, "is missing"),
-        (b"{", "not valid json"),
-        (b"[]", "json object"),
+        (b"{", "not valid JSON"),
+        (b"[]", "JSON object"),
         (b"\xff", "not valid"),
     ],
 )

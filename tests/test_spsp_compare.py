@@ -44,7 +44,7 @@ def test_a_folder_without_tables_is_one_sentence(tmp_path):
 @pytest.mark.parametrize("row", [[0, 0, 0, 0, 0], [0, 0, 0, 0, 2]])
 def test_a_comparison_never_ends_in_nan(row):
     ours = EffectRatioTable([[1, 2, 3, 4, 5]] * 3)
-    with pytest.raises(TableError, match="cannot be compared with"):
+    with pytest.raises(TableError, match="cannot be used for comparison"):
         compare_tables(ours, EffectRatioTable([row] * 3))
 
 

@@ -102,13 +102,13 @@ def test_a_small_file_by_hand(tmp_path):
         ("part,count", "part,number", "line 1"),
         ("value,1,2", "value,1,nan", "line 4: a value"),
         ("value,1,2", "value,1,two", "line 4: a value"),
-        ("value,1,2", "value,2,2", "line 4: the count 1 of 'value'"),
+        ("value,1,2", "value,2,2", "line 4: expected the count 1 of 'value'"),
         ("value,1,2", "value,1,2,3", "line 4"),
-        ("value,1,2", "colour,1,2", "line 4: a part"),
+        ("value,1,2", "colour,1,2", "line 4: the part"),
         ("input,1,1\n", "", "no part 'input'"),
-        ("derivative,1,1\n", "", "derivatives of shape"),
-        (GOOD, "", "not a csv file"),
-        ("value,0,0", 'value,0,"0', "not a csv file"),
+        ("derivative,1,1\n", "", "and its derivatives"),
+        (GOOD, "", "not the CSV file"),
+        ("value,0,0", 'value,0,"0', "not the CSV file"),
     ],
 )
 def test_a_malformed_file_ends_in_one_sentence(old, new, words, tmp_path):
@@ -121,5 +121,5 @@ def test_a_malformed_file_ends_in_one_sentence(old, new, words, tmp_path):
 def test_a_table_whose_shapes_do_not_fit_is_refused():
     with pytest.raises(TableError, match="inputs of a separable table have 2 terms"):
         SeparableTable(np.ones((3, 2)), np.ones((1, 4)), np.ones((1, 4)))
-    with pytest.raises(TableError, match="at most 9"):
+    with pytest.raises(TableError, match="more than 9"):
         SeparableTable(np.ones((3, 10)), np.ones((10, 4)), np.ones((10, 4)))

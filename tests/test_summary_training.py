@@ -173,7 +173,7 @@ def repeat(metrics, provenance):
     [
         (cut_short, "5 of 20 epochs and did not diverge"),
         (lose, "is missing"),
-        (break_json, "not valid json"),
+        (break_json, "not valid JSON"),
         (change_settings, "other settings"),
         (repeat, "give each run once"),
     ],

@@ -95,7 +95,11 @@ def test_a_configfile_gives_the_aliases_their_profile(snakemake, checkout):
         (["results/paper/train/hm2bp/seed-1.csv"], "", "MissingRuleException"),
         ([], "dat: {n_train: 1}", "dat: there is no such setting"),
         ([], "arms: {strsbp: {tau_m: -3}}", "arms.strsbp.tau_m: Input should be greater than 1"),
-        ([], "figures: {fig4: {panels: {a: [nobody]}}}", "`figures.fig4` names the unknown arm 'nobody'"),
+        (
+            [],
+            "figures: {fig4: {panels: {a: [nobody]}}}",
+            "`figures.fig4` names the unknown arm 'nobody'",
+        ),
         ([], "arms: {strsbp: {table: {file: bad.txt}}}", "bad.txt"),
         ([], "device: cuda", "mine.yaml, device: 'cuda' asks for a GPU, but "),
         ([], "bptt: {strsbp: nobody}", "`bptt` names the unknown arm 'nobody'"),

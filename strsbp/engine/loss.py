@@ -93,10 +93,10 @@ def repaired_trains(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, of_silent, factors):
+def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, rho_silent, factors):
     """L_i = 1 / (1 - sum_{l != i} rho_il h_l rho_li h_i) from the spikes before the repair.
 
-    `spsp` (n, n) float32: e_il from output l to output i, at spsp[l, i]; `of_silent` (float32):
+    `spsp` (n, n) float32: e_il from output l to output i, at spsp[l, i]; `rho_silent` (float32):
     rho if either is silent.
     """
     inverse = np.float32(1.0) / threshold
@@ -110,7 +110,7 @@ def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, of_silent, fa
             c_l = neuron_ptr[other + 1] - neuron_ptr[other]
             if other == i or (c_l == 0 and other != label):
                 continue
-            rho_il = rho_li = of_silent
+            rho_il = rho_li = rho_silent
             if c_i > 0 and c_l > 0:
                 rho_il = spsp[other, i] / np.float32(c_l)
                 rho_li = spsp[i, other] / np.float32(c_i)
@@ -189,15 +189,15 @@ def add_side_effect(neuron_ptr, active, spsp, weights, threshold, rows):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def back_errors(base, neuron_ptr, of_silent, back_error, back_silent, back_all):
+def back_errors(base, neuron_ptr, rho_silent, back_error, back_silent, back_all):
     """Split `base`, the factor of w_ij rho_ij in the error passed back, by rho.
 
     `back_error`: factor of e_ij / c_j for outputs that fired; `back_silent`: base * rho for silent
-    outputs; `back_all`: base * rho for all outputs, used for silent inputs. rho is `of_silent`.
+    outputs; `back_all`: base * rho for all outputs, used for silent inputs. rho is `rho_silent`.
     """
     for i in range(base.size):
         value = np.float32(base[i])
         fired = neuron_ptr[i + 1] > neuron_ptr[i]
         back_error[i] = value if fired else np.float32(0.0)
-        back_silent[i] = np.float32(0.0) if fired else of_silent * value
-        back_all[i] = of_silent * value
+        back_silent[i] = np.float32(0.0) if fired else rho_silent * value
+        back_all[i] = rho_silent * value

@@ -21,11 +21,11 @@ WEIGHT_SCALE = 8.0
 """W: the unit of weight in the regularisation."""
 
 
-def rho(e, pre_counts, post_counts, of_silent=RHO_SILENT) -> np.ndarray:
-    """rho_ij = e_ij / c_j, or `of_silent` where c_i or c_j is 0; float64 of shape (n, m)."""
+def rho(e, pre_counts, post_counts, rho_silent=RHO_SILENT) -> np.ndarray:
+    """rho_ij = e_ij / c_j, or `rho_silent` where c_i or c_j is 0; float64 of shape (n, m)."""
     pre_counts, post_counts = np.asarray(pre_counts), np.asarray(post_counts)
     silent = (post_counts[:, None] == 0) | (pre_counts[None, :] == 0)
-    return np.where(silent, of_silent, e / np.maximum(pre_counts, 1)[None, :])
+    return np.where(silent, rho_silent, e / np.maximum(pre_counts, 1)[None, :])
 
 
 def side_effect(e, weights, post_counts, threshold) -> np.ndarray:

@@ -281,12 +281,12 @@ class ReferenceNetwork:
         layer, first, settings = self.layers[k], k == 0, self.settings
         c_in, c_out = spike_counts(below), spike_counts(backward_spikes)
         e = spsp_matrix(below, backward_spikes, **self._dynamics())
-        of_silent = RHO_SILENT
+        rho_silent = RHO_SILENT
         as_hm2bp = settings.gradient == "hm2bp_published" and layer.kind != "recurrent"
         if as_hm2bp:
-            of_silent = HM2BP_RHO_SILENT
+            rho_silent = HM2BP_RHO_SILENT
             e = np.where((c_out[:, None] == 0) & (c_in[None, :] > 0), HM2BP_E_SILENT, e)
-        rho_input = rho(e, c_in, c_out, of_silent)
+        rho_input = rho(e, c_in, c_out, rho_silent)
         delta = settings.gain(k) * error
         if settings.divide_by_threshold:
             delta = delta / layer.threshold
@@ -314,7 +314,7 @@ class ReferenceNetwork:
         if layer.kind == "output":
             counts = spike_counts(spikes)
             e_recurrent = spsp_matrix(spikes, spikes, **self._dynamics())
-            rho_recurrent = rho(e_recurrent, counts, counts, of_silent)
+            rho_recurrent = rho(e_recurrent, counts, counts, rho_silent)
             lateral = lateral_factor(rho_recurrent, counts, label, layer.threshold)
 
         if settings.gradient == "strsbp_normalised" and layer.kind != "recurrent":

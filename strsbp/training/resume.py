@@ -40,8 +40,8 @@ def load_epoch(
     arrays, document = load_checkpoint(path)
     if document.get("settings_sha256") != fingerprint:
         raise CheckpointError(
-            f"The checkpoint {path} belongs to other settings, data or table; delete it to start "
-            "this run anew."
+            f"The checkpoint {path} belongs to other settings, data or table; delete it to "
+            "restart this run."
         )
     try:
         rows, times = document["rows"], {kind: document[kind] for kind in kinds}
@@ -50,7 +50,7 @@ def load_epoch(
         whole = False
     if not whole:
         raise CheckpointError(
-            f"The checkpoint {path} does not contain a run of this network; delete it to start "
-            "this run anew."
+            f"The checkpoint {path} does not contain a run of this network; delete it to "
+            "restart this run."
         )
     return times

@@ -2,10 +2,10 @@
 // errors of a layer and its update. Both need sums over the inputs, so e_ij is stored; the rows of
 // silent inputs are not written and contain values of earlier samples.
 
-// Grid (inputs, replicas); block at least 32: e_ij of the inputs that spiked; `of_silent` if neuron
+// Grid (inputs, replicas); block at least 32: e_ij of the inputs that spiked; `e_silent` if neuron
 // i is silent. `counts` are those of the neurons i.
 extern "C" __global__ void spsp_of_inputs(
-    int n_steps, int n_inputs, int n_padded, float of_silent, const int* has_error,
+    int n_steps, int n_inputs, int n_padded, float e_silent, const int* has_error,
     const u32* input_neuron_mask, const int* input_counts, int input_stride, const int* counts,
     const float* traces, float* spsp
 ) {
@@ -25,7 +25,7 @@ extern "C" __global__ void spsp_of_inputs(
         const bool own = i < n_padded;
         const float e =
             spsp_of_input(mask, n_words, n_padded, traces + i, own, base == 0, list, n_listed);
-        if (own) spsp[i] = counts[replica * n_padded + i] > 0 ? e : of_silent;
+        if (own) spsp[i] = counts[replica * n_padded + i] > 0 ? e : e_silent;
     }
 }
 
