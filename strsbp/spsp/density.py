@@ -191,7 +191,7 @@ def _along_line(
     n_places, n = weight.size, age_weights.size
     # Sums over far earlier places, which block no place in common with x: [old, new].
     far, far_following = np.zeros((2, most + 1)), np.zeros((2, most + 1))
-    everywhere = np.zeros((n_places, 2, most + 1))  # `before` integrated over the age
+    everywhere = np.zeros((n_places, 2, most + 1))  # `before` integrated over the age, with `last`
     near_sum = np.empty(most + 1)
     for x in range(first_place, n_places):
         far *= np.exp(-s * weight[x])
