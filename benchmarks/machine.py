@@ -1,7 +1,7 @@
-"""What this machine's first core can do: the rates that the stage bounds are computed from.
+"""Rates of one core of this machine, from which the bounds of the stages are computed.
 
-Each rate is measured with a loop of the kind that the engine runs, compiled by the same compiler,
-so that a bound says what the engine could reach and not what a data sheet promises.
+Each rate is measured with the kind of loop that the engine runs, compiled by the same compiler, so
+a bound is what the engine could achieve rather than a data-sheet value.
 """
 
 import time
@@ -27,7 +27,7 @@ def _stream(weights, first, second):
 
 @njit(cache=True, error_model="numpy")
 def _add_rows(out, rows, index, at_once, repeats):
-    """Add rows[index] to a tile of 64 columns that stays in registers, `at_once` rows a tile."""
+    """Sum rows[index], `at_once` rows at a time, in tiles of 64 columns kept in registers."""
     like = zeros(64)
     for _ in range(repeats):
         for start in range(0, index.size, at_once):
@@ -45,7 +45,7 @@ def _root_and_quotient(x, y, repeats):
 
 @njit(cache=True, error_model="numpy")
 def _multiply_add(x, repeats):
-    """Eight dependent multiplications and additions for each element loaded and stored."""
+    """Eight dependent operations (multiplications and additions) per element."""
     for _ in range(repeats):
         for i in range(x.size):
             v = x[i]
@@ -71,7 +71,7 @@ def _philox_blocks(words, repeats):
 
 
 def _best(function, *arguments, runs: int = 7) -> float:
-    """Shortest of several runs, in seconds: a rate is what the machine can do undisturbed."""
+    """Shortest of several runs, in seconds, to exclude disturbances."""
     function(*arguments)
     times = []
     for _ in range(runs):
@@ -84,13 +84,13 @@ def _best(function, *arguments, runs: int = 7) -> float:
 def rates(n_weights: int, row: int = 400) -> dict[str, float]:
     """Measured rates of one core.
 
-    - `stream_bytes`: bytes a second, read and written, of a pass over three arrays of
+    - `stream_bytes`: bytes per second, read and written, in a pass over three arrays of
       `n_weights` float32 (weights and moments);
-    - `row_adds`: additions a second of rows of 64 float32 that lie in the first-level cache;
-    - `far_row_adds`: the same of rows of 384 out of a 600 kB array, eight at a time;
-    - `roots`: square roots with a division, a second;
-    - `flops`: multiplications and additions a second on data in the first-level cache;
-    - `random_words`: 32-bit Philox words a second.
+    - `row_adds`: additions per second, adding rows of 64 float32 from the L1 cache;
+    - `far_row_adds`: the same for rows of 384 from a 600 kB array, eight at a time;
+    - `roots`: square roots, each with a division, per second;
+    - `flops`: multiplications and additions per second on data in the L1 cache;
+    - `random_words`: 32-bit Philox words per second.
     """
     arrays = [np.ones(n_weights, dtype=_F) for _ in range(3)]
     seconds = _best(_stream, *arrays)

@@ -1,8 +1,8 @@
-"""A plain numba version of the same mathematics: what the engine is measured against.
+"""A plain numba version of the same mathematics, with which the engine is compared.
 
-One function a stage, dense T x n arrays, output-major weights, forward traces U and two rows of
-them for each output spike (specification, section 5), a pass over the weights at the end. It is
-what one would write first, compiled, and no more. Published reservoir and adjoint only.
+One function per stage, dense T x n arrays, output-major weights, forward traces U of which each
+output spike reads two rows (specification, section 5), and a pass over the weights at the end. This
+is the straightforward implementation, compiled. Published reservoir and adjoint only.
 """
 
 import math
@@ -130,7 +130,7 @@ def adam(weights, mask, gradient, first, second, factors, rate, step):
 
 
 class PlainNetwork:
-    """784 - ... - 10 with the weights of `network`, which must use the published options."""
+    """A network with the weights of `network`, which must use the published options."""
 
     def __init__(self, network: Network):
         self.model, self.coefficients = network.model, network.derivative.coefficients

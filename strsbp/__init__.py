@@ -1,6 +1,6 @@
 """strsbp: spike-train level backpropagation, and a reproducibility study of it.
 
-The public names below are loaded on first use, so that a plotting step does not wait for numba:
+The public names below are imported on first use, so plotting does not wait for numba:
 
     import strsbp
 
@@ -13,9 +13,9 @@ The public names below are loaded on first use, so that a plotting step does not
 
 from importlib import import_module
 
-from strsbp.kernel_cache import discard_stale_kernels
+from strsbp.kernel_cache import choose_folder
 
-discard_stale_kernels()
+choose_folder()
 
 _PUBLIC = {
     # settings and errors

@@ -1,9 +1,9 @@
-"""Rate encoding of images by a counter-based generator (specification, section 1).
+"""Rate encoding of images with a counter-based generator (specification, section 1).
 
 A pixel x fires at step t = 1 .. T-1 with probability x / (5.5 * 255), never at t = 0. The
-decision for (seed, split, image, pixel, step) is one 32-bit word of Philox-4x32-10 (Salmon et
-al., 2011) compared with an integer threshold, so that any sample can be encoded again anywhere,
-on any device, bit for bit:
+decision for (seed, split, image, pixel, step) compares one 32-bit word of Philox-4x32-10 (Salmon
+et al., 2011) with an integer threshold, so every sample can be reproduced bit for bit on any
+device:
 
     key     = (seed mod 2**32, seed div 2**32)
     counter = (step div 4, pixel, image, split),   word = step mod 4
@@ -19,7 +19,7 @@ TEST_SPLIT = 1
 
 RATE_DIVISOR = 5.5 * 255
 THRESHOLDS = np.array([round(x * 2**32 / RATE_DIVISOR) for x in range(256)], dtype=np.uint32)
-"""A pixel of value x fires where its 32-bit word is below THRESHOLDS[x]."""
+"""A pixel of value x fires if its 32-bit word is below THRESHOLDS[x]."""
 
 _MUL_0 = np.uint64(0xD2511F53)
 _MUL_1 = np.uint64(0xCD9E8D57)
@@ -49,9 +49,9 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def encode_image(image, thresholds, k0, k1, index, split, n_steps, words, ptr, times):
-    """Spike times of every pixel, pixel by pixel, into `ptr` and `times`; returns the number.
+    """Write the spike times, pixel by pixel, to `ptr` and `times`; returns the number of spikes.
 
-    `words` (at least n_steps, a multiple of 64) uint32 is working space.
+    `words` is a uint32 work array; its length is a multiple of 64 and at least n_steps.
     """
     n_blocks = (n_steps + 3) // 4
     count = 0
@@ -81,10 +81,11 @@ def encode_image(image, thresholds, k0, k1, index, split, n_steps, words, ptr, t
 
 
 class Encoder:
-    """Encodes images of one seed and split into spike trains of `n_steps` steps.
+    """Encodes images as spike trains of `n_steps` steps, for one seed and split.
 
     Parameters: `seed` (0 <= seed < 2**63), `split` (TRAIN_SPLIT or TEST_SPLIT), `n_steps`.
-    `key` (low and high half of the seed, split) and `words` are what `encode_image` needs.
+    The attributes `key` (low half of the seed, high half, split) and `words` are passed to
+    `encode_image`.
     """
 
     def __init__(self, seed: int, split: int, n_steps: int):
@@ -95,9 +96,9 @@ class Encoder:
     def encode_into(self, image, index: int, ptr, times) -> int:
         """Write the spike times of `image` (uint8, flat) in pixel-major order.
 
-        `ptr` (n_pixels + 1, int32) receives the offsets and `times` (int32, room for
+        `ptr` (n_pixels + 1, int32) receives the offsets and `times` (int32, of size at least
         n_pixels * n_steps + 1) the steps; returns the number of spikes. `index` is the image's
-        position in its split: together with the seed it fixes every spike.
+        position in its split; with the seed it determines every spike.
         """
         k0, k1, split = self.key
         return encode_image(

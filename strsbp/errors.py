@@ -1,12 +1,12 @@
-"""The errors a user can cause or must act on; each carries one plain sentence."""
+"""Errors that a user can cause or must act on; each message is one plain sentence."""
 
 
 class StrsbpError(Exception):
-    """Base of every error this package raises on purpose.
+    """Base class of every error that this package raises deliberately.
 
-    The message is one sentence that says what is wrong, where, and what to do, so that a
-    command can print it alone, without a traceback. What it quotes from a user's file may hold
-    line breaks or codes that a terminal obeys; they are shown escaped.
+    The message is one sentence that says what is wrong, where, and what to do, so a command can
+    print it without a traceback. Line breaks and control characters quoted from a user's file
+    are shown escaped.
     """
 
     def __str__(self):
@@ -25,11 +25,11 @@ class DataError(StrsbpError):
 
 
 class SamplingError(StrsbpError):
-    """No spike train with the requested count and gap exists or could be drawn."""
+    """No spike train with the requested count and gap could be drawn."""
 
 
 class TableError(StrsbpError):
-    """An effect-ratio table has the wrong shape or holds values that are not finite."""
+    """An effect-ratio table has the wrong shape or has values that are not finite."""
 
 
 class CheckpointError(StrsbpError):
@@ -37,4 +37,10 @@ class CheckpointError(StrsbpError):
 
 
 class ClaimsError(StrsbpError):
-    """The claims file or the measurements that it refers to are inconsistent."""
+    """The claims file or the measurements it refers to are inconsistent."""
+
+
+def in_words(error: Exception) -> str:
+    """The message of `error` on one line, without the final full stop."""
+    text = getattr(error, "strerror", None) or str(error)
+    return " ".join(text.split()).strip(" .") or type(error).__name__

@@ -1,36 +1,153 @@
-"""Reading files that others wrote, within bounds."""
+"""Reading and writing files: writes are atomic, and a bad file is reported in one sentence.
+
+pandas and PyYAML are imported where they are used, so importing this module is cheap.
+"""
 
 import errno
+import json
 import os
-import stat
+import uuid
+from collections.abc import Iterable
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from strsbp.errors import StrsbpError, in_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LARGEST_YAML = 200_000
+"""Size limit of a YAML file in bytes; the project's largest has 40,000."""
+LARGEST_JSON = 10_000_000
+"""Size limit of a JSON file in bytes; the provenance of a run has a few thousand."""
+
+
+class ResultsError(StrsbpError):
+    """A results file is missing, incomplete or inconsistent with related files."""
+
+
+@contextmanager
+def replacing(path: str | Path):
+    """Yield a temporary path next to `path`, which replaces it if the block succeeds.
+
+    `path` has either its old content or all of the new content, even after a crash. The
+    temporary name keeps the suffix because some writers choose the format by it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
+    try:
+        yield temporary
+        with open(temporary, "r+b") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write `text` as UTF-8, atomically."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode())
+
+
+def write_json(content: dict, path: str | Path) -> None:
+    """Write `content` as JSON, atomically."""
+    write_text(json.dumps(content, indent=1) + "\n", path)
+
+
+def write_csv(frame: "pd.DataFrame", path: str | Path, *, digits: int = 9) -> None:
+    """Write `frame` without its index, with `digits` significant digits; NaN becomes empty."""
+    with replacing(path) as temporary:
+        frame.to_csv(temporary, index=False, float_format=f"%.{digits}g", lineterminator="\n")
 
 
 def read_bounded(path: str | Path, largest: int) -> bytes:
-    """Content of the regular file `path`, which has at most `largest` bytes.
-
-    Raises `OSError`, with a reason in words as `strerror`, also for a name that no file can have,
-    for a larger file, and for a pipe or device, whose end might never come.
-    """
-    size = regular_size(path)
-    if size <= largest:
-        with open(path, "rb") as file:
-            content = file.read(size + 1)  # no more, for room is made for what is asked for
-        size = len(content)
+    """Content of `path`; raises `OSError` (reason in `strerror`) if it exceeds `largest` bytes."""
+    size = os.path.getsize(path)
     if size > largest:
-        reason = f"it has {size:,} bytes and may have {largest:,}"
+        reason = f"it has {size:,} bytes, but the limit is {largest:,}"
         raise OSError(errno.EFBIG, reason, str(path))
+    return Path(path).read_bytes()
+
+
+def read_csv(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
+    """Read a results CSV file and check that it has `columns`.
+
+    Raises `ResultsError` if the file is missing, is not CSV or lacks a column.
+    """
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(path, compression=None, low_memory=False)
+    except FileNotFoundError:
+        raise ResultsError(f"{path} is missing; run the rule that makes it.") from None
+    except OSError as error:
+        raise ResultsError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:  # includes pandas' parser errors and text that is not UTF-8
+        reason = in_words(error)
+        raise ResultsError(
+            f"{path} is not a readable CSV file ({reason}); make it again."
+        ) from None
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise ResultsError(f"{path} has no column '{missing[0]}'; make it again.")
+    return frame
+
+
+def numbers(frame: "pd.DataFrame", column: str, path: str | Path) -> "pd.Series":
+    """The float64 numbers in `column` of the file `path`; NaN for an empty cell.
+
+    Raises `ResultsError` for a cell that is not a finite number.
+    """
+    import numpy as np
+    import pandas as pd
+
+    values = pd.to_numeric(frame[column], errors="coerce").astype(float)
+    if not (np.isfinite(values) | frame[column].isna()).all():
+        raise ResultsError(f"{path} has a '{column}' that is not a number; make it again.")
+    return values
+
+
+def read_json(path: str | Path) -> dict:
+    """Read the JSON object in `path`; raises `ResultsError` if there is none."""
+    try:
+        content = json.loads(read_bounded(path, LARGEST_JSON))
+    except FileNotFoundError:
+        raise ResultsError(f"{path} is missing; run the rule that makes it.") from None
+    except OSError as error:
+        raise ResultsError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise ResultsError(f"{path} is not valid JSON; make it again.") from None
+    if not isinstance(content, dict):
+        raise ResultsError(f"{path} does not contain a JSON object; make it again.")
     return content
 
 
-def regular_size(path: str | Path) -> int:
-    """Bytes of the regular file `path`; raises `OSError` as `read_bounded` does."""
+def read_yaml(path: str | Path, error: type[StrsbpError]) -> Any:
+    """The plain data in the YAML file `path`; raises `error` in one sentence."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """Rejects duplicate keys, of which PyYAML would silently take the last."""
+
+        def compose_mapping_node(self, anchor):
+            node = super().compose_mapping_node(anchor)
+            seen = set()
+            for key, _ in node.value:
+                if str(key.value) in seen:
+                    problem = f"the key '{key.value}' appears twice"
+                    raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+                seen.add(str(key.value))
+            return node
+
     try:
-        status = os.stat(path)
-    except ValueError:  # a NUL, or half of a character
-        raise OSError(errno.EINVAL, "no file can have this name", repr(str(path))) from None
-    if stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-    return status.st_size
+        return yaml.load(read_bounded(path, LARGEST_YAML).decode(), Loader)
+    except OSError as problem:
+        raise error(f"{path} cannot be read: {problem.strerror}.") from None
+    except (yaml.YAMLError, ValueError) as problem:  # ValueError: not UTF-8, or a date like June 31
+        mark = getattr(problem, "problem_mark", None)
+        at = f" at line {mark.line + 1}" if mark else ""
+        reason = getattr(problem, "problem", None) or in_words(problem)
+        raise error(f"{path} is not valid YAML{at}: {reason}.") from None

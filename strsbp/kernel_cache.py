@@ -1,9 +1,8 @@
-"""Keeps compiled kernels in step with their sources.
+"""Where numba caches compiled kernels: one folder per version of their sources.
 
-numba's cache on disk notices a change of the file that a function stands in, but not of the
-functions and constants that it takes from other files: after an update of the package, an old
-kernel could go on giving old results. So a hash of their source files is kept beside the cached
-kernels, and when it differs they are removed and compiled anew.
+numba's disk cache notices changes to the file that defines a function, but not to functions and
+constants that it imports from other files, so an outdated kernel could survive an update of the
+package. The folder is therefore named after a digest of all sources.
 """
 
 import atexit
@@ -14,13 +13,13 @@ import tempfile
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
-STAMP = "strsbp-kernels.sha256"
+NAME = "strsbp-kernels"
 
 
-def sources_hash(package: Path = PACKAGE) -> str:
-    """SHA-256 over the names and contents of the files that kernels are compiled from.
+def sources_digest(package: Path = PACKAGE) -> str:
+    """SHA-256 of the files that kernels are compiled from.
 
-    These are the files that use numba, and `settings.py`, whose constants they take.
+    These are the files that use numba, and `settings.py`, whose constants they import.
     """
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
@@ -30,43 +29,30 @@ def sources_hash(package: Path = PACKAGE) -> str:
     return digest.hexdigest()
 
 
-def discard_stale_kernels(package: Path = PACKAGE) -> None:
-    """Remove cached kernels that were compiled from other sources than the present ones.
+def choose_folder(package: Path = PACKAGE) -> None:
+    """Set NUMBA_CACHE_DIR unless the user has set it; must be called before numba is imported.
 
-    Where the package's folder cannot be written, numba is given a folder of the user's that is
-    named by the hash, and without a home folder one that ends with the process. Call it before
-    numba is loaded.
+    Uses the package's ``__pycache__`` if it is writable, else the user's cache folder, else a
+    temporary folder that is deleted when the process ends. Folders of other versions are kept.
     """
-    current = sources_hash(package)
-    cache = package / "__pycache__"
-    try:
-        cache.mkdir(exist_ok=True)
-        stamp = cache / STAMP
-        if not os.access(cache, os.W_OK):
-            raise PermissionError
-        if stamp.exists() and stamp.read_text() == current:
-            return
-        for pattern in ("*.nbi", "*.nbc"):
-            for kernel in package.rglob(f"__pycache__/{pattern}"):
-                kernel.unlink(missing_ok=True)
-        temporary = cache / f"{STAMP}.{os.getpid()}"
-        temporary.write_text(current)
-        temporary.replace(stamp)
-    except OSError:
-        if "NUMBA_CACHE_DIR" not in os.environ:
-            os.environ["NUMBA_CACHE_DIR"] = str(_folder_elsewhere(f"kernels-{current[:16]}"))
-
-
-def _folder_elsewhere(name: str) -> Path:
-    """A folder of the user's, and of nobody else's: cached kernels are code."""
-    try:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        folder = base / "strsbp" / name
-        folder.mkdir(parents=True, exist_ok=True)
+    name = f"{NAME}-{sources_digest(package)[:16]}"
+    inherited = Path(os.environ.get("NUMBA_CACHE_DIR", "")).name
+    # Keep a folder set by the user, or by a parent process that has the same sources.
+    if inherited and (inherited.startswith(name) or not inherited.startswith(NAME)):
+        return
+    for base in (lambda: package / "__pycache__", _users_cache):
+        try:
+            folder = base() / name
+            folder.mkdir(parents=True, exist_ok=True)
+        except (OSError, RuntimeError):  # RuntimeError: no home folder
+            continue
         if os.access(folder, os.W_OK):
-            return folder
-    except (OSError, RuntimeError):  # RuntimeError: the user has no home
-        pass
-    folder = Path(tempfile.mkdtemp(prefix=f"strsbp-{name}-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+            break
+    else:
+        folder = tempfile.mkdtemp(prefix=f"{name}-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+
+
+def _users_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "strsbp"

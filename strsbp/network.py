@@ -1,14 +1,13 @@
-"""Build, save and load networks: the package's front door to the engine."""
+"""Build, save and load networks: the public interface to the engine."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
-from strsbp.engine.layers import padded
-from strsbp.engine.network import N_PIXELS, Network
+from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
 from strsbp.errors import CheckpointError, SettingsError
-from strsbp.settings import LayerSettings, ModelSettings, checked
+from strsbp.settings import N_PIXELS, LayerSettings, ModelSettings, checked
 from strsbp.spsp import EffectRatioTable, SeparableTable
 
 
@@ -19,12 +18,12 @@ def build_network(
     seed: int,
     n_inputs: int = N_PIXELS,
 ) -> Network:
-    """A network with the initial weights of `seed`.
+    """A new network with initial weights drawn from `seed`.
 
-    `model`: dynamics, gradient and learning rule (an arm's settings serve too); `hidden`: the
-    hidden layers, first to last, one output neuron a class follows; `table`: the effect ratios
-    de/do; `n_inputs`: pixels of an image. Raises `SettingsError` where the options contradict
-    each other.
+    `model`: dynamics, gradient and learning rule (`ArmSettings` work too); `hidden`: the hidden
+    layers, first to last, to which an output layer with one neuron per class is added; `table`:
+    the effect ratios de/do; `n_inputs`: pixels per image. Raises `SettingsError` if the options
+    contradict each other.
     """
     return Network(model, hidden, Derivative(*table.terms(model.n_steps)), seed, n_inputs)
 
@@ -48,14 +47,13 @@ def save_network(path: str | Path, network: Network, hidden: Sequence[LayerSetti
 
 
 def load_network(path: str | Path) -> Network:
-    """The network saved by `save_network`, ready to go on training.
+    """The network saved by `save_network`, ready to be trained further.
 
-    Raises `CheckpointError` where the file is damaged or holds something else.
+    Raises `CheckpointError` if the file is damaged or does not contain a network.
     """
     arrays, document = load_checkpoint(path)
     try:
         hidden = [checked(LayerSettings, layer, str(path)) for layer in document["hidden"]]
-        _check_sizes(arrays, hidden, document["n_inputs"])
         network = Network(
             checked(ModelSettings, document["model"], str(path)),
             hidden,
@@ -64,23 +62,8 @@ def load_network(path: str | Path) -> Network:
             document["n_inputs"],
         )
         network.load_state(arrays)
-    except (KeyError, TypeError, ValueError, OverflowError, SettingsError) as error:
+    except (KeyError, TypeError, ValueError, SettingsError) as error:
         raise CheckpointError(
-            f"{path} does not hold a saved network ({error}); save it with save_network."
+            f"{path} does not contain a saved network ({error}); save it with save_network."
         ) from None
     return network
-
-
-def _check_sizes(arrays, hidden: Sequence[LayerSettings], n_inputs: int) -> None:
-    """Raise `SettingsError` where the weights have not the sizes of the layers described.
-
-    A network is then built of the size of its file, not of one that the file only promises.
-    """
-    width = n_inputs
-    for position, settings in enumerate(hidden, start=1):
-        rows, columns = arrays[f"{settings.kind}{position}/weights"].shape
-        if rows != width or columns != padded(settings.n_neurons):
-            raise SettingsError(f"the weights of layer {position} have another size than the layer")
-        width = settings.n_neurons
-    if arrays[f"output{len(hidden) + 1}/weights"].shape[0] != width:
-        raise SettingsError("the weights of the output layer have another size than the layer")

@@ -1,8 +1,8 @@
-"""Every setting of a network, an arm and its table, in one closed and documented place.
+"""Every setting of a network, an arm and its table.
 
-The models below are the single source: they validate the config files, give the defaults, and
-generate ``workflow/schemas/config.schema.json``. A key that is not listed here is an error.
-Constants and their sources are in ``docs/algorithm.md``.
+These models are the single source of truth: they validate the config files, define the defaults
+and generate ``workflow/schemas/config.schema.json``. Unknown keys are errors. Constants and their
+sources are documented in ``docs/algorithm.md``.
 """
 
 import hashlib
@@ -18,11 +18,14 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    model_serializer,
     model_validator,
 )
 
 from strsbp.errors import SettingsError
+
+N_PIXELS = 28 * 28
+"""Pixels per image in the known data sets; other images may have a different number."""
+N_CLASSES = 10
 
 TARGET_COUNT_LABEL = 35
 """Target spike count of the label's output neuron (section 4)."""
@@ -32,17 +35,21 @@ SpspName = Literal["published", "unblocked", "corrected", "exact"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
-def _distinct(seeds: list[int]) -> list[int]:
-    if len(set(seeds)) != len(seeds):
-        raise ValueError("every seed may be listed once")
-    return seeds
+def _distinct(values: list) -> list:
+    if len(set(values)) != len(values):
+        raise ValueError("no value may be listed twice")
+    return values
 
 
-Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
+DISTINCT = AfterValidator(_distinct)
+SORTED = AfterValidator(lambda values: sorted(_distinct(values)))
+"""For lists without duplicates; `SORTED` also sorts them."""
+
+Seeds = Annotated[list[Seed], Field(min_length=1), DISTINCT]
 
 
 class Closed(BaseModel):
-    """A model that refuses unknown keys and cannot be changed after it was checked."""
+    """An immutable model that rejects unknown keys."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
@@ -50,7 +57,7 @@ class Closed(BaseModel):
 
 
 class LayerSettings(Closed):
-    """One hidden layer; the output layer (one neuron a class) always follows by itself."""
+    """One hidden layer; the output layer (one neuron per class) is always added automatically."""
 
     kind: Literal["feedforward", "recurrent"]
     """`feedforward`, or `recurrent`: a trained sparse reservoir on a 3-D grid."""
@@ -62,12 +69,12 @@ class LayerSettings(Closed):
     @model_validator(mode="after")
     def _size_or_shape(self):
         if self.kind == "feedforward" and (self.size is None or self.shape is not None):
-            raise ValueError("a feedforward layer takes `size` and no `shape`")
+            raise ValueError("a feedforward layer needs `size` and no `shape`")
         if self.kind == "recurrent":
             if self.shape is None or self.size is not None:
-                raise ValueError("a recurrent layer takes `shape` and no `size`")
+                raise ValueError("a recurrent layer needs `shape` and no `size`")
             if min(self.shape) < 1 or self.n_neurons > 100_000:
-                raise ValueError("`shape` must hold three positive sizes, at most 100,000 neurons")
+                raise ValueError("`shape` must be three positive sizes, at most 100,000 neurons")
         return self
 
     @property
@@ -80,7 +87,7 @@ class LayerSettings(Closed):
 
 
 class ModelSettings(Closed):
-    """What defines the dynamics, the gradient and the learning rule of a network."""
+    """The dynamics, the gradient and the learning rule of a network."""
 
     tau_m: Annotated[float, Field(gt=1, le=1e6)] = 64.0
     """Membrane time constant, in steps of 1 ms."""
@@ -97,35 +104,36 @@ class ModelSettings(Closed):
     gradient: Literal[
         "strsbp", "strsbp_normalised", "hm2bp", "hm2bp_weights", "hm2bp_published"
     ] = "strsbp"
-    """`strsbp`; `strsbp_normalised`: scaled in each layer and sample to the length that it has with
-    s_i = 1; `hm2bp`: denominators s_i = 1; `hm2bp_weights`: s_i = 1 in the weight gradient alone,
-    while the back-propagated error keeps its denominators; `hm2bp_published`: as the program of
-    HM2-BP has it (finding F11)."""
+    """`strsbp`; `strsbp_normalised`: scaled in each layer and sample to the norm that it has with
+    s_i = 1; `hm2bp`: denominators s_i = 1; `hm2bp_weights`: s_i = 1 in the weight gradient only,
+    not in the back-propagated error; `hm2bp_published`: as in HM2-BP's own program (finding
+    F11)."""
     ablated_layers: Literal["feedforward", "all"] = "feedforward"
-    """Layers in which a gradient other than `strsbp` acts; the output layer counts as
+    """Layers to which a gradient other than `strsbp` applies; the output layer counts as
     feed-forward."""
     divide_by_threshold: bool = True
     """Whether each layer divides its error by its threshold, as Eq. 3 and the published program do;
     the published logs fit the program without the division (finding F10)."""
     error_gain: tuple[Annotated[float, Field(gt=0, le=1e6)], ...] = ()
     """Factors by which each layer multiplies its error, first hidden layer to output layer; empty
-    for 1 in every layer."""
+    means 1 in every layer."""
     reservoir: Literal["derived", "published"] = "derived"
-    """`published` keeps the one-way connections of the published program (finding F5)."""
+    """`published`: the one-way connections of the published program (finding F5)."""
     adjoint: Literal["derived", "published"] = "derived"
-    """`published` keeps the transposed solve of the published program (finding F6)."""
+    """`published`: the transposed system of the published program (finding F6)."""
     shuffle: Literal["full", "published"] = "full"
-    """`published` keeps the 5,000 random swaps of the published program (finding F8)."""
+    """`published`: the 5,000 random swaps of the published program (finding F8)."""
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.001
-    """Adam's step size at the start."""
+    """Adam's initial step size."""
     step_rule: Literal["published", "logged"] = "published"
     """Step size of epoch e (from 0): `published` is `learning_rate / sqrt(e + 1)`; `logged`, as in
     the published logs, `learning_rate / sqrt(max(e, 1))` (finding F9)."""
     regularisation: Annotated[float, Field(ge=0, le=1e6)] = 10.0
     """Strength lambda of the weight regularisation."""
     cost: Literal["forward", "repaired"] = "forward"
-    """Output counts behind the reported cost: the network's own, or, as in the published program,
-    those after a silent label was given a train. The gradient is the same."""
+    """Output counts used for the reported cost: `forward`, the network's own; `repaired`, as in the
+    published program, those after a silent label was given a spike train. The gradient is the
+    same."""
 
     def step_size(self, epoch: int) -> float:
         """Adam's step size in `epoch`, counted from 0."""
@@ -133,53 +141,48 @@ class ModelSettings(Closed):
         return self.learning_rate / math.sqrt(epochs)
 
     def gain(self, layer: int) -> float:
-        """What layer number `layer` (from 0) multiplies its error by."""
+        """Factor by which layer `layer` (from 0) multiplies its error."""
         return self.error_gain[layer] if self.error_gain else 1.0
 
     def check_layers(self, kinds: Sequence[str]) -> None:
-        """Raise `SettingsError` where the settings do not suit hidden layers of `kinds`."""
+        """Raise `SettingsError` if the settings do not fit hidden layers of these `kinds`."""
         n_layers = len(kinds) + 1
         if self.error_gain and len(self.error_gain) != n_layers:
             raise SettingsError(
                 f"`error_gain` has {len(self.error_gain)} factors, but the network has {n_layers} "
-                "layers, the output layer included; give one for each."
+                "layers including the output layer; give one factor per layer."
             )
         of_feedforward = self.gradient in ("strsbp_normalised", "hm2bp_published")
         if of_feedforward and self.ablated_layers == "all" and "recurrent" in kinds:
             raise SettingsError(
-                f"`gradient: {self.gradient}` is defined in feed-forward layers alone; set "
+                f"`gradient: {self.gradient}` is defined only for feed-forward layers; set "
                 "`ablated_layers: feedforward`."
             )
 
 
 class TableSettings(Closed):
-    """Which effect-ratio table de/do serves an arm. What is left out is the arm's own value."""
+    """The effect-ratio table de/do of an arm. Settings that are left out are taken from the arm."""
 
     spsp: SpspName = "published"
-    """The trains behind e_ij: `published`, `unblocked` (without finding F2) and `corrected` are
-    simulated; `exact` is the expectation, without Monte Carlo, over all trains with the refractory
-    gap in the network's own dynamics, and needs no fit."""
+    """The spike trains behind e_ij: `published`, `unblocked` (without finding F2) and `corrected`
+    are simulated; `exact` is the mean over all trains with the refractory gap, in the network's
+    own dynamics, computed without Monte Carlo; it needs no fit."""
     grid: Annotated[int, Field(ge=5, le=1000)] = 100
-    """Largest spike count of the simulation; one row of the table for each input count."""
+    """Largest spike count of the simulation; the table has one row per input count."""
     degree: Annotated[int, Field(ge=2, le=8)] = 4
-    """Degree of the polynomials; the authors' is 4."""
+    """Degree of the polynomials; the authors use 4."""
     fit: Literal["polynomial", "spline", "logarithmic", "saturating", "derivative", "exact"] = (
         "polynomial"
     )
     """What is fitted: a `polynomial` to each row of the simulation; one curve for all rows, as a
-    smoothing `spline`, as a `logarithmic` or a `saturating` regression; a cubic to the
-    `derivative` of that curve; or nothing: `exact` is the expectation over the same trains."""
+    smoothing `spline`, a `logarithmic` or a `saturating` regression; a cubic to the `derivative`
+    of that curve; or nothing (`exact`: the exact mean over the same trains)."""
     tau_m: Annotated[float, Field(gt=1, le=1e6)] | None = None
-    """Membrane time constant of the simulation, if it is not the arm's."""
+    """Membrane time constant of the simulation, if different from the arm's."""
     n_steps: Annotated[int, Field(ge=2, le=65_536)] | None = None
-    """Length of the simulated spike trains, if it is not the arm's."""
+    """Length of the simulated spike trains, if different from the arm's."""
     file: str | None = None
-    """A table used instead of a simulation: in the authors' text format, or a csv file."""
-
-    @model_serializer(mode="wrap")
-    def _without_default_fit(self, serialise):
-        # The setting came later: runs from before it keep their settings, and so their results.
-        return {k: v for k, v in serialise(self).items() if (k, v) != ("fit", "polynomial")}
+    """A table to use instead of a simulation: in the authors' text format, or a CSV file."""
 
     @property
     def fit_name(self) -> str:
@@ -190,7 +193,7 @@ class TableSettings(Closed):
 
 
 class SimulatedTable(Closed):
-    """A fully resolved simulation; its `key` names its files."""
+    """All settings of a simulation; its files are named after its `key`."""
 
     spsp: SpspName
     tau_m: float
@@ -207,16 +210,38 @@ class SimulatedTable(Closed):
             f"-r{self.refractory_steps}-t{self.n_steps}-g{self.grid}"
         )
 
+    @property
+    def largest_count(self) -> int:
+        """The largest number of spikes in a train of this simulation.
+
+        `published` and `unblocked` trains use times 0..T at least `refractory_steps` + 1 apart;
+        `corrected` trains use multiples of `refractory_steps` (docs/algorithm.md, section 9).
+        """
+        if self.spsp == "corrected":
+            return self.n_steps // max(self.refractory_steps, 1)
+        if self.spsp == "exact":
+            return (self.n_steps - 2) // (self.refractory_steps + 1) + 1
+        return self.n_steps // (self.refractory_steps + 1) + 1
+
+    def check_grid(self) -> None:
+        """Raise `SettingsError` if a train cannot have `grid` spikes."""
+        if self.grid > self.largest_count:
+            raise SettingsError(
+                f"`grid` is {self.grid}, but a {self.spsp} simulation over n_steps {self.n_steps} "
+                f"with refractory_steps {self.refractory_steps} has room for {self.largest_count} "
+                "spikes; lower the grid or raise n_steps."
+            )
+
     @classmethod
     def from_key(cls, key: str) -> "SimulatedTable":
-        """Read a table's settings back from its `key`; raises `SettingsError`."""
+        """The settings encoded in a `key`; raises `SettingsError`."""
         match = re.fullmatch(
             r"(published|unblocked|corrected|exact)-m([0-9.e+]+)-s([0-9.e+]+)-r(\d+)-t(\d+)-g(\d+)",
             key,
         )
         if match is None:
             raise SettingsError(
-                f"'{key}' does not name a table; a name looks like published-m64-s8-r2-t400-g100."
+                f"'{key}' is not the name of a table, such as published-m64-s8-r2-t400-g100."
             )
         spsp, tau_m, tau_s, refractory_steps, n_steps, grid = match.groups()
         return checked(
@@ -243,18 +268,18 @@ class ArmSettings(ModelSettings):
     table: TableSettings = TableSettings()
     """The effect-ratio table."""
     dataset: Literal["mnist5k", "mnist", "fashion-mnist"] | None = None
-    """Data set of this arm, if it is not the study's."""
+    """Data set of this arm, if different from the study's."""
     n_train: Annotated[int, Field(ge=1, le=60_000)] | None = None
-    """Training images of this arm (the first n), if they are not the study's."""
+    """Training images of this arm (the first n), if different from the study's."""
     n_test: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    """Test images of this arm (the first n), if they are not the study's."""
+    """Test images of this arm (the first n), if different from the study's."""
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Training epochs."""
     seeds: Seeds = [1, 2, 3]
-    """One run for each; every random draw of a run follows from its seed."""
+    """One run per seed, which determines all random draws of the run."""
 
     def simulated_table(self) -> SimulatedTable | None:
-        """The simulation that makes this arm's table, or None where a file serves it."""
+        """The simulation behind this arm's table, or None if the table is read from a file."""
         if self.table.file is not None:
             return None
         return SimulatedTable(
@@ -267,7 +292,7 @@ class ArmSettings(ModelSettings):
         )
 
     def table_path(self, folder: Path) -> Path:
-        """The file with this arm's table, below the results folder `folder` of a profile."""
+        """The file of this arm's table, in the results folder `folder` of a profile."""
         simulated, fit = self.simulated_table(), self.table.fit_name
         if simulated is None:
             return Path(self.table.file)
@@ -277,7 +302,7 @@ class ArmSettings(ModelSettings):
 
 
 def checked(model, raw, where: str):
-    """`model` built from `raw`, or a `SettingsError` in one sentence that names `where`."""
+    """`model` validated from `raw`; raises a one-sentence `SettingsError` that names `where`."""
     try:
         return model.model_validate(raw)
     except ValidationError as error:
@@ -297,7 +322,7 @@ def checked(model, raw, where: str):
 
 
 def _known_keys(model, loc) -> list[str]:
-    """Keys of the model that `loc` points into, as far as plain annotations tell."""
+    """Keys of the (nested) model at `loc`, or an empty list if the schema does not tell."""
     schema = model.model_json_schema()
     node = schema
     for part in loc:
@@ -322,7 +347,7 @@ def _resolve(node, schema):
 
 
 def settings_hash(*parts: BaseModel | str | int) -> str:
-    """SHA-256 over the canonical JSON of `parts`: what a run depends on, in 64 hex digits."""
+    """SHA-256 of `parts` (models as JSON), as 64 hex digits; identifies what a run depends on."""
     digest = hashlib.sha256()
     for part in parts:
         text = part.model_dump_json() if isinstance(part, BaseModel) else str(part)
@@ -331,6 +356,6 @@ def settings_hash(*parts: BaseModel | str | int) -> str:
 
 
 def file_sha256(path: str | Path) -> str:
-    """SHA-256 of a file's content, in 64 hex digits."""
+    """SHA-256 of a file's content, as 64 hex digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,17 +1,17 @@
-"""Many float32 as one value in compiled code: a vector that stays in the processor's registers.
+"""SIMD lanes: vectors of float32 as values in numba code, kept in the processor's registers.
 
-A loop over an array leaves to the compiler what is kept in registers, and it keeps nothing there
-across loops. A `Lanes` value is one vector of LLVM: code that adds a hundred rows to it loads and
-stores no partial sums. Each lane sees the operations in the order that they are written in, rounded
-as those of float32 scalars, so that results do not depend on the processor; where it has narrower
-registers, a value takes several of them.
+When a loop runs over an array, the compiler decides what stays in registers, and it keeps nothing
+there between loops. A `Lanes` value is an LLVM vector: code that adds a hundred rows to it neither
+loads nor stores partial sums. Each lane performs the operations in the order they are written,
+rounded like float32 scalars, so results do not depend on the processor; on processors with
+narrower registers a value takes several of them.
 
-In compiled code alone: `zeros(width)`, `splat(like, x)`, `load(like, array, i, j)`,
+Available only in compiled code: `zeros(width)`, `splat(like, x)`, `load(like, array, i, j)`,
 `store(array, i, j, lanes)`, `+`, `-`, `*`, `/`, `>`, `where(mask, a, b)`, `magnitude(lanes)`,
 `root(lanes)`, `fused(a, b, c)`, `with_sign(lanes, of)`, `times_2_64(lanes)`, `over_2_64(lanes)`,
-`ordered_sum(lanes)`; of masks `bits(mask)` and `mask(like, bits)`; of integers `lowest_bit(bits)`;
-`bits_below(words, i, limit)` compares 64 uint32.
-`like` is any value of the wanted width, a power of two up to 64. Arrays are two-dimensional,
+`ordered_sum(lanes)`; for masks `bits(mask)` and `mask(like, bits)`; for integers
+`lowest_bit(bits)`; `bits_below(words, i, limit)` compares 64 uint32.
+`like` is any value of the desired width, a power of two up to 64. Arrays are two-dimensional,
 float32 and contiguous; indices are not checked.
 """
 
@@ -25,7 +25,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 
 
 class Lanes(types.Type):
-    """`width` float32."""
+    """A vector of `width` float32."""
 
     def __init__(self, width: int):
         self.width = width
@@ -33,7 +33,7 @@ class Lanes(types.Type):
 
 
 class Mask(types.Type):
-    """`width` truth values, one of each lane."""
+    """A vector of `width` booleans, one per lane."""
 
     def __init__(self, width: int):
         self.width = width
@@ -88,7 +88,7 @@ def _splat(builder, scalar, width):
 
 
 def _pointer(context, builder, array_type, array, index_types, indices, width):
-    """Address of `width` elements of `array` from indices on, as a pointer to a vector."""
+    """Address of the `width` elements of `array` starting at `indices`, as a vector pointer."""
     array = context.make_array(array_type)(context, builder, array)
     indices = [
         context.cast(builder, index, index_type, types.intp)
@@ -102,7 +102,7 @@ def _pointer(context, builder, array_type, array, index_types, indices, width):
 
 @intrinsic(prefer_literal=True)
 def zeros(typing_context, width):
-    """`width`, a literal, zeros."""
+    """`width` zeros; `width` must be a literal."""
     lanes = Lanes(width.literal_value)
 
     def codegen(context, builder, sig, values):
@@ -158,7 +158,7 @@ def where(typing_context, mask, a, b):
 
 
 def _of_each_lane(name, lanes, n_arguments=1):
-    """Signature and code of LLVM's function `name` of each lane."""
+    """Signature and code that apply LLVM's intrinsic `name` to each lane."""
 
     def codegen(context, builder, sig, values):
         vector = _vector(lanes.width)
@@ -192,19 +192,19 @@ def fused(typing_context, a, b, c):
 
 @intrinsic
 def with_sign(typing_context, lanes, of):
-    """`lanes` with the signs of `of`."""
+    """The magnitudes of `lanes` with the signs of `of`."""
     return _of_each_lane("copysign", lanes, 2)
 
 
 _SIGN, _SMALLEST_NORMAL, _INFINITE = 0x80000000, 0x00800000, 0x7F800000
 _2_64 = 64 << 23
-"""What a factor of 2^64 adds to the bits of a float32."""
+"""Multiplying a float32 by 2^64 adds this to its bits."""
 _SHIFT, _SHIFT_BITS = 2.0**-62, (127 - 62) << 23
-"""Added to this float32, multiples of 2^-85 below it become the last bits of the sum."""
+"""Adding a multiple of 2^-85 below 2^-62 to this puts it in the last bits of the sum."""
 
 
 def _by_bits(lanes, change):
-    """Signature and code of a change of the bits without the sign."""
+    """Signature and code that apply `change` to the bits of each lane except the sign."""
 
     def codegen(context, builder, sig, values):
         integers = ir.VectorType(ir.IntType(32), lanes.width)
@@ -225,10 +225,10 @@ def _by_bits(lanes, change):
 
 @intrinsic
 def times_2_64(typing_context, lanes):
-    """The lanes times 2^64, also those that are subnormal; these must not exceed 2^63.
+    """The lanes times 2^64, including subnormal ones; magnitudes must not exceed 2^63.
 
-    A product would be the same, but many processors take a hundred times as long for a product
-    with subnormal numbers. They add them without delay.
+    A plain multiplication gives the same result, but on many processors it is a hundred times
+    slower for subnormal numbers. Adding subnormal numbers is not slower.
     """
 
     def change(builder, size, integer, shift):
@@ -242,7 +242,7 @@ def times_2_64(typing_context, lanes):
 
 @intrinsic
 def over_2_64(typing_context, lanes):
-    """The lanes over 2^64, where that is exact: multiples of 2^-85; inf and nan stay."""
+    """The lanes divided by 2^64; must be multiples of 2^-85, so it is exact. Keeps inf and nan."""
 
     def change(builder, size, integer, shift):
         added = builder.fadd(builder.bitcast(size, shift.type), shift)
@@ -271,7 +271,7 @@ def ordered_sum(typing_context, lanes):
 
 @intrinsic
 def bits(typing_context, mask):
-    """Lane k of the mask as bit k, uint64."""
+    """The mask as a uint64 whose bit k is lane k."""
 
     def codegen(context, builder, sig, values):
         word = builder.bitcast(values[0], ir.IntType(mask.width))
@@ -295,7 +295,7 @@ def mask(typing_context, like, bits):
 
 @intrinsic
 def lowest_bit(typing_context, bits):
-    """Position of the lowest bit that is set in a uint64 other than 0, int64."""
+    """Position (int64) of the lowest set bit of a uint64, which must not be 0."""
 
     def codegen(context, builder, sig, values):
         return builder.cttz(values[0], ir.Constant(ir.IntType(1), 1))
@@ -305,7 +305,7 @@ def lowest_bit(typing_context, bits):
 
 @intrinsic
 def bits_below(typing_context, words, i, limit):
-    """Whether words[i + k] < limit as bit k, for k = 0 .. 63, uint64; all are uint32."""
+    """A uint64 whose bit k says whether words[i + k] < limit, k = 0 .. 63; inputs are uint32."""
 
     def codegen(context, builder, sig, values):
         array = context.make_array(sig.args[0])(context, builder, values[0])

@@ -153,7 +153,7 @@ def write_trace(path: Path):
         frames.append(
             pd.DataFrame(
                 dict(listing=listing, step=np.arange(400), spike_pre=spike_j, spike_post=spike_i,
-                     current=current, membrane=membrane)
+                     current=current, membrane=membrane, e_ij=scale)
             )
         )  # fmt: skip
     pd.concat(frames).to_csv(path, index=False)

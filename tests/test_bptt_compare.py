@@ -4,9 +4,10 @@ import json
 
 import pandas as pd
 import pytest
-from bad_input import refusal
+from refusals import refusal
 
 from strsbp.errors import SettingsError
+from strsbp.files import ResultsError
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.study.experiments.bptt import settings as bptt_settings
 from strsbp.study.experiments.bptt.settings import (
@@ -17,7 +18,6 @@ from strsbp.study.experiments.bptt.settings import (
 )
 from strsbp.study.experiments.bptt.summarise import summarise_bptt
 from strsbp.study.loading import load_study, merged, read_config
-from strsbp.study.summary.files import ResultsError
 
 DATA = dict(dataset="mnist5k", n_train=40, n_test=20, sha256="a" * 64)
 SETTINGS = BpttTraining(epochs=2).model_dump(mode="json")
@@ -152,7 +152,7 @@ def test_a_diverged_run_counts_until_it_diverges(compare, tmp_path):
         ([0.4], {}, "each of 2 epochs"),
         ([0.4, 1.3], {}, "each of 2 epochs"),
         ([0.4, ""], {}, "each of 2 epochs"),
-        ([0.4, "high"], {}, "no number"),
+        ([0.4, "high"], {}, "not a number"),
         ([0.4, 0.3], dict(cpu_seconds_per_epoch=[1]), "seconds of each epoch"),
         ([0.4, 0.3], dict(cpu_seconds_per_epoch=[1, "2"]), "seconds of each epoch"),
         ([0.4, 0.3], dict(cpu_seconds_per_epoch=[1, float("nan")]), "seconds of each epoch"),
@@ -187,7 +187,7 @@ def test_whether_bptt_is_trained(monkeypatch):
     ("overlay", "words"),
     [
         ({"bptt": {"hm2bp": "nobody"}}, "unknown arm 'nobody'"),
-        ({"bptt": {"seeds": [1, 1]}}, "every seed may be listed once"),
+        ({"bptt": {"seeds": [1, 1]}}, "no value may be listed twice"),
         ({"bptt": {"surogate": "atan"}}, "there is no such setting"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bad_input import one_sentence
+from refusals import one_sentence
 from test_interruptions import finish, start, version_of
 from test_training import small_digits
 
@@ -155,7 +155,7 @@ def test_arrays_of_another_network_are_refused(stopped, name, change):
     elif change == "text":
         arrays[name] = np.full(array.shape, "x")
     save_checkpoint(stopped / CHECKPOINT, arrays, document)
-    with pytest.raises(CheckpointError, match="not hold a run of this network") as error:
+    with pytest.raises(CheckpointError, match="not contain a run of this network") as error:
         run(stopped)
     one_sentence(error.value)
 
@@ -168,7 +168,7 @@ def test_other_numbers_of_updates_are_refused(stopped, updates, everywhere):
     assert len(steps) == 4 and all(arrays[name] == 6 for name in steps)
     arrays |= {name: np.array(updates, np.float32) for name in steps[: 4 if everywhere else 1]}
     save_checkpoint(stopped / CHECKPOINT, arrays, document)
-    with pytest.raises(CheckpointError, match="not hold a run of this network"):
+    with pytest.raises(CheckpointError, match="not contain a run of this network"):
         run(stopped)
 
 
@@ -185,7 +185,7 @@ def test_other_numbers_of_updates_are_refused(stopped, updates, everywhere):
 def test_documents_that_are_no_runs_are_refused(stopped, change):
     arrays, document = load_checkpoint(stopped / CHECKPOINT)
     save_checkpoint(stopped / CHECKPOINT, arrays, document | change)
-    with pytest.raises(CheckpointError, match="not hold a run of this network"):
+    with pytest.raises(CheckpointError, match="not contain a run of this network"):
         run(stopped)
 
 

@@ -99,7 +99,21 @@ BOUNDS = dict(low=0.1, high=0.3, low_in_part=0.05, high_in_part=0.5)
 
 @pytest.mark.parametrize(
     ("value", "verdict"),
-    [(0.1, YES), (0.2, YES), (0.3, YES), (0.06, PART), (0.4, PART), (0.04, NO), (0.6, NO)],
+    [
+        (0.1, YES),
+        (0.2, YES),
+        (0.3, YES),
+        (0.06, PART),
+        (0.4, PART),
+        (0.05, PART),
+        (0.5, PART),
+        (0.04, NO),
+        (0.6, NO),
+        (0.0999, PART),
+        (0.3001, PART),
+        (0.0499, NO),
+        (0.5001, NO),
+    ],
 )
 def test_within(value, verdict, verdict_of):
     rule = dict(kind="within", subject="it", measure=error_of("d"), **BOUNDS)
@@ -142,6 +156,8 @@ BETTER = dict(kind="paired_better", better="a", worse="b", at_epoch=10)
         (pair_row("b", "a", 0.01, 0.005, 0.015), YES, "a minus b is −1.00 points [−1.50, −0.50]"),
         (pair_row("a", "b", -0.01, -0.03, 0.01), PART, "Undecided"),
         (pair_row("a", "b", 0.01, -0.01, 0.03), PART, "Undecided"),
+        (pair_row("a", "b", -0.01, -0.02, 0), PART, "Undecided"),
+        (pair_row("a", "b", 0.01, 0, 0.02), PART, "Undecided"),
         (pair_row("a", "b", -0.01, n_pairs=1), PART, "no interval"),
         (pair_row("a", "b", 0.01, 0.005, 0.015), NO, "the other way"),
         (pair_row("b", "a", -0.01, -0.015, -0.005), NO, "the other way"),
@@ -186,6 +202,10 @@ def test_paired_trend(rows, verdict, verdict_of):
         (pair_row("a", "b", -0.02, -0.03, -0.01), YES, "excludes 0"),
         (pair_row("a", "b", 0.001, -0.001, 0.003), NO, "counts as equal"),
         (pair_row("a", "b", 0.002, 0.001, 0.003), NO, "counts as equal"),
+        (pair_row("a", "b", 0, -0.005, 0.005), NO, "counts as equal"),
+        (pair_row("a", "b", 0, -0.0051, 0.005), PART, "Undecided"),
+        (pair_row("a", "b", 0, -0.005, 0.0051), PART, "Undecided"),
+        (pair_row("a", "b", 0.01, 0, 0.02), PART, "Undecided"),
         (pair_row("a", "b", 0.01, -0.01, 0.03), PART, "Undecided"),
         (pair_row("a", "b", 0.01, n_pairs=1), PART, "Undecided"),
         (pair_row("a", "b", NAN, n_pairs=0, diverged=(3, 0)), YES, "Every run of a diverged"),

@@ -22,6 +22,8 @@ SMALL = "-DHOST_THREADS -DSEGMENT_WORDS=1"
 """Threads, and lists so short that small networks take several."""
 BARRIERS = sorted(map(int, re.findall(r"BARRIER\((\d+)\)", kernel_source())))
 RACE = 66
+VARIANTS = ["derived", "published", "strsbp_normalised", "hm2bp_published"]
+"""Of the sample; together they launch every kernel and wait at every barrier."""
 
 pytestmark = pytest.mark.sanitizer
 
@@ -75,7 +77,7 @@ def test_barriers_are_numbered_once():
 
 
 def test_no_race():
-    done = with_thread_sanitizer("derived", "published")
+    done = with_thread_sanitizer(*VARIANTS)
     assert done.returncode == 0, done.stdout
 
 
@@ -84,14 +86,14 @@ def test_a_removed_barrier_is_a_race(barrier):
     # 5 stands after each step of the neurons.
     if barrier != 5 and os.environ.get("STRSBP_ALL_BARRIERS") != "1":
         pytest.skip("STRSBP_ALL_BARRIERS=1 leaves out every barrier in turn")
-    done = with_thread_sanitizer("derived", "published", drop=barrier)
+    done = with_thread_sanitizer(*VARIANTS, drop=barrier)
     assert done.returncode == RACE, done.stdout
     assert "WARNING: ThreadSanitizer: data race" in done.stdout
 
 
 def test_no_access_outside_an_array_and_no_undefined_behaviour():
     done = run_sample(
-        "derived", "published",
+        *VARIANTS,
         options=f"{SMALL} -fsanitize=address,undefined -fno-sanitize-recover=all",
         # The C++ library beside it, since its exceptions are looked up when the sanitizer starts.
         preload=[library("libasan.so"), library("libubsan.so"), library("libstdc++.so")],

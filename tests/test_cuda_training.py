@@ -6,18 +6,27 @@ import re
 
 import numpy as np
 import pytest
-from test_training import HIDDEN, small_digits, small_table
+from test_training import (
+    HIDDEN,
+    OVERFLOWS,
+    digits_of_silent_label,
+    small_digits,
+    small_network,
+    small_table,
+)
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.cuda import device
 from strsbp.cuda.device import DeviceError, array_module
 from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
 from strsbp.cuda.run import run_batch
+from strsbp.cuda.training import ReplicaRun, train_epochs
 from strsbp.data import Digits
 from strsbp.errors import CheckpointError
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings
-from strsbp.training.run import run_arm
+from strsbp.training.epochs import train
+from strsbp.training.run import metrics_csv, run_arm
 
 SEEDS = [5, 6, 7]
 MODEL = dict(n_steps=50, threshold_hidden=2.0, threshold_output=1.0, n_train=10, n_test=6)
@@ -74,7 +83,16 @@ def on_cpu(folder, seeds=SEEDS, **settings):
     return {seed: (folder / f"seed{seed}.csv").read_bytes() for seed in seeds}
 
 
-@pytest.mark.parametrize("settings", [{}, dict(shuffle="published", gradient="hm2bp")])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        dict(shuffle="published", gradient="hm2bp"),
+        dict(divide_by_threshold=False, step_rule="logged", cost="repaired"),
+        dict(gradient="strsbp_normalised", error_gain=(0.5, 3.0, 2.0)),
+        dict(gradient="hm2bp_published", threshold_output=1.5),
+    ],
+)
 def test_a_batch_writes_the_metrics_of_the_cpu(tmp_path, settings):
     expected = on_cpu(tmp_path / "cpu", **settings)
     assert on_gpu(tmp_path / "gpu", **settings) == expected
@@ -163,6 +181,27 @@ def test_a_diverged_run_ends_and_the_others_go_on(tmp_path, monkeypatch):
     assert re.search(rb",(feedforward1|recurrent2)$", found[6].splitlines()[1])
     expected = on_cpu(tmp_path / "cpu", seeds=[5, 7])
     assert {seed: found[seed] for seed in (5, 7)} == expected
+
+
+@pytest.mark.parametrize(("spoil", "layer"), OVERFLOWS)
+def test_a_number_that_overflows_ends_its_run_as_diverged(spoil, layer, cupy):
+    networks = [small_network(seed, threshold_output=1.0) for seed in SEEDS]
+    spoil(networks[1])
+    runs = [
+        ReplicaRun(
+            network.seed, {name: array.copy() for name, array in network.state().items()},
+            np.ones(1),
+        )
+        for network in networks
+    ]  # fmt: skip
+    images = digits_of_silent_label()
+    train_epochs(networks[0], runs, images, 3, cupy)
+    assert [row["diverged"] for row in runs[1].rows] == [layer]
+    for run, network in zip(runs, networks, strict=True):
+        assert metrics_csv(run.rows) == metrics_csv(train(network, images, 3))
+        assert len(run.rows) == (1 if run is runs[1] else 3)
+        for name, array in network.state().items():
+            np.testing.assert_array_equal(run.state[name], array, err_msg=name)
 
 
 def test_more_seeds_than_fit_are_trained_in_parts(tmp_path, monkeypatch):

@@ -351,12 +351,12 @@ def test_an_altered_local_file_is_an_error(offline, tmp_path, name, damage):
         load_dataset("mnist", tmp_path / "data")
     text = one_sentence(error)
     assert text.startswith(str(tmp_path / "data" / name)) and "put the original file there" in text
-    assert f"{digest(damage(content))} where {digest(content)} was expected, and its" in text
+    assert f"{digest(damage(content))}, {digest(content)} was expected, and its" in text
 
 
 def test_the_files_of_another_set_are_recognised(offline, tmp_path):
     fill(tmp_path / "data", "fashion-mnist")
-    with pytest.raises(DataError, match=r"it is a file of fashion-mnist, train-images-idx3") as e:
+    with pytest.raises(DataError, match=r"it belongs to fashion-mnist, train-images-idx3") as e:
         load_dataset("mnist", tmp_path / "data")
     one_sentence(e)
 
@@ -429,9 +429,17 @@ def test_the_listed_file_is_accepted_by_its_own_hash(use, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        (NAMES[0], struct.pack(">2I", 2049, 1) + bytes(9), "magic number 0x00000801"),
-        (NAMES[1], struct.pack(">2I", 2049, 6) + b"\x00\x01\x02\x0a\x04\x05", "label 10"),
-        (NAMES[3], struct.pack(">2I", 2049, 3) + bytes(3), "4 images but .* 3 labels"),
+        (NAMES[0], struct.pack(">2I", 2049, 1) + bytes(9), f"{NAMES[0]} is not an idx file"),
+        (
+            NAMES[1],
+            struct.pack(">2I", 2049, 6) + b"\x00\x01\x02\x0a\x04\x05",
+            "label 10 in the train set of mnist",
+        ),
+        (
+            NAMES[3],
+            struct.pack(">2I", 2049, 3) + bytes(3),
+            "4 images but 3 labels in the test set of mnist",
+        ),
     ],
 )
 def test_the_content_is_checked_beyond_the_hash(use, tmp_path, name, content, message):
@@ -440,4 +448,4 @@ def test_the_content_is_checked_beyond_the_hash(use, tmp_path, name, content, me
     fill(tmp_path / "data", **change)
     with pytest.raises(DataError, match=message) as error:
         load_dataset("mnist", tmp_path / "data")
-    assert name in one_sentence(error)
+    one_sentence(error)

@@ -52,7 +52,7 @@ def test_other_images_are_refused(paths, digits, monkeypatch):
                    digits.test_images, digits.test_labels)  # fmt: skip
     monkeypatch.setattr(prepared, "load_dataset", lambda name, local_dir: other)
     paths[0].unlink()
-    with pytest.raises(DataError, match="are not the ones that"):
+    with pytest.raises(DataError, match="do not match"):
         read_prepared(paths[1])
     assert not paths[0].exists()
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize, stats
 
 from strsbp.study.experiments.divergence.summarise import summarise_divergence
 from strsbp.study.summary.extrapolation import extrapolate_errors, fit_saturating, saturating
@@ -82,6 +83,27 @@ def test_noise_widens_the_interval_which_holds_the_truth():
         _, low, high = fit["quantities"]["after_200"]
         inside += low <= saturating(200, 0.03, 0.05, 0.7) <= high
     assert inside >= 15
+
+
+def test_the_interval_is_that_of_a_linear_fit():
+    # Of curve_fit's own covariance, with Student's t at three parameters fewer than points.
+    epochs = np.arange(1, 13.0)
+    errors = saturating(epochs, 0.03, 0.05, 0.7)
+    errors += np.random.default_rng(0).normal(0, 1e-3, epochs.size)
+    start = [0.02, 0.05, 0.5]
+    found, covariance = optimize.curve_fit(saturating, epochs, errors, p0=start)
+    t = stats.t.ppf(0.975, epochs.size - 3)
+    value, low, high = fit_saturating(epochs, errors)["quantities"]["floor"]
+    assert value == pytest.approx(found[0], rel=1e-3)
+    assert high - value == pytest.approx(t * np.sqrt(covariance[0, 0]), rel=0.01)
+    # After 200 epochs: the slopes by differences.
+    value, low, high = fit_saturating(epochs, errors)["quantities"]["after_200"]
+    slopes = [
+        (saturating(200, *(found + step)) - saturating(200, *(found - step))) / (2 * 1e-6)
+        for step in 1e-6 * np.eye(3)
+    ]
+    spread = t * np.sqrt(slopes @ covariance @ slopes)
+    assert high - value == pytest.approx(spread, rel=0.01)
 
 
 def test_too_few_epochs_are_not_continued():

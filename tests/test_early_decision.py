@@ -9,6 +9,7 @@ import pytest
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT
 from strsbp.errors import SettingsError
+from strsbp.files import ResultsError
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
@@ -27,7 +28,6 @@ from strsbp.study.experiments.early_decision.summarise import (
     wilson_interval,
 )
 from strsbp.study.loading import load_study, read_config
-from strsbp.study.summary.files import ResultsError
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=18),
@@ -337,7 +337,7 @@ def test_a_network_is_the_arm_but_for_what_it_names():
         (dict(networks=dict(a=dict(n_steps=65_000))), "early_decision.networks.a: .*states"),
         (dict(networks=dict(a=dict(n_steps=30))), "early_decision.networks.a.n_steps"),
         (dict(networks={}), "early_decision.networks"),
-        (dict(margins=[3, 3]), "every number may be listed once"),
+        (dict(margins=[3, 3]), "no value may be listed twice"),
         (dict(marginz=[3]), "there is no such setting"),
     ],
 )

@@ -252,7 +252,7 @@ def test_a_cubic_and_its_values_give_the_same_denominators():
     ("derivative", "words"),
     [
         (np.zeros((20, 3)), "4 terms has coefficients of shape"),
-        (np.zeros((0, 4)), "one row for each input count"),
+        (np.zeros((0, 4)), "one row per input count"),
         (Derivative(np.zeros((20, 2)), np.zeros((1, 121))), "1 terms has coefficients"),
         (Derivative(np.zeros((20, 9)), np.zeros((9, 121))), "at most 8"),
         (Derivative(np.zeros((20, 1)), np.zeros((1, 120))), "ends at the output count 119"),
@@ -314,7 +314,7 @@ def test_a_normalised_gradient_is_as_long_as_that_of_hm2bp():
     ("settings", "words"),
     [
         (dict(error_gain=(1.0, 2.0)), "2 factors, but the network has 3 layers"),
-        (dict(gradient="hm2bp_published", ablated_layers="all"), "feed-forward layers alone"),
+        (dict(gradient="hm2bp_published", ablated_layers="all"), "only for feed-forward layers"),
     ],
 )
 def test_settings_that_do_not_suit_the_layers_are_refused(settings, words):

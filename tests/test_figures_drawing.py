@@ -1,59 +1,102 @@
-"""Every figure is drawn from data files, as PNG and SVG, and is the same on every call."""
+"""Every figure of the catalogue is drawn from data files, and is the same on every call."""
 
 import re
-from importlib import import_module
+import subprocess
+import sys
 from pathlib import Path
 
+import matplotlib as mpl
+import pandas as pd
 import pytest
+import yaml
 from PIL import Image
 from synthetic_results import EPOCHS, PANELS, write_runs, write_surfaces, write_trace
 
-from strsbp.study.figures.style import figure
+from strsbp.errors import StrsbpError
+from strsbp.files import ResultsError
+from strsbp.study.figures import style
+from strsbp.study.figures.catalogue import CLAIMS, FIGURES, find_figure
+from strsbp.study.loading import load_profile
 from strsbp.study.summary import summarise_training
-from strsbp.study.summary.files import ResultsError
 
-CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
+ROOT = Path(__file__).resolve().parents[1]
+NAMES = [figure.name for figure in FIGURES]
+DIVERGENCE = {"own table": ["tau_m_32", "strsbp"], "table of 64": ["tau_m_96", "strsbp"]}
+OPTIONS = {
+    **{name: dict(panels=PANELS[name], epochs=EPOCHS[name]) for name in PANELS},
+    "divergence": dict(panels=DIVERGENCE, epochs=10),
+}
+
+
+USED = ("strsbp_best_error", "hm2bp_best_error", "corrected_reference_value")
+PUBLISHED = [
+    claim for claim in yaml.safe_load((ROOT / CLAIMS).read_text())["claims"] if claim["id"] in USED
+]
+"""The claims that figures show: all of them take a while to check."""
+
+
+def summarised(folder, **changes):
+    """The tables of `summarise_training` of invented runs."""
+    metrics, provenance = write_runs(folder, **changes)
+    (folder / "resources").mkdir()
+    (folder / CLAIMS).write_text(yaml.safe_dump(dict(claims=PUBLISHED)))
+    tables = folder / "summarise_training"
+    names = ("curves", "seeds", "arms", "pairs", "runs")
+    summarise_training(metrics, provenance, **{name: tables / f"{name}.csv" for name in names})
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
+def results(tmp_path_factory):
+    """A results folder with a small table for every figure."""
     folder = tmp_path_factory.mktemp("figures")
-    metrics, provenance = write_runs(folder)
-    names = ("curves", "seeds", "arms", "pairs", "runs")
-    tables = {name: folder / f"{name}.csv" for name in names}
-    summarise_training(metrics, provenance, **tables)
-    surfaces = write_surfaces(folder / "surfaces.csv")
-    trace = write_trace(folder / "trace.csv")
-    return folder, tables, surfaces, trace
+    summarised(folder)
+    for figure in FIGURES:
+        for path in figure.data.values():
+            (folder / path).parent.mkdir(exist_ok=True)
+    write_surfaces(folder / "summarise_spsp/surfaces.csv")
+    write_trace(folder / "trace_spsp/trace.csv")
+    gradient_files(folder / "gradients")
+    bptt_file(folder / "bptt/summary.csv", ("strsbp", "hm2bp", "bptt"))
+    early_decision_file(folder / "early_decision/summary.csv")
+    sweep_file(folder / "sweep/summary.csv")
+    (folder / "gradient_check/summary.csv").write_text(GRADIENT_CHECK)
+    (folder / "expectation/curves.csv").write_text(EXPECTATION)
+    (folder / "fits/summary.csv").write_text(FITS)
+    return folder
 
 
-def plot_function(name):
-    return getattr(import_module(f"strsbp.study.figures.{name}"), f"plot_{name}")
+def draw(name, folder, **changes):
+    """Draw a figure of the catalogue from a results folder, as the workflow does."""
+    figure = find_figure(name)
+    data = {argument: folder / path for argument, path in figure.data.items()}
+    return figure.find_draw()(**data | OPTIONS.get(name, {}) | figure.extra | changes)
+
+
+def texts_of(drawn):
+    return [text.get_text() for text in drawn.findobj(mpl.text.Text)]
 
 
 GRADIENTS = """\
 state,arm,title,layer,reference,quantity,mean,low,high,n_samples
-untrained,a,Published e_ij,output3,hm2bp,cosine,0.9,0.88,0.92,9
-untrained,a,Published e_ij,output3,published,cosine,1,,,9
-trained,a,Published e_ij,output3,hm2bp,cosine,0.8,0.7,0.9,9
-trained,a,Published e_ij,output3,published,cosine,1,,,9
+untrained,a,Published e_ij,output3,hm2bp,angle,9,8,10,9
+untrained,a,Published e_ij,output3,published,angle,0,,,9
+trained,a,Published e_ij,output3,hm2bp,angle,20,15,25,9
+trained,a,Published e_ij,output3,published,angle,0,,,9
 """
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 
 def gradient_files(folder):
-    """A small result of measure_gradients."""
-    paths = dict(gradients=folder / "gradients.csv", denominators=folder / "denominators.csv")
-    paths["gradients"].write_text(GRADIENTS)
+    """Small tables of gradients and denominators, which are far from 1."""
+    (folder / "gradients.csv").write_text(GRADIENTS)
     rows = ["state,arm,title,layer,statistic,value,n_samples"]
     for state in ("untrained", "trained"):
         rows += [f"{state},a,Published e_ij,output3,quantile_{q:g},{20 * q},9" for q in QUANTILES]
-    paths["denominators"].write_text("\n".join(rows) + "\n")
-    return paths
+    (folder / "denominators.csv").write_text("\n".join(rows) + "\n")
 
 
 def bptt_file(path, methods):
-    """A small result of summarise_bptt; the first method has no seconds."""
+    """A small comparison with BPTT; the first method has no seconds."""
     rows = ["method,title,quantity,epoch,seconds,mean,low,high,n_seeds"]
     for place, method in enumerate(methods):
         for epoch in (1, 2, 3):
@@ -68,8 +111,8 @@ def bptt_file(path, methods):
     return path
 
 
-def cost_file(folder):
-    """A small result of summarise_early_decision: one of two networks has no decision by margin."""
+def early_decision_file(path):
+    """Two networks, of which one never learned."""
     rows = ["network,n_steps,threshold_hidden,threshold_output,stop,value,quantity,mean,low,high"]
     for network, stop, value, error in (
         ("t_50", "time", 20, 0.9), ("t_50", "time", 50, 0.9),
@@ -79,12 +122,29 @@ def cost_file(folder):
         rows.append(f"{start},error,{error},{error - 0.02},{error + 0.02}")
         for quantity, scale in (("spikes", 20), ("operations", 5000), ("latency", 1)):
             rows.append(f"{start},{quantity},{scale * value},,")
-    path = folder / "cost.csv"
     path.write_text("\n".join(rows) + "\n")
     return path
 
 
-TRUTH = """\
+def sweep_file(path):
+    """A small result of the sweep: one cell's runs failed, and one cell is the arm's own."""
+    columns = ["tau_m", "tau_s", "threshold_hidden", "threshold_output"]
+    rows = [",".join(["grid", "of", "own", *columns, "quantity", "mean", "n_diverged", "n_failed"])]
+    for grid, cells in (
+        ("time_constants", ("32,8,20,15", "64,8,20,15", "32,16,20,15", "64,16,20,15")),
+        ("thresholds", ("64,8,20,15", "64,8,20,30")),
+    ):
+        for cell in cells:
+            own, failed = int(cell == "64,8,20,15"), int(cell == "32,16,20,15")
+            rows += [
+                f"{grid},cell,{own},{cell},{quantity},{0.9 if failed else 0.2},0,{failed}"
+                for quantity in ("test_error", "silent_share", "smallest_denominator")
+            ]
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+GRADIENT_CHECK = """\
 state,layer,step,estimator,title,against,quantity,mean,low,high,n
 untrained,output3,1,finite_difference,,,reliability,,,,8
 untrained,output3,1,a,ST-RSBP,,cosine,,,,8
@@ -97,7 +157,7 @@ trained,all,,b,HM2-BP,,cpu_ms,1.3,1.2,1.4,8
 """
 
 
-EXACT = """\
+EXPECTATION = """\
 spsp,o_i,phi,low,high,expected,exact,derivative
 published,0,,,,,0,0.2
 published,1,0.2,0.19,0.21,0.2,0.2,0.1
@@ -106,130 +166,130 @@ exact,0,,,,,0,0.2
 exact,1,,,,,0.21,0.1
 """
 FITS = """\
-rank,arm,title,mean,low,high,smallest_denominator,value_inside_50,value_outside_50,derivative_inside_50
-1,a,Published e_ij,0.1,0.09,0.11,0.5,0.01,3,0.2
-2,b,Expectation,0.12,,,0.1,1e-17,1e-17,1e-17
-3,c,All trains alike,0.13,0.1,0.16,0.2,,,
+rank,title,difference,difference_low,difference_high,smallest_denominator,value_inside_50,value_outside_50,derivative_inside_50
+1,Published e_ij,0,,,0.5,0.01,3,0.2
+2,Expectation,0.02,,,0.1,1e-17,1e-17,1e-17
+3,All trains alike,0.03,0.01,0.04,0.2,,,
 """
 
 
-def arguments(name, data):
-    folder, tables, surfaces, trace = data
-    if name in PANELS:
-        curve = dict(curves=tables["curves"], seeds=tables["seeds"])
-        marks = {} if name == "fig6" else dict(claims=CLAIMS)
-        return curve | marks | dict(panels=PANELS[name], epochs=EPOCHS[name])
-    if name == "divergence":
-        panels = {"own table": ["tau_m_32", "strsbp"], "table of 64": ["tau_m_96", "strsbp"]}
-        return dict(curves=tables["curves"], panels=panels, epochs=10)
-    if name == "gradients":
-        return gradient_files(folder)
-    if name == "bptt":
-        return dict(bptt=bptt_file(folder / "bptt.csv", ("strsbp", "hm2bp", "bptt")))
-    if name == "gradient_check":
-        path = folder / "truth.csv"
-        path.write_text(TRUTH)
-        return dict(truth=path)
-    if name in ("expectation", "fits"):
-        path = folder / f"{name}.csv"
-        path.write_text(EXACT if name == "expectation" else FITS)
-        return {"curves" if name == "expectation" else "fits": path}
-    if name == "early_decision":
-        return dict(cost=cost_file(folder))
-    if name in ("fig5", "listings"):
-        return dict(trace=trace)
-    marks = {} if name == "fig1" else dict(claims=CLAIMS)
-    return dict(surfaces=surfaces) | marks
+def check_text(drawn):
+    """All text has the one size, and panels are lettered in order."""
+    texts = [text for text in drawn.findobj(mpl.text.Text) if text.get_text()]
+    assert {text.get_fontsize() for text in texts} == {style.FONT_SIZE}
+    titles = [title for ax in drawn.findobj(mpl.axes.Axes) if (title := ax.get_title("left"))]
+    assert [title[0] for title in titles] == list("abcdefgh"[: len(titles)]) != []
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "fig1",
-        "fig2",
-        "fig3",
-        "fig4",
-        "fig5",
-        "fig6",
-        "fig7a",
-        "fig7b",
-        "listings",
-        "gradients",
-        "divergence",
-        "bptt",
-        "gradient_check",
-        "early_decision",
-        "expectation",
-        "fits",
-    ],
-)
-def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, data):
-    plot = plot_function(name)
-    drawn = []
+@pytest.mark.parametrize("name", NAMES)
+def test_figure_is_drawn_and_byte_identical_on_a_second_call(name, results, tmp_path):
+    before = dict(mpl.rcParams)
+    drawn = draw(name, results)
+    check_text(drawn)
+    kept = []
     for turn in ("first", "second"):
-        paths = [data[0] / turn / f"{name}.{kind}" for kind in ("png", "svg")]
-        plot(**arguments(name, data), png=paths[0], svg=paths[1])
-        drawn.append([path.read_bytes() for path in paths])
-        assert sorted(path.name for path in paths[0].parent.glob(f"*{name}*")) == sorted(
-            path.name for path in paths
-        ), "no temporary file is left"
-    assert drawn[0] == drawn[1]
-    png, svg = data[0] / "first" / f"{name}.png", drawn[0][1].decode()
-    with Image.open(png) as image:
-        assert image.width >= 1200 and image.info["dpi"][0] == pytest.approx(200, abs=1)
+        paths = [tmp_path / turn / f"{name}.{kind}" for kind in ("png", "svg")]
+        style.save(drawn if turn == "first" else draw(name, results), *paths)
+        kept.append([path.read_bytes() for path in paths])
+        assert sorted(paths[0].parent.iterdir()) == paths, "no temporary file is left"
+    assert dict(mpl.rcParams) == before
+    assert kept[0] == kept[1]
+    with Image.open(tmp_path / "first" / f"{name}.png") as image:
+        assert image.width == 1248 and image.info["dpi"][0] == pytest.approx(240, abs=1)
+    svg = kept[0][1].decode()
     assert "<dc:date>" not in svg
     assert "<text" not in svg, "glyphs are outlines, so no font is needed"
     assert not re.search(r'(href|src)="https?:', svg)
 
 
-def test_an_arm_that_was_not_run_is_named(data, tmp_path):
-    folder, tables, _, _ = data
-    with pytest.raises(ResultsError, match="no arm 'missing'"):
-        plot_function("fig4")(
-            curves=tables["curves"], seeds=tables["seeds"], claims=CLAIMS,
-            panels={"panel": ["missing"]}, epochs=10,
-            png=tmp_path / "a.png", svg=tmp_path / "a.svg",
-        )  # fmt: skip
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_column_is_said_in_one_sentence(name, results, tmp_path):
+    argument, relative = next(iter(find_figure(name).data.items()))
+    path = tmp_path / "table.csv"
+    frame = pd.read_csv(results / relative)
+    column = next(name for name in ("arm", "mean", "o_i", "title", "membrane") if name in frame)
+    frame.drop(columns=column).to_csv(path, index=False)
+    with pytest.raises(ResultsError, match=rf"table\.csv has no column '{column}'") as error:
+        draw(name, results, **{argument: path})
+    assert "\n" not in str(error.value)
 
 
-def test_a_figure_that_fails_leaves_the_older_one(tmp_path):
+@pytest.mark.parametrize("name", ["fig2", "fig4", "divergence"])
+def test_an_arm_that_was_not_run_is_named(name, results):
+    with pytest.raises(StrsbpError, match="no arm 'missing'"):
+        draw(name, results, panels={"a": ["strsbp"], "b": ["missing"]})
+
+
+def test_the_catalogue_waits_for_no_heavy_library():
+    code = (
+        "import sys, strsbp.study.figures.catalogue; "
+        "sys.exit(bool({'matplotlib', 'pandas', 'seaborn', 'numpy'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_every_figure_has_a_caption_and_settings():
+    study = load_profile(ROOT / "config", "quick")
+    assert len(set(NAMES)) == len(NAMES)
+    for figure in FIGURES:
+        assert (ROOT / "workflow" / "report" / f"plot_{figure.name}.rst").is_file()
+        if figure.options:
+            key, name = figure.options.split(".")
+            assert getattr(getattr(study, key), name).panels
+
+
+def test_a_figure_that_cannot_be_saved_leaves_the_older_one(tmp_path):
     older = tmp_path / "a.png"
     older.write_bytes(b"older")
-    with pytest.raises(ZeroDivisionError), figure(older, tmp_path / "a.svg"):
-        1 / 0  # noqa: B018
+    (tmp_path / "a.svg").mkdir()
+    with pytest.raises(OSError):
+        style.save(mpl.figure.Figure(), older, tmp_path / "a.svg")
     assert older.read_bytes() == b"older"
-    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "a.svg"]
 
 
-def test_without_bptt_its_figure_says_so(tmp_path):
-    drawn = {}
-    for methods in (("strsbp", "hm2bp"), ("strsbp", "hm2bp", "bptt")):
-        source, svg = bptt_file(tmp_path / "bptt.csv", methods), tmp_path / "a.svg"
-        plot_function("bptt")(bptt=source, png=tmp_path / "a.png", svg=svg)
-        drawn[methods[-1]] = svg.read_text()
-    assert "BPTT was not trained:" in drawn["hm2bp"]
-    assert "BPTT was not trained:" not in drawn["bptt"]
+def test_without_bptt_its_figure_says_so(results, tmp_path):
+    said = "BPTT was not trained:\nits library is not installed."
+    source = bptt_file(tmp_path / "bptt.csv", ("strsbp", "hm2bp"))
+    assert said in texts_of(draw("bptt", results, summary=source))
+    assert said not in texts_of(draw("bptt", results))
 
 
-@pytest.mark.parametrize(("times", "marks"), [((1.3, 1.5), "12"), ((5, 5), "25"), ((3, 7), "25")])
-def test_the_times_of_gradients_can_be_read_off(times, marks, tmp_path):
-    source, svg = tmp_path / "truth.csv", tmp_path / "a.svg"
-    text = TRUTH.replace("cpu_ms,1.5,", f"cpu_ms,{times[0]},")
-    source.write_text(text.replace("cpu_ms,1.3,", f"cpu_ms,{times[1]},"))
-    plot_function("gradient_check")(truth=source, png=tmp_path / "a.png", svg=svg)
-    for mark in marks:
-        assert f"<!-- {mark} -->" in svg.read_text()
+def test_every_arm_has_its_own_curve_and_colour(results):
+    ax = draw("fig4", results).findobj(mpl.axes.Axes)[0]
+    thick = [line for line in ax.lines if line.get_linewidth() > 1]
+    thick = {mpl.colors.to_hex(line.get_color()).upper(): line for line in thick}
+    curves = pd.read_csv(results / "summarise_training/curves.csv")
+    curves = curves[(curves["quantity"] == "test_error") & (curves["epoch"] <= 10)]
+    for arm, colour in zip(*PANELS["fig4"].values(), style.COLOURS, strict=False):
+        mean = 100 * curves.loc[curves["arm"] == arm, "mean"].dropna()
+        assert thick[colour].get_ydata() == pytest.approx(mean.to_numpy())
+    assert len(thick) == 5
 
 
-@pytest.mark.parametrize("seeds", [(1,), (1, 2)])
-def test_curves_of_few_seeds_are_drawn(seeds, tmp_path):
-    metrics, provenance = write_runs(tmp_path, seeds=seeds, shorten=10, n_train=250)
-    names = ("curves", "seeds", "arms", "pairs", "runs")
-    tables = {name: tmp_path / f"{name}.csv" for name in names}
-    summarise_training(metrics, provenance, **tables)
-    for name in ("fig2", "fig4"):
-        plot = plot_function(name)
-        keywords = arguments(name, (tmp_path, tables, None, None))
-        plot(**keywords, png=tmp_path / f"{name}.png", svg=tmp_path / f"{name}.svg")
-        assert (tmp_path / f"{name}.png").stat().st_size > 5000
+def test_differences_are_of_pairs_and_have_the_sign_that_the_axis_says(results):
+    """In the invented runs tau_m = 50 ends 1.6 points above tau_m = 64, 128 ends 0.6 below."""
+    ax = draw("fig4", results).findobj(mpl.axes.Axes)[-1]
+    assert "minus that of $\\tau_m$ = 64" in ax.get_xlabel()
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    places = {
+        names[int(y)]: x for line in ax.collections[1:] for x, y in line.get_offsets().tolist()
+    }
+    assert places["$\\tau_m$ = 50 (3 seeds)"] == pytest.approx(1.6, abs=0.6)
+    assert places["$\\tau_m$ = 128 (3 seeds)"] == pytest.approx(-0.6, abs=0.6)
+
+
+def test_labels_do_not_overlap():
+    with style.theme():
+        figure, (ax,) = style.stacked([2])
+        ax.set_ylim(0, 1)
+        style.label_ends({ax: [(y, f"name {y}", "k") for y in (0.5, 0.5, 0.51, 0.9)]})
+        figure.draw_without_rendering()
+        boxes = sorted((t.get_window_extent() for t in ax.texts), key=lambda box: box.y0)
+    assert all(low.y1 <= high.y0 + 1 for low, high in zip(boxes, boxes[1:], strict=False))
+
+
+def test_curves_of_one_seed_are_drawn_with_those_that_diverged(tmp_path):
+    summarised(tmp_path, seeds=(1,), shorten=10, n_train=250)
+    texts = texts_of(draw("fig4", tmp_path))
+    assert {"test error (%)", "epoch", "$\\tau_m$ = 32 (1 of 1\ndiverged)"} <= set(texts)

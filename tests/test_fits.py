@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from simulated_surface import SHAPES, TABLE, surface_of
 
+from strsbp.files import ResultsError
 from strsbp.settings import ArmSettings
 from strsbp.spsp.exact import ExactCurve
 from strsbp.study.experiments.fits.summarise import fit_errors, summarise_fits
-from strsbp.study.summary.files import ResultsError
 
 
 def test_errors_of_fits_are_relative_to_the_expectation():

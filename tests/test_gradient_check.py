@@ -239,7 +239,7 @@ def test_a_training_that_diverges_leaves_empty_tables(digits, tmp_path, table, m
     [
         (dict(n_encodings=3), "multiple of 2"),
         (dict(steps=(1.0, 0.5)), "larger one"),
-        (dict(arms=["a", "a"]), "listed once"),
+        (dict(arms=["a", "a"]), "listed twice"),
         (dict(surrogates=dict(strsbp=dict(title="x", function="atan", slope=2))), "both an arm"),
     ],
 )

@@ -13,6 +13,7 @@ from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradients.measure import (
     Probe,
     bootstrap_interval,
+    denominator_rows,
     measure_gradients,
     weights_of,
 )
@@ -145,6 +146,17 @@ def test_a_small_table_is_almost_hm2bp(compared):
     away = denominators[denominators["statistic"] == "mean_distance_from_1"]
     away = away.groupby("arm")["value"].max()
     assert away["weak"] < 0.01 < away["first"]
+
+
+def test_quantiles_are_those_of_the_signed_denominators():
+    s = np.array([-2.0, -1.0, 0.5, 1.0, 3.0])
+    rows = {
+        row["statistic"]: row["value"]
+        for row in denominator_rows({"layer": [s[:2], s[2:], np.array([np.inf])]})
+    }
+    assert rows["quantile_0.5"] == 0.5 and rows["quantile_0.25"] == -1
+    assert rows["smallest_magnitude"] == 0.5 and rows["share_negative"] == 0.4
+    assert rows["mean_distance_from_1"] == np.mean([3, 2, 0.5, 0, 2])
 
 
 def test_intervals_hold_their_means_and_quantiles_ascend(compared):

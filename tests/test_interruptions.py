@@ -105,7 +105,7 @@ def test_killed_while_a_checkpoint_is_written_the_last_one_serves(tmp_path, unin
     expected, _ = uninterrupted
     stopping = PROGRAM.replace(
         'print("ready"',
-        "import os, signal, strsbp.checkpoint as c\n"
+        "import os, signal, strsbp.files as c\n"
         "real, calls = os.fsync, []\n"
         "def die_in_third(handle):\n"
         "    calls.append(1)\n"

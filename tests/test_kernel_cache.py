@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from strsbp.kernel_cache import STAMP, discard_stale_kernels, sources_hash
+from strsbp.kernel_cache import NAME, choose_folder, sources_digest
 
 INNER = "from numba import njit\n\n@njit(inline='always')\ndef inner(x):\n    return x + {}\n"
 OUTER = (
     "from numba import njit\nfrom pack.inner import inner\n\n"
     "@njit(cache=True)\ndef outer(x):\n    return inner(x)\n"
+)
+CHOOSE = (
+    "import os, sys\nfrom pathlib import Path\nfrom strsbp.kernel_cache import choose_folder\n"
+    "os.environ.pop('NUMBA_CACHE_DIR')\nchoose_folder(Path(sys.argv[1]))\n"
 )
 
 
@@ -26,74 +30,72 @@ def package(tmp_path):
     return folder
 
 
-def outer_of_one(package, guarded):
-    program = "import sys; sys.path.insert(0, sys.argv[1])\n"
-    if guarded:
-        program += "from pathlib import Path\n"
-        program += "from strsbp.kernel_cache import discard_stale_kernels\n"
-        program += "discard_stale_kernels(Path(sys.argv[2]))\n"
-    program += "from pack.outer import outer; print(outer(1))"
+def output(program, package, **environment):
+    kept = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
     done = subprocess.run(
-        [sys.executable, "-B", "-c", program, str(package.parent), str(package)],
+        [sys.executable, "-B", "-c", program, str(package)], env=kept | environment,
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return int(done.stdout)
+    return done.stdout.strip()
+
+
+def outer_of_one(package, guarded=True):
+    program = (
+        CHOOSE if guarded else "import sys\n"
+    ) + f"sys.path.insert(0, {str(package.parent)!r})\n"
+    return int(output(program + "from pack.outer import outer; print(outer(1))", package))
 
 
 def test_an_edit_in_another_file_reaches_a_cached_kernel(package):
     assert outer_of_one(package, guarded=False) == 2
     (package / "inner.py").write_text(INNER.format(10))
     assert outer_of_one(package, guarded=False) == 2, "numba has learned it; drop this module"
-    assert outer_of_one(package, guarded=True) == 11
-    assert outer_of_one(package, guarded=True) == 11
+    assert outer_of_one(package) == 11
 
 
-def test_nothing_is_discarded_while_the_sources_stay(package):
-    outer_of_one(package, guarded=True)
+def test_kernels_are_kept_while_the_sources_stay(package):
+    outer_of_one(package)
     kernels = {path: path.stat().st_mtime_ns for path in package.rglob("*.nbc")}
-    assert kernels
-    outer_of_one(package, guarded=True)
+    assert [path.parts[-3] for path in kernels] == [f"{NAME}-{sources_digest(package)[:16]}"]
+    outer_of_one(package)
     assert {path: path.stat().st_mtime_ns for path in package.rglob("*.nbc")} == kernels
-    assert (package / "__pycache__" / STAMP).read_text() == sources_hash(package)
+    (package / "inner.py").write_text(INNER.format(10))
+    outer_of_one(package)
+    assert set(kernels) < set(package.rglob("*.nbc")), "an import deletes nothing"
 
 
-def cache_folder_of_a_read_only(package, **environment):
-    """Where kernels go when `package` cannot be written, as a process of its own sees it."""
-    program = (
-        "import os, sys\n"
-        "from pathlib import Path\n"
-        "from strsbp.kernel_cache import discard_stale_kernels\n"
-        "real = Path.mkdir\n"
-        "def refuse(self, *args, **kwargs):\n"
-        "    if self.name == '__pycache__' and not self.exists():\n"
-        "        raise PermissionError('read-only')\n"
-        "    real(self, *args, **kwargs)\n"
-        "Path.mkdir = refuse\n"
-        "os.access = lambda path, mode: Path(path).name != '__pycache__'\n"
-        "discard_stale_kernels(Path(sys.argv[1]))\n"
-        "folder = Path(os.environ['NUMBA_CACHE_DIR'])\n"
-        "(folder / 'kernel').touch()\n"
-        "print(folder)\n"
-    )
-    unset = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
-    kept = {name: value for name, value in os.environ.items() if name not in unset}
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", program, str(package)], env=kept | environment,
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return Path(done.stdout.strip())
+@pytest.fixture
+def chosen(package, monkeypatch):
+    """Function that chooses a folder for `package` in an environment and returns it."""
+
+    def choose(**environment):
+        for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, str(value))
+        choose_folder(package)
+        return Path(os.environ["NUMBA_CACHE_DIR"])
+
+    return choose
 
 
-@pytest.mark.parametrize("used_before", [False, True])
-def test_a_read_only_package_takes_a_folder_of_the_users(package, tmp_path, used_before):
-    if used_before:
-        discard_stale_kernels(package)
-    folder = cache_folder_of_a_read_only(package, XDG_CACHE_HOME=str(tmp_path / "cache"))
-    assert folder.is_relative_to(tmp_path / "cache") and sources_hash(package)[:16] in folder.name
-    folder = cache_folder_of_a_read_only(package, HOME=str(tmp_path / "home"))
-    assert folder.is_relative_to(tmp_path / "home") and (folder / "kernel").exists()
+def test_a_folder_of_the_users_own_is_kept(chosen, tmp_path):
+    assert chosen(NUMBA_CACHE_DIR=tmp_path / "mine") == tmp_path / "mine"
 
 
-def test_without_a_home_too_it_takes_a_folder_that_ends_with_the_process(package, tmp_path):
-    folder = cache_folder_of_a_read_only(package, HOME="/proc/nowhere", TMPDIR=str(tmp_path))
-    assert folder.parent == tmp_path and not folder.exists()
+def test_a_child_takes_its_parents_folder_unless_the_sources_changed(chosen, package, tmp_path):
+    parents = tmp_path / f"{NAME}-{sources_digest(package)[:16]}-temporary"
+    assert chosen(NUMBA_CACHE_DIR=parents) == parents
+    (package / "inner.py").write_text(INNER.format(10))
+    assert chosen(NUMBA_CACHE_DIR=parents).parent == package / "__pycache__"
+
+
+def test_a_read_only_package_takes_another_folder(chosen, package, tmp_path):
+    (package / "__pycache__").touch()  # no folder can be made there, not even by root
+    folder = chosen(XDG_CACHE_HOME=tmp_path / "cache")
+    assert folder.parent == tmp_path / "cache" / "strsbp" and folder.is_dir()
+    assert chosen(HOME=tmp_path).parent == tmp_path / ".cache" / "strsbp"
+    surroundings = dict(HOME="/proc/nowhere", XDG_CACHE_HOME="", TMPDIR=str(tmp_path))
+    program = CHOOSE + "print(os.environ['NUMBA_CACHE_DIR'])"
+    folder = Path(output(program, package, **surroundings))
+    assert folder.parent == tmp_path and not folder.exists(), "it ends with the process"

@@ -157,7 +157,11 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
     wanted = lower_bounds(pyproject["project"]["dependencies"])
     users = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
     jobs = yaml.safe_load((root / "workflow" / "envs" / "strsbp.yaml").read_text())["dependencies"]
-    names = {"matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
+    names = {
+        "matplotlib-base": "matplotlib",
+        "seaborn-base": "seaborn",
+        "snakemake-minimal": "snakemake",
+    }
 
     def bounds(entries):
         entries = [entry for entry in entries if isinstance(entry, str) and entry != "pip"]
@@ -250,10 +254,7 @@ def test_schema_is_json(root):
     assert json.loads(path.read_text())["additionalProperties"] is False
 
 
-def test_every_test_that_the_robustness_page_names_exists(root):
-    text = (root / "docs" / "robustness.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\|.*\| (`[a-z].*) \|$", text, re.MULTILINE)
-    named = {name for row in rows for name in re.findall(r"`(\w+)`", row) if "_" in name}
-    tests = "".join(path.read_text() for path in (root / "tests").glob("test_*.py"))
-    assert len(named) > 40
-    assert named <= set(re.findall(r"^def test_(\w+)", tests, re.MULTILINE))
+def test_every_test_file_that_the_robustness_page_names_exists(root):
+    named = re.findall(r"`(test_\w+\.py)`", (root / "docs" / "robustness.md").read_text())
+    assert len(named) > 10
+    assert {name for name in named if not (root / "tests" / name).is_file()} == set()

@@ -802,9 +802,9 @@ def test_wrong_networks_and_samples_are_refused():
         ReferenceNetwork([network.layers[0], *network.layers[::2]], SMALL_TABLE, network.settings)
     with pytest.raises(SettingsError, match="kind 'spiking'"):
         ReferenceLayer("spiking", np.ones((1, 1)), 1.0)
-    with pytest.raises(SettingsError, match="belong to a recurrent layer"):
+    with pytest.raises(SettingsError, match="Recurrent layers, and only they"):
         ReferenceLayer("recurrent", np.ones((1, 1)), 1.0)
-    with pytest.raises(SettingsError, match="not 0 where the mask"):
+    with pytest.raises(SettingsError, match="not 0 although the mask"):
         ReferenceLayer("recurrent", np.ones((1, 1)), 1.0, np.ones((1, 1)), np.zeros((1, 1)))
     with pytest.raises(SettingsError, match=r"mask of shape \(1, 1\)"):
         ReferenceLayer("recurrent", np.ones((1, 1)), 1.0, np.ones((1, 2)), np.ones((1, 2)))

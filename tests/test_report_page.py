@@ -11,6 +11,7 @@ import pytest
 import yaml
 from synthetic_results import PANELS, write_runs
 
+from strsbp.files import ResultsError
 from strsbp.study.claims.judging import COLUMNS, load_claims
 from strsbp.study.loading import load_profile
 from strsbp.study.report import build_report
@@ -19,7 +20,6 @@ from strsbp.study.report.terminal import main, summary
 from strsbp.study.report.text import caption, duration, lead, symbols, value_text
 from strsbp.study.settings import StudySettings
 from strsbp.study.summary import summarise_training
-from strsbp.study.summary.files import ResultsError
 
 ROOT = Path(__file__).resolve().parents[1]
 CAPTIONS = ROOT / "workflow" / "report"

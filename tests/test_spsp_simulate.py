@@ -144,9 +144,9 @@ def test_corrected_trains_use_every_slot_alike():
 
 
 def test_impossible_trains_are_refused_at_once():
-    with pytest.raises(SamplingError, match="No train of 100 spikes exists.*at most 67"):
+    with pytest.raises(SettingsError, match="`grid` is 100, but .* has room for 67 spikes"):
         simulate_surface(table(grid=100, n_steps=200), repeats=1, seed=1)
-    with pytest.raises(SamplingError, match="at most 20"):
+    with pytest.raises(SettingsError, match="room for 20 spikes"):
         simulate_surface(table("corrected", grid=21, n_steps=40), repeats=1, seed=1)
 
 
@@ -171,7 +171,7 @@ def test_table_key_round_trip():
     key = table("corrected", tau_m=50.5).key
     assert key == "corrected-m50.5-s8-r2-t400-g6"
     assert SimulatedTable.from_key(key).key == key
-    with pytest.raises(SettingsError, match="does not name a table"):
+    with pytest.raises(SettingsError, match="is not the name of a table"):
         SimulatedTable.from_key("published-64")
 
 

@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from strsbp.files import ResultsError
 from strsbp.settings import SimulatedTable
 from strsbp.spsp import Surface, fit_surface, save_surface, write_table
-from strsbp.study.summary.files import ResultsError
+from strsbp.spsp.quality import blocked_bias, shared_curve
 from strsbp.study.summary.spsp import summarise_spsp
 
 SCALES = {"published": 50.0, "unblocked": 51.0, "corrected": 1.0}
@@ -76,6 +78,21 @@ def test_quality_holds_scale_and_bias(tmp_path):
     assert shape["value"].to_numpy() == pytest.approx(1.0)
     outside = rows.query("region == 'extrapolated' and quantity == 'value_relative_rms_error'")
     assert outside["grid"].tolist() == [10, 10]
+
+
+def test_the_interval_of_the_bias_is_that_of_a_quotient(tmp_path):
+    table = SimulatedTable(
+        spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=10
+    )
+    counts = np.arange(1, 11)
+    mean = counts[:, None] * phi(counts)[None, :]
+    surfaces = [Surface(table, 10, 1, mean, share * mean) for share in (0.01, 0.02)]
+    rows = blocked_bias(*surfaces)
+    # Relative errors add in quadrature; 95 % of a normal distribution lie within 1.96 of them.
+    relative = [shared_curve(surface)[1] / shared_curve(surface)[0] for surface in surfaces]
+    spread = stats.norm.ppf(0.975) * np.hypot(*relative)
+    np.testing.assert_allclose(rows["high"] - rows["measured"], spread, rtol=1e-3)
+    np.testing.assert_allclose(rows["measured"] - rows["low"], spread, rtol=1e-3)
 
 
 def test_authors_tables_are_compared_where_they_are(tmp_path):

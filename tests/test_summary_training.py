@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import refusal
 from scipy import stats
 from synthetic_results import ARMS, write_runs
 
+from strsbp.files import ResultsError
 from strsbp.study.summary import summarise_training
-from strsbp.study.summary.files import ResultsError, read_csv, replacing
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 NAMES = ("curves", "seeds", "arms", "pairs", "runs")
@@ -172,7 +173,7 @@ def repeat(metrics, provenance):
     [
         (cut_short, "5 of 20 epochs and did not diverge"),
         (lose, "is missing"),
-        (break_json, "not valid json"),
+        (break_json, "not valid JSON"),
         (change_settings, "other settings"),
         (repeat, "give each run once"),
     ],
@@ -186,20 +187,16 @@ def test_what_is_inconsistent_is_told_in_one_sentence(damage, message, tmp_path)
     assert not (tmp_path / "curves.csv").exists()
 
 
-def test_reading_names_a_missing_column(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("x\n1\n")
-    with pytest.raises(ResultsError, match="no column 'y'"):
-        read_csv(path, ("x", "y"))
-    with pytest.raises(ResultsError, match=r"other\.csv is missing"):
-        read_csv(tmp_path / "other.csv")
-
-
-def test_a_failed_write_leaves_the_older_file(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("older")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
-    assert path.read_text() == "older"
-    assert list(tmp_path.iterdir()) == [path]
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("test_error", "nan"), ("test_error", "1.5"), ("train_error", "-0.1"), ("cost", "inf"),
+     ("cost", "x"), ("test_error", ""), ("spike_count_output3", "many")],
+)  # fmt: skip
+def test_metrics_that_are_no_numbers_are_not_averaged(tmp_path, column, value):
+    """A run that did not diverge must not hide a number that is none."""
+    metrics, provenance = write_runs(tmp_path, seeds=(1,), **two_arms())
+    frame = pd.read_csv(metrics[0], dtype=str)
+    frame.loc[2, column] = value
+    frame.to_csv(metrics[0], index=False)
+    assert column in refusal(lambda: summarise(tmp_path, metrics, provenance), ResultsError)
+    assert not (tmp_path / "curves.csv").exists()

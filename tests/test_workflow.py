@@ -199,8 +199,8 @@ def test_a_finished_study_is_finished(finished):
 
 
 def test_an_edited_plot_reruns_its_figure_alone(finished):
-    rules = rerun_by_edit(finished, "strsbp/study/figures/fig4.py")
-    assert rules == {"plot_fig4", "build_report", "all"}
+    rules = rerun_by_edit(finished, "strsbp/study/figures/fig1.py")
+    assert rules == {"plot_fig1", "build_report", "all"}
 
 
 def test_an_edited_comment_reruns_nothing(finished):

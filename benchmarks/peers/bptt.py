@@ -1,9 +1,10 @@
-"""What the three libraries share: Adam and backpropagation through time with surrogate gradients.
+"""Code shared by the three libraries: Adam and BPTT with surrogate gradients.
 
 A peer's file builds a `torch.nn.Module` that maps dense spikes (T, batch, 784) float32 to output
-spike counts (batch, 10). The loss is the cross-entropy of a tenth of the counts, the gradient is
-clipped to norm 1, and the prediction is the class with the most spikes. Initial weights, surrogates
-and these two were chosen by short trials on 500 digits so that each library learns.
+spike counts (batch, 10). The loss is the cross-entropy of 0.1 times the counts, the gradient is
+clipped to norm 1, and the prediction is the class with the most spikes. These two values, the
+initial weights and the surrogates were chosen in short trials on 500 digits so that each library
+learns.
 """
 
 from importlib import metadata
@@ -14,16 +15,16 @@ import torch
 from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
 
 LEARNING_RATE = 1e-3
-"""Adam's usual step size, and the size of ours in its first epoch."""
+"""Adam's usual step size, the same as ours in the first epoch."""
 LOGIT = 0.1
-"""What a spike adds to its class's logit."""
+"""Contribution of one spike to its class's logit."""
 
 
 class BpttPeer:
-    """One network of a peer with its optimiser, trained on batches of `batch` digits.
+    """A peer's network and optimiser, trained on batches of `batch` digits.
 
     `module`: a peer's file (NAME, DISTRIBUTION, build); `digits`: the images; `n_steps`: T. The
-    spikes are those of `strsbp.encoding.Encoder`, made for every batch inside the timed calls.
+    spikes come from `strsbp.encoding.Encoder` and are generated within the timed calls.
     """
 
     def __init__(self, module, digits, batch: int, n_steps: int, seed: int):
@@ -39,7 +40,7 @@ class BpttPeer:
         }
 
     def train(self, indices, epoch: int = 0) -> None:
-        """One update for each `batch` of the training digits `indices`; the rate is constant."""
+        """One update per batch of the training digits `indices`; the step size is constant."""
         for chunk in _chunks(indices, self.batch):
             labels = torch.from_numpy(self._digits.train_labels[chunk].astype(np.int64))
             counts = self._network(self._encode(self._digits.train_images, chunk, TRAIN_SPLIT))
@@ -49,7 +50,7 @@ class BpttPeer:
             self._optimiser.step()
 
     def predict(self, indices, batch: int | None = None) -> np.ndarray:
-        """Classes of the test digits `indices`, (n,) int64; `batch` of them at a time."""
+        """Predicted classes of the test digits `indices`, (n,) int64, in batches of `batch`."""
         found = []
         with torch.no_grad():
             for chunk in _chunks(indices, batch or self.batch):

@@ -3,7 +3,7 @@
 %   octave-cli eij.m T tau_m tau_s t_ref repeats seed counts
 %
 % For each pair (o_j, o_i) of the comma-separated counts: mean of e_ij over `repeats` random pairs
-% of spike trains. Prints one line a cell: o_j o_i mean cpu_seconds wall_seconds.
+% of spike trains. Prints one line per cell: o_j o_i mean cpu_seconds wall_seconds.
 1;
 
 function train = draw_train(count, T, gap)
@@ -25,7 +25,7 @@ function e = eij(pre, post, T, tau_m, tau_s, t_ref)
   % One trial: current p, membrane q, held at 0 for t_ref steps after a spike of the output.
   e = 0;
   if post(1)
-    return  % a spike at step 0 is never matched, nor any after it
+    return  % a spike at step 0, and all spikes after it, are never matched
   end
   p = 0;
   q = 0;

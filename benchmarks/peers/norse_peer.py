@@ -1,9 +1,9 @@
-"""784-400-R400-10 in Norse: `LIFCell` and `LIFRecurrentCell`, the tanh surrogate.
+"""784-400-R400-10 in Norse: `LIFCell` and `LIFRecurrentCell` with the tanh surrogate.
 
 The neurons have a current and a membrane with our time constants. The recurrent layer is
-all-to-all without self-connections, as the library makes it. The time loop is the user's: the
-library's layers over whole sequences index them step by step, and the gradient of that indexing
-costs a time that grows with T squared (several times slower at batch 64).
+all-to-all without self-connections, the library's default. The time loop is written here, because
+the library's layers for whole sequences index them step by step, and the gradient of that indexing
+takes time proportional to T squared (several times slower at batch 64).
 """
 
 import norse.torch as norse
@@ -12,15 +12,15 @@ import torch
 NAME, DISTRIBUTION = "Norse", "norse"
 TAU_M, TAU_S = 0.064, 0.008  # in seconds; the library's step is 1 ms
 RECURRENT_STD = 0.003
-"""Initial recurrent weights: small, since wider ones make the gradient through time explode."""
+"""Standard deviation of initial recurrent weights; larger ones make the gradient explode."""
 
 PARAMETERS = norse.LIFParameters(
     tau_mem_inv=torch.as_tensor(1 / TAU_M),
     tau_syn_inv=torch.as_tensor(1 / TAU_S),
-    # The membrane is a leaky mean of the current where ours adds a/tau_s: tau_m/tau_s times less.
+    # The membrane is a leaky mean of the current, ours adds a/tau_s: tau_m/tau_s times less.
     v_th=torch.as_tensor(TAU_S / TAU_M),
-    # The default surrogate does not depend on alpha in version 1.1, and is too wide here: the
-    # gradient grows without bound over 400 steps.
+    # The default surrogate ignores alpha in version 1.1 and is too wide here: the gradient grows
+    # without bound over 400 steps.
     method="tanh",
     alpha=torch.as_tensor(2 * TAU_M / TAU_S),
 )
@@ -40,7 +40,7 @@ class _Network(torch.nn.Module):
         torch.nn.init.normal_(self.step[1].recurrent_weights, std=RECURRENT_STD)
 
     def forward(self, spikes):
-        # The input of all steps in one product: a little faster than one a step.
+        # One product for the input of all steps is slightly faster than one per step.
         counts, state = 0, None
         for current in self.weights(spikes).unbind():
             output, state = self.step(current, state)
@@ -49,5 +49,5 @@ class _Network(torch.nn.Module):
 
 
 def build() -> torch.nn.Module:
-    """A fresh network: spikes (T, batch, 784) to counts (batch, 10)."""
+    """A new network: spikes (T, batch, 784) to counts (batch, 10)."""
     return _Network()

@@ -1,6 +1,6 @@
-"""The e_ij simulation as an interpreted loop under GNU Octave, which stands for MATLAB here.
+"""The e_ij simulation as an interpreted loop in GNU Octave, as a substitute for MATLAB.
 
-Only some cells of the grid are run; the whole grid's time is scaled from them.
+Only some cells of the grid are run, and the time for the whole grid is scaled from them.
 """
 
 import shutil
@@ -14,7 +14,7 @@ SCRIPT = Path(__file__).with_name("eij.m")
 
 @dataclass(frozen=True)
 class Cell:
-    """Mean of e_ij over the repeats of one pair of counts, and the seconds that it took."""
+    """Mean of e_ij over the repeats of one pair of counts, and the seconds it took."""
 
     o_j: int
     o_i: int
@@ -24,7 +24,7 @@ class Cell:
 
 
 def find_octave() -> str | None:
-    """The command, or None where Octave is not installed."""
+    """The command, or None if Octave is not installed."""
     return shutil.which("octave-cli")
 
 
@@ -35,7 +35,7 @@ def version(octave: str) -> str:
 
 
 def spread_counts(grid: int, k: int) -> list[int]:
-    """Middles of k equal parts of the counts 1 .. grid: their mean cost is the grid's."""
+    """Middles of k equal parts of the counts 1 .. grid, whose mean cost is that of the grid."""
     return [(grid * (2 * part + 1)) // (2 * k) + 1 for part in range(k)]
 
 

@@ -1,8 +1,8 @@
-"""784-400-R400-10 in snnTorch: second-order neurons, an all-to-all recurrent layer.
+"""784-400-R400-10 in snnTorch: second-order neurons and an all-to-all recurrent layer.
 
-`Synaptic` and `RSynaptic` have the current and the membrane of our neurons; threshold 1 and
-reset by subtraction are the library's defaults, and the fast sigmoid of slope 25 is the surrogate
-of its tutorials (with the default, the gradient grows without bound over 400 steps).
+`Synaptic` and `RSynaptic` have a current and a membrane like our neurons. Threshold 1 and reset by
+subtraction are the library's defaults. The surrogate is the fast sigmoid of slope 25 from its
+tutorials; with the default surrogate the gradient grows without bound over 400 steps.
 """
 
 import snntorch
@@ -12,11 +12,11 @@ from snntorch import surrogate
 NAME, DISTRIBUTION = "snnTorch", "snntorch"
 TAU_M, TAU_S = 64, 8
 RECURRENT_STD = 0.003
-"""Initial recurrent weights: small, since wider ones make the gradient through time explode."""
+"""Standard deviation of initial recurrent weights; larger ones make the gradient explode."""
 
 
 class _Recurrent(torch.nn.Linear):
-    """All-to-all product over tau_s, as the currents from below."""
+    """All-to-all product divided by tau_s, like the currents from the layer below."""
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -44,12 +44,12 @@ class _Network(torch.nn.Module):
                 snntorch.Synaptic(**neuron),
             ]
         )
-        # The library's own recurrent product has a bias and full weight, and runs away.
+        # The library's own recurrent product has a bias and is not divided by tau_s; it diverges.
         self.neurons[1].recurrent = _Recurrent(400, 400, bias=False)
 
     def forward(self, spikes):
         for weights, neurons in zip(self.weights, self.neurons, strict=True):
-            # A layer's inputs of all steps in one product; one a step takes about as long.
+            # One product for a layer's input of all steps; one per step takes about as long.
             currents = weights(spikes) / TAU_S
             state = [torch.zeros_like(currents[0]) for _ in neurons.reset_mem()]
             steps = []
@@ -62,5 +62,5 @@ class _Network(torch.nn.Module):
 
 
 def build() -> torch.nn.Module:
-    """A fresh network: spikes (T, batch, 784) to counts (batch, 10)."""
+    """A new network: spikes (T, batch, 784) to counts (batch, 10)."""
     return _Network()

@@ -1,6 +1,6 @@
-"""Training many seeds at once on one NVIDIA GPU: the CPU engine with a replica axis in front.
+"""Training many seeds at once on one NVIDIA GPU: the CPU engine with a leading replica axis.
 
-`kernels/` holds the CUDA source, `source` joins it, `device` finds the GPU, `driver` runs the
-samples of all replicas, `training` their epochs, and `run` writes what
-`strsbp.training.run` writes, for each seed. docs/cuda.md explains the design.
+`kernels/` contains the CUDA source, `source` joins it, `device` finds the GPU, `driver` runs the
+samples of all replicas, `training` their epochs, and `run` writes the same files as
+`strsbp.training.run` for each seed. docs/cuda.md explains the design.
 """

@@ -1,9 +1,9 @@
-"""The samples of many replicas on one GPU: memory, launches and the recorded graph.
+"""Runs the samples of many replicas on one GPU: memory, kernel launches and the recorded graph.
 
 A replica is one seed of an arm. All replicas of a batch share layer sizes, settings, table and
-images; each has weights, a reservoir, an order, input spikes and boosting weights of its own, and
-gets the numbers that `strsbp.engine` gives for its seed. The array module is an argument (CuPy, or
-in tests a stand-in for it), and of it only arrays, `RawModule` and streams are used.
+images; each has its own weights, reservoir, sample order, input spikes and boosting weights, and
+produces the same numbers as `strsbp.engine` for its seed. The array module is an argument (CuPy, or
+a stand-in in tests); only its arrays, `RawModule` and streams are used.
 """
 
 import math
@@ -16,17 +16,18 @@ from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, THRESHOLDS, TRAIN_SPLIT
 from strsbp.engine.adam import BETA_1, BETA_2
 from strsbp.engine.layers import Layer
+from strsbp.engine.loss import HM2BP_E_SILENT, HM2BP_RHO_SILENT, RHO_SILENT
 from strsbp.engine.network import Network
 from strsbp.engine.update import REGULARISER_BETA, REGULARISER_SCALE
 
 THREADS = 128
-"""Threads of a block, but for the kernels with one block a replica."""
+"""Threads per block, except for most kernels with one block per replica."""
 MOST_THREADS = 512
-"""Threads that a block may have, as in kernels/common.cuh."""
+"""Largest number of threads per block, as in kernels/common.cuh."""
 SEGMENT_WORDS, SEGMENT_BITS = 32, 1024
-"""Words and bits of a list of spikes, as in kernels/common.cuh."""
+"""Mask words and bits listed at a time, as in kernels/common.cuh."""
 SYNCHRONISE_EVERY = 256
-"""Samples after which the host waits, for its progress bar and for interrupts."""
+"""The host waits after this many samples, for its progress bar and for interrupts."""
 
 _I32, _U32, _F32, _F64 = np.int32, np.uint32, np.float32, np.float64
 _STATE = ("weights", "first_moments", "second_moments")
@@ -34,16 +35,17 @@ _REC_STATE = ("rec_weights", "rec_first_moments", "rec_second_moments")
 
 
 def words(n_bits: int) -> int:
-    """32-bit words that hold `n_bits` bits."""
+    """Number of 32-bit words needed for `n_bits` bits."""
     return -(-n_bits // 32)
 
 
 def layout(
     template: Network, n_connections: Sequence[int], n_train: int, n_test: int
 ) -> dict[str, tuple[tuple[int, ...], type]]:
-    """Name, shape and dtype of each array that a replica has for itself.
+    """Name, shape and dtype of the arrays that each replica has.
 
-    `n_connections`: for each layer the most recurrent connections of a replica, 0 for others.
+    `n_connections`: per layer, the largest number of recurrent connections of any replica, 0 for
+    layers without any.
     """
     n_steps, n_inputs = template.model.n_steps, template.n_inputs
     layers = template.layers
@@ -82,6 +84,10 @@ def layout(
             "smallest": ((), _I32),
             "broken": ((), _I32),
         }
+        if stores_spsp(layer):
+            own["input_spsp"] = (layer.weights.shape, _F32)
+        if layer.normalised:
+            own["squares"] = ((n,), _F32)
         if layer.output:
             own |= {
                 "backward_mask": ((n, words(n_steps)), _U32),
@@ -109,20 +115,30 @@ def layout(
 
 
 def solves(template: Network, k: int) -> bool:
-    """Whether layer `k` has a recurrent system to solve: the first one passes no error on."""
+    """Whether layer `k` has a recurrent system to solve; the first layer passes no error back."""
     return template.layers[k].recurrent and k > 0
+
+
+def stores_spsp(layer: Layer) -> bool:
+    """Whether e_ij is stored, because the gradient needs sums over the inputs before the update."""
+    return layer.normalised or layer.as_hm2bp
+
+
+def rho_silent(layer: Layer) -> np.float32:
+    """rho_ij if either neuron is silent."""
+    return HM2BP_RHO_SILENT if layer.as_hm2bp else RHO_SILENT
 
 
 def bytes_per_replica(
     template: Network, n_connections: Sequence[int], n_train: int, n_test: int
 ) -> int:
-    """Device memory that each further replica takes."""
+    """Bytes of device memory per replica."""
     plan = layout(template, n_connections, n_train, n_test).values()
     return sum(math.prod(shape) * np.dtype(dtype).itemsize for shape, dtype in plan)
 
 
 def connections_of(template: Network, states: Sequence[dict]) -> list[int]:
-    """For each layer, the most recurrent connections that one of `states` has."""
+    """Per layer, the largest number of recurrent connections in any of `states`."""
     return [
         max(state[f"{layer.name}/rec_post"].size for state in states) if layer.recurrent else 0
         for layer in template.layers
@@ -134,9 +150,10 @@ class Replicas:
 
     Parameters
     ----------
-    template: a network on the CPU with the batch's settings; its weights are not used.
-    seeds, states: of each replica, the seed and `Network.state()`; all have had as many updates.
-    digits: the images that all of them train on.
+    template: a CPU network with the batch's settings; its weights are not used.
+    seeds, states: seed and `Network.state()` of each replica; all states must have the same
+        number of updates.
+    digits: the images that all replicas train on.
     xp: the array module.
     """
 
@@ -158,7 +175,7 @@ class Replicas:
             self._upload(seeds, states)
             self._train_sample = self._recorded(list(self._train_launches()))
             self._test_sample = self._recorded(list(self._test_launches()))
-            self._upload(seeds, states)  # anew, for kernels were run before they were recorded
+            self._upload(seeds, states)  # again, because recording ran the kernels once
 
     # Memory
 
@@ -197,7 +214,7 @@ class Replicas:
             for k, layer in enumerate(self.layers)
             if solves(self.template, k) and not layer.one_way
         ]
-        if rows:  # one matrix for all replicas: elimination is rare and takes one at a time
+        if rows:  # one matrix for all replicas: elimination is rare and handles one at a time
             self.shared["matrix"] = xp.zeros(max(rows) * (max(rows) + 1), dtype=_F64)
 
     def _upload(self, seeds, states) -> None:
@@ -235,7 +252,7 @@ class Replicas:
         host[f"{k}/rec_ptr"][r] = ptr
         host[f"{k}/rec_pre"][r, :n] = pre
         host[f"{k}/rec_post"][r, :n] = post
-        # By post-synaptic neuron, then pre-synaptic neuron: the order of every sum.
+        # Sorted by post-synaptic, then pre-synaptic neuron: the order of every sum.
         incoming = np.argsort(post, kind="stable")
         host[f"{k}/incoming_connection"][r, :n] = incoming
         host[f"{k}/incoming_pre"][r, :n] = pre[incoming]
@@ -272,11 +289,11 @@ class Replicas:
     # Launches
 
     def _recorded(self, launches) -> Callable[[], None]:
-        """A function that enqueues `launches`: as one recorded graph where there are graphs."""
+        """A function that enqueues `launches`, as one recorded graph if graphs are supported."""
         if not hasattr(self.stream, "begin_capture"):
             return lambda: self._run(launches)
         self.shared["position"].fill(0)
-        self._run(launches)  # loads each kernel, which older drivers cannot do while capturing
+        self._run(launches)  # loads the kernels, which older drivers cannot do during capture
         self.stream.synchronize()
         self.stream.begin_capture()
         self._run(launches)
@@ -288,7 +305,7 @@ class Replicas:
             kernel(grid, block, arguments, shared_mem=shared_bytes)
 
     def _launch(self, name: str, blocks: int, threads: int, *arguments, shared: int = 0):
-        """One launch with a row of `blocks` blocks for each replica."""
+        """One launch with `blocks` blocks per replica."""
         return (
             self._kernel(name), (blocks, self.n_replicas), (threads,), arguments, shared,
         )  # fmt: skip
@@ -299,17 +316,17 @@ class Replicas:
         return decay_s, decay_m, _F32(1 / model.tau_s), _I32(model.refractory_steps)
 
     def _of(self, k: int, *names: str):
-        """Arrays of layer `k`; for connections that it has not, a placeholder."""
+        """Arrays of layer `k`, with placeholders for those that it does not have."""
         placeholders = {_I32: self.shared["none_i32"], _F32: self.shared["none_f32"]}
         return tuple(
             self.arrays[f"{k}/{name}"]
             if f"{k}/{name}" in self.arrays
-            else placeholders[_F32 if name.endswith("weights") else _I32]
+            else placeholders[_F32 if name.endswith(("weights", "spsp")) else _I32]
             for name in names
         )
 
     def _below(self, k: int):
-        """Masks and counts of the input of layer `k`, and the stride of its neurons."""
+        """Masks and spike counts of the input of layer `k`, and the stride between replicas."""
         source = "input" if k == 0 else k - 1
         stride = self.template.n_inputs if k == 0 else self.layers[k - 1].error.size
         names = ("step_mask", "neuron_mask", "counts")
@@ -378,15 +395,16 @@ class Replicas:
         return self._launch(
             "output_error", 1, THREADS,
             _I32(self.template.model.n_steps), _I32(layer.n_neurons), _I32(layer.error.size),
-            refractory_steps, decay_s, decay_m, gain, layer.threshold, _I32(self.n_train),
-            s["position"], a["order"], s["train_labels"], a["boost"],
+            refractory_steps, decay_s, decay_m, gain, layer.threshold, rho_silent(layer),
+            _I32(self.template.model.cost == "repaired"), _I32(self.n_train), s["position"],
+            a["order"], s["train_labels"], a["boost"],
             *self._of(k, "counts", "neuron_mask"), a["predictions"], a["costs"], a["has_error"],
             *self._of(k, "error", "lateral", "spsp", "backward_mask", "backward_counts"),
             a["traces"], shared=4,
         )  # fmt: skip
 
     def _backward_launches(self, k: int):
-        """What layer `k` does after the forward pass: errors, update and sums."""
+        """The launches of layer `k` after the forward pass: errors, update and sums."""
         a, layer, model = self.arrays, self.layers[k], self.template.model
         n = layer.error.size
         blocks, connections = -(-n // THREADS), max(-(-self._most_connections[k] // THREADS), 1)
@@ -407,7 +425,8 @@ class Replicas:
             "layer_errors", blocks, THREADS, _I32(layer.n_inputs), *sizes,
             _I32(len(self.template.derivative.coefficients)), _I32(layer.recurrent),
             _I32(layer.ablates_weights), _I32(layer.ablates_back),
-            _I32(not layer.recurrent or published), layer.threshold,
+            _I32(not layer.recurrent or published), layer.threshold, layer.error_divisor,
+            rho_silent(layer),
             _F64(model.regularisation * REGULARISER_BETA / REGULARISER_SCALE),
             *self._of(k, "n_terms"), a["has_error"], below_counts, below_stride,
             self.shared["coefficients"], _I32(self.template.derivative.basis.shape[1]),
@@ -423,6 +442,8 @@ class Replicas:
             ),
             shared=4 * (SEGMENT_WORDS + SEGMENT_BITS + 1),
         )  # fmt: skip
+        if stores_spsp(layer):
+            yield from self._gradient_launches(k, counts)
         if layer.recurrent:
             yield self._launch(
                 "spsp_of_connections", connections, THREADS, _I32(model.n_steps), *sizes[1:],
@@ -444,13 +465,15 @@ class Replicas:
             "update_weights", layer.n_inputs, THREADS, _I32(model.n_steps),
             _I32(layer.n_inputs), _I32(n), below_stride, _I32(wants_back), *schedule,
             a["has_error"], below_mask, below_counts, below_stride, a["traces"],
+            _I32(stores_spsp(layer)),
             *self._of(
-                k, "factors", "weight_error", "back_error", "back_silent", "back_all", *_STATE
+                k, "input_spsp", "factors", "weight_error", "back_error", "back_silent",
+                "back_all", *_STATE,
             ),
             back, shared=4 * (THREADS + SEGMENT_BITS + 1),
         )  # fmt: skip
         if published and wants_back:
-            # The published program solves after R has been applied (finding F6).
+            # The published program applies R before it solves the system (finding F6).
             yield from self._solve_launches(k, back)
             yield self._launch(
                 "take_solution", blocks, THREADS, *sizes[:2], a["has_error"],
@@ -464,6 +487,34 @@ class Replicas:
                 *self._of(k, *_REC_STATE),
             )  # fmt: skip
         yield self._sum_launch(k)
+
+    def _gradient_launches(self, k: int, counts):
+        """The launches that sum over the inputs of layer `k` and adjust its gradient."""
+        a, layer = self.arrays, self.layers[k]
+        n = layer.error.size
+        sizes, spsp = (_I32(layer.n_inputs), _I32(n)), a[f"{k}/input_spsp"]
+        _, below_mask, below_counts, below_stride = self._below(k)
+        yield self._launch(
+            "spsp_of_inputs", layer.n_inputs, THREADS, _I32(self.template.model.n_steps), *sizes,
+            HM2BP_E_SILENT if layer.as_hm2bp else _F32(0), a["has_error"], below_mask, below_counts,
+            below_stride, counts, a["traces"], spsp, shared=4 * (SEGMENT_BITS + 1),
+        )  # fmt: skip
+        if layer.normalised:
+            yield self._launch(
+                "normalise", 1, min(MOST_THREADS, 32 * words(n)), *sizes,
+                a["has_error"], below_counts, below_stride, counts, spsp,
+                *self._of(
+                    k, "scaled_error", "lateral", "squares", "denominators", "weight_error",
+                    "back_error", "back_silent", "back_all",
+                ),
+                shared=4,
+            )  # fmt: skip
+        else:
+            yield self._launch(
+                "add_side_effect", -(-n // THREADS), THREADS, *sizes, layer.threshold,
+                a["has_error"], below_counts, below_stride, counts, spsp,
+                *self._of(k, "weights", "column_sums", "weight_error"),
+            )  # fmt: skip
 
     def _solve_launches(self, k: int, right_hand_side):
         a, layer = self.arrays, self.layers[k]
@@ -512,13 +563,13 @@ class Replicas:
     def train(self, orders, boost, epoch: int, tick: Callable[[int], None] = lambda n: None):
         """Train each replica on every sample once, in its own order.
 
-        `orders` (R, n) and `boost` (R, n): order of the samples and boosting weight of each
-        sample; `epoch` counts from 0. Returns predictions (R, n) int32 and costs (R, n) float64
-        by sample, and the smallest |s_i| (R, n_layers) float32: inf where none was needed, nan
-        where one was nan. `tick(n)` is called after n more samples of every replica.
+        `orders` (R, n): the order of the samples; `boost` (R, n): the boosting weight of each
+        sample; `epoch` counts from 0. Returns predictions (R, n) int32 and costs (R, n) float64,
+        indexed by sample, and the smallest |s_i| (R, n_layers) float32: inf if none was computed,
+        nan if any was nan. `tick(n)` is called after every n samples of all replicas.
         """
         a, s = self.arrays, self.shared
-        rate = self.template.model.learning_rate / math.sqrt(epoch + 1)
+        rate = self.template.model.step_size(epoch)
         updates = range(self.n_updates + 1, self.n_updates + self.n_train + 1)
         with self.stream:
             s["steps"].set(np.array([rate / (1 - BETA_1**n) for n in updates], _F32))
@@ -539,7 +590,7 @@ class Replicas:
         return np.where(broken != 0, _F32(np.nan), bits.view(_F32))
 
     def evaluate(self, tick: Callable[[int], None] = lambda n: None):
-        """Predictions (R, n_test), spikes and silent neurons (R, n_test, n_layers) as int32."""
+        """Predictions (R, n_test), spikes and silent neurons (R, n_test, n_layers), all int32."""
         names = "test_predictions", "test_totals", "test_silent"
         with self.stream:
             for name in names:
@@ -564,9 +615,9 @@ _UPLOADED = (
 
 
 def dependency_levels(ptr, post, n_neurons: int) -> tuple[np.ndarray, np.ndarray]:
-    """Order in which a triangular system is solved level by level: neurons, and level offsets.
+    """Neurons sorted by level for solving a triangular system in parallel, and level offsets.
 
-    Neuron l waits for every other neuron post[c] of its row, all of a smaller number.
+    Neuron l depends on every other neuron post[c] in its row; these have smaller indices.
     """
     level = np.zeros(n_neurons, dtype=_I32)
     for neuron in range(n_neurons):

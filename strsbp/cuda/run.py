@@ -1,21 +1,20 @@
-"""Train one arm with many seeds on a GPU; each seed leaves what `strsbp.training.run` leaves."""
+"""Train one arm with many seeds on a GPU; writes the same files as `strsbp.training.run`."""
 
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tqdm import tqdm
-
-from strsbp.checkpoint import save_checkpoint, write_atomically
 from strsbp.cuda.device import array_module, gpu_name
 from strsbp.cuda.training import ReplicaRun, most_replicas, train_epochs
 from strsbp.data import Digits
+from strsbp.files import write_json, write_text
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.training.epochs import TrainingState
-from strsbp.training.run import describe_run, metrics_csv, resume, run_hash, write_provenance
+from strsbp.training.resume import save_epoch
+from strsbp.training.run import describe_run, metrics_csv, progress_bar, resume, run_hash
 
 
 def run_batch(
@@ -33,13 +32,14 @@ def run_batch(
     table_source: dict,
     progress: bool = True,
 ) -> None:
-    """Train `arm` with each of `seeds` at once and write their metrics and provenance.
+    """Train `arm` with all `seeds` at once and write their metrics and provenance.
 
-    The paths are functions of the seed. Checkpoints are those of `run_arm` on a CPU: each seed
-    has its own after each epoch, and a batch that was stopped goes on from them, with the same
-    metrics. Seconds are a seed's share of the batch's. More seeds than fit into the GPU's memory
-    are trained one part after the other. Raises `DeviceError` where there is no GPU or too little
-    memory, and `CheckpointError` for a checkpoint that is damaged or belongs to other settings.
+    The paths are functions of the seed. Checkpoints are the same as those of `run_arm` on a CPU:
+    each seed has one after each epoch, and an interrupted batch resumes from them with the same
+    metrics. The recorded time of a seed is its share of the batch's time. If the seeds do not fit
+    into GPU memory together, they are trained in parts, one after the other. Raises `DeviceError`
+    if there is no GPU or too little memory, and `CheckpointError` for a checkpoint that is damaged
+    or belongs to other settings.
     """
     started = datetime.now(UTC).isoformat(timespec="seconds")
     xp = array_module()
@@ -53,19 +53,13 @@ def run_batch(
         fingerprints[seed] = run_hash(arm, layers, table, digits, seed)
         resumed[seed] = path.exists()
         seconds[seed] = resume(start, path, fingerprints[seed]) if resumed[seed] else []
-        # Copies, for the arrays keep all of a network's memory.
+        # Copies, because a view would keep the whole network in memory.
         state = {key: array.copy() for key, array in template.state().items()}
         runs.append(ReplicaRun(seed, state, start.boost, start.rows))
 
     n_images = arm.n_train + arm.n_test
-    with tqdm(
-        total=n_images * arm.epochs * len(seeds),
-        initial=n_images * sum(min(run.epoch, arm.epochs) for run in runs),
-        desc=f"{name}, {len(seeds)} seeds",
-        unit="image",
-        disable=None if progress else True,  # None: only on a terminal
-        mininterval=1.0,
-    ) as bar:
+    title, done = f"{name}, {len(seeds)} seeds", sum(min(run.epoch, arm.epochs) for run in runs)
+    with progress_bar(title, n_images, arm.epochs * len(seeds), done, progress) as bar:
         begin = time.perf_counter()
 
         def keep(trained: list[ReplicaRun]) -> None:
@@ -73,15 +67,10 @@ def run_batch(
             share = (time.perf_counter() - begin) / len(trained)
             for run in trained:
                 seconds[run.seed].append(share)
-                save_checkpoint(
-                    checkpoint_path(run.seed),
-                    {**run.state, "boost": run.boost},
-                    {
-                        "settings_sha256": fingerprints[run.seed],
-                        "rows": run.rows,
-                        "seconds": seconds[run.seed],
-                    },
-                )
+                save_epoch(
+                    checkpoint_path(run.seed), fingerprints[run.seed],
+                    {**run.state, "boost": run.boost}, run.rows, {"seconds": seconds[run.seed]},
+                )  # fmt: skip
             begin = time.perf_counter()
 
         n_together = most_replicas(template, runs, digits, xp)
@@ -91,8 +80,7 @@ def run_batch(
 
     for run in runs:
         seed = run.seed
-        text = metrics_csv(run.rows[: arm.epochs])
-        write_atomically(metrics_path(seed), lambda file, text=text: file.write(text.encode()))
+        write_text(metrics_csv(run.rows[: arm.epochs]), metrics_path(seed))
         document = describe_run(
             arm, layers, digits, seed, seconds[seed], name=name, profile=profile,
             table_source=table_source, settings_sha256=fingerprints[seed], started=started,
@@ -101,7 +89,7 @@ def run_batch(
         document["versions"] |= {"cupy": xp.__version__}
         document["machine"] |= {"gpu": gpu_name(xp)}
         document |= {"device": "cuda", "replicas": min(n_together, len(seeds))}
-        write_provenance(document, provenance_path(seed))
-    # Only now is nothing lost without them.
+        write_json(document, provenance_path(seed))
+    # Last, so that a crash before this point loses nothing.
     for seed in seeds:
         Path(checkpoint_path(seed)).unlink(missing_ok=True)

@@ -1,17 +1,18 @@
-"""The kernels' CUDA source, as one text that is compiled when it is needed."""
+"""The kernels' CUDA source, as one text that is compiled at run time."""
 
 import re
 from importlib import resources
 
-FILES = ("common.cuh", "encode.cu", "forward.cu", "errors.cu", "adjoint.cu", "update.cu")
+FILES = (
+    "common.cuh", "encode.cu", "forward.cu", "errors.cu", "gradients.cu", "adjoint.cu", "update.cu",
+)  # fmt: skip
 
 OPTIONS = ("-std=c++17", "-fmad=false")
-"""Without contraction (a multiplication and an addition in one rounding) the kernels round as the
-CPU engine does."""
+"""-fmad=false: no fused multiply-add, so the kernels round like the CPU engine."""
 
 
 def kernel_source() -> str:
-    """All kernels; lines keep the names and numbers that they have in their files."""
+    """All kernels as one text, with #line directives that refer to the original files."""
     folder = resources.files(__package__) / "kernels"
     parts = [f'#line 1 "{name}"\n{(folder / name).read_text("utf-8")}' for name in FILES]
     return "\n".join(parts)
@@ -24,9 +25,10 @@ def kernel_names() -> list[str]:
 
 
 def options(neurons_per_thread: int, n_terms: int | None = None) -> tuple[str, ...]:
-    """Compiler options for networks whose widest layer gives a thread this many neurons.
+    """Compiler options.
 
-    `n_terms`: terms of a separable derivative de/do; None for a cubic.
+    `neurons_per_thread`: neurons of the widest layer per thread; `n_terms`: terms of a separable
+    derivative de/do, or None for a cubic.
     """
     terms = () if n_terms is None else (f"-DN_TERMS={n_terms}",)
     return (*OPTIONS, f"-DNEURONS_PER_THREAD={neurons_per_thread}", *terms)

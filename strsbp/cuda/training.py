@@ -1,4 +1,4 @@
-"""Epochs of a batch: what `strsbp.training.epochs` does for one network, for all replicas."""
+"""Epochs of a batch: the counterpart of `strsbp.training.epochs` for many replicas."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from strsbp.reference.boosting import updated_boost
 from strsbp.training.epochs import Evaluation, Progress, epoch_order, metrics_row
 
 USABLE_SHARE = 0.9
-"""Part of the free device memory that a batch may take."""
+"""Share of the free device memory that a batch may use."""
 
 
 @dataclass
@@ -27,7 +27,7 @@ class ReplicaRun(Progress):
 
 
 def most_replicas(template: Network, runs: list[ReplicaRun], digits: Digits, xp) -> int:
-    """How many of `runs` fit into the device's free memory; raises `DeviceError` if none does."""
+    """How many of `runs` fit into the free device memory; raises `DeviceError` if none does."""
     free, _ = xp.cuda.runtime.memGetInfo()
     most_connections = connections_of(template, [run.state for run in runs])
     each = bytes_per_replica(
@@ -38,7 +38,7 @@ def most_replicas(template: Network, runs: list[ReplicaRun], digits: Digits, xp)
     fitting = int((USABLE_SHARE * free - shared) // each)
     if fitting < 1:
         raise DeviceError(
-            f"The GPU has {free / 1e6:.0f} MB free but a network of this arm takes "
+            f"The GPU has {free / 1e6:.0f} MB free but a network of this arm needs "
             f"{(each + shared) / 1e6:.0f} MB; free memory or set `device: cpu`."
         )
     return fitting
@@ -56,16 +56,16 @@ def train_epochs(
 ) -> None:
     """Train `runs` until each has `epochs` epochs or has diverged; changes them in place.
 
-    Runs of the same age train together; those that were stopped earlier first catch up. `template`
-    is a network with the settings of all. `tick(n)` is called after n images in all;
-    `on_epoch` with the runs that have ended an epoch.
+    Runs with the same number of epochs train together; runs that are behind catch up first.
+    `template` is a network with the settings of all runs. `tick(n)` is called after every n images
+    (over all runs), `on_epoch` after each epoch with the runs that completed it.
     """
     replicas, trained = None, []
     while waiting := [run for run in runs if run.epoch < epochs and not run.diverged]:
         epoch = min(run.epoch for run in waiting)
         group = [run for run in waiting if run.epoch == epoch]
         if replicas is None or group != trained:
-            replicas = None  # give the memory back before the next batch asks for its own
+            replicas = None  # free the memory before the next batch allocates its own
             seeds, states = [run.seed for run in group], [run.state for run in group]
             replicas, trained = Replicas(template, seeds, states, digits, xp), group
         _train_epoch(replicas, group, digits, epoch, tick)
@@ -91,7 +91,7 @@ def _train_epoch(replicas: Replicas, runs, digits: Digits, epoch: int, tick) -> 
         run.state = states[r]
         misclassified = predictions[r] != labels
         run.boost = updated_boost(run.boost, labels, misclassified, network.n_classes)
-        # One after the other, as the CPU engine adds them up: the same last digit.
+        # Summed in sequence like in `evaluate` on the CPU, for identical last digits.
         counts = np.cumsum(totals[r] / sizes, axis=0)[-1] / n_test
         shares = np.cumsum(silent[r] / sizes, axis=0)[-1] / n_test
         error = float(np.sum(test_predictions[r] != digits.test_labels) / n_test)

@@ -5,9 +5,9 @@ digits = load_dataset("mnist", local_dir=None).first(10_000, 10_000)
 
 from pathlib import Path
 
-from strsbp.data.dataset import Digits, load_digits, read_digits, save_digits
+from strsbp.data.dataset import Digits, read_digits, save_digits
 from strsbp.data.download import locate_files
-from strsbp.data.idx import read_idx_pair
+from strsbp.data.idx import read_images, read_labels
 from strsbp.data.sources import SOURCES
 from strsbp.errors import DataError
 
@@ -15,24 +15,23 @@ __all__ = [
     "DATASET_NAMES",
     "Digits",
     "load_dataset",
-    "load_digits",
     "read_digits",
     "save_digits",
 ]
 
 DATASET_NAMES = ("mnist5k", *SOURCES)
-"""What `load_dataset` knows."""
+"""Names that `load_dataset` accepts."""
 
 
 def load_dataset(name: str, local_dir: str | Path | None = None) -> Digits:
-    """The whole data set `name`; "the first n" of it are `.first(n_train, n_test)`.
+    """The whole data set `name`; take a subset with `.first(n_train, n_test)`.
 
-    `mnist5k` comes with a Python package; `mnist` and `fashion-mnist` are read from `local_dir`,
-    else from the folder in the environment variable STRSBP_DATA_DIR, else downloaded once (see
-    `strsbp.data.download`), and always verified by SHA-256. Raises `DataError`.
+    `mnist5k` comes with a Python package. `mnist` and `fashion-mnist` are read from `local_dir`
+    or the folder named by the environment variable STRSBP_DATA_DIR, or else downloaded once (see
+    `strsbp.data.download`); they are always verified by SHA-256. Raises `DataError`.
     """
     if name == "mnist5k":
-        # Imported here because scikit-learn takes seconds to load.
+        # Imported here because scikit-learn takes seconds to import.
         from strsbp.data.embedded import load_mnist5k
 
         return load_mnist5k()
@@ -42,5 +41,6 @@ def load_dataset(name: str, local_dir: str | Path | None = None) -> Digits:
         )
     train_images, train_labels, test_images, test_labels = locate_files(name, local_dir)
     return Digits(
-        name, *read_idx_pair(train_images, train_labels), *read_idx_pair(test_images, test_labels)
-    )
+        name, read_images(train_images), read_labels(train_labels),
+        read_images(test_images), read_labels(test_labels),
+    )  # fmt: skip

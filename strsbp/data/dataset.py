@@ -1,4 +1,4 @@
-"""A set of digits in memory, and its file."""
+"""A set of digits in memory and on disk."""
 
 import hashlib
 from dataclasses import dataclass, fields, replace
@@ -6,28 +6,24 @@ from pathlib import Path
 
 import numpy as np
 
-from strsbp.checkpoint import UNREADABLE, in_words, read_arrays, write_atomically
-from strsbp.errors import DataError
-
-N_PIXELS = 28 * 28
-"""Pixels of an image of the known sets; a user's own images may have another number."""
-N_CLASSES = 10
-LARGEST_SET = 1 << 30
-"""Bytes that the images and labels of a file may have; those of MNIST have 55 million."""
+from strsbp.checkpoint import read_arrays
+from strsbp.errors import DataError, in_words
+from strsbp.files import replacing
+from strsbp.settings import N_CLASSES
 
 
 @dataclass(frozen=True, eq=False)
 class Digits:
     """Training and test images with their labels.
 
-    Every array is C-contiguous uint8; construction checks types, shapes and labels and raises
+    Every array is C-contiguous uint8. The constructor checks types, shapes and labels, and raises
     `DataError`.
     """
 
     name: str
     """Name of the data set, such as `mnist5k`."""
     train_images: np.ndarray
-    """uint8 (n_train, n_pixels): pixels 0..255, row by row from the top left; mostly 784."""
+    """uint8 (n_train, n_pixels): pixels 0..255, row by row from the top left; usually 784."""
     train_labels: np.ndarray
     """uint8 (n_train,): classes 0..9."""
     test_images: np.ndarray
@@ -37,7 +33,7 @@ class Digits:
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
-            raise DataError("A set of digits needs a name; give it a text that is not empty.")
+            raise DataError("A set of digits needs a name; give it a non-empty string.")
         for split in ("train", "test"):
             _check_split(
                 f"the {split} set of {self.name}",
@@ -48,14 +44,14 @@ class Digits:
         if n_train_pixels != n_test_pixels:
             raise DataError(
                 f"The train images of {self.name} have {n_train_pixels} pixels but its test images "
-                f"have {n_test_pixels}; give both the same number."
+                f"have {n_test_pixels}; give both the same size."
             )
 
     def first(self, n_train: int, n_test: int) -> "Digits":
         """The first `n_train` training and the first `n_test` test digits.
 
-        The arrays are views, not copies. Raises `DataError` when a set holds fewer or a size is
-        below 1.
+        The arrays are views, not copies. Raises `DataError` if a split has fewer digits or a size
+        is below 1.
         """
         for split, wanted in (("train", n_train), ("test", n_test)):
             held = len(getattr(self, f"{split}_labels"))
@@ -73,7 +69,7 @@ class Digits:
         )
 
     def sha256(self) -> str:
-        """SHA-256 over the four arrays with their sizes (not the name), in 64 hex digits."""
+        """SHA-256 of the four arrays and their shapes (not the name), as 64 hex digits."""
         digest = hashlib.sha256()
         for key in _ARRAYS:
             array = getattr(self, key)
@@ -115,62 +111,34 @@ def _check_split(where: str, images, labels) -> None:
 
 
 def save_digits(path: str | Path, digits: Digits) -> None:
-    """Write `digits` to `path` as a compressed .npz without pickle, whole or not at all.
+    """Write `digits` to `path` as a compressed .npz without pickles, atomically.
 
-    The same digits give the same bytes. Raises `DataError` when the file cannot be written.
+    The same digits give the same bytes. Raises `DataError` if the file cannot be written.
     """
     arrays = {key: getattr(digits, key) for key in _ARRAYS}
     arrays["name"] = np.array(digits.name)
     try:
-        write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            np.savez_compressed(file, **arrays)
     except OSError as error:
         raise DataError(
-            f"The digits could not be written to {path} ({error.strerror or error}); make room "
+            f"The digits could not be written to {path} ({in_words(error)}); make room "
             "for the file or choose another folder."
         ) from None
 
 
 def read_digits(path: str | Path) -> Digits:
-    """Read back what `save_digits` wrote; nothing is unpickled.
+    """Read a file written by `save_digits`; nothing is unpickled.
 
-    Raises `DataError` when the file is missing, damaged or holds anything but a set of digits.
+    Raises `DataError` if the file is missing, damaged or not a set of digits.
     """
     try:
-        arrays = read_arrays(path, LARGEST_SET)
-        if set(arrays) != {"name", *_ARRAYS}:
-            raise ValueError(f"it must hold exactly {', '.join(sorted(['name', *_ARRAYS]))}")
-    except MemoryError:
-        raise DataError(
-            f"{path} is not a whole digits file (a member promises more than fits into memory); "
-            "delete it and prepare it again."
-        ) from None
+        arrays = read_arrays(path)
+        return Digits(str(arrays.pop("name")), **arrays)
     except FileNotFoundError:
         raise DataError(f"There is no digits file {path}; prepare it first.") from None
-    except UNREADABLE as error:
+    except Exception as error:
         raise DataError(
-            f"{path} is not a whole digits file ({in_words(error)}); delete it and prepare it "
+            f"{path} is not a complete digits file ({in_words(error)}); delete it and prepare it "
             "again."
         ) from None
-    name = arrays.pop("name")
-    if name.ndim != 0 or name.dtype.kind != "U":
-        raise DataError(
-            f"{path} is not a digits file, its name is not a text; delete it and prepare it again."
-        )
-    text = str(name)
-    if len(text) > 100 or not text.isprintable():
-        raise DataError(
-            f"{path} is not a digits file, its name is no short text; delete it and prepare it "
-            "again."
-        )
-    try:
-        return Digits(text, **arrays)
-    except DataError as error:
-        problem = str(error).split(";")[0]
-        raise DataError(
-            f"{path} is not a valid digits file, since {problem[0].lower()}{problem[1:]}; delete "
-            "it and prepare it again."
-        ) from None
-
-
-load_digits = read_digits
-"""The name by which the workflow's training script calls `read_digits`."""

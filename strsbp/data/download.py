@@ -1,13 +1,13 @@
 """The four files of a data set: from a local folder, or downloaded once and cached.
 
-A folder that the user names, by `local_dir` or by the environment variable STRSBP_DATA_DIR, is
-authoritative: a file that is missing or altered there is an error, never a reason to download.
-Without one the files are downloaded by pooch to the folder in STRSBP_CACHE_DIR, or to the usual
-cache folder of the system, from the first mirror that serves the right bytes. Every file is
-verified by SHA-256 each time, wherever it comes from: its own must be the listed one, or that of
-its decompressed content, since mirrors compress the same data in different ways.
+A folder named by the user (`local_dir` or the environment variable STRSBP_DATA_DIR) is
+authoritative: a missing or altered file there is an error, never a reason to download. Without
+such a folder, pooch downloads the files to STRSBP_CACHE_DIR or the system's usual cache folder,
+from the first mirror that serves the right bytes. Every file is verified by SHA-256 every time,
+wherever it comes from: the hash of the file or of its decompressed content must match, since
+mirrors compress the same data differently.
 
-The packages that only a download needs are imported where they are used, as they load slowly.
+Packages that only a download needs are slow to import, so they are imported where they are used.
 """
 
 import hashlib
@@ -21,17 +21,18 @@ from strsbp.data.sources import SOURCES, Source, SourceFile
 from strsbp.errors import DataError
 
 RETRIES = 2
-"""Attempts after the first one, at each mirror; pooch waits 1 s, then 2 s."""
+"""Retries per mirror; pooch waits 1 s, then 2 s."""
 TIMEOUT = 20
-"""Seconds without an answer or a byte after which an attempt has failed."""
+"""An attempt fails after this many seconds without a response or a byte."""
 CHUNK_SIZE = 1 << 16
 
 
 def locate_files(name: str, local_dir: str | Path | None = None) -> tuple[Path, ...]:
     """Paths of the four verified files of the data set `name` (a key of `SOURCES`).
 
-    Order: training images, training labels, test images, test labels. A local folder holds the
-    files itself or in a subfolder called `name`, which is looked at first. Raises `DataError`.
+    Order: training images, training labels, test images, test labels. In a local folder, the
+    files are looked for first in a subfolder called `name`, then in the folder itself. Raises
+    `DataError`.
     """
     source = SOURCES[name]
     folder = local_dir or os.environ.get("STRSBP_DATA_DIR")
@@ -41,14 +42,14 @@ def locate_files(name: str, local_dir: str | Path | None = None) -> tuple[Path, 
 
 
 def cache_dir(name: str) -> Path:
-    """Folder in which the files of the data set `name` are cached."""
+    """Cache folder of the data set `name`."""
     import pooch
 
     return Path(os.environ.get("STRSBP_CACHE_DIR") or pooch.os_cache("strsbp")) / name
 
 
 def _find_local(name: str, source: Source, file: SourceFile, folder: Path) -> Path:
-    if not os.path.isdir(folder):  # False for any name, which Path.is_dir is not
+    if not os.path.isdir(folder):  # unlike Path.is_dir, accepts any string
         raise DataError(
             f"The data folder {folder} is not a folder; correct data.local_dir or STRSBP_DATA_DIR, "
             "or leave both out to download."
@@ -66,10 +67,10 @@ def _find_local(name: str, source: Source, file: SourceFile, folder: Path) -> Pa
     data = read_bytes(path)
     if not file.is_this(data):
         owner = _owner(data)
-        is_other = f" (it is a file of {owner})" if owner else ""
+        is_other = f" (it belongs to {owner})" if owner else ""
         raise DataError(
             f"{path} is not {file.name} of {name} or was altered or truncated: its SHA-256 is "
-            f"{hashlib.sha256(data).hexdigest()}{is_other} where {file.sha256} was expected, and "
+            f"{hashlib.sha256(data).hexdigest()}{is_other}, {file.sha256} was expected, and "
             "its decompressed content differs too; put the original file there, or leave out "
             "data.local_dir and STRSBP_DATA_DIR to download it."
         )
@@ -77,7 +78,7 @@ def _find_local(name: str, source: Source, file: SourceFile, folder: Path) -> Pa
 
 
 def _owner(data: bytes) -> str | None:
-    """The data set and file that `data` are, if any."""
+    """The known data set and file whose bytes are `data`, or None."""
     for name, source in SOURCES.items():
         for file in source.files:
             if file.is_this(data):
@@ -98,7 +99,7 @@ def _fetch(name: str, source: Source, file: SourceFile) -> Path:
                 return path
             path.unlink(missing_ok=True)
         for mirror in source.mirrors:
-            # No hash for pooch, which knows only one for each file: `_download` verifies.
+            # pooch supports only one hash per file, so it gets none and `_download` verifies.
             fetcher = pooch.create(
                 path=folder,
                 base_url=mirror,
@@ -112,31 +113,31 @@ def _fetch(name: str, source: Source, file: SourceFile) -> Path:
                 failures.append(f"{urlsplit(mirror).netloc} ({_reason(error)})")
     except OSError as error:
         raise DataError(
-            f"{file.name} of {name} cannot be kept in the cache folder {folder} "
+            f"{file.name} of {name} cannot be stored in the cache folder {folder} "
             f"({error.strerror or error}); name a writable folder in STRSBP_CACHE_DIR."
         ) from None
     hint = f" ({source.hint})" if source.hint else ""
     raise DataError(
         f"{file.name} of {name} with the expected SHA-256 {file.sha256} could not be downloaded "
-        f"from {', '.join(failures)}; connect to the network, or name a folder that holds the four "
+        f"from {', '.join(failures)}; connect to the network, or name a folder that has the four "
         f"files{hint} in the setting data.local_dir or the environment variable STRSBP_DATA_DIR."
     )
 
 
 def _download(file: SourceFile, url: str, output_file, fetcher) -> None:
-    """A pooch downloader that verifies, and shows a bar with the file's name on a terminal.
+    """A pooch downloader that verifies the file and shows a progress bar on a terminal.
 
-    Raises `ValueError` for another file, upon which pooch tries again and keeps nothing.
+    Raises `ValueError` for a wrong file, which makes pooch discard it and retry.
     """
     import pooch
     from tqdm import tqdm
 
-    # pooch sets the true total, but takes a bar without any for no bar.
+    # pooch sets the real total, but treats a bar without a total as no bar.
     with tqdm(desc=file.name, total=1, unit="B", unit_scale=True, disable=None) as bar:
         stream = pooch.HTTPDownloader(progressbar=bar, chunk_size=CHUNK_SIZE, timeout=TIMEOUT)
         stream(url, output_file, fetcher)
     if not file.is_this(Path(output_file).read_bytes()):
-        raise ValueError(f"{url} is another file.")
+        raise ValueError(f"{url} is not the expected file.")
 
 
 def _reason(error: Exception) -> str:

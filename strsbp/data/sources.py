@@ -15,10 +15,10 @@ class SourceFile:
     sha256: str
     """SHA-256 of the .gz file, in hex digits."""
     content_sha256: str
-    """SHA-256 of the idx file in it: the same however it was compressed."""
+    """SHA-256 of the decompressed idx file."""
 
     def is_this(self, data: bytes) -> bool:
-        """Whether `data` are this file, or the same idx file compressed in another way."""
+        """Whether `data` is this file, or the same idx file compressed differently."""
         return (
             hashlib.sha256(data).hexdigest() == self.sha256
             or content_sha256(data) == self.content_sha256
@@ -32,9 +32,9 @@ class Source:
     files: tuple[SourceFile, SourceFile, SourceFile, SourceFile]
     """Training images, training labels, test images, test labels."""
     mirrors: tuple[str, ...]
-    """Base URLs, each ending in a slash, in the order in which they are tried."""
+    """Base URLs, each ending in a slash, in the order they are tried."""
     hint: str = ""
-    """Another way to get the files, as a clause of a sentence."""
+    """Another way to get the files, as a clause for an error message."""
 
 
 SOURCES = {
@@ -67,8 +67,9 @@ SOURCES = {
             "https://raw.githubusercontent.com/fgnt/mnist/master/",
         ),
     ),
-    # The first SHA-256 of each file is that in Debian's package dataset-fashion-mnist. The mirrors
-    # serve the authors' own files, whose gzip headers differ: their content tells them.
+    # The first SHA-256 of each file is the one in Debian's package dataset-fashion-mnist. The
+    # mirrors serve the authors' files, whose gzip headers differ; their content hash identifies
+    # them.
     "fashion-mnist": Source(
         files=(
             SourceFile(
@@ -95,7 +96,7 @@ SOURCES = {
         mirrors=(
             "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
-            # This kind of storage host speaks http only; the SHA-256 guards the content.
+            # This host supports only http; the SHA-256 protects the content.
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         ),
         hint=(

@@ -23,16 +23,17 @@ _EPSILON = np.float32(EPSILON)
 
 _2_64 = np.float32(2.0**64)
 _SMALL = np.float32(2.0**-64)
-"""Weights and moments below are taken times 2^64 ..."""
+"""Weights and moments smaller than this are scaled by 2^64 ..."""
 _LARGE = np.float32(2.0**32)
-"""... unless something beside them is at least this large, and might overflow."""
+"""... unless the weight, moment or error of the same lane is at least this large and might
+overflow."""
 _UNSEEN_SQUARED, _SEES_NO_SQUARE = np.float32(2.0**-58), np.float32(2.0**-96)
-"""The square of a number below the first is lost when it is added to one above the second."""
+"""The square of a number below the first has no effect when added to a number above the second."""
 
 
 @njit(inline="always")
 def square_seen(like, weight):
-    """The square of `weight`, or 0 where it is too small to be seen in a sum of squares."""
+    """The square of `weight`, or 0 where it is too small to affect a sum of squares."""
     weight = where(splat(like, _UNSEEN_SQUARED) > magnitude(weight), like, weight)
     return weight * weight
 
@@ -52,7 +53,7 @@ def _scale(like, v, root_scale):
 def _which_are_small(like, error, weight, first):
     size, size_first = magnitude(weight), magnitude(first)
     least = where(size > size_first, size_first, size)
-    # Nothing is taken times 2^64 beside what is large, or not a number.
+    # Lanes with a value that is large or nan are not scaled by 2^64.
     limit, large = splat(like, _SMALL), splat(like, _LARGE)
     limit = where(large > size, limit, like)
     limit = where(large > size_first, limit, like)
@@ -71,7 +72,7 @@ def _step_of_small(like, small, error, factor, weight, first, second, step, root
     m = product(like, m, splat(like, _B1), subnormal) + product(
         like, g, splat(like, _1_B1), subnormal
     )
-    # The square of a subnormal gradient is 0; that of a small one is lost on the second moment.
+    # The square of a subnormal gradient is 0; a small one has no effect on the second moment.
     g = where(subnormal > magnitude(g), like, g)
     g = where(small, g * splat(like, _SMALL), g)
     unseen = where(second > splat(like, _SEES_NO_SQUARE), splat(like, _UNSEEN_SQUARED), like)
@@ -84,10 +85,11 @@ def _step_of_small(like, small, error, factor, weight, first, second, step, root
 
 @njit(inline="always")
 def adam_step(like, error, factor, weight, first, second, step, root_scale):
-    """Adam's new (weight, first moment, second moment), lanes all but the last two.
+    """Adam's new (weight, first moment, second moment).
 
-    The gradient is `error` + `factor` * `weight`, with `factor` >= 0; `step` and `root_scale`
-    (float32): Adam's step size and the scale of the root, with their bias corrections.
+    All arguments are lanes except `step` and `root_scale` (float32): Adam's step size and the
+    factor applied to the square root, both including bias correction. The gradient is
+    `error` + `factor` * `weight`, with `factor` >= 0.
     """
     small = _which_are_small(like, error, weight, first)
     if bits(small) != 0:

@@ -1,11 +1,11 @@
-"""The one adjoint system of a recurrent layer, Lmat^T y = b (specification, section 7).
+"""The adjoint system of a recurrent layer, Lmat^T y = b (specification, section 7).
 
-Lmat has s on its diagonal and -w_il rho_il / theta on the existing connections l -> i. Stored by
-pre-synaptic neuron l, a row of the connections is a row of Lmat^T, so a substitution in
-ascending order solves the published, one-way reservoir exactly (its connections run from higher
-to lower index). A reservoir with cycles takes BiCGSTAB in float64 with a checked residual, and
-Gaussian elimination where that does not converge. Own loops rather than LAPACK's, since a
-result must be the same on every machine.
+Lmat has s on its diagonal and -w_il rho_il / theta at the existing connections l -> i. The
+connections are stored by pre-synaptic neuron l, so the connections of one neuron form a row of
+Lmat^T. In the published reservoir all connections run from higher to lower index, so substitution
+in ascending order solves the system exactly. A reservoir with cycles is solved by BiCGSTAB in
+float64, with the residual checked, or by Gaussian elimination if that does not converge. LAPACK
+is not used because results must be the same on every machine.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ MAX_ITERATIONS = 60
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def off_diagonal(neuron_ptr, rec_ptr, rec_post, rec_weights, spsp, threshold, values):
-    """Fill `values` with Lmat_il for each connection l -> i, 0 for self-connections."""
+    """Fill `values` with Lmat_il for each connection l -> i; 0 for self-connections."""
     for neuron in range(rec_ptr.size - 1):
         count = neuron_ptr[neuron + 1] - neuron_ptr[neuron]
         for c in range(rec_ptr[neuron], rec_ptr[neuron + 1]):
@@ -63,9 +63,9 @@ def _dot(x, y):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def solve_bicgstab(s, rec_ptr, rec_post, values, b, y, work):
-    """BiCGSTAB with the diagonal as preconditioner; returns whether the residual is small.
+    """BiCGSTAB with the diagonal as preconditioner; returns whether it converged.
 
-    `work` (7, n) float64 is working space.
+    `work` (7, n) float64 is a work array.
     """
     n = s.size
     r, r0, p, v, t, ph, sh = work[0], work[1], work[2], work[3], work[4], work[5], work[6]
@@ -105,7 +105,7 @@ def solve_bicgstab(s, rec_ptr, rec_post, values, b, y, work):
         converged = _dot(r, r) <= goal
         if omega == 0.0 and not converged:
             break
-    # The recursive residual can drift from the true one: check the true one.
+    # The recursively updated residual can drift, so check the true residual.
     _apply(s, rec_ptr, rec_post, values, y, t)
     residual = 0.0
     for i in range(n):
@@ -115,7 +115,7 @@ def solve_bicgstab(s, rec_ptr, rec_post, values, b, y, work):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def solve_dense(s, rec_ptr, rec_post, values, b, y):
-    """Gaussian elimination with partial pivoting; a singular system yields nan."""
+    """Gaussian elimination with partial pivoting; a singular system gives nan."""
     n = s.size
     a = np.zeros((n, n + 1))
     for neuron in range(n):
@@ -150,7 +150,7 @@ def solve_dense(s, rec_ptr, rec_post, values, b, y):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def solve_adjoint(s, rec_ptr, rec_post, values, one_way, b, y, work):
-    """Solve Lmat^T y = b into `y` (n,) float64; `one_way` names a triangular reservoir."""
+    """Solve Lmat^T y = b for `y` (n,) float64; `one_way`: the reservoir is triangular."""
     if one_way:
         solve_triangular(s, rec_ptr, rec_post, values, b, y)
     elif not solve_bicgstab(s, rec_ptr, rec_post, values, b, y, work):

@@ -1,10 +1,10 @@
 """The denominators s_i = 1 - D_i of the S-PSP gradient (specification, section 6).
 
-D_i = (1/theta) sum_j w_ij de/do(c_j, c_i). The derivative is a cubic in the output count c_i, or
-another sum of few functions of it, with coefficients C_j that depend on the input count c_j alone.
-So the sum over j is W^T C (four numbers a neuron for a cubic), and a cubic remains. Silent inputs
-take the first row of the table: their share follows from the column sums of the weights, which the
-update pass leaves behind, so that only active inputs are visited.
+D_i = (1/theta) sum_j w_ij de/do(c_j, c_i). The derivative is a cubic in the output count c_i (or
+another sum of a few functions of c_i) whose coefficients C_j depend only on the input count c_j.
+So the sum over j is W^T C, four numbers per neuron for a cubic, which is then evaluated at c_i.
+Silent inputs use the first row of the table. Their contribution follows from the column sums of
+the weights, which the previous update has stored, so only active inputs are visited.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ SMALLEST_RECURRENT = np.float32(1e-4)
 
 @njit(inline="always")
 def _sums_of_neurons(like, i, neuron_ptr, active, coefficients, weights, rows):
-    """The sums of the outputs from i on, as many as `like` has lanes, two terms at a time."""
+    """The sums for outputs i, i + 1, ..., one per lane of `like`, two terms at a time."""
     n_counts, n_terms = coefficients.shape
     silent = seen(like, load(like, rows, COLUMN_SUMS, i))
     for k in range(0, n_terms, 2):
@@ -29,7 +29,7 @@ def _sums_of_neurons(like, i, neuron_ptr, active, coefficients, weights, rows):
         total, total_other = splat(like, first) * silent, splat(like, first_other) * silent
         for j in active:
             count = neuron_ptr[j + 1] - neuron_ptr[j]
-            if count > 1:  # others are in the first row, counted above
+            if count > 1:  # counts 0 and 1 use the first row, already included above
                 w = seen(like, load(like, weights, j, i))
                 row = coefficients[min(count, n_counts) - 1]
                 total += splat(like, row[k] - first) * w
@@ -40,10 +40,10 @@ def _sums_of_neurons(like, i, neuron_ptr, active, coefficients, weights, rows):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def term_sums(neuron_ptr, active, coefficients, weights, rows):
-    """sum_j w_ij C_jk, left in the row TERMS + k of `rows`, see `strsbp.engine.state`.
+    """Store sum_j w_ij C_jk in row TERMS + k of `rows` (see `strsbp.engine.state`).
 
-    `active`: the inputs that spiked; `coefficients` (K, R) float32: row c - 1 for input count c;
-    the row `COLUMN_SUMS` of `rows`: sum of each output's weights over all inputs.
+    `active`: the inputs that spiked; `coefficients` (K, R) float32: row c - 1 for input count c.
+    Row `COLUMN_SUMS` of `rows` must contain the sum of each output's weights over all inputs.
     """
     n, wide, narrow = weights.shape[1], zeros(64), zeros(16)
     for i in range(0, n - n % 64, 64):
@@ -67,9 +67,9 @@ def term_sums_recurrent(neuron_ptr, coefficients, rec_ptr, rec_post, rec_weights
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def denominators(sums, neuron_ptr, threshold, recurrent, n_rows, basis, s):
-    """Evaluate the derivative at the output counts; fills `s`, returns the smallest |s_i|.
+    """Evaluate the derivative at the output counts; fills `s` and returns the smallest |s_i|.
 
-    `basis`: see `strsbp.engine.state.Derivative`. Returns nan where an s_i is not a number.
+    `basis`: see `strsbp.engine.state.Derivative`. Returns nan if any s_i is nan.
     """
     cubic = basis.size == 0
     smallest = np.float32(np.inf)

@@ -1,12 +1,12 @@
 """Leaky integrate-and-fire neurons with a first-order synapse (specification, section 2).
 
-Weights lie input-major, `weights[j, i]`, so that a spike of input j adds one contiguous row to
-the synaptic currents. Additions keep one fixed order (inputs ascending, then recurrent
-neurons ascending), hence the same spikes on every machine and device.
+Weights are stored input-major, `weights[j, i]`, so a spike of input j adds one contiguous row to
+the synaptic currents. Additions are done in one fixed order (inputs ascending, then recurrent
+neurons ascending), so spikes are the same on every machine and device.
 
-Neurons that do not act on one another run sixty-four at a time through all steps: their state stays
-in registers, and their share of the weights in the first-level cache. Layers with recurrent or
-lateral connections take all neurons through one step after the other.
+In a layer without recurrent or lateral connections, 64 neurons at a time are run through all
+steps: their state stays in registers and their part of the weights in the L1 cache. Layers with
+such connections update all neurons at each step.
 """
 
 import numpy as np
@@ -16,12 +16,12 @@ from strsbp.engine.subnormal import seen
 from strsbp.simd import bits, load, lowest_bit, mask, splat, store, where, zeros
 
 WORD = 64
-"""Neurons in a word of the table of who fires."""
+"""Neurons per word of the bit table `fired`."""
 
 
 @njit(inline="always")
 def add_rows(like, total, rows, i, index, start, stop):
-    """`total` and rows[index[k], i:] for k = start .. stop-1, added in this order."""
+    """`total` + rows[index[start], i:] + ... + rows[index[stop - 1], i:], added in this order."""
     for k in range(start, stop):
         total += load(like, rows, index[k], i)
     return total
@@ -29,7 +29,7 @@ def add_rows(like, total, rows, i, index, start, stop):
 
 @njit(inline="always")
 def _integrate(like, current, membrane, refractory, constants):
-    """One step of the membrane equation; returns (membrane, refractory, who fires)."""
+    """One step of the membrane equation; returns (membrane, refractory, mask of firing neurons)."""
     decay_m, gain, threshold, refractory_steps = constants
     none = splat(like, np.float32(0.0))
     held = refractory > none
@@ -49,13 +49,13 @@ def _constants(like, decay_m, gain, threshold, refractory_steps):
 
 @njit(inline="always")
 def _note(fired, t, i, fires):
-    """Set the bits of the neurons from i on that fire at step t."""
+    """Set the bits of the neurons i, i + 1, ... that fire at step t."""
     fired[t, i // WORD] |= bits(fires) << np.uint64(i % WORD)
 
 
 @njit(inline="always")
 def table_of_trains(step_ptr, step_idx, fired):
-    """Fill `fired` (T + 1, n / 64 rounded up) uint64, a bit for each step and neuron."""
+    """Fill `fired` (T + 1, n / 64 rounded up) uint64, which has one bit per step and neuron."""
     fired[:] = 0
     for t in range(step_ptr.size - 1):
         for k in range(step_ptr[t], step_ptr[t + 1]):
@@ -65,7 +65,7 @@ def table_of_trains(step_ptr, step_idx, fired):
 
 @njit(inline="always")
 def _append_fired(fired, t, idx, count):
-    """Append the neurons that fire at step t, ascending; returns the new number."""
+    """Append the neurons that fire at step t to `idx`, ascending; returns the new count."""
     for word in range(fired.shape[1]):
         left = fired[t, word]
         while left != 0:
@@ -77,7 +77,7 @@ def _append_fired(fired, t, idx, count):
 
 @njit(inline="always")
 def _run_neurons(like, i, in_ptr, in_idx, weights, decay, constants, fired):
-    """Run the neurons from i on, as many as `like` has lanes, through all steps."""
+    """Run neurons i, i + 1, ..., one per lane of `like`, through all steps."""
     current = membrane = refractory = like
     for t in range(1, in_ptr.size - 1):
         current *= decay
@@ -92,7 +92,7 @@ def run_feedforward(
     in_ptr, in_idx, weights, decay_s, decay_m, gain, threshold, refractory_steps, fired, out_ptr,
     out_idx,
 ):  # fmt: skip
-    """Run a layer whose neurons do not act on one another; arguments as those of `run_coupled`."""
+    """Run a layer without recurrent or lateral connections; arguments as in `run_coupled`."""
     n, wide, narrow = weights.shape[1], zeros(64), zeros(16)
     fired[:] = 0
     constants = _constants(wide, decay_m, gain, threshold, refractory_steps)
@@ -139,10 +139,10 @@ def run_coupled(
 
     `in_ptr`, `in_idx`: the input's spikes by step; `weights` (m, n) float32; `rec_ptr` (n + 1),
     `rec_post`, `rec_weights`: recurrent connections by pre-synaptic neuron (empty `rec_post`:
-    none); `lateral`: whether every other neuron's spike inhibits by 1; `decay_s`, `decay_m`:
-    1 - 1/tau; `gain`: 1/tau_s; `state` (3, n) float32: current, membrane and steps left at 0;
-    `fired` (T + 1, n / 64 rounded up) uint64: receives a bit for each neuron and step.
-    Fills `out_ptr`, `out_idx`, the layer's spikes by step.
+    none); `lateral`: whether each spike inhibits all other neurons by 1; `decay_s`, `decay_m`:
+    1 - 1/tau; `gain`: 1/tau_s; `state` (3, n) float32: work array for current, membrane and
+    remaining refractory steps; `fired` (T + 1, n / 64 rounded up) uint64: receives one bit per
+    neuron and step. Fills `out_ptr`, `out_idx`, the layer's spikes by step.
     """
     n, wide, narrow = weights.shape[1], zeros(64), zeros(16)
     n_wide = n - n % 64

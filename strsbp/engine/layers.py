@@ -1,4 +1,4 @@
-"""A layer: its settings, its weights, and the arrays that its kernels work on."""
+"""A layer: its settings, its weights, and the arrays that its kernels use."""
 
 import numpy as np
 
@@ -12,23 +12,24 @@ from strsbp.reference.reservoir import connection_probability, draw_cell_types, 
 from strsbp.settings import ModelSettings
 
 LANES = 16
-"""Rows are padded with zeros to a multiple of this many float32, one vector register."""
+"""Rows are padded with zeros to a multiple of this many float32 (one 512-bit register)."""
 
 _F32 = np.float32
 
 
 def padded(n: int) -> int:
-    """`n` rounded up to a whole number of lanes."""
+    """`n` rounded up to a multiple of `LANES`."""
     return -(-n // LANES) * LANES
 
 
 class Layer:
     """A feed-forward spiking layer; the output layer adds lateral inhibition.
 
-    Arrays are float32. `weights` (m, n_padded) lies input-major: `weights[j, i]` is w_ij.
-    `error` (n_padded,) receives the error of this layer's spike counts before it is divided by
-    the threshold. `smallest_denominator` is the smallest |s_i| of the last sample that had an
-    error. `arrays` is the tuple of everything that the kernels of `strsbp.engine.passes` use.
+    Arrays are float32. `weights` (m, n_padded) is input-major: `weights[j, i]` is w_ij.
+    `error` (n_padded,) receives the error of this layer's spike counts, not yet divided by the
+    threshold. `smallest_denominator` is the smallest |s_i| of the last sample with an error.
+    `arrays` is the tuple of all arrays and constants that the kernels in `strsbp.engine.passes`
+    use.
     """
 
     recurrent = False
@@ -53,7 +54,7 @@ class Layer:
         return True
 
     def _allocate(self, n_connections: int) -> None:
-        """Make every array anew, all 0 but for the factors that are 1 until they are computed."""
+        """Allocate all arrays, filled with 0, or 1 for denominators and lateral factors."""
         n, n_steps, model = padded(self.n_neurons), self.model.n_steps, self.model
         of_repair = n if self.output else 0
         arrays = allocate(
@@ -98,12 +99,12 @@ class Layer:
         self.denominators, self.lateral = rows[state.DENOMINATORS], rows[state.LATERAL]
 
     def initialise(self, rng: np.random.Generator) -> None:
-        """Draw every weight from U(-1, 1)."""
+        """Draw the weights from U(-1, 1)."""
         draws = rng.uniform(-1, 1, size=(self.n_inputs, self.n_neurons))
         self.weights[:, : self.n_neurons] = draws
 
     def state(self) -> dict[str, np.ndarray]:
-        """What training changes, by name; arrays are the layer's own."""
+        """The arrays that training changes, by name; not copies."""
         return {
             "weights": self.weights,
             "first_moments": self.first_moments,
@@ -111,15 +112,15 @@ class Layer:
         }
 
     def refresh_sums(self) -> None:
-        """Recompute the sums over the weights after they were set from outside."""
+        """Recompute the sums over the weights after the weights were set from outside."""
         update.weight_sums(self.weights, self.arrays.rows)
 
 
 class RecurrentLayer(Layer):
     """A layer with a trained sparse reservoir.
 
-    Connections are ordered by pre-synaptic neuron, then post-synaptic neuron: `rec_ptr` (n + 1),
-    `rec_post` and `rec_weights` (one a connection).
+    Connections are sorted by pre-synaptic, then post-synaptic neuron: `rec_ptr` (n + 1),
+    `rec_post` and `rec_weights` (one entry per connection).
     """
 
     recurrent = True
@@ -133,7 +134,7 @@ class RecurrentLayer(Layer):
 
     @property
     def one_way(self) -> bool:
-        """Whether connections run from higher to lower index alone."""
+        """Whether all connections run from higher to lower index."""
         return self.arrays.one_way
 
     def _allocate(self, n_connections: int) -> None:
@@ -142,7 +143,7 @@ class RecurrentLayer(Layer):
         self.rec_weights, self.rec_first_moments, self.rec_second_moments = self.arrays.rec_trained
 
     def connect(self, exists) -> None:
-        """Make the connections l -> i where `exists[i, l]`, with weight 0; resets the layer."""
+        """Create the connections l -> i where `exists[i, l]`, with weight 0; resets the layer."""
         pre, post = np.nonzero(np.asarray(exists).T)
         self._allocate(post.size)
         np.cumsum(np.bincount(pre, minlength=self.rec_ptr.size - 1), out=self.rec_ptr[1:])
@@ -154,7 +155,7 @@ class RecurrentLayer(Layer):
         return np.repeat(np.arange(self.error.size), np.diff(self.rec_ptr))
 
     def initialise(self, rng: np.random.Generator) -> None:
-        """Draw every weight, cell types and connections."""
+        """Draw the weights, cell types and connections."""
         draws = rng.uniform(-1, 1, size=self.weights[:, : self.n_neurons].shape)
         inhibitory = draw_cell_types(rng, self.n_neurons)
         probability = connection_probability(self.shape, inhibitory, self.model.reservoir)
@@ -163,7 +164,7 @@ class RecurrentLayer(Layer):
         self.rec_weights[:] = rng.uniform(-1, 1, size=self.rec_weights.size)
 
     def state(self) -> dict[str, np.ndarray]:
-        """What training changes and the connections, by name."""
+        """The arrays that training changes, and the connections, by name."""
         return super().state() | {
             "rec_ptr": self.rec_ptr,
             "rec_post": self.rec_post,
@@ -173,6 +174,6 @@ class RecurrentLayer(Layer):
         }
 
     def refresh_sums(self) -> None:
-        """Recompute the sums over both weight groups."""
+        """Recompute the sums over the input and recurrent weights."""
         super().refresh_sums()
         update.connection_sums(self.rec_post, self.rec_weights, self.arrays.rows[state.SQUARE_SUMS])

@@ -21,16 +21,17 @@ TARGET_COUNT_OTHER = 5
 MARGIN = 5
 
 RHO_SILENT, HM2BP_RHO_SILENT = np.float32(0.5), np.float32(1.0)
-"""rho_ij where either neuron is silent, and in HM2-BP's program (finding F11)."""
+"""rho_ij if either neuron is silent: the usual value, and HM2-BP's program's (finding F11)."""
 HM2BP_E_SILENT = np.float32(0.1)
-"""e_ij there for a silent neuron i and an input j that is not silent."""
+"""e_ij in HM2-BP's program for a silent neuron i and an input j that spiked (finding F11)."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def output_error(neuron_ptr, n_classes, label, boost, error, repaired_count):
-    """Fill `error` with b * d_i; returns (cost, predicted class, whether any error is left).
+    """Fill `error` with b * d_i; returns (cost, predicted class, whether any d_i is not 0).
 
-    The cost of a silent label is that of `repaired_count` spikes; 0 counts its silence.
+    If the label's neuron is silent, the cost is computed as if it had fired `repaired_count`
+    spikes.
     """
     cost = 0.0
     best, best_count = 0, -1
@@ -54,7 +55,7 @@ def output_error(neuron_ptr, n_classes, label, boost, error, repaired_count):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def regular_count(n_steps):
-    """Spikes of the train that a silent label neuron is given."""
+    """Number of spikes in the regular train given to a silent label neuron."""
     return (n_steps - 1) // (n_steps // TARGET_COUNT_LABEL)
 
 
@@ -65,10 +66,10 @@ def repaired_trains(
 ):  # fmt: skip
     """Give the silent label neuron its regular train.
 
-    Fills `repaired_ptr`, the offsets (hence counts) with the whole regular train, and
-    `effective_ptr`, `effective_times`, the trains that shape the S-PSP: where the regular train
-    is denser than the refractory period allows (small T), the membrane is held at 0 from its
-    first spike on, so that this one alone counts.
+    Fills `repaired_ptr`, the offsets (hence counts) including the whole regular train, and
+    `effective_ptr`, `effective_times`, the trains used for the S-PSP. If the spikes of the regular
+    train are closer than the refractory period allows (small T), the membrane is held at 0 after
+    the first of them, so only the first contributes to the S-PSP.
     """
     gap = n_steps // TARGET_COUNT_LABEL
     n_regular = regular_count(n_steps)
@@ -92,11 +93,11 @@ def repaired_trains(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, of_silent, factors):
+def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, rho_silent, factors):
     """L_i = 1 / (1 - sum_{l != i} rho_il h_l rho_li h_i) from the spikes before the repair.
 
-    `spsp` (n, n) float32: e_il of output i and "input" l at spsp[l, i]; `of_silent` (float32): rho
-    where either is silent.
+    `spsp` (n, n) float32: e_il from output l to output i, at spsp[l, i]; `rho_silent` (float32):
+    rho if either is silent.
     """
     inverse = np.float32(1.0) / threshold
     factors[:] = 1
@@ -109,7 +110,7 @@ def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, of_silent, fa
             c_l = neuron_ptr[other + 1] - neuron_ptr[other]
             if other == i or (c_l == 0 and other != label):
                 continue
-            rho_il = rho_li = of_silent
+            rho_il = rho_li = rho_silent
             if c_i > 0 and c_l > 0:
                 rho_il = spsp[other, i] / np.float32(c_l)
                 rho_li = spsp[i, other] / np.float32(c_i)
@@ -119,14 +120,14 @@ def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, of_silent, fa
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def scaled_error(error, divisor, scaled):
-    """delta / theta, the error with respect to a layer's spike counts, as section 7 opens."""
+    """delta / theta: the error of a layer's spike counts, divided as in section 7."""
     for i in range(error.size):
         scaled[i] = error[i] / divisor
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def weight_error(scaled, s, ablated, lateral, out):
-    """What multiplies e_ij in the weight gradient: delta_i L_i / s_i (s_i = 1 if ablated)."""
+    """The factor of e_ij in the weight gradient: delta_i L_i / s_i (s_i = 1 if ablated)."""
     for i in range(scaled.size):
         value = scaled[i] if ablated else scaled[i] / s[i]
         out[i] = value * lateral[i]
@@ -134,10 +135,10 @@ def weight_error(scaled, s, ablated, lateral, out):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def normalise(spsp, n_active, rows):
-    """Scale s_i and `WEIGHT_ERROR` to the length of the weight gradient that s_i = 1 gives.
+    """Scale s_i and `WEIGHT_ERROR` so that the weight gradient has the same norm as with s_i = 1.
 
-    `spsp` (m, n) float32: e_ij, a row for each of the `n_active` inputs that spiked, whose squares
-    weigh the neurons. `rows`: see `strsbp.engine.state`; the row `TERMS` is lost.
+    `spsp` (m, n) float32: e_ij, one row for each of the `n_active` inputs that spiked. `rows`: see
+    `strsbp.engine.state`; the row `TERMS` is overwritten.
     """
     like, squares, s, error = zeros(16), rows[TERMS], rows[DENOMINATORS], rows[WEIGHT_ERROR]
     for i in range(0, spsp.shape[1], 16):
@@ -159,7 +160,7 @@ def normalise(spsp, n_active, rows):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def excite_silent(neuron_ptr, spsp):
-    """HM2-BP's e_ij of silent neurons i, in the rows `spsp` of the inputs that spiked (F11)."""
+    """Set HM2-BP's e_ij for silent neurons i; `spsp`: the rows of the inputs that spiked (F11)."""
     for row in range(spsp.shape[0]):
         for i in range(neuron_ptr.size - 1):
             if neuron_ptr[i + 1] == neuron_ptr[i]:
@@ -170,8 +171,8 @@ def excite_silent(neuron_ptr, spsp):
 def add_side_effect(neuron_ptr, active, spsp, weights, threshold, rows):
     """Multiply `WEIGHT_ERROR` by 1 + side_i, side_i = sum_j w_ij e_ij / (c_i theta) (F11).
 
-    A silent neuron i has 0.5 in place of e_ij / c_i, for silent inputs too. `rows`: see
-    `strsbp.engine.state`; the row `TERMS` is lost.
+    For a silent neuron i, e_ij / c_i is replaced by 0.5, also for silent inputs. `rows`: see
+    `strsbp.engine.state`; the row `TERMS` is overwritten.
     """
     like = zeros(16)
     for i in range(0, weights.shape[1], 16):
@@ -188,11 +189,15 @@ def add_side_effect(neuron_ptr, active, spsp, weights, threshold, rows):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def back_errors(base, neuron_ptr, of_silent, back_error, back_silent, back_all):
-    """Split the multiplier of w_ij rho_ij by whether the output is silent (rho = `of_silent`)."""
+def back_errors(base, neuron_ptr, rho_silent, back_error, back_silent, back_all):
+    """Split `base`, the factor of w_ij rho_ij in the error passed back, by rho.
+
+    `back_error`: factor of e_ij / c_j for outputs that fired; `back_silent`: base * rho for silent
+    outputs; `back_all`: base * rho for all outputs, used for silent inputs. rho is `rho_silent`.
+    """
     for i in range(base.size):
         value = np.float32(base[i])
         fired = neuron_ptr[i + 1] > neuron_ptr[i]
         back_error[i] = value if fired else np.float32(0.0)
-        back_silent[i] = np.float32(0.0) if fired else of_silent * value
-        back_all[i] = of_silent * value
+        back_silent[i] = np.float32(0.0) if fired else rho_silent * value
+        back_all[i] = rho_silent * value

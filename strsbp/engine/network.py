@@ -1,4 +1,4 @@
-"""A spiking network that can be trained and evaluated one sample at a time."""
+"""A spiking network that is trained and evaluated one sample at a time."""
 
 import math
 from collections.abc import Sequence
@@ -12,15 +12,12 @@ from strsbp.engine.layers import Layer, RecurrentLayer
 from strsbp.engine.state import MOST_TERMS, Derivative
 from strsbp.engine.trains import SpikeTrains
 from strsbp.errors import SettingsError
-from strsbp.settings import LayerSettings, ModelSettings
-
-N_CLASSES = 10
-N_PIXELS = 784
+from strsbp.settings import N_CLASSES, N_PIXELS, LayerSettings, ModelSettings
 
 
 @dataclass(frozen=True)
 class SampleResult:
-    """What one sample brought: predicted class and cost (sum of d_i squared)."""
+    """Predicted class and cost (sum of d_i squared) of one sample."""
 
     prediction: int
     cost: float
@@ -33,15 +30,14 @@ class Network:
     ----------
     model: dynamics, gradient and learning rule.
     hidden: the hidden layers, first to last.
-    derivative: d/do of the effect-ratio table as a `strsbp.engine.state.Derivative`, or as the
+    derivative: de/do of the effect-ratio table as a `strsbp.engine.state.Derivative`, or as the
         (K, 4) coefficients of cubics for input counts 1 .. K, highest power first.
-    seed: fixes the initial weights, the reservoir and every spike train of the input.
+    seed: determines the initial weights, the reservoir and every input spike train.
     n_inputs, n_classes: sizes of the image and of the output layer.
 
-    Raises `SettingsError` if `adjoint: published` meets a recurrent layer that is not as wide as
-    the layer below it (finding F6 is defined only then), if the model does not suit the layers,
-    and for a derivative of another shape or one that does not reach the largest spike count of T
-    steps.
+    Raises `SettingsError` if `adjoint: published` is used with a recurrent layer that is not as
+    wide as the layer below it (finding F6 requires equal sizes), if the model does not fit the
+    layers, or if the derivative has the wrong shape or does not cover T output spikes.
     """
 
     def __init__(
@@ -62,7 +58,7 @@ class Network:
         )
         _check_derivative(self.derivative, model.n_steps)
         self.layers = _build_layers(model, hidden, n_inputs, n_classes)
-        # One stream for each layer: a layer's draws do not depend on the layers before it.
+        # One random stream per layer, so a layer's draws do not depend on the layers before it.
         streams = np.random.SeedSequence(seed).spawn(len(self.layers))
         for layer, stream in zip(self.layers, streams, strict=True):
             layer.initialise(np.random.default_rng(stream))
@@ -74,32 +70,32 @@ class Network:
         self.n_updates = 0
 
     def encode(self, image, index: int, split: int = TRAIN_SPLIT) -> None:
-        """Set the input spikes to those of `image` (uint8), number `index` of its split."""
+        """Set the input spikes to those of `image` (uint8), which is number `index` of `split`."""
         encoder = self._encoders[split]
         image = np.ascontiguousarray(image, dtype=np.uint8)
         passes.encode(image, index, encoder.key, self.inputs.arrays, encoder.words)
 
     def forward(self) -> None:
-        """Run every layer on the present input spikes; see `layers[k].trains`."""
+        """Run all layers on the current input spikes; the results are in `layers[k].trains`."""
         passes.forward_layers(self.inputs.arrays, self.arrays)
 
     @property
     def arrays(self) -> tuple:
-        """The arrays of every layer, as the kernels take them."""
+        """The arrays of all layers, as passed to the kernels."""
         return tuple(layer.arrays for layer in self.layers)
 
     def predict(self, image, index: int, split: int = TEST_SPLIT) -> int:
-        """The class with the most output spikes; the first of equals."""
+        """The class with the most output spikes; the lowest one in a tie."""
         self.encode(image, index, split)
         self.forward()
         counts = self.layers[-1].trains.counts[: self.n_classes]
         return int(np.argmax(counts))
 
     def predict_samples(self, images, first: int, last: int, split: int = TEST_SPLIT):
-        """Classes of images[first:last], which are numbers `first` .. `last` - 1 of their split.
+        """Predicted classes of images[first:last].
 
-        Returns (predictions (n,), spikes of each layer (n, n_layers), silent neurons of each
-        layer (n, n_layers)), all int64. `images` (N, pixels) uint8.
+        Returns (predictions (n,), spikes per layer (n, n_layers), silent neurons per layer
+        (n, n_layers)), all int64. `images` (N, pixels) uint8: all images of `split`.
         """
         order = np.arange(first, last)
         predictions = np.zeros(order.size, dtype=np.int64)
@@ -122,7 +118,7 @@ class Network:
         return self.train_on_inputs(label, boost, epoch)
 
     def train_on_inputs(self, label: int, boost: float = 1.0, epoch: int = 0) -> SampleResult:
-        """The same on the input spikes that are set already."""
+        """Like `train_sample`, on the input spikes that are already set."""
         (step,), (root_scale,) = self._next_steps(1, epoch)
         smallest = np.zeros(len(self.layers), dtype=np.float32)
         cost, prediction = passes.train_on_spikes(
@@ -135,9 +131,9 @@ class Network:
     def train_samples(self, images, order, labels, boosts, epoch: int = 0):
         """Train on images[order[0]], images[order[1]], ..., with one update each.
 
-        `images` (N, pixels) uint8; `order` (n,) numbers of images; `labels` and `boosts` (n,), in
-        that order. Returns (predictions (n,) int64, costs (n,) float64, smallest |s_i| of each
-        layer (n, n_layers) float32, infinite where none was needed).
+        `images` (N, pixels) uint8; `order` (n,): indices of images; `labels` and `boosts` (n,):
+        in the order of `order`. Returns (predictions (n,) int64, costs (n,) float64, smallest
+        |s_i| per layer (n, n_layers) float32, infinite if none was computed).
         """
         order = np.ascontiguousarray(order, dtype=np.int64)
         steps, root_scales = self._next_steps(order.size, epoch)
@@ -155,7 +151,7 @@ class Network:
         return predictions, costs, smallest
 
     def _next_steps(self, n: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Adam's step sizes and root scales, with bias corrections, of the next `n` updates."""
+        """Adam's bias-corrected step sizes and square-root factors for the next `n` updates."""
         learning_rate = self.model.step_size(epoch)
         updates = range(self.n_updates + 1, self.n_updates + n + 1)
         self.n_updates += n
@@ -164,14 +160,14 @@ class Network:
         return np.array(steps, dtype=np.float32), np.array(root_scales, dtype=np.float32)
 
     def _note_denominators(self, smallest) -> None:
-        """Keep each layer's smallest |s_i| of the last sample that needed any."""
+        """Store each layer's smallest |s_i| for the last sample that computed any."""
         for layer, column in zip(self.layers, smallest.T, strict=True):
             needed = column[column != np.inf]
             if needed.size:
                 layer.smallest_denominator = needed[-1]
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything that training changes, as named arrays (the network's own memory)."""
+        """Everything that training changes, as named arrays (not copies)."""
         arrays = {
             f"{layer.name}/{name}": array
             for layer in self.layers
@@ -180,7 +176,7 @@ class Network:
         return arrays | {"n_updates": np.array(self.n_updates)}
 
     def load_state(self, arrays) -> None:
-        """Set the network to a `state`; raises `SettingsError` where names or shapes differ."""
+        """Load a `state`; raises `SettingsError` if names, shapes or types differ."""
         own = self.state()
         if set(own) - set(arrays):
             missing = ", ".join(sorted(set(own) - set(arrays)))
@@ -198,14 +194,14 @@ class Network:
         self.n_updates = int(arrays["n_updates"])
 
     def first_layer_not_finite(self) -> str | None:
-        """Name of the first layer that holds a weight which is not finite, or None."""
+        """Name of the first layer with a weight or moment that is not finite, or None."""
         return first_layer_not_finite(self.state())
 
 
 def first_layer_not_finite(arrays: dict[str, np.ndarray]) -> str | None:
-    """The same for the arrays of a `Network.state`, which are in the order of the layers.
+    """Name of the first layer in a `Network.state` with a non-finite weight or moment, or None.
 
-    A moment counts too: where the square of a gradient overflows, its weight never moves again.
+    Moments are checked because a weight whose squared gradient overflows never changes again.
     """
     for name, array in arrays.items():
         layer, _, kind = name.rpartition("/")
@@ -220,14 +216,14 @@ def _check_derivative(derivative: Derivative, n_steps: int) -> None:
     if coefficients.ndim != 2 or not len(coefficients) or coefficients.shape[1] != n_terms:
         raise SettingsError(
             f"A derivative of {n_terms} terms has coefficients of shape {coefficients.shape}; give "
-            "one row for each input count and one column for each term."
+            "one row per input count and one column per term."
         )
     if n_terms > MOST_TERMS:
-        raise SettingsError(f"A derivative has {n_terms} terms; at most {MOST_TERMS} are taken.")
+        raise SettingsError(f"A derivative has {n_terms} terms; at most {MOST_TERMS} are allowed.")
     if basis.size and basis.shape[1] <= n_steps:
         raise SettingsError(
             f"A derivative ends at the output count {basis.shape[1] - 1}; a train of {n_steps} "
-            "steps needs one more for each step."
+            f"steps needs output counts up to {n_steps}."
         )
 
 
@@ -240,7 +236,7 @@ def _build_layers(model, hidden, n_inputs, n_classes) -> list[Layer]:
             if model.adjoint == "published" and position > 1 and width != settings.n_neurons:
                 raise SettingsError(
                     f"Layer {name} has {settings.n_neurons} neurons and {width} inputs; "
-                    "`adjoint: published` is defined only where these are equal, so set "
+                    "`adjoint: published` is defined only if these are equal, so set "
                     "`adjoint: derived`."
                 )
             layer = RecurrentLayer(

@@ -1,6 +1,6 @@
-"""A sample's way through the layers: forward, backward, and many samples in one call.
+"""Forward and backward passes of a sample through the layers, and many samples in one call.
 
-These functions only put the kernels in order; what each computes is said there.
+These functions only call the kernels in order; see the kernels for what each computes.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ from strsbp.engine.state import (
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def forward_layer(layer, inputs):
-    """Fill the layer's trains with the spikes that `inputs` and its own spikes evoke."""
+    """Run the layer on the spikes `inputs` and store its own spikes in `layer.trains`."""
     if layer.output or layer.recurrent:
         forward.run_coupled(
             inputs.step_ptr, inputs.step_idx, layer.trained[0], layer.rec_ptr, layer.rec_post,
@@ -49,7 +49,7 @@ def forward_layer(layer, inputs):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _spsp(layer, spikes, inputs, active, values):
-    """Traces of the layer's `spikes`, then e_ij of the active inputs."""
+    """Compute the traces of the layer's `spikes`, then e_ij of the active inputs."""
     spsp.spsp_of_active(
         spikes.step_ptr, spikes.step_idx, layer.refractory_steps, layer.decay_s, layer.decay_m,
         layer.gain, layer.fired, layer.traces, inputs.neuron_ptr, inputs.neuron_times, active,
@@ -59,9 +59,10 @@ def _spsp(layer, spikes, inputs, active, values):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def output_spsp(layer, inputs, active, label):
-    """Lateral factors, the repair of a silent label, e_ij; returns the offsets to use.
+    """Lateral factors, the repair of a silent label, and e_ij of the output layer.
 
-    The offsets (hence counts) and e_ij are those that the repaired spikes make.
+    Returns the spike offsets (hence counts) of the backward pass. They and e_ij are those after
+    the repair.
     """
     spikes, effective = layer.trains, layer.effective
     _spsp(layer, spikes, spikes, np.arange(spikes.neuron_ptr.size - 1), layer.spsp_outputs)
@@ -118,7 +119,7 @@ def _rho_silent(layer):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _back_errors(layer, offsets):
-    """What multiplies w_ij rho_ij in the error of the layer below: delta_i / s_i, or y_i."""
+    """Store the factor of w_ij rho_ij in the error of the layer below: delta_i / s_i or y_i."""
     rows, spikes = layer.rows, layer.trains
     scaled_error = rows[SCALED_ERROR]
     parts = rows[BACK_ERROR], rows[BACK_SILENT], rows[BACK_ALL]
@@ -146,9 +147,9 @@ def _back_errors(layer, offsets):
 def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back, label):
     """Gradient, back-propagated error and update of one layer for one sample.
 
-    Reads the row `ERROR`. `derivative`: de/do; `step`, `root_scale`: Adam's step size with its bias
-    corrections; `back` (m,): receives the error of the layer below, or is empty. Returns the
-    smallest |s_i|, infinite where none was needed.
+    Reads the row `ERROR`. `derivative`: de/do; `step`, `root_scale`: Adam's step size and
+    square-root factor, bias-corrected; `back` (m,): receives the error of the layer below, or is
+    empty. Returns the smallest |s_i|, infinite if none was computed.
     """
     rows, trained, spikes = layer.rows, layer.trained, layer.trains
     smallest = np.float32(np.inf)
@@ -181,7 +182,7 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
     )  # fmt: skip
     if layer.recurrent:
         if has_error and back.size > 0 and layer.published_adjoint:
-            # The published program solves after R has been applied (finding F6).
+            # The published program applies R before it solves the system (finding F6).
             _solve(layer, back)
             for i in range(layer.n_neurons):
                 back[i] = layer.system[0, i]
@@ -193,7 +194,7 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def forward_layers(inputs, layers):
-    """Run every layer, first to last."""
+    """Run all layers, first to last."""
     below = inputs
     for k in range(len(layers)):
         layer = layers[k]
@@ -203,7 +204,7 @@ def forward_layers(inputs, layers):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def backward_layers(inputs, layers, derivative, has_error, step, root_scale, label, smallest):
-    """Update every layer, last to first; `smallest` (n_layers,) receives each smallest |s_i|."""
+    """Update all layers, last to first; `smallest` (n_layers,) receives their smallest |s_i|."""
     for k in range(len(layers) - 1, -1, -1):
         layer = layers[k]
         if k > 0:
@@ -233,7 +234,7 @@ def train_on_spikes(inputs, layers, derivative, label, boost, step, root_scale, 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def encode(image, index, key, inputs, words):
-    """Set `inputs` to the spikes of `image`, number `index`; `key`: (low, high, split)."""
+    """Set `inputs` to the spikes of `image`, number `index` of its split; `key`: see `Encoder`."""
     n_steps = inputs.step_ptr.size - 1
     encode_image(
         image, THRESHOLDS, key[0], key[1], np.uint32(index), key[2], n_steps, words,
@@ -251,8 +252,8 @@ def train_samples(
 ):  # fmt: skip
     """Train on images[order[k]] for k = 0, 1, ..., one update each.
 
-    `labels`, `boosts` (float32): of each k; `steps`, `root_scales` (float32): Adam's, of each k.
-    Fills `costs`, `predictions` of each k, and `smallest` (n, n_layers).
+    `labels`, `boosts`, `steps` and `root_scales` (the last three float32) have one entry per k.
+    Fills `costs` and `predictions` (n,), and `smallest` (n, n_layers).
     """
     for k in range(order.size):
         encode(images[order[k]], order[k], key, inputs, words)
@@ -264,9 +265,9 @@ def train_samples(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def predict_samples(images, order, key, words, inputs, layers, predictions, n_spikes, n_silent):
-    """The predicted classes of images[order[k]], the first of equals.
+    """Fill `predictions` (n,) with the class of images[order[k]]; the lowest class in a tie.
 
-    Fills `n_spikes` and `n_silent` (n, n_layers): spikes of each layer and its silent neurons.
+    Also fills `n_spikes` and `n_silent` (n, n_layers): spikes and silent neurons of each layer.
     """
     for k in range(order.size):
         encode(images[order[k]], order[k], key, inputs, words)
@@ -283,4 +284,4 @@ def predict_samples(images, order, key, words, inputs, layers, predictions, n_sp
                 if count > best_count:
                     best, best_count = i, count
             n_silent[k, position] = silent
-            predictions[k] = best  # the last layer's stays
+            predictions[k] = best  # overwritten by each layer; the output layer comes last

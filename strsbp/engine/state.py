@@ -1,7 +1,7 @@
-"""What the kernels of a layer read and write, as tuples of arrays that numba takes whole.
+"""The arrays that a layer's kernels read and write, as tuples that are passed to numba as a whole.
 
-Handing an array to compiled code costs a third of a microsecond, and a sample passes through some
-three hundred. So a layer's arrays go over once for many samples, in one tuple.
+Passing an array from Python to compiled code takes a third of a microsecond, and a sample needs
+about three hundred. So a layer's arrays are passed in one tuple, once for many samples.
 """
 
 from typing import NamedTuple
@@ -9,15 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 MOST_TERMS = 8
-"""Terms of a separable derivative; rows of `LayerArrays.rows` are set aside for their sums."""
+"""Most terms of a separable derivative; `LayerArrays.rows` has a row for the sum of each."""
 
 
 class Derivative(NamedTuple):
     """de/do(c_in, c_out) = sum_k coefficients[c_in - 1, k] * b_k(c_out), float32.
 
-    `coefficients` (K, R), R at most `MOST_TERMS`, for input counts 1 .. K. `basis` (R, N) holds
-    b_k at the output counts 0 .. N - 1; (0, 0) stands for the powers of a cubic, highest first
-    (R = 4).
+    `coefficients` (K, R), R at most `MOST_TERMS`: for input counts 1 .. K. `basis` (R, N): b_k at
+    the output counts 0 .. N - 1. A basis of shape (0, 0) means the powers of a cubic, highest
+    first (R = 4).
     """
 
     coefficients: np.ndarray
@@ -34,17 +34,18 @@ class Trains(NamedTuple):
 
 
 class LayerArrays(NamedTuple):
-    """A layer of m inputs, n neurons (padded), c recurrent connections, over T steps.
+    """A layer with m inputs, n neurons (padded) and c recurrent connections, over T steps.
 
-    Arrays are float32 where nothing else is said; `rows` holds one row of n for each name below.
+    Arrays are float32 unless stated otherwise.
     """
 
     trained: np.ndarray
     """(3, m, n): weights, input-major, and their first and second moments."""
     rows: np.ndarray
-    """(N_ROWS, n): one quantity of each neuron a row."""
+    """(N_ROWS, n): one row per quantity; the row numbers are defined below this class."""
     traces: np.ndarray
-    """(T + 1, n): the post-synaptic traces of section 5; without recurrence working space."""
+    """(T + 1, n): the post-synaptic traces of section 5; a narrower work array in feed-forward
+    hidden layers."""
     rec_ptr: np.ndarray
     """(n + 1,) int32: connections by pre-synaptic neuron."""
     rec_post: np.ndarray
@@ -52,35 +53,35 @@ class LayerArrays(NamedTuple):
     rec_trained: np.ndarray
     """(3, c): weights and moments of the connections."""
     rec_values: np.ndarray
-    """(2, c): e_il of the connections, and the system of section 7 off its diagonal."""
+    """(2, c): e_il of the connections, and the off-diagonal of Lmat (section 7)."""
     system: np.ndarray
-    """(8, n) float64: the solution of the adjoint system, and working space."""
+    """(8, n) float64: the solution of the adjoint system, then seven rows of work space."""
     neurons: np.ndarray
-    """(3, n): current, membrane and steps left at 0 of the present step."""
+    """(3, n): current, membrane and remaining refractory steps, at the current step."""
     fired: np.ndarray
-    """(T + 1, n / 64 rounded up) uint64: who fires at each step, one bit a neuron."""
+    """(T + 1, n / 64 rounded up) uint64: which neurons fire at each step, one bit per neuron."""
     active: np.ndarray
-    """(m,) int32: room for the inputs that spiked."""
+    """(m,) int32: buffer for the indices of the inputs that spiked."""
     spsp: np.ndarray
     """(m, n): e_ij of the inputs that spiked."""
     trains: Trains
     """The layer's spikes."""
     effective: Trains
-    """Those of the output layer after the repair of a silent label."""
+    """The output layer's spikes used for the S-PSP after the repair of a silent label."""
     repaired_ptr: np.ndarray
-    """(n + 1,) int32: the offsets (hence counts) after that repair."""
+    """(n + 1,) int32: the spike offsets (hence counts) after that repair."""
     spsp_outputs: np.ndarray
-    """(n, n): e_il among the outputs."""
+    """(n, n): e_il between the outputs."""
     n_inputs: int
     n_neurons: int
     """Without the padding."""
     n_terms: int
-    """Terms of the regulariser's mean."""
+    """Divisor of the regulariser's mean: m + 1, plus c in recurrent layers."""
     n_steps: int
     refractory_steps: np.int32
     threshold: np.float32
     error_divisor: np.float32
-    """What the error is divided by as it enters the layer."""
+    """Divisor of the incoming error: the threshold (1 without that division) over the gain."""
     fires_above: np.float32
     decay_s: np.float32
     """1 - 1 / tau_s"""
@@ -99,9 +100,9 @@ class LayerArrays(NamedTuple):
     ablates_back: bool
     """Whether s_i = 1 in the error passed back."""
     normalised: bool
-    """Whether the weight gradient is scaled to the length that it has with s_i = 1."""
+    """Whether the weight gradient is scaled to the norm that it has with s_i = 1."""
     as_hm2bp: bool
-    """Whether the rules of HM2-BP's program hold (finding F11)."""
+    """Whether the rules of HM2-BP's program apply (finding F11)."""
     repaired_cost: bool
     """Whether the cost counts the spikes after the repair of a silent label."""
 

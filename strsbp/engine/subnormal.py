@@ -1,15 +1,15 @@
-"""Products and quotients of subnormal numbers, without what they cost.
+"""Fast products and quotients of subnormal numbers.
 
-Many processors take some 150 cycles for a product with a subnormal float32 (below 2^-126), though
-they add such numbers without delay. The regulariser lets the weights of silent inputs, and with
-them their first moments, decay to such numbers, and grow again from there when the second moment
-has decayed too, so that they cannot be set to 0. After ten thousand samples most groups of sixteen
-weights hold one, and a sample would cost eight times as much.
+On many processors a product with a subnormal float32 (below 2^-126) takes about 150 cycles; adding
+subnormal numbers is not slower. The regulariser makes the weights of silent inputs, and their
+first moments, decay to subnormal values. They cannot be set to 0, because they grow again once the
+second moment has decayed too. After ten thousand samples most groups of sixteen weights contain a
+subnormal number, and without the functions below a sample would take eight times as long.
 
-Where a value need not be exact because it is added to ordinary numbers, `seen` leaves out what is
-too small to change them. Where it must be, numbers are taken times 2^64, and what would be
-subnormal is rounded to the multiple of 2^-149 that it would be rounded to: the same bits, by
-float32 arithmetic on normal numbers.
+Where a value is only added to ordinary numbers, `seen` replaces it by 0 if it is too small to
+change them. Where the value must be exact, numbers are scaled by 2^64, and results that would be
+subnormal are rounded to the same multiple of 2^-149 as without scaling. This gives the same bits
+using only normal float32 numbers.
 """
 
 import numpy as np
@@ -18,7 +18,8 @@ from numba import njit
 from strsbp.simd import fused, magnitude, splat, where, with_sign
 
 SUBNORMAL = np.float32(2.0**-62)
-"""2^64 times the smallest normal number; float32 from it to its double are multiples of 2^-85."""
+"""2^64 times the smallest normal number. The float32 numbers from it to its double are the
+multiples of 2^-85."""
 _QUANTUM = np.float32(2.0**-85)
 """2^64 times the smallest subnormal number."""
 _UNSEEN = np.float32(2.0**-100)
@@ -26,33 +27,33 @@ _UNSEEN = np.float32(2.0**-100)
 
 @njit(inline="always")
 def seen(like, values):
-    """`values`, or 0 where they are too small to be seen beside ordinary numbers in float32."""
+    """`values`, or 0 where they are too small to change an ordinary float32 they are added to."""
     return where(splat(like, _UNSEEN) > magnitude(values), like, values)
 
 
 @njit(inline="always")
 def one_seen(value):
-    """The same of one float32."""
+    """`seen` for one float32."""
     return np.float32(0.0) if abs(value) < _UNSEEN else value
 
 
 @njit(inline="always")
 def product(like, a, b, subnormal):
-    """a * b; below `subnormal` rounded to multiples of 2^-85."""
+    """a * b; results below `subnormal` are rounded to multiples of 2^-85."""
     plain = a * b
     shift = where(subnormal > magnitude(plain), splat(like, SUBNORMAL), like)
-    shift = with_sign(shift, plain)  # what is added and taken away again rounds; 0 does nothing
+    shift = with_sign(shift, plain)  # adding and subtracting it rounds; 0 does nothing
     return fused(a, b, shift) - shift
 
 
 @njit(inline="always")
 def quotient(like, a, b, subnormal):
-    """a / b for b > 0; below `subnormal` rounded to multiples of 2^-85."""
+    """a / b for b > 0; results below `subnormal` are rounded to multiples of 2^-85."""
     plain = a / b
     rounds = subnormal > magnitude(plain)
     shift = with_sign(where(rounds, splat(like, SUBNORMAL), like), plain)
     rounded = (plain + shift) - shift
-    # The quotient has been rounded twice: the remainder tells where that went too far.
+    # The quotient has been rounded twice; the remainder shows where that was one step too far.
     remainder = fused(like - rounded, b, a)
     too_far = magnitude(remainder) > b * splat(like, np.float32(0.5) * _QUANTUM)
     quantum = where(rounds, splat(like, _QUANTUM), like)

@@ -1,11 +1,11 @@
-"""Spike trains as events: the one data structure that every stage of the engine passes on.
+"""Spike trains as events: the data structure shared by all stages of the engine.
 
-A population of n neurons over T steps is stored twice, both in compressed rows:
+The spikes of n neurons over T steps are stored twice, both as compressed rows:
 
 - by step: `step_ptr` (T + 1) and `step_idx`: the neurons that fire at each step, ascending;
 - by neuron: `neuron_ptr` (n + 1) and `neuron_times`: the steps at which each neuron fires.
 
-The forward pass and the post-synaptic traces walk the first, the S-PSP walks the second.
+The forward pass and the post-synaptic traces use the first, the S-PSP the second.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ def by_step(neuron_ptr, neuron_times, n_steps, step_ptr, step_idx):
         step_ptr[neuron_times[k] + 1] += 1
     for t in range(n_steps):
         step_ptr[t + 1] += step_ptr[t]
-    # step_ptr[t] serves as the write position of step t and ends as the offset of step t + 1.
+    # step_ptr[t] is the write position of step t; afterwards it is the offset of step t + 1.
     for neuron in range(n_neurons):
         for k in range(neuron_ptr[neuron], neuron_ptr[neuron + 1]):
             t = neuron_times[k]
@@ -56,7 +56,7 @@ def by_neuron(step_ptr, step_idx, n_steps, neuron_ptr, neuron_times):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def find_active(neuron_ptr, room):
-    """The neurons that spiked, ascending, as a view into `room` (n,) int32."""
+    """The neurons that spiked, ascending, as a view of the buffer `room` (n,) int32."""
     count = 0
     for neuron in range(neuron_ptr.size - 1):
         room[count] = neuron
@@ -65,11 +65,11 @@ def find_active(neuron_ptr, room):
 
 
 class SpikeTrains:
-    """Room for the spike trains of `n_neurons` neurons over `n_steps` steps, used again and again.
+    """Reusable buffers for the spike trains of `n_neurons` neurons over `n_steps` steps.
 
     Attributes are int32 arrays: `step_ptr` (n_steps + 1), `step_idx`, `neuron_ptr`
-    (n_neurons + 1), `neuron_times`; only the entries below the last offset have a meaning.
-    `arrays` is the tuple of these; it is allocated here if it is not given (see `specs`).
+    (n_neurons + 1), `neuron_times`; entries past the last offset are meaningless. `arrays` is the
+    tuple of these, allocated here unless given (see `specs`).
     """
 
     def __init__(self, n_neurons: int, n_steps: int, arrays=None):
@@ -80,7 +80,7 @@ class SpikeTrains:
     @staticmethod
     def specs(n_neurons: int, n_steps: int) -> list[tuple[tuple[int, ...], type]]:
         """Shape and dtype of the four arrays."""
-        # One entry more than the largest number of spikes: the compaction loops write ahead.
+        # One entry more than the largest number of spikes, for loops that write one ahead.
         room = n_neurons * n_steps + 1
         return [((size,), np.int32) for size in (n_steps + 1, room, n_neurons + 1, room)]
 
@@ -98,7 +98,7 @@ class SpikeTrains:
         return np.diff(self.neuron_ptr)
 
     def to_dense(self) -> np.ndarray:
-        """The trains as a (n_steps, n_neurons) boolean array, from the step-major arrays."""
+        """The trains as an (n_steps, n_neurons) boolean array, from the step-major arrays."""
         dense = np.zeros((self.n_steps, self.n_neurons), dtype=bool)
         n_spikes = self.step_ptr[-1]
         dense[
@@ -107,7 +107,7 @@ class SpikeTrains:
         return dense
 
     def set_dense(self, dense) -> None:
-        """Load the trains from a (n_steps, n_neurons) boolean array."""
+        """Load the trains from an (n_steps, n_neurons) boolean array."""
         steps, neurons = np.nonzero(dense)
         self.step_ptr[:] = np.concatenate([[0], np.cumsum(np.sum(dense, axis=1))])
         self.step_idx[: neurons.size] = neurons

@@ -1,9 +1,9 @@
 """One pass over a layer's weights: gradient, error passed back, regulariser, Adam.
 
-A weight and its two moments are read once and written once a sample, sixteen weights of one input
-at a time, and everything that they need is done with them while they are in registers. What else a
-row needs stays in the first-level cache, and the additions hide behind the roots and divisions.
-Sources: specification, sections 6 and 7.
+Each weight and its two moments are read and written once per sample, sixteen weights of one input
+at a time, and all computations with them are done while they are in registers. Everything else a
+row needs stays in the L1 cache, and the additions overlap with the square roots and divisions.
+See the specification, sections 6 and 7.
 """
 
 import math
@@ -30,9 +30,9 @@ REGULARISER_BETA, REGULARISER_SCALE = 0.04, 8.0
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def regulariser_factors(square_sums, n_terms, strength, factors):
-    """factors[i] with d(regulariser)/dw_ij = factors[i] * w_ij.
+    """Fill `factors` so that d(regulariser)/dw_ij = factors[i] * w_ij.
 
-    lambda beta / W * exp(beta (q_i - 1)), q_i = square_sums[i] / W^2 / n_terms.
+    factors[i] = lambda beta / W * exp(beta (q_i - 1)), q_i = square_sums[i] / W^2 / n_terms.
     """
     scale = strength * REGULARISER_BETA / REGULARISER_SCALE
     for i in range(square_sums.size):
@@ -42,7 +42,7 @@ def regulariser_factors(square_sums, n_terms, strength, factors):
 
 @njit(inline="always")
 def _step(like, j, i, weight, error, trained, rows, step, root_scale):
-    """Adam for w_ij of sixteen outputs i; `error`: the gradient of the loss.
+    """Adam step for w_ij of sixteen outputs i; `error`: the gradient of the loss.
 
     Adds the new weights to the sums over the inputs.
     """
@@ -68,11 +68,12 @@ def update_layer(neuron_ptr, spsp, trained, rows, step, root_scale, has_error, w
 
     `neuron_ptr`: offsets of the input's spikes; `spsp`: e_ij of the inputs that spiked, see
     `strsbp.engine.spsp.spsp_of_active`; `trained`: weights and moments, each (m, n); `rows`: see
-    `strsbp.engine.state`. The row `WEIGHT_ERROR` is what multiplies e_ij in the gradient;
-    `BACK_ERROR`, `BACK_SILENT` and `BACK_ALL` are what multiplies w_ij e_ij / c_j, w_ij (for silent
-    outputs) and w_ij (for a silent input) in the error `back` (m,) of the layer below, taken before
-    the update. `has_error` False: the loss is 0, only the regulariser and the moments act.
-    Leaves sum_j w_ij and sum_j w_ij^2 in the rows `COLUMN_SUMS` and `SQUARE_SUMS`.
+    `strsbp.engine.state`. The row `WEIGHT_ERROR` is the factor of e_ij in the gradient. The error
+    `back` (m,) of the layer below is computed with the weights before the update: for an input
+    that spiked, `BACK_ERROR` is the factor of w_ij e_ij / c_j and `BACK_SILENT` that of w_ij (for
+    silent outputs); for a silent input, `BACK_ALL` is the factor of w_ij. If `has_error` is False
+    the loss is 0, and only the regulariser and the moments act.
+    Stores sum_j w_ij and sum_j w_ij^2 in the rows `COLUMN_SUMS` and `SQUARE_SUMS`.
     """
     like, weights = zeros(16), trained[0]
     n = weights.shape[1]
@@ -122,7 +123,7 @@ def _step_connections(like, c, values, trained, step, root_scale):
 def update_connections(rec_post, trained, values, has_error, rows, step, root_scale):
     """Update the recurrent weights, one for each connection; adds to the row `SQUARE_SUMS`.
 
-    `trained` (3, c): weights and moments; `values` (2, c): e_il, and working space, both lost.
+    `trained` (3, c): weights and moments; `values` (2, c): e_il and work space, overwritten.
     """
     n = rec_post.size
     for c in range(n):
@@ -139,7 +140,7 @@ def update_connections(rec_post, trained, values, has_error, rows, step, root_sc
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def weight_sums(weights, rows):
-    """The sums that `update_layer` leaves behind, for fresh or loaded weights, bit for bit."""
+    """The sums that `update_layer` stores, bit for bit, for new or loaded weights."""
     like = zeros(16)
     rows[COLUMN_SUMS] = 0
     rows[SQUARE_SUMS] = 0
@@ -150,6 +151,6 @@ def weight_sums(weights, rows):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def connection_sums(rec_post, weights, square_sums):
-    """The squares that `update_connections` adds, for fresh or loaded weights, bit for bit."""
+    """The squares that `update_connections` adds, bit for bit, for new or loaded weights."""
     for c in range(weights.size):
         square_sums[rec_post[c]] += weights[c] * weights[c]

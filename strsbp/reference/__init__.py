@@ -1,7 +1,7 @@
-"""The mathematics of ST-RSBP in plain float64 NumPy: slow, and written to be read.
+"""The mathematics of ST-RSBP in plain float64 NumPy: slow, but easy to read.
 
-One module for each part of ``docs/algorithm.md``: what a faster implementation is tested against.
-Nothing here is drawn at random except through a ``numpy.random.Generator`` argument.
+There is one module per part of ``docs/algorithm.md``; faster implementations are tested against
+it. All random draws use a ``numpy.random.Generator`` passed as an argument.
 """
 
 from strsbp.reference.adam import adam_step, step_size

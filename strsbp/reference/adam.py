@@ -10,16 +10,16 @@ EPSILON = 1e-8
 def step_size(learning_rate: float, epoch: int, rule: str = "published") -> float:
     """Step size in `epoch`, counted from 0: learning_rate / sqrt(epoch + 1).
 
-    The rule `logged` is that of the published logs, learning_rate / sqrt(max(epoch, 1)).
+    The rule `logged`, found in the published logs, is learning_rate / sqrt(max(epoch, 1)).
     """
     return learning_rate / np.sqrt(max(epoch, 1) if rule == "logged" else epoch + 1)
 
 
 def adam_step(weights, gradient, first, second, *, step: int, rate: float):
-    """Weights and moments after one update, three new arrays.
+    """Weights, first and second moments after one update, as new arrays.
 
-    `first` and `second` are the running means of the gradient and of its square, both 0 at the
-    start; `step` counts the updates from 1 and corrects the bias of that start.
+    `first` and `second` are the running means of the gradient and its square, initially 0;
+    `step` counts updates from 1 and is used for the bias correction.
     """
     first = BETA1 * first + (1 - BETA1) * gradient
     second = BETA2 * second + (1 - BETA2) * np.square(gradient)

@@ -1,6 +1,6 @@
-"""Gradients of the weights and the errors passed back (section 7).
+"""Weight gradients and the errors passed back (section 7).
 
-`delta` is, in every function here, already divided by the layer's threshold.
+In every function here, `delta` is already divided by the layer's threshold.
 """
 
 import numpy as np
@@ -8,30 +8,30 @@ import numpy as np
 from strsbp.errors import SettingsError
 
 RHO_SILENT = 0.5
-"""rho_ij where either neuron is silent."""
+"""rho_ij if either neuron is silent."""
 HM2BP_RHO_SILENT = 1.0
-"""The same in HM2-BP's program (finding F11)."""
+"""rho_ij if either neuron is silent, in HM2-BP's program (finding F11)."""
 HM2BP_E_SILENT = 0.1
-"""e_ij there for a silent neuron i and an input j that is not silent."""
+"""e_ij in HM2-BP's program for a silent neuron i and an input j that spiked (finding F11)."""
 LATERAL_WEIGHT = 1.0
 """w0: strength of the lateral inhibition in the lateral factor."""
 REGULARISATION_BETA = 0.04
 """beta of the weight regularisation."""
 WEIGHT_SCALE = 8.0
-"""W: the weight that the regularisation takes as its unit."""
+"""W: the unit of weight in the regularisation."""
 
 
-def rho(e, pre_counts, post_counts, of_silent=RHO_SILENT) -> np.ndarray:
-    """rho_ij = e_ij / c_j, and `of_silent` where c_i or c_j is 0; float64 of shape (n, m)."""
+def rho(e, pre_counts, post_counts, rho_silent=RHO_SILENT) -> np.ndarray:
+    """rho_ij = e_ij / c_j, or `rho_silent` where c_i or c_j is 0; float64 of shape (n, m)."""
     pre_counts, post_counts = np.asarray(pre_counts), np.asarray(post_counts)
     silent = (post_counts[:, None] == 0) | (pre_counts[None, :] == 0)
-    return np.where(silent, of_silent, e / np.maximum(pre_counts, 1)[None, :])
+    return np.where(silent, rho_silent, e / np.maximum(pre_counts, 1)[None, :])
 
 
 def side_effect(e, weights, post_counts, threshold) -> np.ndarray:
     """side_i = (1/theta) sum_j w_ij e_ij / c_i of HM2-BP's program (finding F11), shape (n,).
 
-    For a silent neuron i the ratio e_ij / c_i is 0.5, of silent inputs too.
+    For a silent neuron i the ratio e_ij / c_i is replaced by 0.5, also for silent inputs.
     """
     counts = np.asarray(post_counts)[:, None]
     ratio = np.where(counts == 0, 0.5, e / np.maximum(counts, 1))
@@ -39,14 +39,14 @@ def side_effect(e, weights, post_counts, threshold) -> np.ndarray:
 
 
 def normalised(s, delta, e, lateral=None) -> np.ndarray:
-    """`s` times the one factor that makes the weight gradient as long as it is with s_i = 1."""
+    """`s` times the factor that gives the weight gradient the norm it has with s_i = 1."""
     length = np.linalg.norm(weight_gradient(delta, e, s, lateral))
     unscaled = np.linalg.norm(weight_gradient(delta, e, np.ones_like(s), lateral))
     return s * (length / unscaled) if unscaled > 0 else s
 
 
 def weight_gradient(delta, e, s, lateral=None) -> np.ndarray:
-    """delta_i e_ij / s_i, times the lateral factor L_i where one is given; shape (n, m)."""
+    """delta_i e_ij / s_i, times the lateral factor L_i if given; shape (n, m)."""
     factor = delta / s
     if lateral is not None:
         factor = factor * lateral
@@ -59,9 +59,9 @@ def feedforward_error(delta, s, weights, rho_input) -> np.ndarray:
 
 
 def recurrent_system(s, recurrent_weights, rho_recurrent, threshold) -> np.ndarray:
-    """Lmat of a recurrent layer, shape (n, n): s on the diagonal, -w rho / threshold beside it.
+    """Lmat of a recurrent layer, shape (n, n): diagonal s, off-diagonal -w rho / threshold.
 
-    A self-connection acts through s alone.
+    A self-connection acts only through s.
     """
     system = -recurrent_weights * rho_recurrent / threshold
     np.fill_diagonal(system, s)
@@ -72,7 +72,7 @@ def recurrent_error(delta, system, weights, rho_input, variant: str = "derived")
     """Error of the inputs of a recurrent layer, float64 of shape (m,).
 
     With R = weights * rho: `derived` is delta^T Lmat^-1 R; `published` is delta^T R Lmat^-1
-    (finding F6), which takes as many inputs as neurons and raises `SettingsError` otherwise.
+    (finding F6), which raises `SettingsError` unless there are as many inputs as neurons.
     """
     response = weights * rho_input
     if variant == "derived":
@@ -93,8 +93,8 @@ def lateral_factor(
 ) -> np.ndarray:
     """L_i of the output layer, float64 of shape (n,).
 
-    `rho_lateral` (n, n) is that of the output neurons among themselves, and `output_counts` are
-    their counts, both from the spikes before a silent label was repaired.
+    `rho_lateral` (n, n): rho between the output neurons; `output_counts` (n,): their spike counts.
+    Both are computed from the spikes before the repair of a silent label.
     """
     active = np.asarray(output_counts) > 0
     active[label] = True
@@ -116,8 +116,8 @@ def regularisation(
     """Terms added to the gradients of the input weights (n, m) and recurrent weights (n, n).
 
     strength * beta * (w/W) exp(beta (q_i - 1)), with q_i the sum of (w/W)^2 over row i divided by
-    m + 1. In a recurrent layer the row spans both groups of weights and is divided by m + 1 plus
-    the number of connections that exist in the whole layer; `mask` (n, n), bool, says which do.
+    m + 1. In a recurrent layer the row includes the recurrent weights, and the divisor is m + 1
+    plus the number of connections in the whole layer; `mask` (n, n) bool: which connections exist.
     """
     u = np.asarray(weights, dtype=np.float64) / scale
     row_sum, divisor = np.sum(u**2, axis=1), u.shape[1] + 1

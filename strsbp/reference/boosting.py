@@ -7,9 +7,10 @@ BOOST_DIVISOR = 20.0
 
 
 def class_error_rates(boost, labels, misclassified, n_classes: int) -> np.ndarray:
-    """err_c: misclassified share of each class by weight, float64; 0 for a class without samples.
+    """err_c: the misclassified share of each class's total weight; 0 for a class without samples.
 
-    `boost` (N,) are the weights during the epoch, `labels` (N,) int, `misclassified` (N,) bool.
+    Returns float64 (n_classes,). `boost` (N,): the weights during the epoch; `labels` (N,) int;
+    `misclassified` (N,) bool.
     """
     labels = np.asarray(labels)
     total = np.bincount(labels, weights=boost, minlength=n_classes)
@@ -18,7 +19,7 @@ def class_error_rates(boost, labels, misclassified, n_classes: int) -> np.ndarra
 
 
 def updated_boost(boost, labels, misclassified, n_classes: int) -> np.ndarray:
-    """Boosting weights of the next epoch, float64 of shape (N,); all are 1 in the first."""
+    """Boosting weights for the next epoch, float64 of shape (N,); in the first epoch all are 1."""
     boost = np.asarray(boost, dtype=np.float64)
     rates = class_error_rates(boost, labels, misclassified, n_classes)
     return np.where(misclassified, boost * np.exp(rates[labels] / BOOST_DIVISOR), boost)

@@ -1,4 +1,4 @@
-"""Derivative table de/do and the denominators s_i = 1 - D_i (section 6)."""
+"""The derivative table de/do and the denominators s_i = 1 - D_i (section 6)."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ SMALLEST_DENOMINATOR = 1e-4
 
 
 def _coefficients(table) -> np.ndarray:
-    """The (K, 5) array of `table`: an array itself, or an object that has `coefficients`."""
+    """The (K, 5) array of `table`, which is an array or an object with `coefficients`."""
     coefficients = np.asarray(getattr(table, "coefficients", table), dtype=np.float64)
     if coefficients.ndim != 2 or len(coefficients) == 0 or coefficients.shape[1] != 5:
         raise TableError(
-            f"An effect-ratio table has shape {coefficients.shape}; give one row for each input "
-            "count and five columns, the highest power first."
+            f"An effect-ratio table has shape {coefficients.shape}; give one row per input "
+            "count and five columns, highest power first."
         )
     return coefficients
 
@@ -25,12 +25,12 @@ def _n_rows(table) -> int:
 
 
 def derivative(table, c_in, c_out) -> np.ndarray:
-    """de/do at the output count `c_out` of the polynomial of the input count `c_in`.
+    """de/do at the input count `c_in` and the output count `c_out`.
 
-    `table` holds coefficients of shape (K, 5), highest power first, row 0 for one input spike; or
-    it is separable, with `inputs` (K, R) and `derivatives` (R, N): then de/do is the sum over the
-    R terms of inputs[c_in - 1, term] * derivatives[term, c_out].
-    `c_in` is clamped to 1..K, so a silent input takes the first row; `c_out` is taken as it is.
+    `table` contains coefficients of shape (K, 5), highest power first, row 0 for one input spike;
+    or it is separable, with `inputs` (K, R) and `derivatives` (R, N), and de/do is the sum over
+    the R terms of inputs[c_in - 1, term] * derivatives[term, c_out].
+    `c_in` is clamped to 1..K, so a silent input uses the first row; `c_out` is not clamped.
     The counts are broadcast against each other; the result is float64.
     """
     if hasattr(table, "inputs"):
@@ -45,7 +45,7 @@ def derivative(table, c_in, c_out) -> np.ndarray:
 
 
 def feedforward_sum(table, weights, c_in, c_out, threshold) -> np.ndarray:
-    """D_i of a feed-forward or output layer, float64 of shape (n,): 0 for a silent neuron."""
+    """D_i of a feed-forward or output layer, float64 of shape (n,); 0 for a silent neuron."""
     c_in, c_out = np.asarray(c_in), np.asarray(c_out)
     de_do = derivative(table, c_in[None, :], c_out[:, None])
     total = np.sum(weights * de_do, axis=1) / threshold
@@ -55,8 +55,8 @@ def feedforward_sum(table, weights, c_in, c_out, threshold) -> np.ndarray:
 def recurrent_sum(table, weights, c_in, recurrent_weights, c_out, threshold) -> np.ndarray:
     """D_i of a recurrent layer, float64 of shape (n,); `c_out` is clamped to 1..K.
 
-    Both groups of connections count, and among the recurrent ones the self-connections do too.
-    As source of a recurrent connection a neuron's count is an input count.
+    Sums over the input and the recurrent connections, self-connections included. For a recurrent
+    connection, the spike count of the pre-synaptic neuron is the input count.
     """
     c_in, c_out = np.asarray(c_in), np.asarray(c_out)
     clamped = np.clip(c_out, 1, _n_rows(table))
@@ -66,7 +66,7 @@ def recurrent_sum(table, weights, c_in, recurrent_weights, c_out, threshold) -> 
 
 
 def floored(s) -> np.ndarray:
-    """`s` of a recurrent layer with |s_i| at least 1e-4 and its sign kept; 0 becomes +1e-4."""
+    """`s` of a recurrent layer with |s_i| raised to at least 1e-4, keeping the sign (0: +1e-4)."""
     s = np.asarray(s, dtype=np.float64)
     floor = np.where(s < 0, -SMALLEST_DENOMINATOR, SMALLEST_DENOMINATOR)
     return np.where(np.abs(s) < SMALLEST_DENOMINATOR, floor, s)
@@ -75,8 +75,8 @@ def floored(s) -> np.ndarray:
 def ablated(s, kind: str, gradient: str, ablated_layers: str) -> tuple[np.ndarray, np.ndarray]:
     """Denominators of a layer's weight gradient and of the error it passes back.
 
-    `kind` is `feedforward`, `recurrent` or `output` (which counts as feed-forward); `gradient`
-    and `ablated_layers` are those of `ModelSettings`.
+    `kind`: `feedforward`, `recurrent` or `output` (treated as feed-forward); `gradient` and
+    `ablated_layers`: see `ModelSettings`.
     """
     s = np.asarray(s, dtype=np.float64)
     ones = np.ones_like(s)

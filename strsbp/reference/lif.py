@@ -5,28 +5,28 @@ from typing import NamedTuple
 import numpy as np
 
 THRESHOLD_SLACK = 1e-6
-"""A neuron fires when its membrane exceeds the threshold less this much, in mV."""
+"""A neuron fires when its membrane exceeds the threshold minus this value, in mV."""
 
 
 class LifTraces(NamedTuple):
-    """Spikes and state variables of a layer over a sample."""
+    """Spikes and state variables of a layer during one sample."""
 
     spikes: np.ndarray
     """Shape (T, n), bool."""
     current: np.ndarray
     """Synaptic current a after the update of each step, shape (T, n), float64."""
     membrane: np.ndarray
-    """Membrane v as it is compared with the threshold, before the reset, shape (T, n), mV."""
+    """Membrane v when compared with the threshold, before the reset, shape (T, n), mV."""
 
 
 def lif_traces(
     input_spikes, weights, *, tau_m, tau_s, threshold, refractory_steps, recurrent=None
 ) -> LifTraces:
-    """Run a layer over T steps of 1 ms and keep its state at every step.
+    """Run a layer over T steps of 1 ms and record its state at every step.
 
-    `input_spikes` is bool of shape (T, m), `weights` (n, m) and `recurrent` (n, n) or None, both
-    with the post-synaptic neuron first; time constants are in steps, `threshold` in mV. A spike
-    acts on the next step, and nothing fires at step 0.
+    `input_spikes`: bool of shape (T, m); `weights` (n, m) and `recurrent` (n, n) or None, both
+    with the post-synaptic neuron first; time constants in steps, `threshold` in mV. A spike takes
+    effect at the next step, and nothing fires at step 0.
     """
     inputs = np.asarray(input_spikes, dtype=bool)
     weights = np.asarray(weights, dtype=np.float64)
@@ -60,7 +60,7 @@ def lif_traces(
 def lif_forward(
     input_spikes, weights, *, tau_m, tau_s, threshold, refractory_steps, recurrent=None
 ) -> np.ndarray:
-    """Spikes of a layer, bool of shape (T, n); the arguments are those of `lif_traces`."""
+    """Spikes of a layer, bool of shape (T, n); arguments as in `lif_traces`."""
     return lif_traces(
         input_spikes,
         weights,
@@ -83,5 +83,5 @@ def spike_counts(spikes) -> np.ndarray:
 
 
 def prediction(output_counts) -> int:
-    """Class with the most output spikes: the first of equals, so class 0 if all are silent."""
+    """Class with the most output spikes; the lowest one in a tie, so class 0 if all are silent."""
     return int(np.argmax(output_counts))

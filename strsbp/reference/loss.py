@@ -1,4 +1,4 @@
-"""Targets, margin, cost, and the train given to a silent label neuron (section 4)."""
+"""Targets, margin, cost, and the spike train given to a silent label neuron (section 4)."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ from strsbp.errors import SettingsError
 from strsbp.settings import TARGET_COUNT_LABEL
 
 TARGET_COUNT_REST = 5
-"""Target spike count of every output neuron but the label's."""
+"""Target spike count of every output neuron except the label's."""
 COUNT_MARGIN = 5
-"""An output count that misses its target by no more than this is not an error."""
+"""An output count within this distance of its target is not an error."""
 
 
 def targets(label: int, n_classes: int) -> np.ndarray:
@@ -19,7 +19,7 @@ def targets(label: int, n_classes: int) -> np.ndarray:
 
 
 def count_errors(output_counts, label: int) -> np.ndarray:
-    """d_i: count less target, 0 within the margin; float64 of shape (n_classes,)."""
+    """d_i: count minus target, 0 within the margin; float64 of shape (n_classes,)."""
     difference = np.asarray(output_counts) - targets(label, len(output_counts))
     return np.where(np.abs(difference) > COUNT_MARGIN, difference, 0).astype(np.float64)
 
@@ -35,15 +35,15 @@ def output_delta(errors, boost: float) -> np.ndarray:
 
 
 def repaired_train(n_steps: int) -> np.ndarray:
-    """Regular train of a silent label neuron, bool of shape (T,): spikes at g, 2g, ... < T.
+    """Regular train for a silent label neuron, bool of shape (T,): spikes at g, 2g, ... < T.
 
-    The gap g is floor(T / 35) and takes no account of the refractory period: 36 spikes at T = 400.
+    The gap g is floor(T / 35), whatever the refractory period; this gives 36 spikes at T = 400.
     Raises `SettingsError` for T < 35, where g would be 0.
     """
     gap = n_steps // TARGET_COUNT_LABEL
     if gap == 0:
         raise SettingsError(
-            f"A sample of {n_steps} steps cannot hold the train of a silent label neuron; "
+            f"A sample of {n_steps} steps is too short for the train of a silent label neuron; "
             f"set n_steps to {TARGET_COUNT_LABEL} or more."
         )
     train = np.zeros(n_steps, dtype=bool)
@@ -52,7 +52,7 @@ def repaired_train(n_steps: int) -> np.ndarray:
 
 
 def repaired(output_spikes, label: int) -> np.ndarray:
-    """Output spikes (T, n) as the backward pass sees them; a copy if the label was silent."""
+    """Output spikes (T, n) used in the backward pass; a repaired copy if the label was silent."""
     spikes = np.asarray(output_spikes, dtype=bool)
     if spikes[:, label].any():
         return spikes

@@ -1,4 +1,4 @@
-"""A whole network: forward, one training step, and everything computed on the way."""
+"""A complete network: forward pass, training step, and all intermediate results."""
 
 from dataclasses import dataclass, field
 
@@ -57,7 +57,7 @@ class ReferenceLayer:
         given = self.recurrent_weights is not None, self.recurrent_mask is not None
         if given != ((self.kind == "recurrent"),) * 2:
             raise SettingsError(
-                "Recurrent weights and their mask belong to a recurrent layer, and only to one; "
+                "Recurrent layers, and only they, need recurrent weights and a mask; "
                 f"check the {self.kind} layer of {self.n_neurons} neurons."
             )
         if self.kind == "recurrent":
@@ -71,7 +71,7 @@ class ReferenceLayer:
                 )
             if np.any(self.recurrent_weights[~self.recurrent_mask]):
                 raise SettingsError(
-                    "A recurrent weight is not 0 where the mask says that no connection exists; "
+                    "A recurrent weight is not 0 although the mask says there is no connection; "
                     "set it to 0 or add the connection."
                 )
             self.recurrent_first = np.zeros_like(self.recurrent_weights)
@@ -91,14 +91,14 @@ class ReferenceLayer:
 
 @dataclass
 class LayerResult:
-    """What one training step computed in a layer, before the weights changed."""
+    """What a training step computed in a layer, before the weights were updated."""
 
     spikes: np.ndarray
     """Forward spikes, bool of shape (T, n)."""
     counts: np.ndarray
     """Forward counts, shape (n,)."""
     backward_spikes: np.ndarray
-    """Spikes of the backward pass: the forward ones, with a silent label repaired."""
+    """Spikes used in the backward pass: the forward spikes, with a silent label repaired."""
     backward_counts: np.ndarray
     """Counts of the backward pass, shape (n,)."""
     e: np.ndarray
@@ -108,7 +108,7 @@ class LayerResult:
     D: np.ndarray
     """D_i, shape (n,)."""
     s: np.ndarray
-    """s_i = 1 - D_i before any ablation, with the floor of a recurrent layer, shape (n,)."""
+    """s_i = 1 - D_i before any ablation, |s_i| at least 1e-4 in recurrent layers, shape (n,)."""
     s_weights: np.ndarray
     """Denominators of the weight gradient, after ablation."""
     s_error: np.ndarray
@@ -118,36 +118,36 @@ class LayerResult:
     gradient: np.ndarray
     """Gradient of the input weights before regularisation, shape (n, m)."""
     regulariser: np.ndarray
-    """What regularisation adds to it."""
+    """What regularisation adds to `gradient`."""
     e_recurrent: np.ndarray | None = None
-    """S-PSP among the layer's neurons, shape (n, n); in the output layer from forward spikes."""
+    """S-PSP between the layer's neurons, shape (n, n); from forward spikes in the output layer."""
     rho_recurrent: np.ndarray | None = None
-    """rho_il among the layer's neurons; in the output layer from forward spikes."""
+    """rho_il between the layer's neurons; from forward spikes in the output layer."""
     system: np.ndarray | None = None
     """Lmat of a recurrent layer, shape (n, n)."""
     recurrent_gradient: np.ndarray | None = None
-    """Gradient of the recurrent weights before regularisation, 0 where none exists."""
+    """Gradient of the recurrent weights before regularisation, 0 where there is no connection."""
     recurrent_regulariser: np.ndarray | None = None
-    """What regularisation adds to it."""
+    """What regularisation adds to `recurrent_gradient`."""
     lateral: np.ndarray | None = None
     """Lateral factor L_i of the output layer, shape (n,)."""
     input_error: np.ndarray | None = None
-    """Error passed to the layer below, before that layer's threshold divides it, shape (m,);
+    """Error passed to the layer below, not yet divided by that layer's threshold, shape (m,);
     None in the first layer."""
 
 
 @dataclass
 class SampleResult:
-    """What one training step computed, before the weights changed."""
+    """What a training step computed, before the weights were updated."""
 
     layers: list[LayerResult]
-    """One for each layer, the output layer last."""
+    """One per layer, the output layer last."""
     prediction: int
     """Predicted class."""
     misclassified: bool
-    """Whether the prediction is not the label."""
+    """Whether the prediction differs from the label."""
     repaired: bool
-    """Whether the label neuron was silent and was given a train."""
+    """Whether the label neuron was silent and was given a spike train."""
     errors: np.ndarray
     """d_i of the output counts, shape (n_classes,)."""
     delta: np.ndarray
@@ -163,7 +163,7 @@ class ReferenceNetwork:
     layers: list[ReferenceLayer]
     """Hidden layers, then the output layer."""
     table: object
-    """Coefficients of e, an array (K, 5) or an object with such an array `coefficients`, or a
+    """Coefficients of e as a (K, 5) array, an object with such an array `coefficients`, or a
     separable table; see `strsbp.reference.denominator.derivative`."""
     settings: ModelSettings
 
@@ -171,7 +171,7 @@ class ReferenceNetwork:
         kinds = [layer.kind for layer in self.layers]
         self.settings.check_layers(kinds[:-1])
         if kinds.count("output") != 1 or kinds[-1] != "output":
-            raise SettingsError("A network has one output layer, and it comes last.")
+            raise SettingsError("A network must have one output layer, as its last layer.")
         for below, layer in zip(self.layers, self.layers[1:], strict=False):
             if layer.weights.shape[1] != below.n_neurons:
                 raise SettingsError(
@@ -189,7 +189,7 @@ class ReferenceNetwork:
         table,
         settings: ModelSettings,
     ) -> "ReferenceNetwork":
-        """A network with weights drawn from U(-1, 1) and reservoirs drawn as section 3 says."""
+        """A network with weights drawn from U(-1, 1) and reservoirs as in section 3."""
         layers = []
         for layer in hidden:
             n = layer.n_neurons
@@ -214,7 +214,7 @@ class ReferenceNetwork:
         if inputs.shape != expected:
             raise DataError(
                 f"The input spikes have shape {inputs.shape}; this network takes {expected}, "
-                "steps by inputs."
+                "(steps, inputs)."
             )
         spikes = []
         for layer in self.layers:
@@ -235,9 +235,9 @@ class ReferenceNetwork:
     def train_sample(
         self, input_spikes, label: int, boost: float = 1.0, epoch: int = 0, step: int = 1
     ) -> SampleResult:
-        """Update every weight from one sample, and return all that led to the update.
+        """Update every weight from one sample, and return all intermediate results.
 
-        `epoch` counts from 0 and sets the step size; `step` counts Adam's updates from 1.
+        `epoch` counts from 0 and determines the step size; `step` counts Adam's updates from 1.
         """
         if not 0 <= label < self.layers[-1].n_neurons:
             raise DataError(
@@ -251,7 +251,7 @@ class ReferenceNetwork:
         return result
 
     def backward(self, input_spikes, spikes, label: int, boost: float = 1.0) -> SampleResult:
-        """Gradients of one sample from the forward spikes of each layer; changes nothing."""
+        """Gradients of one sample from the forward spikes of each layer; no weights change."""
         output_counts = spike_counts(spikes[-1])
         backward_spikes = [*spikes[:-1], repaired(spikes[-1], label)]
         reported = backward_spikes if self.settings.cost == "repaired" else spikes
@@ -281,12 +281,12 @@ class ReferenceNetwork:
         layer, first, settings = self.layers[k], k == 0, self.settings
         c_in, c_out = spike_counts(below), spike_counts(backward_spikes)
         e = spsp_matrix(below, backward_spikes, **self._dynamics())
-        of_silent = RHO_SILENT
+        rho_silent = RHO_SILENT
         as_hm2bp = settings.gradient == "hm2bp_published" and layer.kind != "recurrent"
         if as_hm2bp:
-            of_silent = HM2BP_RHO_SILENT
+            rho_silent = HM2BP_RHO_SILENT
             e = np.where((c_out[:, None] == 0) & (c_in[None, :] > 0), HM2BP_E_SILENT, e)
-        rho_input = rho(e, c_in, c_out, of_silent)
+        rho_input = rho(e, c_in, c_out, rho_silent)
         delta = settings.gain(k) * error
         if settings.divide_by_threshold:
             delta = delta / layer.threshold
@@ -314,7 +314,7 @@ class ReferenceNetwork:
         if layer.kind == "output":
             counts = spike_counts(spikes)
             e_recurrent = spsp_matrix(spikes, spikes, **self._dynamics())
-            rho_recurrent = rho(e_recurrent, counts, counts, of_silent)
+            rho_recurrent = rho(e_recurrent, counts, counts, rho_silent)
             lateral = lateral_factor(rho_recurrent, counts, label, layer.threshold)
 
         if settings.gradient == "strsbp_normalised" and layer.kind != "recurrent":
@@ -365,7 +365,7 @@ class ReferenceNetwork:
 
 
 def _update(layer: ReferenceLayer, result: LayerResult, step: int, rate: float) -> None:
-    """One Adam step on the layer's weights; a recurrent weight that does not exist stays 0."""
+    """One Adam step on the layer's weights; missing recurrent connections stay 0."""
     layer.weights[...], layer.first[...], layer.second[...] = adam_step(
         layer.weights,
         result.gradient + result.regulariser,
@@ -375,7 +375,7 @@ def _update(layer: ReferenceLayer, result: LayerResult, step: int, rate: float) 
         rate=rate,
     )
     if layer.kind == "recurrent":
-        # Off the mask gradient, regulariser and moments are 0, and so is the step.
+        # Outside the mask, gradient, regulariser and moments are 0, so the step is 0.
         layer.recurrent_weights[...], layer.recurrent_first[...], layer.recurrent_second[...] = (
             adam_step(
                 layer.recurrent_weights,

@@ -8,29 +8,29 @@ INHIBITORY_SHARE = 0.2
 """Probability that a neuron is inhibitory."""
 CONNECTION_SCALE = 1.5
 CONNECTION_BASE = np.array([[0.3, 0.2], [0.4, 0.1]])
-"""By pre-synaptic (row) and post-synaptic (column) type, excitatory first."""
+"""By pre-synaptic (row) and post-synaptic (column) type; excitatory first."""
 SQUARED_LENGTH = 4.0
-"""The probability falls as exp(-D^2 / 4), D in grid steps."""
+"""The probability decreases as exp(-D^2 / 4), with D in grid steps."""
 
 
 def grid_coordinates(shape) -> np.ndarray:
-    """Grid position of each neuron, int64 of shape (n, 3); the last coordinate runs fastest."""
+    """Grid position of each neuron, int64 of shape (n, 3); the last coordinate varies fastest."""
     return np.stack(np.unravel_index(np.arange(np.prod(shape)), tuple(shape)), axis=1)
 
 
 def connection_probability(shape, inhibitory, variant: str = "derived") -> np.ndarray:
-    """Probability that pre neuron l connects to post neuron i, float64 of shape (n, n), [i, l].
+    """Probability that neuron l connects to neuron i, float64 of shape (n, n), indexed [i, l].
 
-    `shape` is the grid (d1, d2, d3) and `inhibitory` bool of shape (n,), n = d1 d2 d3.
-    `published` leaves only pre neurons whose three coordinates are all >= those of the post
-    neuron (finding F5). Self-connections are included. Raises `SettingsError`.
+    `shape`: the grid (d1, d2, d3); `inhibitory`: bool of shape (n,), n = d1 d2 d3. With the variant
+    `published`, all three coordinates of l must be >= those of i (finding F5). Self-connections
+    are included. Raises `SettingsError`.
     """
     position = grid_coordinates(shape)
     inhibitory = np.asarray(inhibitory, dtype=bool)
     if inhibitory.shape != (len(position),):
         raise SettingsError(
-            f"A grid of {len(position)} neurons was given {inhibitory.shape} cell types; "
-            "give one for each neuron."
+            f"A grid of {len(position)} neurons was given cell types of shape {inhibitory.shape}; "
+            "give one per neuron."
         )
     if variant not in ("derived", "published"):
         raise SettingsError(f"There is no reservoir '{variant}'; choose derived or published.")

@@ -1,15 +1,15 @@
-"""Spike-train level post-synaptic potential e_ij of pairs of spike trains (section 5)."""
+"""The spike-train level post-synaptic potential e_ij of pairs of spike trains (section 5)."""
 
 import numpy as np
 
 
 def spsp_matrix(pre, post, *, tau_m, tau_s, refractory_steps) -> np.ndarray:
-    """S-PSP of every pair by the recursion itself, float64 of shape (n, m).
+    """S-PSP of every pair, computed with the recursion, float64 of shape (n, m).
 
-    `pre` is bool of shape (T, m), `post` of shape (T, n); time constants and the refractory period
-    are in steps. The potential of a pair starts anew at every spike of the post neuron, also at
-    one that falls inside the refractory period of the spike before it: such a spike finds the
-    potential at 0, adds nothing, and starts another refractory period.
+    `pre`: bool of shape (T, m); `post`: bool of shape (T, n); time constants and refractory period
+    in steps. Every spike of the post-synaptic neuron resets the potential. A spike within the
+    refractory period of the previous one finds the potential at 0, so it adds nothing, but it
+    restarts the refractory period.
     """
     pre, post = np.asarray(pre, dtype=bool), np.asarray(post, dtype=bool)
     n_steps, n_pre = pre.shape
@@ -38,7 +38,7 @@ def spsp_matrix(pre, post, *, tau_m, tau_s, refractory_steps) -> np.ndarray:
 
 
 def unreset_traces(pre, *, tau_m, tau_s) -> np.ndarray:
-    """U_j(t): the potential of each pre-synaptic train if nothing reset it, shape (T, m)."""
+    """U_j(t): the potential due to each pre-synaptic train without resets, shape (T, m)."""
     pre = np.asarray(pre, dtype=bool)
     traces = np.zeros(pre.shape)
     synapse = np.zeros(pre.shape[1])
@@ -49,11 +49,11 @@ def unreset_traces(pre, *, tau_m, tau_s) -> np.ndarray:
 
 
 def spsp_matrix_from_traces(pre, post, *, tau_m, tau_s, refractory_steps) -> np.ndarray:
-    """S-PSP of every pair from the unreset traces, equal to `spsp_matrix` by linearity.
+    """S-PSP of every pair from the unreset traces; equal to `spsp_matrix` by linearity.
 
-    Between spikes the potential is U_j(t) less what was left of U_j at the last step b at which
-    it was held at 0. A spike with b >= t_f falls inside the refractory period and adds nothing,
-    which b = min(t_{f-1} + refractory_steps, t_f) says.
+    The potential at a spike t_f is U_j(t_f) minus the decayed value of U_j at the last step b at
+    which the potential was held at 0. b = min(t_{f-1} + refractory_steps, t_f), so a spike within
+    the refractory period has b = t_f and adds nothing.
     """
     post = np.asarray(post, dtype=bool)
     traces = unreset_traces(pre, tau_m=tau_m, tau_s=tau_s)

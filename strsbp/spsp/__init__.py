@@ -1,4 +1,4 @@
-"""The spike-train level post-synaptic potential: simulated, fitted, kept in tables."""
+"""The spike-train level post-synaptic potential: simulations, fits and tables."""
 
 from importlib import import_module
 
@@ -21,7 +21,7 @@ __all__ = sorted(_PUBLIC)
 
 
 def __getattr__(name: str):
-    """Load on first use: reading a table must not wait for the simulation's compiler."""
+    """Import on first use, so that reading a table does not import numba."""
     if name in _PUBLIC:
         return getattr(import_module(f"strsbp.spsp.{_PUBLIC[name]}"), name)
     raise AttributeError(f"module 'strsbp.spsp' has no attribute '{name}'")

@@ -1,46 +1,50 @@
-"""Random sequential adsorption on a line, exactly: trains drawn as the published simulation does.
+"""Exact sums over trains drawn by random sequential adsorption, as in the published simulation.
 
-Spike times are drawn one after the other, uniformly among the places at least `gap` steps from the
-earlier ones, until there are k (that others are drawn and rejected changes nothing). The trains
-are not uniform over all with that gap, and have no product formula. But let every place y be tried
-at the rate w(y) for ever. Then the train at time s has the weight
+Spike times are drawn one after the other, uniformly among the places at least `gap` steps from all
+earlier ones, until there are k spikes (rejected draws make no difference). Such trains are not
+uniformly distributed over all trains with that gap, and their probability is not a product.
+Instead, imagine a continuous-time process in which every place y is tried at rate w(y), for ever.
+Its train at time s has the weight
 
     prod_i w(x_i) exp(a_i B(x_i)) da_i  *  prod_i exp(-m_i min(a_i, a_i+1))  *  exp(-s sum_y w(y))
 
-with a_i = s - (time of spike i) its age, B(x) the rate of the places that a spike at x blocks, and
-m_i the rate of those that the neighbours i and i + 1 both block: a Markov chain along the line in
-(place, age). The order of events does not depend on their times, so the train at the moment at
-which the k-th spike comes is the train of k spikes that the simulation draws. At that moment one
-spike has the age 0; integrating over s gives sums over all such trains, without Monte Carlo.
+where a_i = s - (arrival time of spike i) is the age of a spike, B(x) the total rate of the places
+blocked by a spike at x, and m_i that of the places blocked by both neighbours i and i + 1. This is
+a Markov chain along the line with state (place, age). The order of arrivals does not depend on
+their times, so the train at the moment of the k-th arrival has the distribution of the simulated
+trains of k spikes. At that moment one spike has age 0. Integrating over s gives sums over all such
+trains without Monte Carlo.
 
-Integrals over ages take Gauss and Legendre's rule on smooth functions, the one over log s the
-trapezoidal rule, which converges exponentially for a smooth function that vanishes on both sides.
+Ages are integrated with Gauss-Legendre quadrature, log s with the trapezoidal rule, which
+converges exponentially for smooth functions that vanish at both ends.
 """
 
 import numpy as np
 from numba import njit, prange
 
 N_NODES = 24
-"""Ages at which the chain is known."""
+"""Number of quadrature nodes for the age."""
 STEP = 0.06
-"""Of log s. The time of the k-th of 100 spikes is known to about 10 %, so log s to 0.1."""
+"""Step in log s. The arrival time of the 100th spike varies by about 10 %, so log s by 0.1."""
 SMALLEST_LOG, LARGEST_LOG = -24.0, 4.2
-"""Log s; exp(-exp(4.2) / 2) = 5e-15 is the chance that a free end is not taken by then."""
+"""Range of log s; a free end place is still empty at the end with probability
+exp(-exp(4.2) / 2) = 5e-15."""
 LARGEST_EXPONENT = 700.0
-"""Of a number in double precision, nearly."""
+"""Close to the largest x for which exp(x) is finite in double precision."""
 
 
 def sequential_trains(
     n_steps: int, gap: int, most: int, gains=None, first_place: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sums over the trains of k = 0 .. `most` spikes drawn one after the other, float64.
+    """Sums over sequentially drawn trains of k = 0 .. `most` spikes, float64.
 
-    Spikes are at round(U * n_steps), so at 0 .. `n_steps`, the two ends half as likely. `gains`
-    (n_steps + 2, n_steps + 1): gains[x + 1, y] is what a spike at y is worth after one at x, and
-    gains[0, y] as the first (default: nothing). Trains with a spike before `first_place` are left
-    out. Returns (share of all drawn trains that are in the sum, mean of their summed gains with
-    the others counting 0), both (most + 1,), good to 1e-7 (to 1e-5 where most
-    drawing never ends). The first is below 1 also where drawing cannot end (finding F3).
+    Spikes are at round(U * n_steps), i.e. at 0 .. `n_steps`, the two ends half as likely. `gains`
+    (n_steps + 2, n_steps + 1): gains[x + 1, y] is the gain of a spike at y whose predecessor is at
+    x, gains[0, y] that of a first spike at y (default: all 0). Trains with a spike before
+    `first_place` are excluded. Returns (share of drawn trains that are included, mean of their
+    total gain with excluded trains counting as 0), both (most + 1,), accurate to 1e-7 (1e-5 where
+    most attempts to draw a train never end). The share is also below 1 where drawing may never end
+    (finding F3).
     """
     weight = place_weights(n_steps)
     if gains is None:
@@ -57,26 +61,26 @@ def sequential_trains(
 
 
 def moments(gap: int) -> np.ndarray:
-    """The times at which sums are taken, `STEP` apart in their logarithm.
+    """The times s at which the sums are evaluated, `STEP` apart in log s.
 
-    A gap of 7 or more ends them earlier, where exp(time * places that a spike blocks) would be too
-    large a number; what is left out is exp(-time / 2) of the trains whose last spike is at an end.
+    For a gap of 7 or more they end earlier, before exp(s * places blocked by a spike) overflows;
+    this leaves out a share exp(-s / 2) of the trains whose last spike is at an end.
     """
     times = np.exp(np.arange(SMALLEST_LOG, LARGEST_LOG, STEP))
     return times[times * (2 * gap - 1) < LARGEST_EXPONENT]
 
 
 def place_weights(n_steps: int) -> np.ndarray:
-    """How likely round(U * `n_steps`) is each of 0 .. `n_steps`, a place in the middle being 1."""
+    """Relative probability of round(U * `n_steps`) being 0 .. `n_steps`; 1 for inner places."""
     weight = np.ones(n_steps + 1)
     weight[[0, -1]] = 0.5
     return weight
 
 
 def integration_rule(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gauss and Legendre's nodes and weights on [0, 1], and the integrals from 0 to each node.
+    """Gauss-Legendre nodes and weights on [0, 1], and a matrix of integrals from 0 to each node.
 
-    The last, (n, n), integrates the polynomial through values at the nodes.
+    The matrix (n, n) maps values at the nodes to the integrals of their interpolating polynomial.
     """
     x, weights = np.polynomial.legendre.leggauss(n)
     values = np.polynomial.legendre.legvander(x, n)
@@ -101,15 +105,16 @@ def _at_times(
 def _at_time(
     s, weight, gap, most, nodes, node_weights, integrals, gains, first_place, share, total
 ):  # fmt: skip
-    """Fill share[k] with the rate at which the k-th spike comes at time s, total[k] with gains.
+    """Fill share[k] with the rate of the k-th arrival at time s, and total[k] with its gains.
 
-    Along the line `old` are the sums over trains up to a spike of a given place, number and age,
-    `new` those of them in which some spike has the age 0, and `last` those in which it is this
-    one; `*_gain` are the same sums with every train's gains, `*_all` integrated over the age.
+    Going along the line, `old` are the sums over trains up to a spike with a given place, number
+    and age; `new` includes only trains in which an earlier spike has age 0, and `last` those in
+    which this spike has age 0. `*_gain` are the same sums weighted by each train's total gain;
+    `*_all` are integrated over the age.
     """
     n_places, n = weight.size, nodes.size
     counts_gains = gains.shape[0] > 0
-    # No more spikes come than are tried, a Poisson number.
+    # The number of arrivals is bounded by the number of attempts, which is Poisson distributed.
     tried = s * (n_places - 1)
     most = min(most, int(tried + 12 * np.sqrt(tried) + 12))
     ages, age_weights = nodes * s, node_weights * s
@@ -128,12 +133,12 @@ def _at_time(
         for y in range(max(0, x - gap + 1), min(n_places, x + gap)):
             blocked += weight[y]
         for c in range(1, min(most, x // gap + 1) + 1):
-            # Neighbours that block no place in common: their ages do not matter to each other.
+            # Far neighbours block no place in common, so their ages are independent.
             a, a_gain, b, b_gain = 0.0, 0.0, 0.0, 0.0
             if c == 1:
                 a = np.exp(-s * passed[x])
                 a_gain = a * gains[0, x] if counts_gains else 0.0
-            # A spike needs `gap` places, so the earlier ones leave out a stretch at the start.
+            # The c - 1 earlier spikes are `gap` apart, so the last of them is not near the start.
             for y in range(first_place + (c - 2) * gap if c > 1 else x, x - 2 * gap + 2):
                 a += empty[y] * old_all[y, c - 1]
                 b += empty[y] * (new_all[y, c - 1] + last[y, c - 1])
@@ -185,9 +190,10 @@ def _at_time(
 
 @njit(cache=True, error_model="numpy")
 def overlaps(gap, s, ages, age_weights, integrals):
-    """[near, i, j]: integral over the age a of the left neighbour of exp(-m min(a, a_i)).
+    """Weights [near, i, j] of the integral of exp(-m min(a, a_i)) over the left neighbour's age a.
 
-    For neighbours gap + near apart, which block m = gap - 1 - near places in common.
+    For neighbours gap + near apart, which block m = gap - 1 - near places in common; i and j are
+    the nodes of the right and the left neighbour's age.
     """
     n = ages.size
     both = np.zeros((gap - 1, n, n))

@@ -1,10 +1,10 @@
-"""How close simulated tables come to published ones.
+"""Compare simulated tables with the published ones.
 
     python -m strsbp.spsp.compare FOLDER OUT.csv
 
 simulates the published and corrected surfaces with the authors' 1,000 repeats, fits them, compares
-them with the text files that the authors published (FOLDER holds them) and writes the comparison,
-which is kept in `resources/author_tables_comparison.csv`.
+them with the authors' text files in FOLDER and writes the comparison. Its result is kept in
+`resources/author_tables_comparison.csv`.
 """
 
 import argparse
@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from strsbp.checkpoint import write_atomically
 from strsbp.errors import StrsbpError, TableError
-from strsbp.files import regular_size
+from strsbp.files import write_csv
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.fit import fit_surface
 from strsbp.spsp.simulate import simulate_surface
@@ -30,20 +29,23 @@ AUTHOR_TABLES = {
     "p_Tau_64_400-100.txt": SimulatedTable(spsp="published", grid=100, **_DEFAULTS),
     "corrected_p_Tau_64_400-50.txt": SimulatedTable(spsp="corrected", grid=50, **_DEFAULTS),
 }
-"""The authors' files, and the simulations that should reproduce them."""
+"""The authors' files and the simulations that should reproduce them."""
 
 
 def compare_tables(ours: EffectRatioTable, theirs: EffectRatioTable) -> dict[str, float]:
-    """Differences over the common grid: both root mean squares are relative to `theirs`.
+    """Differences over the common grid, relative to `theirs`.
 
-    Keys: value_rms, value_largest (over the largest value), value_ratio (of the sums),
-    derivative_rms, derivative_largest. Raises `TableError` where `theirs` is nothing to divide by.
+    Keys: value_rms and derivative_rms (root mean square difference over root mean square),
+    value_largest and derivative_largest (largest difference over largest value), value_ratio
+    (ratio of the sums). Raises `TableError` if the values or derivatives of `theirs` are all 0.
     """
     n = min(ours.n_rows, theirs.n_rows)
     o_j, o_i = np.meshgrid(np.arange(1, n + 1), np.arange(1, n + 1), indexing="ij")
     result = {}
     if not (theirs.value(o_j, o_i).sum() and theirs.derivative(o_j, o_i).any()):
-        raise TableError("A table whose values or derivatives are all 0 cannot be compared with.")
+        raise TableError(
+            "A table whose values or derivatives are all 0 cannot be used for comparison."
+        )
     for name in ("value", "derivative"):
         a, b = getattr(ours, name)(o_j, o_i), getattr(theirs, name)(o_j, o_i)
         result[f"{name}_rms"] = float(np.sqrt(np.mean((a - b) ** 2) / np.mean(b**2)))
@@ -54,26 +56,23 @@ def compare_tables(ours: EffectRatioTable, theirs: EffectRatioTable) -> dict[str
 
 
 def two_simulations(table: SimulatedTable, repeats: int, seed: int):
-    """Fits to two independent simulations: what chance alone lets two tables differ by."""
+    """Fits to two independent simulations, which differ only by sampling noise."""
     return [fit_surface(simulate_surface(table, repeats=repeats, seed=s)) for s in (seed, seed + 1)]
 
 
 def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int = 1):
-    """Compare our tables with the authors' files that are in `folder`.
+    """Compare our tables with the authors' files in `folder`.
 
-    Returns a frame with one row for each file and measure: file, spsp, grid, measure, ours (our
-    table against the file), chance (two of our own simulations against each other), repeats,
-    source. Raises `TableError` for a file that is not a table, `StrsbpError` if none is there.
+    Returns a frame with one row per file and measure: file, spsp, grid, measure, ours (our
+    table compared with the file), chance (two of our own simulations compared with each other),
+    repeats, source. Raises `TableError` for a file that is not a table, and `StrsbpError` if
+    there are no files.
     """
     rows = []
     for name, table in AUTHOR_TABLES.items():
         path = Path(folder) / name
-        try:
-            regular_size(path)
-        except FileNotFoundError:
+        if not path.exists():
             continue
-        except OSError as error:
-            raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
         theirs = read_table(path)
         first, second = two_simulations(table, repeats, seed)
         chance = compare_tables(second, first)
@@ -92,7 +91,7 @@ def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int =
             )
     if not rows:
         raise StrsbpError(
-            f"{folder} holds none of the authors' tables ({', '.join(AUTHOR_TABLES)})."
+            f"{folder} contains none of the authors' tables ({', '.join(AUTHOR_TABLES)})."
         )
     return pd.DataFrame(rows)
 
@@ -108,12 +107,13 @@ def main(arguments: list[str] | None = None) -> int:
     except StrsbpError as error:
         print(error, file=sys.stderr)
         return 1
-    text = frame.to_csv(index=False, float_format="%.4g", lineterminator="\n")
     try:
-        write_atomically(parsed.out, lambda file: file.write(text.encode()))
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        reason = getattr(error, "strerror", None) or error
-        print(f"{parsed.out} cannot be written ({reason}); name another file.", file=sys.stderr)
+        write_csv(frame, parsed.out, digits=4)
+    except OSError as error:
+        print(
+            f"{parsed.out} cannot be written ({error.strerror}); name another file.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""Files of exact curves: o_i, phi and dphi/do_i as csv."""
+"""Files of exact curves: o_i, phi and dphi/do_i as CSV."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ COLUMNS = ["o_i", "phi", "derivative"]
 
 
 def write_curve(curve: ExactCurve, path: str | Path) -> None:
-    """Write `curve` as csv, atomically."""
+    """Write `curve` as CSV, atomically."""
     frame = pd.DataFrame(dict(o_i=curve.counts, phi=curve.phi, derivative=curve.derivative))
     text = frame.to_csv(index=False, float_format="%.15g", lineterminator="\n")
     write_atomically(path, lambda file: file.write(text.encode()))
 
 
 def read_curve(table: SimulatedTable, path: str | Path) -> ExactCurve:
-    """The curve of `table` in the file `path`; raises `TableError`."""
+    """Read the curve of `table` from the file `path`; raises `TableError`."""
     try:
         counts, phi, derivative = pd.read_csv(path)[COLUMNS].to_numpy(np.float64).T
     except (OSError, ValueError, KeyError) as error:
@@ -29,5 +29,5 @@ def read_curve(table: SimulatedTable, path: str | Path) -> ExactCurve:
         raise TableError(f"{path} is no file of a curve ({reason}); solve it again.") from None
     whole = np.isfinite(phi).all() and np.isfinite(derivative).all() and phi.size > 1
     if not whole or not np.array_equal(counts, np.arange(counts.size)):
-        raise TableError(f"{path} does not hold an exact curve; solve it again.")
+        raise TableError(f"{path} does not contain an exact curve; solve it again.")
     return ExactCurve(table, phi, derivative)

@@ -1,11 +1,11 @@
-"""Where the spikes of trains are, exactly: sums over single places.
+"""Exact densities: how often the spikes of a train are at each place.
 
-Given the spike at a place, and for trains drawn one after the other its age, what lies left and
-right of it is independent (`strsbp.spsp.adsorption`), and the sums over what lies right are those
-over what lies left in the mirror, for mirrored places have the same chances. So what holds of one
-place is a product of sums that are carried along the line and of their mirror images. In trains
-drawn one after the other it is integrated over the age, and one spike, which came last, has the
-age 0: it lies left, right, or at the place itself.
+Given a spike at a place (and its age, for sequentially drawn trains), the spikes to its left and
+right are independent (`strsbp.spsp.adsorption`). Mirrored trains are equally likely, so the sums
+over the right side are mirror images of those over the left side. A density is thus a product of
+sums that are carried along the line and their mirror images. For sequentially drawn trains this
+product is integrated over the age; one spike, the last to arrive, has age 0, and it is to the
+left, to the right, or at the place itself.
 """
 
 from typing import NamedTuple
@@ -23,17 +23,17 @@ from strsbp.spsp.adsorption import (
 )
 
 _SMALLEST_SHARE = 1e-20
-"""Counts of spikes up to a place whose sums are this much below the largest are left out."""
+"""Spike counts up to a place whose sums are smaller than this share of the largest are ignored."""
 _N_PARTS = 16
-"""Of the times; a number of its own, so that sums do not depend on the number of threads."""
+"""Parts into which the times are split; fixed, so sums do not depend on the number of threads."""
 
 
 class Densities(NamedTuple):
-    """Of trains of k = 0 .. most spikes at the places 0 .. T, each (most + 1, T + 1) float64.
+    """Densities of trains of k = 0 .. most spikes at places 0 .. T, each (most + 1, T + 1) float64.
 
-    `drawn`[k, x]: the mean number of spikes at x. `kept`: the same, trains that are left out
-    counting 0. `followed`: of the kept, the mean of decay ** (distance from x to the next spike),
-    0 where x has no spike or the last one.
+    `drawn`[k, x]: the mean number of spikes at x. `kept`: the same, with excluded trains counting
+    as 0. `followed`: over the kept trains, the mean of decay ** (distance from x to the next
+    spike), counting 0 if x has no spike or the last one.
     """
 
     drawn: np.ndarray
@@ -42,15 +42,15 @@ class Densities(NamedTuple):
 
 
 def uniform_densities(n_steps: int, gap: int, most: int, decay: float) -> Densities:
-    """Of all sets of k of the places 1 .. `n_steps` - 1 at least `gap` apart, each as likely.
+    """Densities if all trains at 1 .. `n_steps` - 1 with a gap of `gap` are equally likely.
 
-    None is left out. `most`: at most what the places hold.
+    No train is excluded. `most` must not exceed the number of spikes that fit.
     """
     n = n_steps - 1
     may_follow = np.triu(np.ones((n, n)), k=gap)
     distance = np.maximum(np.arange(n) - np.arange(n)[:, None], 0)
     worth = may_follow * decay**distance
-    # Shares of the sets of c by their last spike, and the logarithm of the number of sets.
+    # For sets of c places: shares by the last spike, and the logarithm of the number of sets.
     sets, sets_followed, log_number = np.zeros((most + 1, n)), np.zeros((most + 1, n)), [0.0, 0.0]
     sets[1] = 1
     for c in range(2, most + 1):
@@ -74,10 +74,11 @@ def uniform_densities(n_steps: int, gap: int, most: int, decay: float) -> Densit
 def sequential_densities(
     n_steps: int, gap: int, most: int, decay: float, first_place: int = 0
 ) -> Densities:
-    """Of trains drawn one after the other, as in `sequential_trains`.
+    """Densities of sequentially drawn trains, as in `sequential_trains`.
 
-    Those with a spike before `first_place` are left out. Means are over all drawings that begin,
-    one that cannot end counting 0 (finding F3); good to 1e-9 where nearly all end, else to 1e-7.
+    Trains with a spike before `first_place` are excluded. Means are over all attempts to draw a
+    train, with attempts that never end counting as 0 (finding F3); accurate to 1e-9 where nearly
+    all attempts end, otherwise to 1e-7.
     """
     weight = place_weights(n_steps)
     times = moments(gap)
@@ -109,15 +110,15 @@ def _at_time(
     s, weight, gap, most, nodes, node_weights, integrals, first_place, decay,
     before, following, left, unused, drawn, kept, followed,
 ):  # fmt: skip
-    """Add what the k-th spikes that come at time s contribute to each [x, k]."""
+    """Add the contribution of k-th arrivals at time s to each [x, k]."""
     n_places, n = weight.size, nodes.size
-    # No more spikes come than are tried, a Poisson number.
+    # The number of arrivals is bounded by the number of attempts, which is Poisson distributed.
     tried = s * (n_places - 1)
     most = min(most, int(tried + 12 * np.sqrt(tried) + 12))
     ages, age_weights = nodes * s, node_weights * s
     both = overlaps(gap, s, ages, age_weights, integrals)
     passed = np.cumsum(weight)
-    own = np.empty((n_places, n))  # the factor of a spike by its age
+    own = np.empty((n_places, n))  # weight factor of a spike, by place and age
     for x in range(n_places):
         blocked = 0.0
         for y in range(max(0, x - gap + 1), min(n_places, x + gap)):
@@ -139,7 +140,7 @@ def _at_time(
         )  # fmt: skip
     for x in range(n_places):
         mirror = n_places - 1 - x
-        # The place itself counts as tried on both sides, its spike's factor on both, too.
+        # Both sides include the attempts at x and the factor of its spike, so divide one out.
         scale = s * STEP * np.exp(s * weight[x])
         by_age, at_last = scale * age_weights / own[x], scale / weight[x]
         if first_place:
@@ -164,7 +165,7 @@ def _join(
     by_age, at_last, most, left, left_last, left_low, left_high,
     right, right_last, right_low, right_high, out,
 ):  # fmt: skip
-    """Add the products of the sums left and right of a place, both with it, to out[k]."""
+    """Add to out[k] the products of the sums left and right of a place; both include its spike."""
     for c in range(left_low, left_high + 1):
         end = min(right_high, most + 1 - c)
         for d in range(right_low, end + 1):
@@ -180,17 +181,17 @@ def _along_line(
     s, weight, passed, own, both, age_weights, gap, most, first_place, decay,
     before, following, last, last_following, low, high,
 ):  # fmt: skip
-    """Fill the sums over the trains up to a spike at x, the c-th, with the i-th age.
+    """Fill the sums over trains up to the c-th spike, which is at x and has the i-th age.
 
-    before[0, x, i, c] without and before[1, x, i, c] with a spike of age 0 before x; last[x, c]
-    where it is the spike at x itself. `following` and `last_following` are the same sums, each
-    train times `decay` ** (distance from x to the spike before). Only counts low[x] .. high[x]
-    are filled.
+    before[0, x, i, c]: no earlier spike has age 0; before[1, x, i, c]: an earlier spike has age 0;
+    last[x, c]: the spike at x has age 0. `following` and `last_following` are the same sums with
+    each train weighted by `decay` ** (distance from x to the previous spike). Only counts
+    low[x] .. high[x] are filled.
     """
     n_places, n = weight.size, age_weights.size
-    # Over earlier places that block none in common with x, whose ages do not matter: [old, new].
+    # Sums over far earlier places, which block no place in common with x: [old, new].
     far, far_following = np.zeros((2, most + 1)), np.zeros((2, most + 1))
-    everywhere = np.zeros((n_places, 2, most + 1))  # integrated over the age
+    everywhere = np.zeros((n_places, 2, most + 1))  # `before` integrated over the age, with `last`
     near_sum = np.empty(most + 1)
     for x in range(first_place, n_places):
         far *= np.exp(-s * weight[x])

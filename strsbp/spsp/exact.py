@@ -1,22 +1,24 @@
-"""The expectation of e_ij for one input spike, without Monte Carlo: phi(o_i) (finding F4).
+"""The exact mean of e_ij per input spike, phi(o_i), without Monte Carlo (finding F4).
 
-e_ij is linear in the input's spikes, so for an input spike of a known density over time a spike
-of i at x, after its last one at x', is worth a number G(x', x): what the membrane gathers between
-the two. phi(o_i) is then the mean over all trains of o_i spikes of the sum of G over neighbours.
-Where the density does not depend on o_j, on slots, e(o_j, o_i) = o_j phi(o_i); elsewhere nearly
-(`strsbp.spsp.expectation`). The trains:
+e_ij is linear in the input's spikes. So, given the density of an input spike over time, a spike of
+i at x whose predecessor is at x' adds a known amount G(x', x): what the membrane accumulates
+between the two. phi(o_i) is the mean, over all trains of o_i spikes, of the sum of G over
+consecutive spikes. If the density of an input spike does not depend on o_j, which is true on slots,
+then e(o_j, o_i) = o_j phi(o_i); otherwise this is an approximation (`strsbp.spsp.expectation`).
+The trains:
 
-- `corrected`: trains on multiples of t_ref, each set of o_i of them as likely as any other;
-- `exact`: times 1 .. T - 1, each set of o_i with at least t_ref + 1 steps in between as likely as
-  any other, in the dynamics of the networks;
-- `published` and `unblocked`: drawn one after the other (`strsbp.spsp.adsorption`).
+- `corrected`: spikes on multiples of t_ref ("slots"), all sets of o_i slots equally likely;
+- `exact`: times 1 .. T - 1, all sets of o_i times at least t_ref + 1 apart equally likely, in the
+  dynamics of the networks;
+- `published` and `unblocked`: drawn sequentially (`strsbp.spsp.adsorption`).
 
-Sums over sets go from spike to spike, with the number of sets that end at each place.
+Sums over equally likely sets are computed recursively from spike to spike, together with the number
+of sets that end at each place.
 
-phi is known at whole counts, which is where training asks for dphi/do_i. On slots it has a formula
-for every real count (`strsbp.spsp.slots`), whose derivative is taken. For the other trains there
-is none: dphi/do_i is by definition that of the spline of degree 5 through the exact values. On
-slots the spline is off by 6e-3 of the slope at o_i = 0, 1e-3 at 1, 4e-4 at 2 and 2e-6 at 10.
+Training needs dphi/do_i at whole counts. On slots phi has a formula for real counts
+(`strsbp.spsp.slots`), which is differentiated. The other trains have no such formula; for them
+dphi/do_i is defined as the derivative of the spline of degree 5 through the exact values. On slots
+the relative error of the spline's slope is 6e-3 at o_i = 0, 1e-3 at 1, 4e-4 at 2 and 2e-6 at 10.
 """
 
 from dataclasses import dataclass
@@ -26,11 +28,10 @@ from scipy.interpolate import make_interp_spline
 
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
-from strsbp.spsp.sampling import largest_count
 from strsbp.spsp.slots import slot_slopes
 
 _DEGREE = 5
-"""Of the spline through the exact values."""
+"""Degree of the spline through the exact values."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class ExactCurve:
         return np.arange(self.phi.size)
 
     def extended(self, n_counts: int) -> tuple[np.ndarray, np.ndarray]:
-        """phi and its derivative at 0 .. `n_counts` - 1: on a straight line past the last count."""
+        """phi and its derivative at 0 .. `n_counts` - 1, linear past the last count."""
         beyond = np.arange(self.phi.size, n_counts) - (self.phi.size - 1)
         slope = self.derivative[-1]
         phi = np.append(self.phi, self.phi[-1] + slope * beyond)[:n_counts]
@@ -55,8 +56,8 @@ class ExactCurve:
 
 
 def solve_curve(table: SimulatedTable) -> ExactCurve:
-    """phi(o_i) for the trains of `table`, o_i = 0 .. grid (at most what trains can hold)."""
-    most = min(table.grid, largest_count(table))
+    """phi(o_i) for the trains of `table`, o_i = 0 .. grid (or the most spikes that fit)."""
+    most = min(table.grid, table.largest_count)
     gains = pair_gains(table)
     if table.spsp == "corrected":
         spacing = max(table.refractory_steps, 1)
@@ -80,10 +81,9 @@ def spline_slopes(phi: np.ndarray) -> np.ndarray:
 
 
 def pair_gains(table: SimulatedTable) -> np.ndarray:
-    """G[x' + 1, x]: what a spike of i at x adds to e_ij after one at x'; G[0, x] as the first.
+    """G[x' + 1, x]: what a spike of i at x after one at x' adds to e_ij; G[0, x]: a first spike.
 
-    (T + 2, T + 1) float64, in expectation over one input spike, which comes as often as any place
-    of `table` holds it: the mean over trains of one spike.
+    (T + 2, T + 1) float64, averaged over the time of the one spike of an input train of `table`.
     """
     n = table.n_steps + 1
     decay_m = 1 - 1 / table.tau_m
@@ -102,8 +102,8 @@ def pair_gains(table: SimulatedTable) -> np.ndarray:
     gains[0] = free
     x = np.arange(n)
     for last in range(n):
-        # The step at which the membrane is held for the last time. The corrected recursion adds
-        # before it resets, so that a spike right after another finds what one step gathers.
+        # The last step at which the membrane is held at 0. The corrected recursion adds to e_ij
+        # before it resets, so a spike right after another sees the input of one step.
         held = np.minimum(last + table.refractory_steps, x - 1 if corrected else x)
         later = x > last
         gathered = free[x] - decay_m ** (x - held) * free[held]
@@ -112,7 +112,7 @@ def pair_gains(table: SimulatedTable) -> np.ndarray:
 
 
 def _density(table: SimulatedTable) -> np.ndarray:
-    """The chance that a train of one spike has it at 0 .. T."""
+    """The probability that the spike of a one-spike train is at 0 .. T."""
     n = table.n_steps + 1
     density = np.zeros(n)
     if table.spsp == "corrected":
@@ -120,16 +120,17 @@ def _density(table: SimulatedTable) -> np.ndarray:
         density[0] = 0
     elif table.spsp == "exact":
         density[1:-1] = 1
-    else:  # round(U * T): the ends have half a place's chance
+    else:  # round(U * T): the ends are half as likely
         density[:] = 1
         density[[0, -1]] = 0.5
     return density / density.sum()
 
 
 def uniform_means(gains, places, gap: int, most: int) -> np.ndarray:
-    """Mean summed gains of a train of k = 0 .. `most` spikes, all sets of `places` as likely.
+    """Mean total gain of a train of k = 0 .. `most` spikes, all sets of `places` equally likely.
 
-    `places`: ascending times; neighbours are at least `gap` of them apart. Returns (most + 1,).
+    `places`: ascending times; consecutive spikes are at least `gap` entries of it apart. Returns
+    (most + 1,).
     """
     n = len(places)
     first = gains[0, places]
@@ -142,7 +143,7 @@ def uniform_means(gains, places, gap: int, most: int) -> np.ndarray:
         total = total @ may_follow + number @ (may_follow * after)
         number = number @ may_follow
         if k < most:
-            scale = number.sum()  # numbers of sets soon have a hundred digits
+            scale = number.sum()  # rescale, since the numbers of sets would overflow
             number, total = number / scale, total / scale
     return means
 
@@ -150,6 +151,6 @@ def uniform_means(gains, places, gap: int, most: int) -> np.ndarray:
 def _sequential_means(gains, table: SimulatedTable, most: int) -> np.ndarray:
     gap = table.refractory_steps + 1
     share, total = sequential_trains(table.n_steps, gap, most, gains)
-    if table.spsp == "published":  # finding F2: a spike at 0 makes a trial count as 0
+    if table.spsp == "published":  # finding F2: a trial with a spike at 0 counts as 0
         _, total = sequential_trains(table.n_steps, gap, most, gains, first_place=1)
     return total / share

@@ -1,17 +1,20 @@
-"""The expectation of e_ij at both counts, exactly, also where it is not linear in o_j.
+"""The exact mean of e_ij at both counts, also where it is not linear in o_j.
 
-e_ij is linear in the input's spikes, so e(o_j, o_i) = sum_t rho(t) R(t): rho(t) is the mean number
-of input spikes at t, and R(t) what one at t is worth to a train of o_i spikes. With u(t, x) the
-membrane at x after a spike at t, and no other, a spike of i at x adds u(t, x) less what was there
-when the membrane was held last, t_ref after the spike at x' before, decayed since then. So
+e_ij is linear in the input's spikes, so e(o_j, o_i) = sum_t rho(t) R(t), where rho(t) is the mean
+number of input spikes at t, and R(t) the mean contribution of an input spike at t, given a train of
+o_i output spikes. Let u(t, x) be the membrane at x due to a single input spike at t, without
+resets. A spike of i at x with predecessor x' adds u(t, x) minus the decayed value of u at the last
+step at which the membrane was held at 0, x' + t_ref. So
 
     R(t) = sum_x P(x) u(t, x) - sum_x' H(x') u(t, x' + t_ref),
 
-with P(x) the mean number of spikes at x, H(x') that of (1 - 1/tau_m) ** (x - x' - t_ref) over those
-at x' that a spike at x comes next to. Both are known exactly (`strsbp.spsp.density`).
+where P(x) is the mean number of output spikes at x, and H(x') the mean of
+(1 - 1/tau_m) ** (x - x' - t_ref) for a spike at x' followed by one at x, 0 if none follows. Both
+are known exactly (`strsbp.spsp.density`).
 
-Where the density of an input spike is that of a lone one times o_j, e_ij is o_j phi(o_i). On slots
-it is. Spikes that keep a gap crowd at the ends of the interval, the more the more there are.
+On slots the density rho of o_j input spikes is o_j times that of one spike, so e_ij = o_j phi(o_i).
+Spikes that keep a gap pile up at the ends of the interval, more so at high counts, so there the
+product is approximate.
 """
 
 import numpy as np
@@ -23,9 +26,10 @@ from strsbp.spsp.exact import ExactCurve
 
 
 def expected_surface(curve: ExactCurve) -> np.ndarray:
-    """e(o_j, o_i) in expectation for the trains of `curve`, float64, indexed [o_j - 1, o_i - 1].
+    """The exact mean of e_ij for the trains of `curve`, float64, indexed [o_j - 1, o_i - 1].
 
-    For the counts 1 .. largest of `curve` on both sides, good to 1e-7 of its largest value.
+    For counts from 1 to the largest of `curve` on both sides; accurate to 1e-7 of the largest
+    value.
     """
     if curve.table.spsp == "corrected":
         return curve.counts[1:, None] * curve.phi[1:]
@@ -33,19 +37,19 @@ def expected_surface(curve: ExactCurve) -> np.ndarray:
 
 
 def gap_surface(table: SimulatedTable, most: int) -> np.ndarray:
-    """The same for trains that keep a gap, for the counts 1 .. `most`."""
+    """Like `expected_surface`, for trains that keep a gap and counts 1 .. `most`."""
     decay, hold = 1 - 1 / table.tau_m, table.refractory_steps
     drawn, kept, followed = densities(table, most, decay)
     worth = kept.copy()
     worth[:, hold:] -= followed[:, : table.n_steps + 1 - hold] / decay**hold
-    # Of both sides' trains the same share can be drawn; o_j spikes are at any place.
+    # Condition on trains that can be drawn: their density sums to the number of spikes.
     share = drawn[1:].sum(axis=1, keepdims=True) / np.arange(1, most + 1)[:, None]
     later = np.triu(toeplitz(membrane(table)))  # [t, x]
     return (drawn[1:] / share) @ later @ (worth[1:] / share).T
 
 
 def densities(table: SimulatedTable, most: int, decay: float) -> Densities:
-    """Of trains of up to `most` spikes; a published one of i with a spike at 0 counts as 0."""
+    """Densities of trains of up to `most` spikes; excludes published trains with a spike at 0."""
     gap = table.refractory_steps + 1
     if table.spsp == "exact":
         return uniform_densities(table.n_steps, gap, most, decay)
@@ -54,7 +58,7 @@ def densities(table: SimulatedTable, most: int, decay: float) -> Densities:
 
 
 def membrane(table: SimulatedTable) -> np.ndarray:
-    """The membrane 0 .. T steps after an input spike, without spikes of its own; (T + 1,)."""
+    """The membrane 0 .. T steps after an input spike, without output spikes; (T + 1,)."""
     found = np.zeros(table.n_steps + 1)
     current, held = 0.0, 0.0
     for t in range(1, table.n_steps + 1):

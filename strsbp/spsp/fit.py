@@ -1,4 +1,4 @@
-"""Polynomials of e_ij in the output count, one for each input count (specification, section 9)."""
+"""Polynomials of e_ij in the output count, one per input count (specification, section 9)."""
 
 import numpy as np
 
@@ -7,9 +7,9 @@ from strsbp.spsp.table import DEGREE, EffectRatioTable
 
 
 def fit_surface(surface: Surface) -> EffectRatioTable:
-    """Least-squares polynomials of degree 4 in o_i = 1 .. grid, one for each o_j."""
+    """Least-squares polynomials of degree 4 in o_i = 1 .. grid, one per o_j."""
     counts = surface.counts
-    # Fitted on [-1, 1], where the powers are well conditioned, then converted.
+    # Fitted on [-1, 1], where the powers are well conditioned, then converted back.
     rows = [
         np.polynomial.Polynomial.fit(counts, values, DEGREE).convert().coef
         for values in surface.mean

@@ -1,8 +1,8 @@
-"""Fits to a simulated surface, one function each with one interface: value and derivative.
+"""Fits to a simulated surface.
 
-A fit takes a `Surface` and gives a `SeparableTable` for the output counts 0 .. n_counts - 1. What
-is fitted to one curve is fitted to phi, the slope of e_ij in o_j (finding F4), weighted by its
-standard error; to add a fit, write a function and an entry in `FITS`.
+A fit takes a `Surface` and returns a `SeparableTable` for the output counts 0 .. n_counts - 1. Fits
+of a single curve are fitted to phi, the slope of e_ij in o_j (finding F4); the spline and the
+regressions weight it by its standard error. To add a fit, write a function and add it to `FITS`.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,11 @@ from strsbp.spsp.simulate import Surface
 
 
 def polynomials(surface: Surface, n_counts: int, degree: int) -> SeparableTable:
-    """Least-squares polynomials of `degree` in o_i = 1 .. grid, one for each o_j, as published."""
+    """Least-squares polynomials of `degree` in o_i = 1 .. grid, one per o_j, as published."""
     counts = surface.counts
     fitted = [Polynomial.fit(counts, row, degree, domain=(1, counts[-1])) for row in surface.mean]
     inputs = np.array([one.coef for one in fitted])
-    scale = 2 / max(counts[-1] - 1, 1)  # of the domain to [-1, 1], where powers are conditioned
+    scale = 2 / max(counts[-1] - 1, 1)  # maps 1 .. grid to [-1, 1]
     x = (np.arange(n_counts) - 1) * scale - 1
     powers = np.arange(degree + 1)[:, None]
     values = x**powers
@@ -32,7 +32,7 @@ def polynomials(surface: Surface, n_counts: int, degree: int) -> SeparableTable:
 
 
 def spline(surface: Surface, n_counts: int) -> SeparableTable:
-    """A smoothing spline of phi, chosen by generalised cross-validation; straight past the grid."""
+    """A smoothing spline of phi, chosen by generalised cross-validation; linear past the grid."""
     fitted = shared_spline(surface)
     inside = np.arange(min(surface.counts[-1] + 1, n_counts))
     phi, slope = fitted(inside), fitted.derivative()(inside)
@@ -67,7 +67,7 @@ def saturating(surface: Surface, n_counts: int) -> SeparableTable:
 
 
 def _regression(phi, surface: Surface, start) -> np.ndarray:
-    """The parameters, all positive, that fit phi to the curve of `surface`."""
+    """The positive parameters that fit the function `phi` to the curve of `surface`."""
     measured, error = shared_curve(surface)
     known = np.isfinite(error).all() and (error > 0).all()
     try:
@@ -77,7 +77,7 @@ def _regression(phi, surface: Surface, start) -> np.ndarray:
         )  # fmt: skip
     except (RuntimeError, ValueError) as error:
         raise TableError(
-            f"A regression to the surface {surface.table.key} found no solution ({error}); take "
+            f"A regression to the surface {surface.table.key} found no solution ({error}); choose "
             "another fit."
         ) from None
     return found
@@ -86,7 +86,7 @@ def _regression(phi, surface: Surface, start) -> np.ndarray:
 def derivative(surface: Surface, n_counts: int) -> SeparableTable:
     """A cubic fitted to the slopes of phi between neighbouring counts, and its integral from 0.
 
-    A slope between o and o + 1 stands at o + 1/2; the first is that from the origin.
+    The slope between o and o + 1 is assigned to o + 1/2, starting at o = 0, where phi is 0.
     """
     phi, _ = shared_curve(surface)
     middles = surface.counts - 0.5
@@ -96,7 +96,7 @@ def derivative(surface: Surface, n_counts: int) -> SeparableTable:
 
 
 def exact(curve: ExactCurve, n_counts: int) -> SeparableTable:
-    """The expectation itself, on a straight line past the last count that trains can hold."""
+    """The exact mean itself, extrapolated linearly past the last count of the curve."""
     return SeparableTable.of_curve(*curve.extended(n_counts), curve.table.grid)
 
 
@@ -106,7 +106,7 @@ FITS: dict[str, Callable[[Surface, int], SeparableTable]] = {
     "saturating": saturating,
     "derivative": derivative,
 }
-"""The fits to a surface by the name that a config uses; polynomials have a degree besides."""
+"""Fits to a surface by their name in a config; polynomials also have a degree, so are not here."""
 
 
 def fit_curve(surface: Surface, fit: str, n_counts: int) -> SeparableTable:
@@ -115,5 +115,5 @@ def fit_curve(surface: Surface, fit: str, n_counts: int) -> SeparableTable:
         return polynomials(surface, n_counts, int(fit.removeprefix("polynomial")))
     if fit not in FITS:
         known = ", ".join(["polynomial<degree>", *FITS, "exact"])
-        raise TableError(f"There is no fit '{fit}'; known are {known}.")
+        raise TableError(f"There is no fit '{fit}'; choose one of {known}.")
     return FITS[fit](surface, n_counts)

@@ -1,10 +1,9 @@
-"""How good the polynomial fits are, and what shape the surfaces have.
+"""The quality of the polynomial fits, and the shape of the surfaces.
 
-The truth that a fit is held against is taken from the surface itself: e_ij is linear in o_j
-(finding F4; to 0.2 %, see `strsbp.spsp.expectation`), so all rows share one curve,
-e(o_j, o_i) = o_j phi(o_i). Averaging over the rows suppresses the noise of a single one by an order
-of magnitude, and a smoothing spline of phi (SciPy, chosen by generalised cross-validation) has a
-derivative.
+The truth for a fit comes from the surface itself: e_ij is linear in o_j (finding F4; to 0.2 %, see
+`strsbp.spsp.expectation`), so all rows share one curve, e(o_j, o_i) = o_j phi(o_i). Averaging over
+the rows reduces the noise of a single row by an order of magnitude, and a smoothing spline of phi
+(SciPy, chosen by generalised cross-validation) provides the derivative.
 """
 
 import numpy as np
@@ -15,7 +14,7 @@ from strsbp.spsp.simulate import Surface
 from strsbp.spsp.table import EffectRatioTable
 
 LOW_RATE = 10
-"""Output counts up to this one are the low rates."""
+"""Largest output count of the region `low_rates`."""
 
 
 def shared_curve(surface: Surface) -> tuple[np.ndarray, np.ndarray]:
@@ -38,7 +37,7 @@ def _slope_weights(grid: int) -> np.ndarray:
 def shared_spline(surface: Surface):
     """A smoothing spline of phi, with `.derivative()`; a SciPy BSpline.
 
-    It starts at the origin, as phi does exactly: without output spikes there is no e_ij.
+    It passes through the origin, because e_ij is 0 without output spikes.
     """
     phi, error = shared_curve(surface)
     known = np.isfinite(error) & (error > 0)
@@ -49,7 +48,7 @@ def shared_spline(surface: Surface):
 
 
 def truth(surface: Surface, o_j, o_i) -> tuple[np.ndarray, np.ndarray]:
-    """e and de/do_i at (o_j, o_i) from the shared curve of `surface`; arguments broadcast."""
+    """e and de/do_i at (o_j, o_i) from the shared curve of `surface`; the counts broadcast."""
     spline = shared_spline(surface)
     o_j, o_i = np.asarray(o_j, dtype=np.float64), np.asarray(o_i, dtype=np.float64)
     return o_j * spline(o_i), o_j * spline.derivative()(o_i)
@@ -58,9 +57,9 @@ def truth(surface: Surface, o_j, o_i) -> tuple[np.ndarray, np.ndarray]:
 def fit_errors(
     table: EffectRatioTable, surface: Surface, counts_out, region: str
 ) -> list[dict[str, object]]:
-    """Errors of value and derivative of `table` over its own rows and the given output counts.
+    """Errors of value and derivative of `table` over its rows and the given output counts.
 
-    Relative errors are root mean squares divided by the root mean square of the truth.
+    The relative error is the root mean square error over the root mean square of the truth.
     """
     o_j = np.arange(1, table.n_rows + 1)[:, None]
     o_i = np.asarray(counts_out)[None, :]
@@ -81,15 +80,15 @@ def fit_errors(
 
 
 def _straight_line_r2(x, y) -> float:
-    """Share of the variance of y that a straight line in x explains."""
+    """R^2 of a straight line fitted to y(x)."""
     residual = y - np.polynomial.Polynomial.fit(x, y, 1)(x)
     return 1 - float(np.sum(residual**2) / np.sum((y - y.mean()) ** 2))
 
 
 def shape_of(surface: Surface) -> list[dict[str, object]]:
-    """Linearity along both axes, and how nearly the surface is of rank one (finding F4).
+    """Linearity along both axes, and how close the surface is to rank one (finding F4).
 
-    `r2_in_o_j`, `r2_in_o_i`: median over the other count of the R^2 of a straight line;
+    `r2_in_o_j`, `r2_in_o_i`: R^2 of a straight line, median over the other count;
     `second_singular_share`: the second singular value over the first.
     """
     counts = surface.counts.astype(np.float64)
@@ -107,7 +106,7 @@ def shape_of(surface: Surface) -> list[dict[str, object]]:
 def wiggles(table: EffectRatioTable, counts_out) -> float:
     """Mean number of sign changes of the second derivative along a row within `counts_out`.
 
-    A curve that only saturates has none; a wavy fit has some.
+    A saturating curve has none; a wavy fit has some.
     """
     x = np.linspace(min(counts_out), max(counts_out), 400)
     powers = np.arange(4, 0, -1)
@@ -120,12 +119,12 @@ def wiggles(table: EffectRatioTable, counts_out) -> float:
 def quality(
     surfaces: dict[int, Surface], tables: dict[int, EffectRatioTable], spsp: str
 ) -> pd.DataFrame:
-    """Fit errors of one simulation on each of its grids, inside and outside the fitted range.
+    """Fit errors of one simulation for each grid size, inside and outside the fitted range.
 
-    `surfaces` and `tables` are keyed by grid size. The largest grid's surface is the truth
-    outside a smaller one. Columns: spsp, grid, region, quantity, value. Regions: `fitted`
-    (1 .. grid), `low_rates` (1 .. 10), `common` (1 .. the smallest grid), `extrapolated`
-    (beyond the grid up to the largest), `grid` (shape of the surface).
+    `surfaces` and `tables` are keyed by grid size. Outside a grid, the surface of the largest grid
+    is the truth. Columns: spsp, grid, region, quantity, value. Regions: `fitted` (1 .. grid),
+    `low_rates` (1 .. 10), `common` (1 .. smallest grid), `extrapolated` (grid + 1 .. largest
+    grid), `grid` (shape of the surface).
     """
     largest, smallest = max(surfaces), min(surfaces)
     rows = []
@@ -150,10 +149,10 @@ def quality(
 
 
 def blocked_bias(published: Surface, unblocked: Surface) -> pd.DataFrame:
-    """Relative bias of blocked trials at each o_i, measured and expected (finding F2).
+    """Relative bias due to blocked trials at each o_i, measured and expected (finding F2).
 
-    Columns: o_i, measured (shared curves, published over unblocked less 1), low, high (95 %),
-    expected (-o_i / (2 T)).
+    Columns: o_i, measured (ratio of the shared curves, published over unblocked, minus 1), low and
+    high (95 % interval), expected (-o_i / (2 T)).
     """
     phi, error = shared_curve(published)
     base, base_error = shared_curve(unblocked)

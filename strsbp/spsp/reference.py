@@ -1,4 +1,4 @@
-"""e_ij of one pair of spike trains, step by step, in float64: the oracle of the simulations."""
+"""e_ij of one pair of spike trains, step by step, in float64: the reference for simulations."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ import numpy as np
 def published_trace(pre, post, *, tau_m, tau_s, refractory_steps):
     """The recursion of specification, section 5 (the study's Listing 1).
 
-    `pre`, `post`: (T + 1,) bool, spikes at steps 0 .. T. Steps 1 .. T are run, and the input is
-    taken one step late. Returns (e_ij, current (T + 1,), membrane (T + 1,)); the membrane is
-    shown before the spike of its step resets it.
+    `pre`, `post`: (T + 1,) bool, spikes at steps 0 .. T. Steps 1 .. T are run; an input spike takes
+    effect one step later. Returns (e_ij, current (T + 1,), membrane (T + 1,)); the membrane is
+    recorded before it is reset by a spike of the same step.
     """
     n = len(pre)
     current, membrane = np.zeros(n), np.zeros(n)
@@ -28,10 +28,10 @@ def published_trace(pre, post, *, tau_m, tau_s, refractory_steps):
 def corrected_trace(pre, post, *, tau_m, tau_s, refractory_steps):
     """The Euler steps of the study's Listing 2 (Eq. 1 with R = 1 and dt = 1).
 
-    Arguments and results as in `published_trace`. The input acts in its own step, and a spike of
-    i adds the potential of its step before it is held at 0 for `refractory_steps` steps: of the
-    readings that the text leaves open, this one gives the study's 0.1315 (see
-    `docs/algorithm.md`, section 9, and `tests/test_spsp_simulate.py`).
+    Arguments and results as in `published_trace`. An input spike takes effect in the same step, and
+    a spike of i adds the potential before it is held at 0 for `refractory_steps` steps. The text
+    allows other readings, but this one gives the study's 0.1315 (see `docs/algorithm.md`, section
+    9, and `tests/test_spsp_simulate.py`).
     """
     n = len(pre)
     current, membrane = np.zeros(n), np.zeros(n)

@@ -1,49 +1,28 @@
-"""Random spike trains of a given count, by a counter-based generator and in bounded time.
+"""Random spike trains with a given count, from a counter-based generator, in bounded time.
 
-Every train is a function of (seed, o_j, o_i, repeat, side) alone, so that a simulation does not
-depend on the number of threads. Finding F3: drawing trains near the jamming density by rejection
-may never end; here the number of draws is bounded, and what cannot be drawn is an error.
+Every train depends only on (seed, o_j, o_i, repeat, side), so a simulation does not depend on the
+number of threads. Rejection sampling near the jamming density may never end (finding F3); here the
+number of draws is bounded, and failure to draw a train is an error.
 """
 
 import numpy as np
 from numba import njit
 
 from strsbp.encoding import philox
-from strsbp.errors import SamplingError
-from strsbp.settings import SimulatedTable
 
 PRE, POST = 0, 1
 _KEY = np.uint32(0x5350_5350)
-"""Sets these draws apart from those that encode images with the same seed."""
+"""Makes these draws independent of those that encode images with the same seed."""
 
 TRIES_PER_STEP = 64
-"""Consecutive draws without a free place, per step of the train, before a train is begun anew."""
+"""A train is restarted after this many consecutive rejected draws, per step of the train."""
 RESTARTS = 200
-"""Trains begun anew before the sampler gives up."""
-
-
-def largest_count(table: SimulatedTable) -> int:
-    """The largest number of spikes that a train of this simulation can hold."""
-    if table.spsp == "corrected":
-        return table.n_steps // max(table.refractory_steps, 1)
-    if table.spsp == "exact":
-        return (table.n_steps - 2) // (table.refractory_steps + 1) + 1
-    return table.n_steps // (table.refractory_steps + 1) + 1
-
-
-def check_count(table: SimulatedTable) -> None:
-    """Raise `SamplingError` where no train of `table.grid` spikes exists."""
-    if table.grid > largest_count(table):
-        raise SamplingError(
-            f"No train of {table.grid} spikes exists in the {table.spsp} simulation over "
-            f"{table.n_steps} steps with refractory_steps {table.refractory_steps} (at most "
-            f"{largest_count(table)}); lower the grid or raise n_steps."
-        )
+"""Restarts before the sampler gives up."""
 
 
 @njit(inline="always")
 def _word(block, repeat, o_i, o_j, k0, k1, buffer, position):
-    """The next 32-bit word of a stream: four to a counter, kept in `buffer`."""
+    """The next 32-bit word of a stream; each counter gives four words, kept in `buffer`."""
     if position % 4 == 0:
         w0, w1, w2, w3 = philox(
             np.uint32(block), np.uint32(repeat), np.uint32(o_i), np.uint32(o_j), k0, k1
@@ -54,10 +33,10 @@ def _word(block, repeat, o_i, o_j, k0, k1, buffer, position):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def draw_with_gap(count, gap, n_steps, seed, side, o_j, o_i, repeat, buffer, taken, times):
-    """Draw `count` spike times round(U * T), each at least `gap` from every earlier draw.
+    """Draw `count` spike times round(U * T), each at least `gap` from all earlier ones.
 
-    `taken` (n_steps + 1,) uint8 and `buffer` (4,) uint32 are working space. Fills `times`;
-    returns False where the bound on draws was met.
+    `taken` (n_steps + 1,) uint8 and `buffer` (4,) uint32 are work arrays. Fills `times`; returns
+    False if the limit on draws was reached.
     """
     k0 = np.uint32(seed & 0xFFFFFFFF)
     k1 = np.uint32((seed >> 32) ^ _KEY ^ (side << 31))
@@ -89,10 +68,10 @@ def draw_with_gap(count, gap, n_steps, seed, side, o_j, o_i, repeat, buffer, tak
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def draw_on_slots(count, spacing, seed, side, o_j, o_i, repeat, buffer, slots, times):
-    """Draw `count` of the times spacing, 2 * spacing, ... without replacement.
+    """Draw `count` of the times spacing, 2 * spacing, ... without replacement, into `times`.
 
-    `slots` holds some order of 0 .. n_slots - 1 and is shuffled in part (Fisher and Yates), from
-    whatever order it has: it is put in order first, so that a train depends on its key alone.
+    `slots` (n_slots,) is a work array. It is reset to 0 .. n_slots - 1, so that a train depends
+    only on its key, then partly shuffled (Fisher-Yates).
     """
     k0 = np.uint32(seed & 0xFFFFFFFF)
     k1 = np.uint32((seed >> 32) ^ _KEY ^ (side << 31))

@@ -1,10 +1,10 @@
-"""Effect-ratio tables of any fit: sums of products of an input's and an output's function.
+"""Effect-ratio tables of any fit: sums of products of a function of each count.
 
     e(c_in, c_out) = sum_k a_k(c_in) v_k(c_out),  de/dc_out = sum_k a_k(c_in) d_k(c_out)
 
-One curve phi for all inputs is one term, a(c_in) = c_in; polynomials of degree d for each input
-count are d + 1. Every function is kept at whole counts, so that training needs no formula. The
-file is a csv: `part` (input, value, derivative), `count`, and one column a term.
+A single curve phi for all inputs is one term, a(c_in) = c_in; polynomials of degree d, one per
+input count, are d + 1 terms. Every function is stored at whole counts, so training needs no
+formula. The file is a CSV: `part` (input, value, derivative), `count`, and one column per term.
 """
 
 import csv
@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from strsbp.checkpoint import write_atomically
 from strsbp.errors import TableError
+from strsbp.files import write_text
 
 MOST_TERMS = 9
-"""Of a table: a polynomial of degree 8. The derivative leaves the constant out."""
+"""Most terms of a table, as a polynomial of degree 8 has. Its derivative has one term fewer."""
 _PARTS = ("input", "value", "derivative")
 _FIRST = {"input": 1, "value": 0, "derivative": 0}
 
@@ -27,9 +27,9 @@ _FIRST = {"input": 1, "value": 0, "derivative": 0}
 class SeparableTable:
     """e(c_in, c_out) and its derivative in c_out, as products of functions of whole counts.
 
-    `inputs` (K, R) float64: a_k at the input counts 1 .. K; `values` and `derivatives` (R, N):
-    v_k and d_k at the output counts 0 .. N - 1. Beyond these a count takes the last. Raises
-    `TableError` where the shapes do not fit or a value is not finite.
+    `inputs` (K, R) float64: a_k at input counts 1 .. K; `values` and `derivatives` (R, N):
+    v_k and d_k at output counts 0 .. N - 1. Larger counts use the last entry. Raises `TableError`
+    if the shapes do not match or a value is not finite.
     """
 
     inputs: np.ndarray
@@ -42,32 +42,35 @@ class SeparableTable:
             if array.ndim != 2 or 0 in array.shape:
                 raise TableError(f"The {name} of a separable table have shape {array.shape}.")
             if not np.isfinite(array).all():
-                raise TableError(f"The {name} of a separable table hold a value not finite.")
+                raise TableError(f"The {name} of a separable table are not all finite.")
             array.setflags(write=False)
             object.__setattr__(self, name, array)
         n_terms = self.inputs.shape[1]
         if self.values.shape != self.derivatives.shape or len(self.values) != n_terms:
             raise TableError(
-                f"A separable table has {n_terms} terms of the input, but values of shape "
-                f"{self.values.shape} and derivatives of shape {self.derivatives.shape}."
+                f"The inputs of a separable table have {n_terms} terms, but its values have shape "
+                f"{self.values.shape} and its derivatives {self.derivatives.shape}."
             )
         if n_terms > MOST_TERMS:
-            raise TableError(f"A separable table has {n_terms} terms; at most {MOST_TERMS} fit.")
+            raise TableError(f"A separable table has {n_terms} terms, more than {MOST_TERMS}.")
 
     @classmethod
     def of_curve(cls, values, derivatives, n_rows: int) -> "SeparableTable":
-        """The table o_j * phi(o_i) of one curve, (N,) each, for input counts 1 .. `n_rows`."""
+        """The table o_j * phi(o_i) of a curve phi, for input counts 1 .. `n_rows`.
+
+        `values` and `derivatives` (N,): phi and its derivative at output counts 0 .. N - 1.
+        """
         inputs = np.arange(1.0, n_rows + 1)[:, None]
         return cls(inputs, np.asarray(values)[None], np.asarray(derivatives)[None])
 
     @property
     def n_rows(self) -> int:
-        """K, the largest input count of its own; larger ones use the last row."""
+        """K, the largest input count with its own row; larger counts use the last row."""
         return len(self.inputs)
 
     @property
     def n_counts(self) -> int:
-        """N, one more than the largest output count of its own."""
+        """N, one more than the largest output count with its own entry."""
         return self.values.shape[1]
 
     def _products(self, c_in, c_out, functions) -> np.ndarray:
@@ -76,17 +79,17 @@ class SeparableTable:
         return sum(a[rows] * b[columns] for a, b in zip(self.inputs.T, functions, strict=True))
 
     def value(self, c_in, c_out) -> np.ndarray:
-        """e(c_in, c_out), float64; whole counts, which broadcast, c_in clamped to 1 .. K."""
+        """e(c_in, c_out), float64; whole counts, which broadcast and are clamped to the table."""
         return self._products(c_in, c_out, self.values)
 
     def derivative(self, c_in, c_out) -> np.ndarray:
-        """de/dc_out at (c_in, c_out), float64; as `value`."""
+        """de/dc_out at (c_in, c_out), float64; arguments as in `value`."""
         return self._products(c_in, c_out, self.derivatives)
 
     def terms(self, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """The derivative as the engine takes it: (K, R) and (R, n_steps + 1).
+        """The derivative in the engine's form: coefficients (K, R) and basis (R, n_steps + 1).
 
-        Terms whose derivative is 0 at every count are left out, all but the first.
+        Terms whose derivative is 0 at every count are dropped; at least one term is kept.
         """
         columns = np.minimum(np.arange(n_steps + 1), self.n_counts - 1)
         basis = self.derivatives[:, columns]
@@ -95,16 +98,16 @@ class SeparableTable:
         return self.inputs[:, kept], basis[kept]
 
     def content(self) -> str:
-        """The table as a text, for hashes."""
+        """The table as text, for hashing."""
         return separable_text(self)
 
     def largest(self) -> float:
-        """The largest magnitude among its numbers."""
+        """The largest absolute value in the table."""
         return float(max(np.abs(a).max() for a in (self.inputs, self.values, self.derivatives)))
 
 
 def separable_text(table: SeparableTable) -> str:
-    """The csv text of `table`."""
+    """The CSV text of `table`."""
     lines = [",".join(["part", "count", *map(str, range(1, table.inputs.shape[1] + 1))])]
     rows = zip(_PARTS, (table.inputs, table.values.T, table.derivatives.T), strict=True)
     for part, array in rows:
@@ -114,38 +117,38 @@ def separable_text(table: SeparableTable) -> str:
 
 
 def write_separable(table: SeparableTable, path: str | Path) -> None:
-    """Write `table` as csv, atomically."""
-    write_atomically(path, lambda file: file.write(separable_text(table).encode()))
+    """Write `table` as CSV, atomically."""
+    write_text(separable_text(table), path)
 
 
 def parse_separable(text: str, path: Path) -> SeparableTable:
-    """The table that the csv `text` of the file `path` describes; raises `TableError`."""
+    """Parse the CSV `text` of the file `path`; raises `TableError`."""
     try:
         header, *rows = csv.reader(io.StringIO(text), strict=True)
-    except (csv.Error, ValueError):  # ValueError: no line at all
-        raise TableError(f"{path} is not a csv file of a table; make it again.") from None
+    except (csv.Error, ValueError):  # ValueError: an empty file
+        raise TableError(f"{path} is not the CSV file of a table; make it again.") from None
     n_terms = len(header) - 2
     if header[:2] != ["part", "count"] or not 1 <= n_terms <= MOST_TERMS:
         raise TableError(
-            f"{path}, line 1: a table's columns are part, count and 1 to {MOST_TERMS} terms."
+            f"{path}, line 1: the columns must be part, count and 1 to {MOST_TERMS} terms."
         )
     parts: dict[str, list[list[float]]] = {part: [] for part in _PARTS}
     for number, row in enumerate(rows, start=2):
         part = row[0] if row else ""
         if part not in parts:
-            raise TableError(f"{path}, line {number}: a part is one of {', '.join(_PARTS)}.")
+            raise TableError(f"{path}, line {number}: the part must be one of {', '.join(_PARTS)}.")
         expected = str(len(parts[part]) + _FIRST[part])
         if len(row) != len(header) or row[1] != expected:
             raise TableError(
-                f"{path}, line {number}: the count {expected} of '{part}' with {n_terms} numbers "
-                "should stand here."
+                f"{path}, line {number}: expected the count {expected} of '{part}' with {n_terms} "
+                "numbers."
             )
         try:
             values = [float(word) for word in row[2:]]
         except ValueError:
             values = [np.nan]
-        if not np.isfinite(values).all() or "_" in "".join(row[2:]):
-            raise TableError(f"{path}, line {number}: a value is no number that is finite.")
+        if not np.isfinite(values).all():
+            raise TableError(f"{path}, line {number}: a value is not a finite number.")
         parts[part].append(values)
     for part, found in parts.items():
         if not found:

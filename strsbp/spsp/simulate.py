@@ -1,7 +1,7 @@
 """Monte-Carlo surfaces of e_ij over both spike counts (specification, section 9).
 
-A cell (o_j, o_i) averages e_ij over random pairs of trains. Sixty-four repeats run side by side
-as the lanes of a vector, so that a step of the recursion costs a few instructions for all.
+A cell (o_j, o_i) is the mean of e_ij over random pairs of trains. 64 repeats are simulated at once
+as SIMD lanes, so a step of the recursion takes a few instructions for all of them.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from numba import njit, prange
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.errors import CheckpointError, SamplingError, SettingsError
 from strsbp.settings import SimulatedTable, checked
-from strsbp.spsp.sampling import PRE, check_count, draw_on_slots, draw_with_gap
+from strsbp.spsp.sampling import PRE, draw_on_slots, draw_with_gap
 
 LANES = 64
 
@@ -31,13 +31,13 @@ class Surface:
 
     @property
     def counts(self) -> np.ndarray:
-        """The spike counts 1 .. grid of both axes."""
+        """The spike counts 1 .. grid, the same on both axes."""
         return np.arange(1, self.table.grid + 1)
 
 
 @njit(inline="always")
 def _run_lanes(corrected, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, q, left, e):
-    """Both recursions for all lanes; branches are selects. See `strsbp.spsp.reference`."""
+    """One of the two recursions in `strsbp.spsp.reference`, for all lanes, without branches."""
     n = pre.shape[0]
     p[:] = 0
     q[:] = 0
@@ -78,7 +78,10 @@ def _simulate_rows(
     first_row, last_row, corrected, blocked, tau_m, tau_s, refractory_steps, n_steps, repeats,
     seed, mean, standard_error, failed,
 ):  # fmt: skip
-    """Fill rows first_row .. last_row - 1 of both outputs; `failed` marks cells not drawn."""
+    """Fill rows first_row .. last_row - 1 of `mean` and `standard_error`.
+
+    `failed` marks cells for which no train could be drawn.
+    """
     grid = mean.shape[1]
     n_cells = (last_row - first_row) * grid
     decay_s, decay_m = np.float32(1 - 1 / tau_s), np.float32(1 - 1 / tau_m)
@@ -124,7 +127,7 @@ def _simulate_rows(
                 break
             _run_lanes(corrected, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, q, left, e)
             for lane in range(n_lanes):
-                # Finding F2: the published program never matches a spike at t = 0, nor any after.
+                # Finding F2: the published program misses a spike at t = 0 and all later ones.
                 value = 0.0 if blocked and post[0, lane] != 0 else np.float64(e[lane])
                 total += value
                 squares += value * value
@@ -145,11 +148,11 @@ def simulate_surface(
 ) -> Surface:
     """Simulate e_ij for all counts 1 .. grid of both neurons.
 
-    `repeats`: random pairs for each cell; `seed` fixes every train, whatever the number of
-    threads; `on_rows(n)` is called after n more rows, for a progress bar. Raises `SamplingError`
-    where a train of the largest count does not exist or could not be drawn.
+    `repeats`: random pairs per cell; `seed` determines every train, whatever the number of
+    threads; `on_rows(n)` is called after every n rows, for a progress bar. Raises `SettingsError`
+    if trains cannot have the largest count, and `SamplingError` if no such train could be drawn.
     """
-    check_count(table)
+    table.check_grid()
     grid = table.grid
     mean, standard_error = np.zeros((grid, grid)), np.full((grid, grid), np.nan)
     failed = np.zeros((grid, grid), dtype=np.bool_)
@@ -186,7 +189,7 @@ def save_surface(surface: Surface, path: str | Path) -> None:
 
 
 def load_surface(path: str | Path) -> Surface:
-    """Read a surface; raises `CheckpointError` where the file is damaged or another's."""
+    """Read a surface; raises `CheckpointError` if the file is damaged or not a surface."""
     arrays, document = load_checkpoint(path)
     try:
         table = checked(SimulatedTable, document["table"], str(path))
@@ -198,8 +201,8 @@ def load_surface(path: str | Path) -> Surface:
             values.shape == (table.grid, table.grid) and np.isfinite(values).all()
             for values in (surface.mean, surface.standard_error)
         )
-    except (KeyError, TypeError, ValueError, OverflowError, SettingsError):
+    except (KeyError, TypeError, ValueError, SettingsError):
         whole = False
     if not whole:
-        raise CheckpointError(f"{path} does not hold a simulated surface; simulate it again.")
+        raise CheckpointError(f"{path} does not contain a simulated surface; simulate it again.")
     return surface

@@ -1,8 +1,8 @@
-"""phi on slots for every real count: where any set of o of n places is as likely as any other.
+"""phi on slots, where all sets of o out of n places are equally likely, for real counts o.
 
-With C(n, o) the binomial coefficient, a share C(n - 1 - a, o - 1) / C(n, o) of the sets begin at
-the place a = 0, 1, ..., and a share C(n - 1 - d, o - 2) / C(n, o) hold any two given places d apart
-and none in between. Written with the gamma function both are smooth in o, and so is phi.
+With C(n, o) the binomial coefficient, a share C(n - 1 - a, o - 1) / C(n, o) of the sets has its
+first spike at place a = 0, 1, ..., and a share C(n - 1 - d, o - 2) / C(n, o) contains two given
+places d apart and none in between. With the gamma function both are smooth in o, and so is phi.
 """
 
 import numpy as np
@@ -10,10 +10,10 @@ from scipy.special import digamma, gammaln
 
 
 def slot_slopes(first: np.ndarray, after: np.ndarray, most: int) -> np.ndarray:
-    """dphi/do at o = 0 .. `most` (at most n), float64, good to 1e-10 of the largest.
+    """dphi/do at o = 0 .. `most` (at most n), float64, accurate to 1e-10 of the largest value.
 
-    `first` (n,): the gain of a spike at each place as the first of its train; `after` (n, n):
-    after[a, b] that of a spike at b next to one at a < b.
+    `first` (n,): the gain of a first spike at each place; `after` (n, n): after[a, b] is the gain
+    of a spike at b whose predecessor is at a < b.
     """
     n = first.size
     distance = np.arange(1, n)
@@ -26,15 +26,15 @@ def slot_slopes(first: np.ndarray, after: np.ndarray, most: int) -> np.ndarray:
             (by_distance, n - 1 - distance, o - 2),
         ):
             part, part_value, part_slope = _binomial(top, bottom)
-            # The quotient's derivative; C(n, o) itself is exp(size).
+            # Derivative of a quotient whose denominator C(n, o) is value * exp(size).
             slopes[o] += gains @ (np.exp(part - size) * (part_slope - part_value * slope / value))
     return slopes
 
 
 def _binomial(top, bottom):
-    """C(top, bottom) and its derivative in `bottom`, both over exp(the first that is returned).
+    """(size, value, slope): C(top, bottom) = value exp(size), its derivative slope exp(size).
 
-    Whole numbers, `top` >= 0.
+    The derivative is with respect to `bottom`. Arguments are whole numbers, `top` >= 0.
     """
     below, above = _one_over_gamma(bottom + 1), _one_over_gamma(top - bottom + 1)
     size = gammaln(np.add(top, 1)) + below[0] + above[0]
@@ -42,9 +42,9 @@ def _binomial(top, bottom):
 
 
 def _one_over_gamma(x):
-    """1 / Gamma and its derivative at whole x, both over exp(the first that is returned).
+    """(size, value, slope) at whole x: 1 / Gamma = value exp(size), its derivative slope exp(size).
 
-    Where Gamma has a pole, 1 / Gamma is 0 and not flat.
+    At a pole of Gamma, 1 / Gamma is 0 but its derivative is not.
     """
     x = np.asarray(x)
     pole = x <= 0

@@ -1,8 +1,8 @@
-"""Effect-ratio tables: polynomials of e_ij in the output count, one for each input count.
+"""Effect-ratio tables: polynomials of e_ij in the output count, one per input count.
 
-The text format is the authors': one row for each input count 1 .. K, five columns, the
-coefficients of a polynomial of degree 4 in the output count, highest power first. Any other fit
-is a `strsbp.spsp.separable.SeparableTable`, in a csv file.
+The text format is the authors': one row per input count 1 .. K with five columns, the coefficients
+of a polynomial of degree 4 in the output count, highest power first. All other fits are stored as
+a `strsbp.spsp.separable.SeparableTable`, in a CSV file.
 """
 
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
-from strsbp.checkpoint import write_atomically
 from strsbp.errors import TableError
+from strsbp.files import read_bounded, write_text
 
 DEGREE = 4
 LARGEST_FILE = 4_000_000
-"""Bytes that a table file may have; 1,000 rows take 81,000."""
+"""Size limit of a table file in bytes; 1,000 rows take 81,000."""
 
 
 @dataclass(frozen=True)
 class EffectRatioTable:
     """Polynomials e(c_in, c_out) and their derivative in c_out (specification, section 6).
 
-    `coefficients`: (K, 5) float64, row c_in - 1, highest power first. Raises `TableError` where
-    the shape differs or a value is not finite.
+    `coefficients`: (K, 5) float64, row c_in - 1, highest power first. Raises `TableError` if the
+    shape is wrong or a value is not finite.
     """
 
     coefficients: np.ndarray
@@ -37,15 +37,13 @@ class EffectRatioTable:
             )
         if not np.isfinite(array).all():
             row = int(np.argwhere(~np.isfinite(array))[0, 0]) + 1
-            raise TableError(
-                f"Row {row} of an effect-ratio table holds a value that is not finite."
-            )
+            raise TableError(f"Row {row} of an effect-ratio table has a value that is not finite.")
         array.setflags(write=False)
         object.__setattr__(self, "coefficients", array)
 
     @property
     def n_rows(self) -> int:
-        """K, the largest input count of its own; larger ones use the last row."""
+        """K, the largest input count with its own row; larger counts use the last row."""
         return len(self.coefficients)
 
     def _rows(self, c_in):
@@ -64,15 +62,15 @@ class EffectRatioTable:
         return _horner(self.derivative_coefficients(c_in), c_out)
 
     def terms(self, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """The derivative as the engine takes it: coefficients (K, 4) of cubics, and no basis."""
+        """The derivative in the engine's form: coefficients (K, 4) of cubics and an empty basis."""
         return self.derivative_coefficients(np.arange(1, self.n_rows + 1)), np.zeros((0, 0))
 
     def content(self) -> str:
-        """The table as a text, for hashes."""
+        """The table as text, for hashing."""
         return self.coefficients.tobytes().hex()
 
     def largest(self) -> float:
-        """The largest magnitude among its numbers."""
+        """The largest absolute value in the table."""
         return float(np.abs(self.coefficients).max())
 
 
@@ -87,13 +85,13 @@ def _horner(coefficients, x):
 def write_table(table: EffectRatioTable, path: str | Path) -> None:
     """Write `table` in the authors' text format, atomically."""
     text = "".join("".join(f"{value:16.7e}" for value in row) + "\n" for row in table.coefficients)
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_text(text, path)
 
 
 def read_table(path: str | Path):
-    """Read a table: in the authors' text format, or a `SeparableTable` where it ends in `.csv`.
+    """Read a table in the authors' text format, or a `SeparableTable` from a `.csv` file.
 
-    Raises `TableError` in one sentence.
+    Raises `TableError`.
     """
     path = Path(path)
     text = _read_text(path)
@@ -106,12 +104,7 @@ def read_table(path: str | Path):
 
 def _read_text(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise TableError(
-                f"{path} has {path.stat().st_size:,} bytes, more than any effect-ratio table; "
-                "name a text file with five columns."
-            )
-        return path.read_text(encoding="ascii")
+        return read_bounded(path, LARGEST_FILE).decode("ascii")
     except OSError as error:
         raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
@@ -128,11 +121,9 @@ def _parse_polynomials(text: str, path: Path) -> EffectRatioTable:
             continue
         if len(words) != DEGREE + 1:
             raise TableError(
-                f"{path}, line {number}: {len(words)} columns where a table has {DEGREE + 1}."
+                f"{path}, line {number}: {len(words)} columns, but a table has {DEGREE + 1}."
             )
         try:
-            if "_" in line:  # which Python would accept in a number
-                raise ValueError
             row = [float(word) for word in words]
         except ValueError:
             raise TableError(
@@ -142,5 +133,5 @@ def _parse_polynomials(text: str, path: Path) -> EffectRatioTable:
             raise TableError(f"{path}, line {number}: a value is not finite.")
         rows.append(row)
     if not rows:
-        raise TableError(f"{path} holds no row; a table has one for each input count.")
+        raise TableError(f"{path} has no rows; a table has one per input count.")
     return EffectRatioTable(np.array(rows))

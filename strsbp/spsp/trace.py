@@ -1,11 +1,11 @@
-"""One pair of neurons through the study's two listings, for Fig. 5."""
+"""The study's two listings applied to one pair of neurons, for Fig. 5."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from strsbp.checkpoint import write_atomically
+from strsbp.files import write_csv
 from strsbp.settings import ModelSettings
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.sampling import POST, PRE, draw_on_slots
@@ -18,7 +18,7 @@ def trace_pair(*, seed: int, o_j: int = O_J, o_i: int = O_I, model: ModelSetting
     """Both recursions on the same spike trains, drawn as in the corrected simulation.
 
     Returns a frame with columns listing (1 or 2), step, spike_pre, spike_post (0 or 1), current,
-    membrane (before the reset of its step) and e_ij (the value of the whole pair).
+    membrane (before any reset in the same step) and e_ij (of the whole pair).
     """
     model = model or ModelSettings()
     spacing = max(model.refractory_steps, 1)
@@ -53,5 +53,4 @@ def trace_pair(*, seed: int, o_j: int = O_J, o_i: int = O_I, model: ModelSetting
 
 def write_trace(trace: pd.DataFrame, path: str | Path) -> None:
     """Write a trace as CSV, atomically."""
-    text = trace.to_csv(index=False, float_format="%.9g", lineterminator="\n")
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_csv(trace, path)

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from strsbp.cuda.device import obstacle
-from strsbp.study.loading import BASE, load_profile, resolve_device
+from strsbp.cuda.device import obstacle, resolve_device
+from strsbp.study.loading import BASE, load_profile
 from strsbp.study.settings import StudySettings
 
 _WITHOUT_EFFECT = {"title", "seeds"}

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from strsbp.errors import SettingsError, StrsbpError, TableError
-from strsbp.files import regular_size
-from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable, checked
-from strsbp.study.plain import check_plain, read_yaml
+from strsbp.files import read_yaml
+from strsbp.settings import N_CLASSES, N_PIXELS, ArmSettings, LayerSettings, checked
 from strsbp.study.settings import StudySettings
 
 BASE = "config.yaml"
 
-N_PIXELS, N_CLASSES = 784, 10
 LARGEST_NETWORK = 100_000_000
 """The most weights (possible connections of reservoirs included) of a network, and the most states
 (neurons x steps); the study's largest has 637,600 of either."""
@@ -32,7 +30,6 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
     `where` names the origin of `raw` in errors; table files are sought from `directory`. Raises
     `SettingsError`, or the `TableError` of a table file that is missing or of the wrong shape.
     """
-    check_plain(raw, where, SettingsError)
     defaults = raw.get("defaults") if isinstance(raw, dict) else None
     if isinstance(defaults, dict):  # else every arm would be blamed for a default's misspelling
         for key in defaults:
@@ -51,7 +48,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
         table = arm.simulated_table()
         try:
             if table is not None:
-                check_feasible(table)
+                table.check_grid()
             else:
                 _check_table_file(Path(directory) / arm.table.file)
         except StrsbpError as error:
@@ -105,48 +102,6 @@ def merged(*configs: dict[str, Any]) -> dict[str, Any]:
     return reduce(over, configs, {})
 
 
-def resolve_device(device: str, where: str = "device", jobs_elsewhere: bool = False) -> str:
-    """`cpu` or `cuda`: the device that the setting `device` comes to on this machine.
-
-    `auto` is a GPU where CuPy finds one, and else the CPU; `cuda` without one raises
-    `SettingsError`, which names `where` the setting stands, but for jobs on other machines
-    (`jobs_elsewhere`), which find out there.
-    """
-    if device == "cpu" or (device == "cuda" and jobs_elsewhere):
-        return device
-    from strsbp.cuda.device import obstacle
-
-    problem = obstacle()
-    if problem is None:
-        return "cuda"
-    if device == "cuda":
-        raise SettingsError(
-            f"{where}, device: 'cuda' asks for a GPU, but {problem}; use 'auto' or 'cpu'."
-        )
-    return "cpu"
-
-
-def check_feasible(table: SimulatedTable) -> None:
-    """Raise `SettingsError` if no train of `grid` spikes exists in the simulation of `table`.
-
-    `published` and `unblocked` trains take times 0..T at least `refractory_steps` + 1 apart;
-    `corrected` trains take multiples of `refractory_steps` (docs/algorithm.md, section 9). The
-    simulation says the same when it starts, but loading it costs more than reading a config.
-    """
-    if table.spsp == "corrected":
-        largest = table.n_steps // max(table.refractory_steps, 1)
-    elif table.spsp == "exact":
-        largest = (table.n_steps - 2) // (table.refractory_steps + 1) + 1
-    else:
-        largest = table.n_steps // (table.refractory_steps + 1) + 1
-    if table.grid > largest:
-        raise SettingsError(
-            f"a {table.spsp} simulation over n_steps {table.n_steps} with refractory_steps "
-            f"{table.refractory_steps} has room for {largest} spikes, not for grid {table.grid}; "
-            "lower the grid or raise n_steps."
-        )
-
-
 def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> None:
     """Raise `SettingsError` for a network that would fill the memory instead of being trained."""
     widths = [N_PIXELS, *(layer.n_neurons for layer in layers), N_CLASSES]
@@ -164,10 +119,6 @@ def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> No
 def _check_table_file(path: Path) -> None:
     from strsbp.spsp import read_table  # needs numpy, which reading a config does not
 
-    try:
-        regular_size(path)  # nothing is read from a pipe or device, whose end might never come
-    except OSError as error:
-        raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
     largest = read_table(path).largest()
     if largest > LARGEST_COEFFICIENT:
         raise TableError(

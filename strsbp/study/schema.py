@@ -5,10 +5,10 @@
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from strsbp.files import write_text
 from strsbp.study.experiments.settings import models
 from strsbp.study.settings import StudySettings
 
@@ -103,14 +103,7 @@ def documents(root: Path = ROOT) -> dict[Path, str]:
     }
 
 
-def write(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
-
-
 if __name__ == "__main__":
     for path, text in documents().items():
-        write(path, text)
+        write_text(text, path)
         print(f"Wrote {path.relative_to(ROOT)}.")

@@ -1,4 +1,4 @@
-"""Epochs: order, training, boosting, evaluation and the rows of the metrics (section 8)."""
+"""Epochs: sample order, training, boosting, evaluation and metrics (section 8)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,19 +12,19 @@ from strsbp.errors import SettingsError
 from strsbp.reference.boosting import updated_boost
 
 BLOCK = 50
-"""Samples between two looks at the world outside the compiled code (for Ctrl-C): some 0.1 s."""
+"""Samples per call of compiled code, about 0.1 s; Ctrl-C is handled between calls."""
 
 _SHUFFLE_STREAM = 1_000_003
-"""Sets the shuffling apart from the streams that draw a network's weights."""
+"""Keeps the shuffling independent of the streams that draw a network's weights."""
 PUBLISHED_SWAPS = 5_000
-"""Random swaps in an epoch of the published program (finding F8)."""
+"""Random swaps per epoch in the published program (finding F8)."""
 
 
 def epoch_order(seed: int, epoch: int, n_samples: int, shuffle: str = "full") -> np.ndarray:
     """Order of the samples in `epoch` (from 0), (n_samples,) int64.
 
-    A function of the seed and the epoch alone, so that there is no generator to save.
-    `full`: a random permutation; `published`: the last epoch's order after 5,000 random swaps.
+    Depends only on the seed and the epoch, so no generator state needs to be saved.
+    `full`: a random permutation; `published`: the previous epoch's order after 5,000 random swaps.
     """
     if shuffle == "full":
         return _generator(seed, epoch).permutation(n_samples)
@@ -43,7 +43,7 @@ def _generator(seed: int, epoch: int) -> np.random.Generator:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Test error (a fraction), and mean spike count and silent share of each layer."""
+    """Test error (a fraction), and per layer the mean spike count and share of silent neurons."""
 
     error: float
     spike_counts: list[float]
@@ -51,7 +51,7 @@ class Evaluation:
 
 
 class Progress:
-    """How far a run is, from `rows`, the metrics of its epochs so far."""
+    """How far a run has got, derived from `rows`, the metrics of its epochs so far."""
 
     rows: list[dict]
 
@@ -62,7 +62,7 @@ class Progress:
 
     @property
     def diverged(self) -> bool:
-        """Whether the last epoch ended with a weight that is not finite."""
+        """Whether a weight was not finite at the end of the last epoch."""
         return bool(self.rows) and self.rows[-1]["diverged"] != ""
 
 
@@ -70,7 +70,7 @@ class Progress:
 class TrainingState(Progress):
     """A training run between two epochs.
 
-    `boost` (n,) float64 are the boosting weights; `rows` the metrics of the epochs so far.
+    `boost` (n,) float64: the boosting weights; `rows`: the metrics of the epochs so far.
     """
 
     network: Network
@@ -80,7 +80,7 @@ class TrainingState(Progress):
 
     @classmethod
     def start(cls, network: Network, digits: Digits) -> "TrainingState":
-        """A fresh run; raises `SettingsError` if the images do not fit the network's input."""
+        """A new run; raises `SettingsError` if the images do not fit the network's input."""
         n_pixels = digits.train_images.shape[1]
         if n_pixels != network.n_inputs:
             raise SettingsError(
@@ -91,7 +91,7 @@ class TrainingState(Progress):
 
 
 def evaluate(network: Network, images, labels, tick: Callable[[int], object] = lambda n: None):
-    """`Evaluation` on the test images (n, pixels) uint8 with labels (n,)."""
+    """`Evaluation` on test images (n, pixels) uint8 with labels (n,)."""
     n_wrong = 0
     spikes, silent = np.zeros(len(network.layers)), np.zeros(len(network.layers))
     n, sizes = len(labels), np.array([layer.n_neurons for layer in network.layers])
@@ -107,9 +107,9 @@ def evaluate(network: Network, images, labels, tick: Callable[[int], object] = l
 
 
 def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: None) -> dict:
-    """Train on every sample once, boost, evaluate; appends to `state.rows` and returns the row.
+    """Train on every sample once, boost and evaluate; appends a row to `state.rows`, returns it.
 
-    `tick(n)` is called after n more samples, for a progress bar.
+    `tick(n)` is called after every n samples, for a progress bar.
     """
     network, digits = state.network, state.digits
     labels = digits.train_labels
@@ -139,10 +139,10 @@ def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: 
 def metrics_row(
     network: Network, arrays, epoch: int, tested: Evaluation, misclassified, cost: float, smallest
 ) -> dict:
-    """The metrics of an epoch (from 0) of a network whose `state()` is `arrays`.
+    """The metrics of `epoch` (from 0) for a network whose `state()` is `arrays`.
 
-    `misclassified` (n,) bool: of each training sample; `cost`: the sum over them; `smallest`
-    (n_layers,): the smallest |s_i| of each layer, infinite where none was needed.
+    `misclassified` (n,) bool: per training sample; `cost`: summed over the training samples;
+    `smallest` (n_layers,): the smallest |s_i| of each layer, infinite if none was computed.
     """
     row = {
         "epoch": epoch + 1,
@@ -166,9 +166,9 @@ def train(
     *,
     on_epoch: Callable[[dict], None] = lambda row: None,
 ) -> list[dict]:
-    """Train a network for `epochs` epochs; returns one row of metrics an epoch.
+    """Train a network for `epochs` epochs; returns one row of metrics per epoch.
 
-    Stops early at an epoch that leaves a weight which is not finite; its row names the layer.
+    Stops after an epoch that leaves a weight that is not finite; its row names the layer.
     """
     state = TrainingState.start(network, digits)
     while state.epoch < epochs and not state.diverged:

@@ -12,9 +12,9 @@ _PACKAGES = ("numpy", "numba", "scipy", "strsbp")
 
 
 def code_commit() -> tuple[str | None, bool | None]:
-    """Commit of the checkout that this package runs from, and whether it has been changed since.
+    """Commit of the checkout that this package runs from, and whether it has uncommitted changes.
 
-    (None, None) where the package does not run from a git checkout.
+    (None, None) if the package does not run from a git checkout.
     """
     folder = Path(__file__).resolve().parents[1]
     try:
@@ -34,7 +34,7 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def data(digits: Digits) -> dict[str, str | int]:
-    """Name, numbers of images and SHA-256 of the digits that a run saw."""
+    """Name, number of images and SHA-256 of the digits that a run used."""
     return {
         "dataset": digits.name,
         "n_train": len(digits.train_labels),
@@ -44,7 +44,7 @@ def data(digits: Digits) -> dict[str, str | int]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that shape a result."""
+    """Versions of Python and of the packages that can affect a result."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -55,7 +55,7 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, str | int]:
-    """Processor, number of cores that this process may use, and operating system."""
+    """Processor, number of cores available to this process, and operating system."""
     return {
         "cpu": _cpu_name(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else

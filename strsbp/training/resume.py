@@ -1,4 +1,4 @@
-"""A run's checkpoint between two epochs, which only the same run goes on from."""
+"""A run's checkpoint after each epoch, from which only the same run can resume."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,10 +16,10 @@ def save_epoch(
     rows: list[dict],
     times: Mapping[str, list[float]],
 ) -> None:
-    """Write the state of a run after its last epoch to `path`, atomically.
+    """Write the state of a run after its latest epoch to `path`, atomically.
 
-    `fingerprint`: SHA-256 of all that its metrics depend on; `arrays`: what it trains; `rows`: the
-    metrics of its epochs, and `times`: their seconds, by kind.
+    `fingerprint`: SHA-256 of everything its metrics depend on; `arrays`: the trained state;
+    `rows`: the metrics of its epochs; `times`: for each kind of timing, the seconds per epoch.
     """
     save_checkpoint(path, arrays, {"settings_sha256": fingerprint, "rows": rows, **times})
 
@@ -30,34 +30,27 @@ def load_epoch(
     kinds: tuple[str, ...],
     take: Callable[[dict[str, np.ndarray], list[dict]], bool],
 ) -> dict[str, list[float]]:
-    """Give the run of `fingerprint` what `save_epoch` wrote to `path`; returns its `times`.
+    """Restore the run with `fingerprint` from the checkpoint `path`; returns its `times`.
 
-    `kinds`: those of the times. `take(arrays, rows)` sets the state of the run and says whether
-    arrays and rows belong together; it may raise what arrays of another network make it raise.
-    Raises `CheckpointError` where the file is damaged or holds another run.
+    `kinds`: the keys of `times`. `take(arrays, rows)` sets the state of the run and returns
+    whether arrays and rows are consistent; exceptions that it raises for arrays of another
+    network are handled here. Raises `CheckpointError` if the file is damaged or belongs to
+    another run.
     """
     arrays, document = load_checkpoint(path)
     if document.get("settings_sha256") != fingerprint:
         raise CheckpointError(
-            f"The checkpoint {path} belongs to other settings, data or table; delete it to start "
-            "this run anew."
+            f"The checkpoint {path} belongs to other settings, data or table; delete it to "
+            "restart this run."
         )
     try:
         rows, times = document["rows"], {kind: document[kind] for kind in kinds}
-        whole = (
-            [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
-            and all(_are_numbers(seconds, len(rows)) for seconds in times.values())
-            and take(arrays, rows)
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, SettingsError):
+        whole = all(len(t) == len(rows) for t in times.values()) and take(arrays, rows)
+    except (KeyError, TypeError, ValueError, SettingsError):
         whole = False
     if not whole:
         raise CheckpointError(
-            f"The checkpoint {path} does not hold a run of this network; delete it to start this "
-            "run anew."
+            f"The checkpoint {path} does not contain a run of this network; delete it to "
+            "restart this run."
         )
     return times
-
-
-def _are_numbers(values, n: int) -> bool:
-    return len(values) == n and all(isinstance(value, int | float) for value in values)

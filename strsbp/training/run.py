@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from strsbp.checkpoint import write_atomically
 from strsbp.data import Digits
+from strsbp.files import write_json, write_text
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings, file_sha256, settings_hash
 from strsbp.spsp import EffectRatioTable
@@ -21,9 +21,10 @@ from strsbp.training.resume import load_epoch, save_epoch
 
 
 def run_hash(arm, layers, table: EffectRatioTable, digits: Digits, seed: int) -> str:
-    """SHA-256 of everything that a run's metrics depend on, but for the number of epochs.
+    """SHA-256 of everything that a run's metrics depend on, except the number of epochs.
 
-    Titles, seeds of other runs and epochs are left out: they change no number of an epoch.
+    The title, the arm's list of seeds and the number of epochs are left out, since they do not
+    affect the numbers of an epoch.
     """
     relevant = arm.model_dump(mode="json", exclude={"title", "epochs", "seeds", "table"})
     return settings_hash(
@@ -49,8 +50,8 @@ def run_arm(
 ) -> None:
     """Train `arm` on the first images of `digits` and write its metrics and provenance.
 
-    A checkpoint follows each epoch; a run that was stopped goes on from it and ends with the same
-    metrics, byte for byte. `table_source` says where the table came from. Raises
+    A checkpoint is written after each epoch; an interrupted run resumes from it and ends with the
+    same metrics, byte for byte. `table_source` says where the table came from. Raises
     `CheckpointError` for a checkpoint that is damaged or belongs to other settings.
     """
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -92,7 +93,7 @@ def run_arm(
 
 
 def progress_bar(title: str, n_images: int, epochs: int, done: int, shown: bool) -> tqdm:
-    """A bar of the images of `epochs` epochs of `n_images` each, of which `done` are over."""
+    """A progress bar over the images of `epochs` epochs (`n_images` each), `done` complete."""
     return tqdm(
         total=n_images * epochs,
         initial=n_images * min(done, epochs),
@@ -111,10 +112,10 @@ def finish_run(
     provenance_path: str | Path,
     checkpoint_path: str | Path,
 ) -> None:
-    """Write the metrics `rows` and the provenance `document` of a run; removes its checkpoint."""
-    write_atomically(metrics_path, lambda file: file.write(metrics_csv(rows).encode()))
-    write_provenance(document, provenance_path)
-    # Only now is nothing lost without it.
+    """Write the metrics `rows` and the provenance `document` of a run; delete its checkpoint."""
+    write_text(metrics_csv(rows), metrics_path)
+    write_json(document, provenance_path)
+    # Last, so that a crash before this point loses nothing.
     Path(checkpoint_path).unlink(missing_ok=True)
 
 
@@ -132,7 +133,7 @@ def describe_run(
     started: str,
     resumed: bool,
 ) -> dict:
-    """The provenance of a run on this machine's CPU; `seconds` are those of its epochs."""
+    """The provenance of a run on this machine's CPU; `seconds`: the time of each epoch."""
     commit, dirty = provenance.code_commit()
     return {
         "arm": name,
@@ -155,23 +156,17 @@ def describe_run(
     }
 
 
-def write_provenance(document: dict, path: str | Path) -> None:
-    """Write the provenance of a run as JSON, atomically."""
-    text = json.dumps(document, indent=1) + "\n"
-    write_atomically(path, lambda file: file.write(text.encode()))
-
-
 def describe_table(arm: ArmSettings, path: str | Path) -> dict:
-    """What the provenance says of the table `path` of an arm: its origin and SHA-256."""
+    """The provenance entry for the table `path` of an arm: its origin and SHA-256."""
     simulated = arm.simulated_table()
     origin = {"file": arm.table.file} if simulated is None else {"key": simulated.key}
     return origin | {"sha256": file_sha256(path)}
 
 
 def resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
-    """Set `state` to the checkpoint `path`; returns the seconds of its epochs.
+    """Restore `state` from the checkpoint `path`; returns the seconds of its epochs.
 
-    Raises `CheckpointError` where it belongs to another run than that of `fingerprint`.
+    Raises `CheckpointError` if it does not belong to the run with `fingerprint`.
     """
 
     def take(arrays, rows) -> bool:
@@ -188,7 +183,7 @@ def resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
 
 
 def metrics_csv(rows: list[dict]) -> str:
-    """The rows of `train_epoch` as CSV text; nine digits hold every float32 result."""
+    """The rows of `train_epoch` as CSV text; nine digits represent every float32 exactly."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(rows[0])

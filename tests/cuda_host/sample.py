@@ -1,6 +1,6 @@
 """One sample through every kernel on the smallest networks that use them all, for sanitizers.
 
-    python sample.py derived published
+    python sample.py derived published strsbp_normalised hm2bp_published
 
 runs in a process of its own, since a sanitizer must be loaded first. The environment variables
 STRSBP_TEST_HOST_OPTIONS and STRSBP_TEST_DROP_BARRIER are those of the stand-in for CuPy.
@@ -21,25 +21,30 @@ from strsbp.settings import LayerSettings, ModelSettings  # noqa: E402
 
 
 def main(variant: str) -> None:
-    """Train on one image and test one, launch by launch."""
+    """Train on one image and test one, launch by launch.
+
+    `variant`: of reservoir and adjoint, or a gradient that has kernels of its own.
+    """
     if hasattr(cupy.cuda.Stream, "begin_capture"):
         del cupy.cuda.Stream.begin_capture
     # Threads of the operating system are dear: few of them, and several neurons for each.
     driver.THREADS, driver.MOST_THREADS = 32, 64
-    hidden = [
-        LayerSettings(kind="feedforward", size=36),
-        LayerSettings(kind="recurrent", shape=(3, 3, 4)),
-    ]
-    model = ModelSettings(
-        n_steps=36, threshold_hidden=1.0, threshold_output=0.5, reservoir=variant, adjoint=variant
-    )
+    hidden = [LayerSettings(kind="feedforward", size=36)]
+    if variant in ("derived", "published"):
+        hidden.append(LayerSettings(kind="recurrent", shape=(3, 3, 4)))
+        settings = dict(reservoir=variant, adjoint=variant)
+    else:
+        settings = dict(gradient=variant)
+    model = ModelSettings(n_steps=36, threshold_hidden=1.0, threshold_output=0.5, **settings)
     table = np.arange(1, 9)[:, None] * np.array([-24e-8, 21e-6, -7e-4, 7e-3])
     n_inputs = 37
     # Two systems that the iterative solver fails on: elimination takes one after the other.
     seeds = [1, 2] if variant == "derived" else [1]
     networks = [Network(model, hidden, table, seed, n_inputs, 5) for seed in seeds]
     for network in networks:
-        network.layers[1].rec_weights *= 60
+        for layer in network.layers:
+            if layer.recurrent:
+                layer.rec_weights *= 60
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, size=(1, n_inputs), dtype=np.uint8)
     digits = Digits("noise", images, np.array([3], np.uint8), images, np.array([3], np.uint8))
@@ -47,7 +52,7 @@ def main(variant: str) -> None:
     replicas = driver.Replicas(networks[0], seeds, states, digits, cupy)
     replicas.train(np.zeros((len(seeds), 1), np.int32), np.ones((len(seeds), 1)), 0)
     replicas.evaluate()
-    counts = [replicas.arrays[f"{k}/counts"].get().sum() for k in range(3)]
+    counts = [replicas.arrays[f"{k}/counts"].get().sum() for k in range(len(hidden) + 1)]
     assert all(counts), counts
     if variant == "derived":
         assert replicas.arrays["1/failed"].get().all()

@@ -1,7 +1,6 @@
 """What the files of rules/ share: the study of a profile, and functions for files and settings.
 
-Reads the config; makes no file. A mistake in the config ends here, in one sentence, before any job
-starts.
+A mistake in the config ends here, in one sentence, before any job starts.
 """
 
 import sys
@@ -13,11 +12,12 @@ from snakemake.logging import logger
 ROOT = Path(workflow.current_basedir).parents[1]
 sys.path.insert(0, str(ROOT))  # the package beside this workflow, installed or not
 
+from strsbp.cuda.device import resolve_device
 from strsbp.digest import code_digest
 from strsbp.errors import SettingsError, StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS
-from strsbp.study.loading import load_profile, load_study, resolve_device
+from strsbp.study.loading import load_profile, load_study
 
 
 def in_one_sentence(function):

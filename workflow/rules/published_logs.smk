@@ -1,9 +1,40 @@
-"""The arms that repeat the published training logs, trained on demand by the rule `train`.
+"""Our runs beside the training logs that the authors published.
 
-Inputs: the metrics of their runs.
+Inputs: results/{profile}/train/*/seed*.{csv,json} of the arms that repeat the logs;
+resources/published_logs.csv
+Outputs: results/{profile}/published_logs/{summary,curves}.csv
 """
 
 
+def runs_of_logs(suffix):
+    """A function that lists the files of the runs that are compared with a log."""
+    return lambda wildcards: study(wildcards.profile).runs(
+        study(wildcards.profile).published_logs.compared_arms(), suffix
+    )
+
+
+rule summarise_published_logs:
+    input:
+        metrics=runs_of_logs("csv"),
+        provenance=runs_of_logs("json"),
+        logs=beside(ROOT / "resources" / "published_logs.csv"),
+    output:
+        summary="results/{profile}/published_logs/summary.csv",
+        curves="results/{profile}/published_logs/curves.csv",
+    log:
+        "logs/{profile}/published_logs/summarise.log",
+    conda:
+        "../envs/strsbp.yaml"
+    params:
+        compared=setting("published_logs", "compared"),
+        code=code("summarise_published_logs.py"),
+    message:
+        "Comparing with the published logs"
+    script:
+        "../scripts/summarise_published_logs.py"
+
+
+# All arms of the logs, those of the long runs included.
 rule published_logs:
     input:
         STUDY.runs(STUDY.published_logs.arms),

@@ -1,7 +1,7 @@
 """The weight regularisation: a sweep of its strength, with and without the division by the threshold.
 
 Inputs: the digits and the effect-ratio tables of the arms.
-Outputs: results/{profile}/regularisation/measure/{cell}.csv
+Outputs: results/{profile}/regularisation/measure/{cell}.csv and regularisation/summary.csv
 """
 
 from strsbp.study.experiments.regularisation.settings import Cell
@@ -33,10 +33,28 @@ rule measure_regularisation:
         "../scripts/measure_regularisation.py"
 
 
+rule summarise_regularisation:
+    input:
+        cells=lambda wildcards: expand(
+            rules.measure_regularisation.output.metrics,
+            profile=wildcards.profile,
+            cell=[cell.key for cell in study(wildcards.profile).regularisation.cells()],
+        ),
+    output:
+        summary="results/{profile}/regularisation/summary.csv",
+    log:
+        "logs/{profile}/regularisation/summarise.log",
+    conda:
+        "../envs/strsbp.yaml"
+    params:
+        settings=setting("regularisation"),
+        code=code("summarise_regularisation.py"),
+    message:
+        "Summarising the sweep of the regularisation"
+    script:
+        "../scripts/summarise_regularisation.py"
+
+
 rule regularisation:
     input:
-        expand(
-            rules.measure_regularisation.output.metrics,
-            profile=STUDY.profile,
-            cell=[cell.key for cell in STUDY.regularisation.cells()],
-        ),
+        expand(rules.summarise_regularisation.output, profile=STUDY.profile),

@@ -1,17 +1,12 @@
-"""Draw one figure of the catalogue from its data files."""
-
-from pkgutil import resolve_name
+"""Draw one figure."""
 
 from _job import job
 
 with job(snakemake):
-    from strsbp.study.figures.catalogue import FIGURES
+    from strsbp.study.figures.catalogue import find_figure
+    from strsbp.study.figures.style import save
 
-    figure = next(one for one in FIGURES if one.name == snakemake.params.figure)
-    resolve_name(figure.draw)(
-        **dict(snakemake.input.items()),
-        png=snakemake.output.png,
-        svg=snakemake.output.svg,
-        **snakemake.params.options,
-        **snakemake.params.extra,
-    )
+    figure = find_figure(snakemake.params.figure)
+    data = {name: snakemake.input[name] for name in figure.data}
+    drawn = figure.find_draw()(**data, **snakemake.params.options, **figure.extra)
+    save(drawn, snakemake.output.png, snakemake.output.svg)

@@ -1,8 +1,8 @@
-// The recurrent system Lmat^T y = b (docs/algorithm.md, section 7), by the CPU engine's algorithms.
+// The recurrent system Lmat^T y = b (docs/algorithm.md, section 7), solved as in the CPU engine.
 //
-// Connections are stored by pre-synaptic neuron l: row l of Lmat^T is s_l on the diagonal and
-// values[c] at post[c]. Rows, vectors and connections have a replica axis; n_connections is the
-// largest number of connections of a replica, and rec_ptr says how many there are.
+// Connections are stored by pre-synaptic neuron l: row l of Lmat^T has s_l on the diagonal and
+// values[c] at column post[c]. All arrays have a leading replica axis; n_connections is the largest
+// number of connections of any replica, and rec_ptr gives the actual number of each.
 
 #define TOLERANCE 1e-10
 #define MAX_ITERATIONS 60
@@ -24,14 +24,14 @@ extern "C" __global__ void spsp_of_connections(
         traces + replica * (n_steps + 1) * n_padded + post
     );
     const int count = counts[replica * n_padded + pre];
-    float rho = 0.5f;
+    float rho = RHO_SILENT;
     if (count > 0 && counts[replica * n_padded + post] > 0) rho = e / (float)count;
     spsp[at] = e;
     values[at] = pre == post ? 0.0f : -rec_weights[at] * rho / threshold;
 }
 
 // Grid (1, replicas): substitution for a one-way reservoir (post <= pre). Neurons of one level
-// depend on those of earlier levels alone; `level_order` lists them level by level.
+// depend only on those of earlier levels; `level_order` lists the neurons level by level.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_triangular(
     int n_neurons, int n_padded, int n_connections, int ablated, const int* has_error,
     const int* n_levels, const int* level_ptr, const int* level_order, const int* rec_ptr,
@@ -70,8 +70,8 @@ __device__ inline double row_times(
     return total;
 }
 
-// The sum of products in ascending order, by one thread: the order is what makes a result the same
-// everywhere, and the loads are independent of each other.
+// Dot product, summed in ascending order by one thread, so that the result is the same on every
+// device. The loads do not depend on each other.
 __device__ inline double dot(const double* x, const double* y, int n) {
     double total = 0.0;
 #pragma unroll 8
@@ -79,8 +79,8 @@ __device__ inline double dot(const double* x, const double* y, int n) {
     return total;
 }
 
-// Grid (1, replicas); block at least 64: BiCGSTAB with the diagonal as preconditioner. `work`
-// (7, n_padded) doubles a replica. `failed` says where the true residual is not small.
+// Grid (1, replicas); block at least 64: BiCGSTAB with the diagonal as preconditioner. `work` has
+// (7, n_padded) doubles per replica. `failed` is set for replicas whose true residual is too large.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
     int n_neurons, int n_padded, int n_connections, int ablated, const int* has_error,
     const int* rec_ptr, const int* rec_post, const float* values, const float* s, const float* b,
@@ -109,7 +109,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
     double* ph = t + n_padded;
     double* sh = ph + n_padded;
     const bool first = threadIdx.x == 0;
-    const bool second = threadIdx.x == 32;  // another warp, which works at the same time
+    const bool second = threadIdx.x == 32;  // in another warp, so both work at the same time
 #define EACH_NEURON for (int i = threadIdx.x; i < n; i += blockDim.x)
 #define DIAGONAL(i) (ablated ? 1.0 : (double)s[i])
 #define TIMES(i, x) row_times(i, DIAGONAL(i), rec_ptr, rec_post, values, x)
@@ -172,7 +172,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
         converged = results[1] <= goal;
         if (omega == 0.0 && !converged) break;
     }
-    // The recursive residual can drift from the true one: check the true one.
+    // The recursively updated residual can drift, so check the true residual.
     EACH_NEURON t[i] = TIMES(i, y);
     BARRIER(23);
     if (first) {
@@ -188,9 +188,9 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
 #undef TIMES
 }
 
-// Grid (1, 1); block a multiple of 32: Gaussian elimination with partial pivoting, for the replicas
-// that have failed, one after the other in one matrix; a singular system yields nan. Mostly there
-// is nothing to do.
+// Grid (1, 1); block a multiple of 32: Gaussian elimination with partial pivoting for the replicas
+// whose iteration failed (usually none), one after the other in the same matrix. A singular system
+// gives nan.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_elimination(
     int n_replicas, int n_neurons, int n_padded, int n_connections, int ablated, const int* failed,
     const int* rec_ptrs, const int* rec_posts, const float* all_values, const float* all_s,
@@ -242,7 +242,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_elimination(
                 }
             }
             BARRIER(28);
-            // A row for each 32 threads; its factor stays where it is, left of what changes.
+            // 32 threads per row. Column k, which gives the factor, is not overwritten.
             for (int row = k + 1 + threadIdx.x / 32; row < n; row += blockDim.x / 32) {
                 double* lower = a + (size_t)row * width;
                 const double factor = lower[k] / upper[k];

@@ -1,6 +1,6 @@
-// Rate encoding (docs/algorithm.md, section 1): the decisions of strsbp/encoding.py, bit for bit.
+// Rate encoding (docs/algorithm.md, section 1), bit for bit as in strsbp/encoding.py.
 
-// One 32-bit word of Philox-4x32-10 a step; four steps share a counter.
+// Philox-4x32-10: four 32-bit words per counter, one word per step.
 __device__ inline void philox(u32 c0, u32 c1, u32 c2, u32 c3, u32 k0, u32 k1, u32* words) {
 #pragma unroll
     for (int round = 0; round < 10; ++round) {
@@ -19,9 +19,9 @@ __device__ inline void philox(u32 c0, u32 c1, u32 c2, u32 c3, u32 k0, u32 k1, u3
     words[3] = c3;
 }
 
-// Grid (pixels / block, replicas); block a multiple of 32; shared: one word a thread.
-// Each thread encodes one pixel, 32 steps at a time, and each 32 threads turn their 32 x 32 bits
-// around for the mask by step.
+// Grid (pixels / block, replicas); block a multiple of 32; shared memory: one word per thread.
+// Each thread encodes one pixel, 32 steps at a time. Groups of 32 threads then transpose their
+// 32 x 32 bits for the mask by step.
 extern "C" __global__ void encode(
     int n_steps, int n_inputs, int n_samples, const int* position, const int* order,
     const u8* images, const u32* thresholds, const u64* seeds, u32 split,

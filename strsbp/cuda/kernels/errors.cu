@@ -3,11 +3,12 @@
 #define TARGET_COUNT_LABEL 35
 #define TARGET_COUNT_OTHER 5
 #define MARGIN 5
+#define RHO_SILENT 0.5f  // rho_ij if either neuron is silent, except in `hm2bp_published`
 #define REGULARISER_BETA 0.04
 #define REGULARISER_SCALE 8.0
 #define SMALLEST_RECURRENT 1e-4f
 
-// Column i of the traces mu (section 5), from neuron i's own spikes; `column` is row 0 of it.
+// Column i of the traces mu (section 5), from the spikes of neuron i; `column` points to its row 0.
 __device__ inline void trace_column(
     const u32* mask, int n_steps, int n_padded, int refractory_steps, float decay_s, float decay_m,
     float gain, float* column
@@ -20,14 +21,14 @@ __device__ inline void trace_column(
         const int earlier = t - refractory_steps;
         if (refractory_steps > 0 && earlier >= 0 &&
             ((mask[earlier / WORD_BITS] >> (earlier % WORD_BITS)) & 1u))
-            window = 0.0f;  // the membrane is held there
+            window = 0.0f;  // the membrane is held at 0
         if ((mask[t / WORD_BITS] >> (t % WORD_BITS)) & 1u) window = 1.0f;
         above = above * decay_s + window * gain;
         column[(size_t)t * n_padded] = above;
     }
 }
 
-// e_ij: the traces of i at the steps after the spikes of j, ascending.
+// e_ij: sum of the traces of i one step after each spike of j, in ascending order.
 __device__ inline float spsp_of(
     const u32* pre_mask, int n_words, int n_padded, const float* column
 ) {
@@ -38,14 +39,38 @@ __device__ inline float spsp_of(
     return e;
 }
 
-// What multiplies w_ij rho_ij in the error passed back, split by whether the output is silent.
+// e_ij of one input j and each thread's neuron i, computed by all threads of a block together. If
+// `lists` is false, the list from the previous call is reused, unless it has several segments.
+__device__ inline float spsp_of_input(
+    const u32* mask, int n_words, int n_padded, const float* column, bool own, bool lists,
+    int* list, int* n_listed
+) {
+    float e = 0.0f;
+    for (int word = 0; word < n_words; word += SEGMENT_WORDS) {
+        if (lists || n_words > SEGMENT_WORDS) {
+            BARRIER(29);
+            if (threadIdx.x < SEGMENT_WORDS)  // a spike uses the trace one step later
+                list_bits(
+                    mask + word, smaller(n_words - word, SEGMENT_WORDS), word * WORD_BITS + 1,
+                    list, n_listed
+                );
+            BARRIER(30);
+        }
+        if (own) e = add_listed(e, column, n_padded, list, *n_listed);
+    }
+    return e;
+}
+
+// Split `value`, the factor of w_ij rho_ij in the error passed back, by whether the output is
+// silent; `rho_silent` is rho_ij if either neuron is.
 __device__ inline void split_error(
-    float value, int count, size_t at, float* back_error, float* back_silent, float* back_all
+    float value, int count, float rho_silent, size_t at, float* back_error, float* back_silent,
+    float* back_all
 ) {
     const bool fired = count > 0;
     back_error[at] = fired ? value : 0.0f;
-    back_silent[at] = fired ? 0.0f : 0.5f * value;
-    back_all[at] = 0.5f * value;
+    back_silent[at] = fired ? 0.0f : rho_silent * value;
+    back_all[at] = rho_silent * value;
 }
 
 // Grid (neurons / block, replicas): traces of a hidden layer.
@@ -63,14 +88,16 @@ extern "C" __global__ void traces_of_layer(
     );
 }
 
-// Grid (1, replicas): errors of the output counts, prediction and cost; then, where an error is
-// left, lateral factors and the repair of a silent label. `backward_mask`, `backward_counts` and
-// `traces` are those of the backward pass, after the repair; where the regular train is denser than
-// the refractory period allows, its first spike alone shapes the traces, but all of it is counted.
+// Grid (1, replicas): errors of the output counts, prediction and cost; then, if any error is not
+// 0, lateral factors and the repair of a silent label. `backward_mask`, `backward_counts` and
+// `traces` are those of the backward pass, after the repair. If the spikes of the regular train are
+// closer than the refractory period allows, only the first contributes to the traces, but the
+// count includes all of them. With the flag `repaired_cost` the cost uses that count, too.
 extern "C" __global__ void output_error(
     int n_steps, int n_classes, int n_padded, int refractory_steps, float decay_s, float decay_m,
-    float gain, float threshold, int n_samples, const int* position, const int* order,
-    const u8* labels, const float* boost, const int* counts, const u32* neuron_mask,
+    float gain, float threshold, float rho_silent, int repaired_cost, int n_samples,
+    const int* position, const int* order, const u8* labels, const float* boost,
+    const int* counts, const u32* neuron_mask,
     int* predictions, double* costs, int* has_error, float* error, float* lateral, float* spsp,
     u32* backward_mask, int* backward_counts, float* traces
 ) {
@@ -81,6 +108,8 @@ extern "C" __global__ void output_error(
     const int sample = order[replica * n_samples + position[0]];
     const size_t at = replica * n_samples + sample;
     const int label = labels[sample];
+    const int gap = n_steps / TARGET_COUNT_LABEL;
+    const int n_regular = (n_steps - 1) / gap;
     counts += replica * n_padded;
     neuron_mask += replica * n_padded * n_words;
     backward_mask += replica * n_padded * n_words;
@@ -95,13 +124,13 @@ extern "C" __global__ void output_error(
         int best = 0, any = 0;
         for (int i = 0; i < n_classes; ++i) {
             if (counts[i] > counts[best]) best = i;
-            const int d = counts[i] - (i == label ? TARGET_COUNT_LABEL : TARGET_COUNT_OTHER);
-            const bool beyond = d > MARGIN || d < -MARGIN;
-            if (beyond) {
-                any = 1;
-                cost += (double)d * (double)d;
-            }
+            const int target = i == label ? TARGET_COUNT_LABEL : TARGET_COUNT_OTHER;
+            int d = counts[i] - target;
+            const bool beyond = abs(d) > MARGIN;
+            if (beyond) any = 1;
             error[i] = beyond ? boost[at] * (float)d : 0.0f;
+            if (repaired_cost && i == label && counts[i] == 0) d = n_regular - target;
+            if (abs(d) > MARGIN) cost += (double)d * (double)d;
         }
         predictions[at] = best;
         costs[at] = cost;
@@ -124,8 +153,6 @@ extern "C" __global__ void output_error(
     }
     BARRIER(8);
 
-    const int gap = n_steps / TARGET_COUNT_LABEL;
-    const int n_regular = (n_steps - 1) / gap;
     const int n_effective = gap > refractory_steps ? n_regular : 1;
     const float inverse = 1.0f / threshold;
     for (int i = threadIdx.x; i < n_padded; i += blockDim.x) {
@@ -134,7 +161,7 @@ extern "C" __global__ void output_error(
             float total = 0.0f;
             for (int other = 0; other < n_classes; ++other) {
                 if (other == i || (counts[other] == 0 && other != label)) continue;
-                float rho_il = 0.5f, rho_li = 0.5f;
+                float rho_il = rho_silent, rho_li = rho_silent;
                 if (counts[i] > 0 && counts[other] > 0) {
                     rho_il = spsp[other * n_classes + i] / (float)counts[other];
                     rho_li = spsp[i * n_classes + other] / (float)counts[i];
@@ -159,16 +186,18 @@ extern "C" __global__ void output_error(
     }
 }
 
-// Grid (neurons / block, replicas); block a multiple of 32, at least 32. The regulariser's factors,
-// and where there is an error: denominators s_i and all that multiplies S-PSPs in the update.
-// `is_recurrent`, `ablates_weights`, `ablates_back`, `splits` (whether the error passed back is
-// delta_i / s_i, or with `is_recurrent` delta_i, rather than a solution still to come) are flags.
-// The derivative de/do is a sum of N_TERMS products of `coefficients` [input count - 1][term] and
-// `basis` [term][output count < n_counts], or with CUBIC the powers of the output count.
-// `smallest` is the running minimum of |s_i| as the bits of a float, `broken` whether one was nan.
+// Grid (neurons / block, replicas); block a multiple of 32. The regulariser's factors and, if there
+// is an error, the denominators s_i and all factors of S-PSPs in the update. `is_recurrent`,
+// `ablates_weights`, `ablates_back` and `splits` are flags. `splits` says that the factors of the
+// error passed back are known here (delta_i / s_i, or delta_i in a recurrent layer) and do not come
+// from a system still to be solved. The derivative de/do is a sum of N_TERMS products of
+// `coefficients` [input count - 1][term] and `basis` [term][output count < n_counts], or with CUBIC
+// the powers of the output count. `smallest` is the running minimum of |s_i|, as the bits of a
+// float; `broken` says whether any s_i was nan.
 extern "C" __global__ void layer_errors(
     int n_inputs, int n_neurons, int n_padded, int n_connections, int n_rows, int is_recurrent,
-    int ablates_weights, int ablates_back, int splits, float threshold, double regulariser_scale,
+    int ablates_weights, int ablates_back, int splits, float threshold, float error_divisor,
+    float rho_silent, double regulariser_scale,
     const int* n_terms, const int* has_error, const int* input_counts, int input_stride,
     const float* coefficients, int n_counts, const float* basis,
     const float* weights, const float* column_sums, const float* square_sums,
@@ -193,7 +222,7 @@ extern "C" __global__ void layer_errors(
     }
     if (!has_error[replica]) return;
 
-    const float scaled = own ? error[at] / threshold : 0.0f;
+    const float scaled = own ? error[at] / error_divisor : 0.0f;
     float s = 1.0f;
     if (!(ablates_weights && ablates_back)) {
         input_counts += replica * input_stride;
@@ -202,7 +231,7 @@ extern "C" __global__ void layer_errors(
         const float column_sum = own ? column_sums[at] : 0.0f;
 #pragma unroll
         for (int k = 0; k < N_TERMS; ++k) sums[k] = coefficients[k] * column_sum;
-        // A count of 0 or 1 is the first row, counted above.
+        // Counts 0 and 1 use the first row, already included above.
         for (int base = 0; base < n_inputs; base += SEGMENT_BITS) {
             const int n_bits = smaller(n_inputs - base, SEGMENT_BITS);
             for (int w = threadIdx.x; w < words_for(n_bits); w += blockDim.x) {
@@ -258,7 +287,7 @@ extern "C" __global__ void layer_errors(
                 s = s >= 0.0f ? SMALLEST_RECURRENT : -SMALLEST_RECURRENT;
             if (s != s)
                 atomicOr((u32*)broken + replica, 1u);
-            else  // bits of floats that are not negative are ordered as the floats
+            else  // the bits of non-negative floats have the same order as the floats
                 atomicMin(smallest + replica, __float_as_int(fabsf(s)));
         }
     }
@@ -268,11 +297,11 @@ extern "C" __global__ void layer_errors(
     weight_error[at] = (ablates_weights ? scaled : scaled / s) * lateral[at];
     if (splits) {
         const float base = is_recurrent || ablates_back ? scaled : scaled / s;
-        split_error(base, counts[at], at, back_error, back_silent, back_all);
+        split_error(base, counts[at], rho_silent, at, back_error, back_silent, back_all);
     }
 }
 
-// Grid (neurons / block, replicas): the same split for the solution y of a recurrent system.
+// Grid (neurons / block, replicas): split_error for the solution y of a recurrent system.
 extern "C" __global__ void split_solution(
     int n_neurons, int n_padded, const int* has_error, const int* counts, const double* solution,
     float* back_error, float* back_silent, float* back_all
@@ -282,10 +311,10 @@ extern "C" __global__ void split_solution(
     if (i >= n_padded || !has_error[replica]) return;
     const size_t at = replica * n_padded + i;
     const float value = i < n_neurons ? (float)solution[at] : 0.0f;
-    split_error(value, counts[at], at, back_error, back_silent, back_all);
+    split_error(value, counts[at], RHO_SILENT, at, back_error, back_silent, back_all);
 }
 
-// Grid (neurons / block, replicas): the solution is the error of the layer below (finding F6).
+// Grid (neurons / block, replicas): copy the solution to the error of the layer below (finding F6).
 extern "C" __global__ void take_solution(
     int n_neurons, int n_padded, const int* has_error, const double* solution, float* back
 ) {

@@ -6,11 +6,11 @@
 
 enum LayerKind { FEEDFORWARD = 0, RECURRENT = 1, OUTPUT = 2 };
 
-// Grid (1, replicas): one block runs a replica's layer, its neurons' state in registers, with one
-// barrier a step. At step t a layer's spikes are read from ring[(t - 1) % 3] and written to
-// ring[t % 3], and ring[(t + 1) % 3] is cleared for the next step. The list of the input's spikes
-// of the following step is made while those of the present one are added; inputs beyond 1,024
-// take one list (and one barrier) for each further 1,024.
+// Grid (1, replicas): one block runs a replica's layer, with its neurons' state in registers and
+// one barrier per step. At step t a layer's spikes are read from ring[(t - 1) % 3] and written to
+// ring[t % 3], and ring[(t + 1) % 3] is cleared for the next step. While the input spikes of one
+// step are added, those of the next step are listed. A list covers 1,024 inputs; more inputs take
+// further lists, with one more barrier each.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) lif(
     int n_steps, int n_inputs, int n_neurons, int n_padded, int n_connections, int kind,
     float decay_s, float decay_m, float gain, float threshold, int refractory_steps,
@@ -142,9 +142,8 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) lif(
     }
 }
 
-// Grid (1, replicas). What a test image adds to the metrics of a layer, and the prediction: the
-// first of the classes with the most spikes, written by the output layer (`predictions` of others
-// are not touched).
+// Grid (1, replicas): adds a test image to the metrics of a layer. For the output layer it also
+// stores the prediction, the class with the most spikes and the lowest one in a tie.
 extern "C" __global__ void tally(
     int n_neurons, int n_padded, int layer, int n_layers, int n_samples, int is_output,
     const int* position, const int* counts, int* totals, int* silent, int* predictions
@@ -167,6 +166,6 @@ extern "C" __global__ void tally(
     }
 }
 
-// Grid (1, 1), block 1: the next sample. The counter lives on the device, so that the launches of
-// all samples are the same and can be one recorded graph.
+// Grid (1, 1), block 1: move to the next sample. The counter is on the device, so that the launches
+// of all samples are identical and can be recorded as a graph.
 extern "C" __global__ void next_sample(int* position) { position[0] += 1; }

@@ -20,13 +20,14 @@ __device__ inline float adam(
 }
 
 // Grid (inputs, replicas); block a multiple of 16, at least 32: a block updates the weights of one
-// input to all outputs and sums what it passes back, over sixteen lanes as the CPU engine does.
+// input to all outputs and sums the error passed back to it, over sixteen lanes as in the CPU
+// engine. With the flag `stored` e_ij is read from `spsp`, otherwise it is computed here.
 extern "C" __global__ void update_weights(
     int n_steps, int n_inputs, int n_padded, int n_back, int wants_back, const int* position,
     const float* steps, const float* root_scales, const int* has_error,
     const u32* input_neuron_mask, const int* input_counts, int input_stride, const float* traces,
-    const float* factors, const float* weight_error, const float* back_error,
-    const float* back_silent, const float* back_all,
+    int stored, const float* spsp, const float* factors, const float* weight_error,
+    const float* back_error, const float* back_silent, const float* back_all,
     float* weights, float* first, float* second, float* back
 ) {
     SHARED_MEMORY(shared);
@@ -40,12 +41,11 @@ extern "C" __global__ void update_weights(
     const float step = steps[position[0]], root_scale = root_scales[position[0]];
     const int count = input_counts[replica * input_stride + j];
     const bool error = has_error[replica] != 0;
-    const bool reads_traces = error && count > 0;
+    const bool has_spsp = error && count > 0;
     const bool passes_back = error && wants_back;
     const u32* mask = input_neuron_mask + (replica * input_stride + j) * n_words;
     const float share = 1.0f / (float)count;
     traces += replica * (n_steps + 1) * n_padded;
-    const int n_segments = (n_words + SEGMENT_WORDS - 1) / SEGMENT_WORDS;
 
     float lane_sum = 0.0f;
     for (int base = 0; base < n_padded; base += blockDim.x) {
@@ -54,26 +54,15 @@ extern "C" __global__ void update_weights(
         const size_t at = replica * n_padded + i;
         const size_t place = (replica * n_inputs + j) * n_padded + i;
         float e = 0.0f;
-        if (reads_traces) {
-            for (int segment = 0; segment < n_segments; ++segment) {
-                if (base == 0 || n_segments > 1) {  // else the list still holds
-                    const int word = segment * SEGMENT_WORDS;
-                    BARRIER(29);
-                    if (threadIdx.x < SEGMENT_WORDS)  // a spike meets the traces one step later
-                        list_bits(
-                            mask + word, smaller(n_words - word, SEGMENT_WORDS),
-                            word * WORD_BITS + 1, list, n_listed
-                        );
-                    BARRIER(30);
-                }
-                if (own) e = add_listed(e, traces + i, n_padded, list, *n_listed);
-            }
-        }
+        if (has_spsp && stored)
+            e = own ? spsp[place] : 0.0f;
+        else if (has_spsp)
+            e = spsp_of_input(mask, n_words, n_padded, traces + i, own, base == 0, list, n_listed);
         float product = 0.0f;
         if (own) {
             const float w = weights[place];
             float gradient = factors[at] * w;
-            if (reads_traces) {
+            if (has_spsp) {
                 product = w * (e * share * back_error[at] + back_silent[at]);
                 gradient = e * weight_error[at] + gradient;
             } else if (passes_back) {
@@ -101,7 +90,7 @@ extern "C" __global__ void update_weights(
     }
 }
 
-// Grid (connections / block, replicas): the recurrent weights, one for each connection.
+// Grid (connections / block, replicas): update the recurrent weights.
 extern "C" __global__ void update_connections(
     int n_padded, int n_connections, const int* position, const float* steps,
     const float* root_scales, const int* has_error, const int* rec_ptr, const int* rec_post,
@@ -120,7 +109,8 @@ extern "C" __global__ void update_connections(
         adam(w, gradient, first + at, second + at, steps[position[0]], root_scales[position[0]]);
 }
 
-// Grid (neurons / block, replicas): sum_j w_ij, and the sum of squares over both weight groups.
+// Grid (neurons / block, replicas): sum_j w_ij over the inputs, and the sum of squares over input
+// and recurrent weights.
 extern "C" __global__ void weight_sums(
     int n_inputs, int n_padded, int n_connections, int is_recurrent, const float* weights,
     const int* incoming_ptr, const int* incoming_connection, const float* rec_weights,

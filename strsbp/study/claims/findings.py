@@ -12,13 +12,12 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field, model_validator
 
-from strsbp.errors import ClaimsError
+from strsbp.files import write_csv
 from strsbp.settings import ArmName, Closed
-from strsbp.study.claims.judging import Needs, read_checked, refuse_doubled_ids
-from strsbp.study.claims.measurements import UNFIT, Tables, misfit
+from strsbp.study.claims.judging import Needs, read_entries
+from strsbp.study.claims.measurements import Tables, told
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit, format_interval, format_value
-from strsbp.study.summary.files import write_csv
 
 WORDS = {
     Verdict.REPRODUCES: "confirmed",
@@ -71,9 +70,7 @@ class FindingsFile(Closed):
 
 def load_findings(path: str | Path) -> list[Finding]:
     """Read and check a findings file; raises `ClaimsError` in one sentence."""
-    found = read_checked(FindingsFile, path, "findings").findings
-    refuse_doubled_ids(found, path)
-    return found
+    return read_entries(FindingsFile, path)
 
 
 def judge_findings(
@@ -87,13 +84,9 @@ def judge_findings(
     results = Tables(tables)
     rows = []
     for finding in load_findings(findings):
-        try:
+        with told(f"Finding {finding.id}"):
             judged = _judge(finding, results)
             effects = [_effect(effect, results) for effect in finding.effects] or [{}]
-        except ClaimsError as error:
-            raise ClaimsError(f"Finding {finding.id}: {error}") from None
-        except UNFIT as error:
-            raise ClaimsError(misfit(f"Finding {finding.id}", error)) from error
         described = finding.model_dump(include={"id", "place", "statement", "unit"})
         described |= judged._asdict() | dict(verdict=WORDS[judged.verdict])
         rows += [described | effect for effect in effects]

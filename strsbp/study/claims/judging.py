@@ -8,12 +8,11 @@ import pandas as pd
 from pydantic import Field
 
 from strsbp.errors import ClaimsError, SettingsError
+from strsbp.files import ResultsError, numbers, read_csv, read_yaml, write_csv
 from strsbp.settings import Closed, checked
-from strsbp.study.claims.measurements import UNFIT, Tables, misfit
+from strsbp.study.claims.measurements import Tables, told
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit
-from strsbp.study.plain import read_yaml
-from strsbp.study.summary.files import ResultsError, numbers, read_csv, write_csv
 
 COLUMNS = [
     "id",
@@ -69,31 +68,23 @@ class ClaimsFile(Closed):
 
 def load_claims(path: str | Path) -> list[Claim]:
     """Read and check a claims file; raises `ClaimsError` in one sentence."""
-    claims = read_checked(ClaimsFile, path, "claims").claims
-    refuse_doubled_ids(claims, path)
-    return claims
+    return read_entries(ClaimsFile, path)
 
 
-def refuse_doubled_ids(entries: list, path: str | Path) -> None:
-    """Raise `ClaimsError` where two of the `entries` of the file `path` have the same id."""
+def read_entries(model, path: str | Path) -> list:
+    """The entries of the YAML file `path`, which has the one field of `model`.
+
+    Raises `ClaimsError`, also where two entries have the same id.
+    """
+    try:
+        [(_, entries)] = checked(model, read_yaml(path, ClaimsError), where=str(path))
+    except SettingsError as error:
+        raise ClaimsError(str(error)) from None
     ids = [entry.id for entry in entries]
     doubled = next((name for name in ids if ids.count(name) > 1), None)
     if doubled is not None:
         raise ClaimsError(f"{path} has two entries with the id '{doubled}'; give each its own.")
-
-
-def read_checked(model, path: str | Path, what: str):
-    """The `model` that the YAML file `path` of `what` describes; raises `ClaimsError`."""
-    try:
-        exists = Path(path).exists()
-    except (OSError, ValueError):
-        exists = True  # reading it says what is wrong
-    if not exists:
-        raise ClaimsError(f"The {what} file {path} is missing.")
-    try:
-        return checked(model, read_yaml(path, ClaimsError), where=str(path))
-    except SettingsError as error:
-        raise ClaimsError(str(error)) from None
+    return entries
 
 
 def published_value(path: str | Path, claim_id: str) -> float:
@@ -112,12 +103,8 @@ def judge_claims(*, claims: str | Path, tables: Mapping[str, str | Path], out: s
     results = Tables(tables)
     rows = []
     for claim in load_claims(claims):
-        try:
+        with told(f"Claim '{claim.id}'"):
             judged = judge(claim, results)
-        except ClaimsError as error:
-            raise ClaimsError(f"Claim '{claim.id}': {error}") from None
-        except UNFIT as error:
-            raise ClaimsError(misfit(f"Claim '{claim.id}'", error)) from error
         rows.append(
             claim.model_dump(include=set(COLUMNS))
             | judged._asdict()

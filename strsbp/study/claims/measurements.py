@@ -1,6 +1,7 @@
 """Look-up of single measured values in the results files that the claims refer to."""
 
 from collections.abc import Mapping
+from contextlib import contextmanager
 from math import isinf, isnan
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -8,10 +9,10 @@ from typing import Literal, NamedTuple
 import pandas as pd
 from pydantic import field_validator
 
-from strsbp.errors import ClaimsError
+from strsbp.errors import ClaimsError, StrsbpError, in_words
+from strsbp.files import ResultsError, read_csv
 from strsbp.settings import Closed
 from strsbp.study.experiments import OPEN_QUESTIONS
-from strsbp.study.summary.files import ResultsError, read_csv
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
@@ -19,14 +20,21 @@ TableName = Literal[
 ]  # fmt: skip
 
 
-UNFIT = (KeyError, TypeError, ValueError, OverflowError)
+UNFIT = (KeyError, TypeError, ValueError)
 """What reading a number raises where a results file lacks a column or holds text in it."""
 
 
-def misfit(what: str, error: Exception) -> str:
-    """One sentence about `what` that met `error` in the results files."""
-    reason = " ".join(str(error).split()).strip(" .") or type(error).__name__
-    return f"{what} does not fit the results files ({reason}); make them again."
+@contextmanager
+def told(what: str, kind: type[StrsbpError] = ClaimsError):
+    """Put `what` before an error of the block, and tell in one sentence what `UNFIT` means."""
+    try:
+        yield
+    except ClaimsError as error:
+        raise ClaimsError(f"{what}: {error}") from None
+    except UNFIT as error:
+        raise kind(
+            f"{what} does not fit the results files ({in_words(error)}); make them again."
+        ) from error
 
 
 class Measure(Closed):

@@ -11,13 +11,12 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field
 
-from strsbp.errors import ClaimsError
+from strsbp.files import write_csv
 from strsbp.settings import Closed
-from strsbp.study.claims.judging import read_checked, refuse_doubled_ids
-from strsbp.study.claims.measurements import UNFIT, Measure, TableName, Tables, misfit
+from strsbp.study.claims.judging import read_entries
+from strsbp.study.claims.measurements import Measure, TableName, Tables, told
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit
-from strsbp.study.summary.files import write_csv
 
 WORDS = {
     Verdict.REPRODUCES: "yes",
@@ -77,9 +76,7 @@ class QuestionsFile(Closed):
 
 def load_questions(path: str | Path) -> list[Question]:
     """Read and check a questions file; raises `ClaimsError` in one sentence."""
-    found = read_checked(QuestionsFile, path, "questions").questions
-    refuse_doubled_ids(found, path)
-    return found
+    return read_entries(QuestionsFile, path)
 
 
 def judge_questions(
@@ -93,12 +90,8 @@ def judge_questions(
     rows = []
     for question in load_questions(questions):
         for one in question.statements:
-            try:
+            with told(f"Question {question.id}"):
                 judged = _judge(one, results)
-            except ClaimsError as error:
-                raise ClaimsError(f"Question {question.id}: {error}") from None
-            except UNFIT as error:
-                raise ClaimsError(misfit(f"Question {question.id}", error)) from error
             described = dict(id=question.id, statement=one.statement, unit=one.unit)
             rows.append(described | judged._asdict() | dict(verdict=WORDS[judged.verdict]))
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)

@@ -26,6 +26,6 @@ MEASUREMENTS = (
     "regularisation",
     "published_logs",
 )
-"""Experiments that are measured on demand and not summarised."""
+"""Experiments that run on demand and that the report does not show."""
 
 EXPERIMENTS = PARTS_OF_THE_STUDY + OPEN_QUESTIONS + MEASUREMENTS

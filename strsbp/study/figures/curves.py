@@ -1,122 +1,169 @@
-"""Test error over epochs: the drawing that Figs. 2, 3, 4 and 6 share."""
+"""Test error over epochs, and paired differences at the end: Figs. 2, 3, 4 and 6."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+import seaborn.objects as so
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from strsbp.study.figures.style import INK, figure, mathtext, series_styles
-from strsbp.study.summary.files import ResultsError, read_csv
+from strsbp.files import ResultsError, read_csv
+from strsbp.study.claims import published_value
+from strsbp.study.figures.style import (
+    COLOURS,
+    INK,
+    label_ends,
+    letter,
+    mathtext,
+    plot,
+    stacked,
+    themed,
+    wrap,
+)  # fmt: skip
 
-FEW = 3
-"""With fewer runs than this, every run is drawn as a thin line: an interval says little."""
+CURVES = ("arm", "title", "tau_m", "epoch", "quantity", "mean", "n_diverged")
+SEEDS = ("arm", "seed", "epoch", "quantity", "value", "diverged")
+PAIRS = ("arm_a", "arm_b", "at_epoch", "quantity", "difference", "low", "high",
+         "n_pairs")  # fmt: skip
+STUDY_LINES = ((0, (1, 2)), (0, (6, 2, 1, 2)))
+LOST = 50
+"""Where a test error (%) lies above this, the axis is logarithmic."""
 
-CURVE_COLUMNS = ("arm", "title", "tau_m", "epoch", "quantity", "mean", "low", "high")
-MARKS = ((0, (1, 2)), (0, (6, 2, 1, 2)))
-"""Lines of the study's own numbers."""
 
-
-def plot_curves(
+@themed
+def draw(
     *,
     curves: str | Path,
     seeds: str | Path,
-    png: str | Path,
-    svg: str | Path,
+    pairs: str | Path,
     panels: Mapping[str, Sequence[str]],
     epochs: int,
-    published: Mapping[str, float] | None = None,
+    claims: str | Path | None = None,
+    published: Mapping[str, str] | None = None,
+    reference: str | None = None,
     label: Literal["title", "tau_m"] = "title",
-    log: bool = False,
-) -> None:
-    """Draw the mean test error of each arm over epochs 1..epochs, one panel beside the other.
+):
+    """Draw each panel's arms over epochs 1..epochs, below each other, and their differences.
 
-    A band is the 95 % interval of the mean; crosses mark runs that diverged. `published` holds
-    the study's own numbers, label: error (a fraction), drawn as thin lines; `label` is the column
-    that names the curves; `log` scales errors logarithmically.
+    `published` (label: claim of the file `claims`) are errors that the study gives, for the first
+    panel. Differences are to the arm `reference` of a panel, or to its first arm; `label` is the
+    column that names the curves.
     """
-    mean_rows = _test_errors(read_csv(curves, (*CURVE_COLUMNS, "n_diverged")), curves, epochs)
-    run_columns = ("arm", "seed", "epoch", "quantity", "value", "diverged")
-    run_rows = _test_errors(read_csv(seeds, run_columns), seeds, epochs)
-    with figure(png, svg, width=3.7 * max(2, len(panels)), height=3.7) as drawn:
-        for ax, (title, arms) in zip(
-            drawn.subplots(1, len(panels), sharey=True, squeeze=False)[0],
-            panels.items(),
-            strict=True,
-        ):
-            for arm, style in zip(arms, series_styles(), strict=False):
-                rows = mean_rows[mean_rows["arm"] == arm]
-                if rows.empty:
-                    raise ResultsError(f"{curves} has no arm '{arm}'; summarise its runs first.")
-                name = str(rows["title"].iloc[0])
-                if label == "tau_m":
-                    name = f"tau_m = {rows['tau_m'].iloc[0]:g}"
-                _draw_arm(ax, rows, run_rows[run_rows["arm"] == arm], name, style)
-            for (name, error), dashes in zip((published or {}).items(), MARKS, strict=False):
-                ax.axhline(
-                    100 * error, color=INK, linewidth=0.9, linestyle=dashes, zorder=1,
-                    label=mathtext(f"{name}: {100 * error:.2f} %"),
-                )  # fmt: skip
-            _arrange(ax, title, epochs, log)
-        drawn.axes[0].set_ylabel("test error (%)")
+    means = _test_errors(read_csv(curves, CURVES), curves, epochs)
+    runs = _test_errors(read_csv(seeds, SEEDS), seeds, epochs)
+    names = _names(means, panels, label, curves)
+    differences = _differences(read_csv(pairs, PAIRS), panels, names, reference, epochs)
+    levels = {
+        name: 100 * published_value(claims, claim) for name, claim in (published or {}).items()
+    }
+
+    heights = [2.6] * len(panels)
+    if not differences.empty:
+        n_lines = differences["name"].str.count("\n").sum() + len(differences)
+        heights.append(0.7 + 0.12 * len(differences) + 0.16 * n_lines)
+    figure, axes = stacked(heights)
+    ends = [
+        _draw_curves(ax, arms, means, runs, names, levels if ax is axes[0] else {}, epochs)
+        for ax, arms in zip(axes, panels.values(), strict=False)
+    ]
+    if not differences.empty:
+        _draw_differences(axes[-1], differences)
+    letter(dict.fromkeys(axes, "") | dict(zip(axes, panels, strict=False)))
+    label_ends(dict(zip(axes, ends, strict=False)))
+    return figure
 
 
 def _test_errors(rows: pd.DataFrame, path, epochs: int) -> pd.DataFrame:
     rows = rows[(rows["quantity"] == "test_error") & (rows["epoch"] <= epochs)]
     if rows.empty:
         raise ResultsError(f"{path} holds no test error; make it again.")
-    return rows
+    value = "mean" if "mean" in rows else "value"
+    return rows.assign(percent=100 * rows[value])
 
 
-def _draw_arm(ax, rows: pd.DataFrame, runs: pd.DataFrame, name: str, style) -> None:
-    n_runs, n_diverged = runs["seed"].nunique(), int(rows["n_diverged"].max())
-    if n_diverged:
-        name += f" ({n_diverged} of {n_runs} diverged)"
-    every = max(1, len(rows) // 10)  # about ten markers a curve
-    ax.plot(
-        rows["epoch"], 100 * rows["mean"], label=mathtext(name), markevery=every, zorder=3,
-        **style.line,
-    )  # fmt: skip
-    if n_runs >= FEW:
-        low, high = (100 * rows[name].fillna(rows["mean"]) for name in ("low", "high"))
-        ax.fill_between(
-            rows["epoch"],
-            low.clip(lower=0),
-            high.clip(upper=100),
-            color=style.color,
-            alpha=0.16,
-            linewidth=0,
-        )
-    elif n_runs > 1:
-        for _, run in runs.groupby("seed"):
-            ax.plot(run["epoch"], 100 * run["value"], color=style.color, linewidth=0.6, alpha=0.7)
-    ends = runs[runs["diverged"] == 1]
-    ax.plot(
-        ends["epoch"], 100 * ends["value"], linestyle="", marker="x", markersize=8,
-        markeredgewidth=2, color=style.color, zorder=4,
-    )  # fmt: skip
+def _names(means: pd.DataFrame, panels, label: str, path) -> dict[str, str]:
+    """What each arm is called; a panel's title is not repeated."""
+    known = means.drop_duplicates("arm").set_index("arm")
+    names = {}
+    for title, arms in panels.items():
+        for arm in arms:
+            if arm not in known.index:
+                raise ResultsError(f"{path} has no arm '{arm}'; summarise its runs first.")
+            name = str(known.loc[arm, "title"]).removesuffix(f", {title}")
+            names[arm] = f"tau_m = {known.loc[arm, 'tau_m']:g}" if label == "tau_m" else name
+    return names
 
 
-def _arrange(ax, title: str, epochs: int, log: bool) -> None:
-    ax.set_title(mathtext(title))
-    ax.set_xlabel("epoch")
+def _draw_curves(ax, arms, means, runs, names, levels, epochs) -> list[tuple[float, str, str]]:
+    """Draw one panel; returns what stands at the right ends of its lines."""
+    means, runs = (rows[rows["arm"].isin(arms)] for rows in (means, runs))
+    for rows, mark, more in (
+        (runs, so.Lines(linewidth=0.6, alpha=0.4), dict(group="seed")),
+        (means, so.Line(linewidth=1.6, pointsize=4), dict(linestyle="arm", marker="arm")),
+        (runs[runs["diverged"] == 1], so.Dot(marker="x", pointsize=7, stroke=1.8), {}),
+    ):
+        if not rows.empty:
+            plot(rows, ax, arms, x="epoch", y="percent", color="arm", **more).add(
+                mark, legend=False
+            ).label(x="epoch", y="test error (%)").plot()
+    for (_, level), dashes in zip(levels.items(), STUDY_LINES, strict=False):
+        ax.axhline(level, color=INK, linewidth=0.9, linestyle=dashes, zorder=1)
+    _arrange(ax, epochs, runs["percent"].max())
+
+    ends = [(level, f"{name}: {level:.2f} %", INK) for name, level in levels.items()]
+    for arm, colour in zip(arms, COLOURS * len(arms), strict=False):
+        of_arm = means[means["arm"] == arm]
+        n_runs = runs.loc[runs["arm"] == arm, "seed"].nunique()
+        n_diverged = of_arm["n_diverged"].max()
+        name = f"{names[arm]} ({n_diverged} of {n_runs} diverged)" if n_diverged else names[arm]
+        known = of_arm["percent"].dropna()
+        ends.append((known.iloc[-1] if len(known) else ax.get_ylim()[1], name, colour))
+    return ends
+
+
+def _arrange(ax, epochs: int, largest: float) -> None:
     ax.set_xlim(0.5, epochs + 0.5)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    if log:
+    if largest > LOST:
         ax.set_yscale("log")
-        ax.yaxis.set_major_locator(_PercentLocator())
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda percent, _: f"{percent:g}"))
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
         ax.yaxis.set_minor_formatter(NullFormatter())
-        ax.minorticks_off()
-    ax.legend(loc="best")
 
 
-class _PercentLocator(MaxNLocator):
-    """Round percentages, dense enough for a logarithmic axis that spans less than a decade."""
+def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.DataFrame:
+    """Arm minus reference (points) of the best test errors up to the last epoch in both."""
+    pairs = pairs[(pairs["quantity"] == "best_test_error") & (pairs["at_epoch"] <= epochs)]
+    # Each pair is listed once: the other way round it has the other sign.
+    swapped = pairs.assign(
+        arm_a=pairs["arm_b"], arm_b=pairs["arm_a"], difference=-pairs["difference"],
+        low=-pairs["high"], high=-pairs["low"],
+    )  # fmt: skip
+    pairs = pd.concat([pairs, swapped]).sort_values("at_epoch", kind="stable")
+    pairs = pairs.drop_duplicates(["arm_a", "arm_b"], keep="last").set_index(["arm_a", "arm_b"])
+    rows = []
+    for title, arms in panels.items():
+        base = reference if reference in arms else arms[0]
+        for position, arm in enumerate(arms):
+            if arm != base and (arm, base) in pairs.index:
+                pair = pairs.loc[(arm, base)]
+                difference = 100 * pair[["difference", "low", "high"]].astype(float)
+                name = wrap(f"{names[arm]} ({pair['n_pairs']} seeds)")
+                if len(panels) > 1:
+                    name += f"\n{mathtext(title)}"
+                rows.append(dict(difference, name=name, base=names[base], series=position))
+    rows = pd.DataFrame(rows, columns=["difference", "low", "high", "name", "base", "series"])
+    return rows.dropna(subset="difference")
 
-    def tick_values(self, vmin, vmax):
-        ticks = [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100]
-        if vmax < 4 * vmin:
-            ticks += [4, 6, 8, 9, 12, 17, 25, 35, 40, 60, 80, 90]
-        return [tick for tick in ticks if vmin <= tick <= vmax]
+
+def _draw_differences(ax, rows: pd.DataFrame) -> None:
+    bases = " or ".join(dict.fromkeys(rows["base"]))
+    positions = range(int(rows["series"].max()) + 1)
+    plot(rows, ax, positions, y="name", x="difference", xmin="low", xmax="high", color="series",
+         marker="series").add(
+        so.Range(linewidth=1.6), orient="y", legend=False
+    ).add(so.Dot(pointsize=5.5), orient="y", legend=False).scale(
+        y=so.Nominal(order=list(rows["name"]))
+    ).label(x=f"best test error minus that of {mathtext(bases)} (points)", y="").plot()  # fmt: skip
+    ax.axvline(0, color=INK, linewidth=0.8, linestyle="--")

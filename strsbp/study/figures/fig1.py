@@ -3,49 +3,58 @@
 from pathlib import Path
 
 import numpy as np
+import seaborn as sns
+import seaborn.objects as so
 
-from strsbp.study.figures.style import figure, series_styles
-from strsbp.study.figures.surfaces import read_surfaces
-from strsbp.study.summary.files import ResultsError
+from strsbp.files import ResultsError, read_csv
+from strsbp.study.figures.style import (
+    COLOURS,
+    SEQUENTIAL,
+    label_ends,
+    letter,
+    plot,
+    stacked,
+    themed,
+)
 
 
-def plot_fig1(*, surfaces: str | Path, png: str | Path, svg: str | Path) -> None:
+@themed
+def draw(*, surfaces: str | Path):
     """Draw the largest published surface as a map and as slices along both counts."""
-    rows = read_surfaces(surfaces)
+    rows = read_csv(surfaces, ("spsp", "grid", "o_j", "o_i", "mean"))
     rows = rows[(rows["spsp"] == "published") & rows["mean"].notna()]
     if rows.empty:
         raise ResultsError(f"{surfaces} has no published surface; simulate it first.")
-    grid = rows["grid"].max()
-    surface = rows[rows["grid"] == grid].pivot(index="o_i", columns="o_j", values="mean")
+    grid = int(rows["grid"].max())
+    rows = rows[rows["grid"] == grid]
     counts = [int(count) for count in np.unique(np.linspace(0.1, 1, 4) * grid).round()]
-    with figure(png, svg, width=9.6, height=3.5) as drawn:
-        map_ax, along_i, along_j = drawn.subplots(1, 3, width_ratios=(1.15, 1, 1))
-        image = map_ax.pcolormesh(
-            surface.columns, surface.index, surface, cmap="cividis", rasterized=True
-        )
-        contours = map_ax.contour(
-            surface.columns, surface.index, surface, levels=6, colors="white", linewidths=0.8
-        )
-        map_ax.clabel(contours, fontsize=7)
-        drawn.colorbar(image, ax=map_ax, label="$e_{ij}$", pad=0.02)
-        map_ax.set(xlabel="input spike count $o_j$", ylabel="output spike count $o_i$")
-        map_ax.set_title("surface")
-        map_ax.grid(False)
-        for ax, lines, name in ((along_i, surface, "o_j"), (along_j, surface.T, "o_i")):
-            for count, style in zip(counts, series_styles(), strict=False):
-                line = lines[count]
-                ax.plot(
-                    line.index, line, label=f"${name}$ = {count}",
-                    markevery=max(1, len(line) // 8), **style.line,
-                )  # fmt: skip
-            ax.set_ylim(bottom=0)
-            ax.set_ylabel("$e_{ij}$")
-            ax.margins(x=0.02)
-            ax.legend(
-                loc="upper left", bbox_to_anchor=(0, -0.2), ncols=2, borderaxespad=0,
-                columnspacing=1.2,
-            )  # fmt: skip
-        along_i.set(xlabel="output spike count $o_i$")
-        along_i.set_title("along the output count")
-        along_j.set(xlabel="input spike count $o_j$")
-        along_j.set_title("along the input count")
+    figure, (whole, along_i, along_j) = stacked((2.4, 2.1, 2.1))
+    sns.heatmap(
+        rows.pivot(index="o_i", columns="o_j", values="mean"), ax=whole,
+        cmap=SEQUENTIAL, cbar_kws=dict(label="$e_{ij}$ (mV)"), rasterized=True,
+        xticklabels=False, yticklabels=False,
+    )  # fmt: skip
+    ticks = range(grid // 5, grid + 1, max(1, grid // 5))
+    whole.set_xticks([n - 0.5 for n in ticks], ticks)
+    whole.set_yticks([n - 0.5 for n in ticks], ticks)
+    whole.invert_yaxis()
+    whole.set(xlabel="input spike count $o_j$", ylabel="output spike count $o_i$")
+    whole.grid(False)
+    ends = {}
+    for ax, along, fixed, text in (
+        (along_i, "o_i", "o_j", "output spike count $o_i$"),
+        (along_j, "o_j", "o_i", "input spike count $o_j$"),
+    ):
+        lines = rows[rows[fixed].isin(counts)]
+        plot(lines, ax, counts, x=along, y="mean", color=fixed, linestyle=fixed).add(
+            so.Line(linewidth=1.6), legend=False
+        ).label(x=text, y="$e_{ij}$ (mV)").plot()
+        ax.set_xlim(0, grid)
+        ax.set_ylim(bottom=0)
+        last = lines[lines[along] == grid].set_index(fixed)["mean"]
+        ends[ax] = [
+            (last[n], f"{fixed} = {n}", colour) for n, colour in zip(counts, COLOURS, strict=False)
+        ]
+    label_ends(ends)
+    letter({whole: "", along_i: "", along_j: ""})
+    return figure

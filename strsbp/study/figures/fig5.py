@@ -2,38 +2,55 @@
 
 from pathlib import Path
 
-from strsbp.study.figures.style import COLOURS, INK, figure
-from strsbp.study.figures.traces import RULES, read_traces
+import pandas as pd
+import seaborn.objects as so
+
+from strsbp.files import ResultsError, read_csv
+from strsbp.study.figures.style import COLOURS, INK, letter, new_figure, plot, themed
+
+LISTINGS = {1: "Listing 1, published", 2: "Listing 2, corrected"}
+COLUMNS = ("listing", "step", "spike_pre", "spike_post", "current", "membrane", "e_ij")
+TIME = "time (steps of 1 ms)"
 
 
-def plot_fig5(*, trace: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw spikes, current and membrane under the published and the corrected rule, side by side.
+def read_traces(path: str | Path) -> pd.DataFrame:
+    """The traces of one pair under both listings."""
+    rows = read_csv(path, COLUMNS)
+    for number in LISTINGS:
+        if number not in set(rows["listing"]):
+            raise ResultsError(f"{path} has no trace of listing {number}; trace the pair again.")
+    return rows
 
-    Each rule has its own vertical scale: the size of the difference is the point.
-    """
-    traces = read_traces(trace)
-    with figure(png, svg, width=8.4, height=4.8) as drawn:
-        axes = drawn.subplots(3, 2, sharex=True, height_ratios=(0.6, 1, 1))
-        for column, (name, rows) in zip(axes.T, traces.items(), strict=True):
-            spikes, current, membrane = column
-            for position, which in enumerate(("spike_pre", "spike_post")):
-                times = rows.loc[rows[which] == 1, "step"]
-                spikes.eventplot(
-                    times, lineoffsets=-position, linelengths=0.7, linewidths=1.0, colors=INK
-                )
-            spikes.set_yticks([0, -1], ["input $j$", "output $i$"])
-            spikes.set_title(RULES[name][0])
-            spikes.grid(False)
-            current.plot(rows["step"], rows["current"], color=COLOURS[0], linewidth=1.1)
-            membrane.plot(rows["step"], rows["membrane"], color=COLOURS[1], linewidth=1.1)
-            ends = rows[rows["spike_post"] == 1]
-            membrane.plot(
-                ends["step"], ends["membrane"], linestyle="", marker="o", markersize=3.5,
-                markerfacecolor="white", markeredgecolor=COLOURS[1],
-            )  # fmt: skip
-            membrane.set_xlabel("time step (ms)")
-            for ax in (current, membrane):
-                ax.margins(x=0.01)
-                ax.set_ylim(bottom=0)
-        axes[1, 0].set_ylabel("input current")
-        axes[2, 0].set_ylabel("membrane\n(o: at spikes of $i$)")
+
+@themed
+def draw(*, trace: str | Path):
+    """Draw the spikes once, then current and membrane under each rule, each on its own scale."""
+    rows = read_traces(trace)
+    figure = new_figure(6.8)
+    axes = figure.subplots(5, 1, sharex=True, height_ratios=(0.6, 1, 1, 1, 1))
+    one = rows[rows["listing"] == 1]
+    for position, name in enumerate(("spike_pre", "spike_post")):
+        times = one.loc[one[name] == 1, "step"]
+        axes[0].eventplot(times, lineoffsets=-position, linelengths=0.7, linewidths=1, colors=INK)
+    axes[0].set_yticks([0, -1], ["input $j$", "output $i$"])
+    axes[0].grid(False)
+    titles = {axes[0]: "the same spikes under both rules"}
+    for column, (listing, name) in enumerate(LISTINGS.items()):
+        of_rule = rows[rows["listing"] == listing]
+        value = of_rule["e_ij"].iloc[0]
+        current, membrane = axes[1 + column], axes[3 + column]
+        titles |= {current: name, membrane: f"{name}: e_ij = {value:.3g} mV"}
+        for ax, quantity in ((current, "current"), (membrane, "membrane")):
+            plot(of_rule, ax, x="step", y=quantity).add(
+                so.Line(color=COLOURS[column], linewidth=1.1)
+            ).label(x=TIME, y=f"{quantity}\n(mV)").plot()
+            ax.set_ylim(bottom=0)
+        plot(of_rule[of_rule["spike_post"] == 1], membrane, x="step", y="membrane").add(
+            so.Dot(color="white", edgecolor=COLOURS[column], pointsize=4)
+        ).label(x=TIME, y="membrane\n(mV)").plot()
+    for ax in axes[:-1]:
+        ax.set_xlabel("")
+    axes[0].set_xlim(0, rows["step"].max() + 1)
+    letter({ax: titles[ax] for ax in axes})
+    figure.align_ylabels(axes)
+    return figure

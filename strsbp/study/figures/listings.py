@@ -2,30 +2,24 @@
 
 from pathlib import Path
 
-from strsbp.study.figures.style import figure, series_styles
-from strsbp.study.figures.traces import RULES, read_traces
+import seaborn.objects as so
+
+from strsbp.study.figures.fig5 import LISTINGS, TIME, read_traces
+from strsbp.study.figures.style import legend, letter, look, new_figure, plot, themed
 
 
-def plot_listings(*, trace: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw the current and the membrane under both update rules.
-
-    On a logarithmic scale a constant factor is a constant distance: two curves of one shape
-    differ in scale alone.
-    """
-    traces = read_traces(trace)
-    with figure(png, svg, width=8.4, height=4.2) as drawn:
-        axes = drawn.subplots(1, 2)
-        for ax, quantity in zip(axes, ("current", "membrane"), strict=True):
-            for (name, rows), style in zip(traces.items(), series_styles(), strict=False):
-                positive = rows[quantity].where(rows[quantity] > 0)
-                title, rule = RULES[name]
-                ax.plot(
-                    rows["step"], positive, color=style.color, linestyle=style.linestyle,
-                    linewidth=1.2, label=f"{title}\n{rule}",
-                )  # fmt: skip
-            ax.set_yscale("log")
-            ax.set_xlabel("time step (ms)")
-        axes[0].set_title("input current")
-        axes[1].set_title("membrane")
-        handles, labels = axes[0].get_legend_handles_labels()
-        drawn.legend(handles, labels, loc="outside lower center", ncols=2)
+@themed
+def draw(*, trace: str | Path):
+    """Draw current and membrane under both rules; 0 has no place on a logarithmic scale."""
+    rows = read_traces(trace)
+    figure = new_figure(5.6)
+    axes = figure.subplots(2, 1, sharex=True)
+    for ax, quantity in zip(axes, ("current", "membrane"), strict=True):
+        shown = rows.assign(value=rows[quantity].where(rows[quantity] > 0))
+        plot(shown, ax, LISTINGS, x="step", y="value", color="listing", linestyle="listing").add(
+            so.Path(linewidth=1.2), legend=False
+        ).scale(y="log").label(x=TIME, y=f"{quantity} (mV)").plot()
+    axes[0].set(xlabel="", xlim=(0, rows["step"].max() + 1))
+    letter({axes[0]: "input current", axes[1]: "membrane"})
+    legend(figure, {name: look(i, marker="") for i, name in enumerate(LISTINGS.values())})
+    return figure

@@ -1,82 +1,191 @@
 """The shared look of all figures, and how a figure is saved.
 
-Every series has a colour of the Okabe-Ito palette, a line style and a marker of its own, so that
-it can be told apart in black and white and by colour-blind readers. A file is the same, byte for
-byte, whenever it is drawn from the same data.
+Figures are `WIDTH` inches wide with one size of text, which is legible when a phone shows them 390
+pixels wide. Every series has a colour of the Okabe-Ito palette, a line style and a marker of its
+own, so that colour-blind readers and black-and-white prints can tell it apart.
 """
 
-from collections.abc import Iterator
+import textwrap
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import cycle
+from functools import wraps
+from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
 import matplotlib as mpl
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+import numpy as np
+import seaborn as sns
+import seaborn.objects as so
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from strsbp.study.summary.files import replacing
+from strsbp.files import replacing
 
-STYLE = Path(__file__).with_name("strsbp.mplstyle")
+WIDTH = 5.2
+FONT_SIZE = 9
 
 INK = "#222222"
-"""Text, axes and the study's own numbers."""
+"""Text, axes, reference lines and the study's own numbers."""
 MUTED = "#6b6b6b"
-"""What stands behind the data: guides, notes."""
+"""Guides and notes, which stand behind the data."""
 OUTSIDE = "#ededed"
-"""Ground of the region outside the fitted grid."""
+"""Background where there is no value, or a fit is extrapolated."""
 
 # Okabe and Ito's palette, darkest contrasts first; yellow is left out: too pale for lines.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-LINES = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (5, 1.4, 1.2, 1.4)), (0, (8, 2)), (0, (3, 1)))
+LINES = ("-", (5, 1.6), (1.2, 1.2), (5, 1.4, 1.2, 1.4), (8, 2), (3, 1), (8, 1.5, 3, 1.5))
 MARKERS = ("o", "s", "^", "D", "v", "X", "P")
+SYMBOLS = {"tau_m": r"$\tau_m$", "e_ij": "$e_{ij}$", "o_i": "$o_i$", "o_j": "$o_j$"}
+SEQUENTIAL = "cividis_r"
+"""Colours of a heat map: the darker, the larger."""
+DIVERGING = "RdBu"
 
-
-def mathtext(title: str) -> str:
-    """`title` of a config file for matplotlib: its symbols set as mathematics, nothing else."""
-    text = title.replace("$", r"\$")
-    return text.replace("tau_m", r"$\tau_m$").replace("e_ij", "$e_{ij}$")
-
-
-class SeriesStyle(NamedTuple):
-    """How one series is drawn."""
-
-    color: str
-    linestyle: str | tuple
-    marker: str
-
-    @property
-    def line(self) -> dict:
-        """Keyword arguments for `Axes.plot`; markers are filled with white, so lines show."""
-        return dict(
-            color=self.color,
-            linestyle=self.linestyle,
-            marker=self.marker,
-            markerfacecolor="white",
-            markeredgewidth=1.2,
-        )
-
-
-def series_styles() -> Iterator[SeriesStyle]:
-    """An endless supply of styles, each series' own."""
-    return (
-        SeriesStyle(*parts)
-        for parts in zip(cycle(COLOURS), cycle(LINES), cycle(MARKERS), strict=False)
-    )
+SIZES = ("font.size", "axes.titlesize", "axes.labelsize", "xtick.labelsize", "ytick.labelsize",
+         "legend.fontsize", "legend.title_fontsize")  # fmt: skip
+THEME = {
+    **sns.axes_style("ticks"),
+    **sns.plotting_context("paper"),
+    **dict.fromkeys(SIZES, FONT_SIZE),
+    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib
+    "text.color": INK,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e2e2e2",
+    "legend.frameon": False,
+    "savefig.dpi": 240,
+    # Glyphs as outlines: the drawing looks the same everywhere, with no font installed.
+    "svg.fonttype": "path",
+    "svg.hashsalt": "strsbp",
+}
 
 
 @contextmanager
-def figure(png: str | Path, svg: str | Path, *, width: float = 7.2, height: float = 3.6):
-    """Yield an empty `Figure` (inches) in the shared style, and save it as PNG and SVG at the end.
-
-    No global state of matplotlib is touched; both files appear only when drawing succeeded.
-    """
-    with mpl.rc_context():
+def theme():
+    """Draw in the shared look; matplotlib's global settings are as before when the block ends."""
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The copy keyword", DeprecationWarning)  # of seaborn 0.13
         mpl.rcdefaults()
-        mpl.style.use(STYLE)
-        drawn = Figure(figsize=(width, height))
-        FigureCanvasAgg(drawn)
-        yield drawn
-        with replacing(png) as png_path, replacing(svg) as svg_path:
-            drawn.savefig(png_path, metadata={"Software": None})
-            drawn.savefig(svg_path, metadata={"Date": None, "Creator": None})
+        mpl.rcParams.update(THEME)
+        yield
+
+
+def themed(draw):
+    """`draw`, which makes a figure, in the shared look."""
+
+    @wraps(draw)
+    def wrapped(**data_and_options) -> Figure:
+        with theme():
+            return draw(**data_and_options)
+
+    return wrapped
+
+
+def save(figure: Figure, png: str | Path, svg: str | Path) -> None:
+    """Save `figure` as PNG and SVG: both or neither, the same bytes whenever it is the same."""
+    with theme(), replacing(png) as png_path, replacing(svg) as svg_path:
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # it is laid out; twice more would take as long as drawing
+        figure.savefig(png_path, metadata={"Software": None})
+        figure.savefig(svg_path, metadata={"Date": None, "Creator": None})
+
+
+def new_figure(height: float) -> Figure:
+    """An empty figure, `height` inches high."""
+    return Figure(figsize=(WIDTH, height), layout="constrained")
+
+
+def stacked(heights: Sequence[float], columns: Sequence[int] = ()):
+    """A figure and its axes in rows that are not aligned: heights (inches), panels per row (1)."""
+    figure = new_figure(sum(heights))
+    rows = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    columns = columns or [1] * len(heights)
+    panels = [row.subplots(1, n, squeeze=False)[0] for row, n in zip(rows, columns, strict=True)]
+    return figure, [ax for row in panels for ax in row]
+
+
+def wrap(text: str, width: int = 24) -> str:
+    """A label in lines of at most `width` characters."""
+    return mathtext(textwrap.fill(text, width))
+
+
+def plot(data, ax, names: Iterable = (), **variables) -> so.Plot:
+    """A seaborn plot of `data` on `ax`; `names` are the series, in the order of their styles."""
+    names = list(names)
+    data = data.reset_index(drop=True)  # seaborn takes no index with repetitions
+    made = so.Plot(data, **variables).on(ax).theme(THEME)
+    styles = dict(color=COLOURS, linestyle=LINES, marker=MARKERS)
+    return made.scale(
+        **{
+            key: so.Nominal([values[i % len(values)] for i in range(len(names))], order=names)
+            for key, values in styles.items()
+            if names and key in variables
+        }
+    )
+
+
+def look(position: int, **changes) -> dict:
+    """Line2D's keywords for the series at `position`, for legends."""
+    style = LINES[position % len(LINES)]
+    return (
+        dict(
+            color=COLOURS[position % len(COLOURS)],
+            linestyle=style if isinstance(style, str) else (0, style),
+            marker=MARKERS[position % len(MARKERS)],
+            markersize=5,
+        )
+        | changes
+    )
+
+
+def legend(figure: Figure, looks: Mapping[str, dict], **options) -> None:
+    """A legend below all panels."""
+    handles = [Line2D([], [], label=mathtext(name), **keys) for name, keys in looks.items()]
+    figure.legend(
+        handles=handles, **dict(loc="outside lower center", ncols=min(3, len(handles))) | options
+    )
+
+
+def letter(panels: Mapping) -> None:
+    """Give the axes of `panels` (axes: title) their letters and titles."""
+    for number, (ax, title) in zip(count(ord("a")), panels.items(), strict=False):
+        ax.set_title(f"{chr(number)}  {mathtext(title)}".rstrip())
+
+
+def label_ends(ends_of: Mapping[Axes, Iterable[tuple[float, str, str]]]) -> None:
+    """Write labels, (y, text, colour), right of their axes: at y, or near it not to overlap."""
+    figure = next(iter(ends_of)).get_figure(root=True)
+    figure.draw_without_rendering()  # the layout decides where y is
+    line = 1.15 * FONT_SIZE * figure.dpi / 72
+    for ax, ends in ends_of.items():
+        ends = sorted(ends, key=lambda end: end[0])
+        texts = [wrap(text) for _, text, _ in ends]
+        y = np.array([ax.transData.transform((1, end[0]))[1] for end in ends])
+        height = np.array([line * (1 + text.count("\n")) for text in texts])
+        for _ in range(200):
+            overlap = np.maximum((height[1:] + height[:-1]) / 2 - np.diff(y), 0)
+            y[1:] += overlap / 2
+            y[:-1] -= overlap / 2
+        for pixel, text, (_, _, colour) in zip(y, texts, ends, strict=True):
+            place = ax.transAxes.inverted().transform((0, pixel))[1]
+            ax.annotate(
+                text,
+                (1, place),
+                (6, 0),
+                "axes fraction",
+                "offset points",
+                va="center",
+                color=colour,
+            )
+
+
+def mathtext(text: str) -> str:
+    """`text` from a config file for matplotlib: its symbols set as mathematics, nothing else."""
+    text = text.replace("$", r"\$")
+    for symbol, written in SYMBOLS.items():
+        text = text.replace(symbol, written)
+    return text

@@ -6,15 +6,15 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from strsbp.files import ResultsError, write_text
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.findings import WORDS
-from strsbp.study.claims.measurements import UNFIT, misfit
+from strsbp.study.claims.measurements import told
 from strsbp.study.claims.questions import WORDS as ANSWERS
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS, Section
 from strsbp.study.report.text import symbols, value_text
 from strsbp.study.settings import StudySettings
-from strsbp.study.summary.files import ResultsError, replacing
 
 BADGES = {
     Verdict.REPRODUCES.value: ("yes", "✓"),
@@ -78,15 +78,12 @@ def build_report(
     environment.globals |= dict(badges=BADGES, value_text=value_text)
     contents = []
     for section in sections:
-        try:
+        with told(f"The report's section '{section.id}'", ResultsError):
             gathered = section.gather(results)
-        except UNFIT as error:
-            raise ResultsError(misfit(f"The report's section '{section.id}'", error)) from error
         contents.append((section, environment.get_template(f"{section.id}.html").render(gathered)))
     page = environment.get_template("page.html").render(
         css=Markup(Path(__file__).with_name("report.css").read_text(encoding="utf-8")),
         profile=study.profile,
         sections=[(section, Markup(content)) for section, content in contents],
     )
-    with replacing(out) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_text(page, out)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from strsbp.files import read_csv
 from strsbp.study.claims import read_judged
 from strsbp.study.settings import StudySettings
-from strsbp.study.summary.files import read_csv
 
 
 class Table(NamedTuple):

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import pandas as pd
 from markupsafe import Markup
 
+from strsbp.files import ResultsError
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.questions import load_questions
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.results import Results, Table
 from strsbp.study.report.text import caption, duration, lead, packaged, symbols, value_text
-from strsbp.study.summary.files import ResultsError
 
 FIGURE_DATA = {
     figure.name: [path for path in figure.data.values() if not path.startswith("resources/")]

@@ -8,8 +8,8 @@ from docutils.core import publish_parts
 from docutils.utils import SystemMessage
 from markupsafe import Markup, escape
 
+from strsbp.files import ResultsError
 from strsbp.study.claims.units import format_interval, format_value
-from strsbp.study.summary.files import ResultsError
 
 _GREEK = {"tau": "τ"}
 _SYMBOL = re.compile(r"(?<!\w)(tau|e|o|s|t|D|a|w)_(m|s|ij|i|j|ref)(?!\w)")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from strsbp.study.summary.files import read_csv, write_csv
+from strsbp.files import read_csv, write_csv
 from strsbp.study.summary.intervals import CONFIDENCE
 
 COLUMNS = [

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from strsbp.files import ResultsError, read_csv, write_csv
 from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.spsp import EffectRatioTable, Surface, load_surface, read_table
 from strsbp.spsp.compare import AUTHOR_TABLES, compare_tables
 from strsbp.spsp.quality import blocked_bias, quality, truth
-from strsbp.study.summary.files import ResultsError, read_csv, write_csv
 
 COMPARED = ("published", "corrected")
 """The simulations whose surfaces are drawn and whose fits are rated."""

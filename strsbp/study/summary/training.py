@@ -17,7 +17,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from strsbp.study.summary.files import ResultsError, numbers, read_csv, read_json, write_csv
+from strsbp.files import ResultsError, numbers, read_csv, read_json, write_csv
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 QUANTITIES = ("best_test_error", "last_test_error")

@@ -44,8 +44,6 @@ from strsbp.training.run import finish_run, progress_bar
 LARGEST_GRADIENT = 1.0
 """Norm to which the gradient of a batch is clipped: through hundreds of steps it may grow large."""
 
-SURROGATES = {"fast_sigmoid": surrogate.fast_sigmoid, "atan": surrogate.atan}
-
 METRICS = ("epoch", "test_error", "train_error", "loss")
 """The columns of a run's metrics."""
 
@@ -66,7 +64,7 @@ class SurrogateNetwork(torch.nn.Module):
         neuron = {
             "alpha": 1 - 1 / model.tau_s,
             "beta": 1 - 1 / model.tau_m,
-            "spike_grad": SURROGATES[settings.surrogate](settings.surrogate_slope),
+            "spike_grad": getattr(surrogate, settings.surrogate)(settings.surrogate_slope),
             "reset_mechanism": "zero",
         }
         self.weights, self.neurons = torch.nn.ModuleList(), torch.nn.ModuleList()

@@ -26,6 +26,10 @@ NOT_OF_BPTT = sorted(
 """Settings of an arm that change nothing in a run of BPTT."""
 
 
+SurrogateName = Literal["fast_sigmoid", "atan"]
+SurrogateSlope = Annotated[float, Field(gt=0, le=1e6)]
+
+
 class BpttTraining(Closed):
     """How a run of backpropagation through time (BPTT) is trained."""
 
@@ -35,9 +39,9 @@ class BpttTraining(Closed):
     """Samples of one update; larger batches take less time per sample and make fewer updates."""
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.002
     """Adam's step size, constant."""
-    surrogate: Literal["fast_sigmoid", "atan"] = "fast_sigmoid"
+    surrogate: SurrogateName = "fast_sigmoid"
     """The surrogate of a spike's derivative, as snnTorch calls it."""
-    surrogate_slope: Annotated[float, Field(gt=0, le=1e6)] = 25.0
+    surrogate_slope: SurrogateSlope = 25.0
     """Its steepness: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
 
 

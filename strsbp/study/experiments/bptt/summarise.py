@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from strsbp.study.summary.files import ResultsError, numbers, read_csv, read_json, write_csv
+from strsbp.files import ResultsError, numbers, read_csv, read_json, write_csv
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 from strsbp.study.summary.training import Run, load_runs
 

@@ -4,88 +4,95 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
+import seaborn.objects as so
+from matplotlib.ticker import NullLocator
 
-from strsbp.study.figures.curves import CURVE_COLUMNS
-from strsbp.study.figures.style import figure, mathtext, series_styles
-from strsbp.study.summary.files import ResultsError, read_csv
+from strsbp.files import ResultsError, read_csv
+from strsbp.study.figures.style import (
+    COLOURS,
+    INK,
+    LINES,
+    MARKERS,
+    legend,
+    letter,
+    look,
+    new_figure,
+    plot,
+    themed,
+)  # fmt: skip
 
-ROWS = {
-    "test_error": "test error (%)",
-    "spike_count": "spikes a neuron",
-    "silent_share": "silent share (%)",
-    "smallest_denominator": "smallest $|s_i|$",
+COLUMNS = ("arm", "tau_m", "epoch", "quantity", "mean", "low", "high", "n_diverged")
+QUANTITIES = {
+    "test_error": ("test error", "test error (%)", 100),
+    "spike_count": ("spikes", "spikes per neuron", 1),
+    "silent_share": ("silent neurons", "silent share (%)", 100),
+    "smallest_denominator": ("smallest denominator", "smallest $|s_i|$", 1),
 }
-"""Quantities from above to below, and their labels; all but the first are the layers'."""
-_PER_CENT = ("test_error", "silent_share")
-_KINDS = {"feedforward": "feed-forward layer", "recurrent": "recurrent layer"}
+FACES = [COLOURS[0], "white"]
+"""Markers of the two panels' arms: filled and open."""
+LAYERS = {"feedforward": "feed-forward layer", "recurrent": "recurrent layer"}
 
 
-def plot_divergence(
-    *,
-    curves: str | Path,
-    png: str | Path,
-    svg: str | Path,
-    panels: Mapping[str, Sequence[str]],
-    epochs: int,
-) -> None:
-    """Draw each quantity of `ROWS` over epochs, a column a panel, a row a hidden layer.
+@themed
+def draw(*, curves: str | Path, panels: Mapping[str, Sequence[str]], epochs: int):
+    """Draw each quantity over tau_m in the last epoch, one colour for each of `panels`.
 
-    `smallest_denominator` is on a logarithmic scale; bands are 95 % intervals of the mean.
+    An arm of which every run diverged is drawn in the last epoch that it has.
     """
-    frame = read_csv(curves, CURVE_COLUMNS)
+    frame = read_csv(curves, COLUMNS)
     frame = frame[frame["epoch"] <= epochs]
-    drawn_arms = [arm for arms in panels.values() for arm in arms]
-    missing = [arm for arm in drawn_arms if arm not in set(frame["arm"])]
+    missing = [arm for arms in panels.values() for arm in arms if arm not in set(frame["arm"])]
     if missing:
         raise ResultsError(f"{curves} has no arm '{missing[0]}'; summarise its runs first.")
-    rows = list(_rows(frame[frame["arm"].isin(drawn_arms)]))
-    taus = frame.drop_duplicates("arm").set_index("arm")["tau_m"]
-    styles = dict(zip(sorted({taus[arm] for arm in drawn_arms}), series_styles(), strict=False))
-    with figure(png, svg, width=8.2, height=0.8 + 1.25 * len(rows)) as drawn:
-        axes = drawn.subplots(len(rows), len(panels), sharex=True, sharey="row", squeeze=False)
-        for column, (title, arms) in zip(axes.T, panels.items(), strict=True):
-            column[0].set_title(mathtext(title))
-            for ax, (quantity, label, factor, log) in zip(column, rows, strict=True):
-                for arm in arms:
-                    here = frame[(frame["arm"] == arm) & (frame["quantity"] == quantity)]
-                    _draw(ax, here, factor, styles[taus[arm]], f"tau_m = {taus[arm]:g}")
-                if log:
-                    ax.set_yscale("log", nonpositive="mask")
-                if ax in axes[:, 0]:
-                    ax.set_ylabel(label)
-            column[-1].set_xlabel("epoch")
-            column[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        handles = {}
-        for ax in axes[0]:
-            handles |= {line.get_label(): line for line in ax.get_lines()}
-        order = sorted(handles, key=lambda name: float(name.rpartition(" ")[2]))
-        drawn.legend(
-            [handles[name] for name in order], [mathtext(name) for name in order],
-            loc="outside lower center", ncols=len(handles),
-        )  # fmt: skip
-        drawn.align_ylabels(axes[:, 0])
+    frame = frame.sort_values("epoch", kind="stable")
+    diverged = frame.groupby("arm")["n_diverged"].max()
+    last = frame.dropna(subset="mean").drop_duplicates(["arm", "quantity"], keep="last")
+    last = last.assign(diverged=last["arm"].map(diverged) > 0)
+    rows = pd.concat(
+        last[last["arm"].isin(arms)].assign(panel=name) for name, arms in panels.items()
+    )
+    figure = new_figure(5)
+    axes = figure.subplots(2, 2, sharex=True)
+    for ax, (start, (_, label, factor)) in zip(axes.flat, QUANTITIES.items(), strict=True):
+        layers = {start: ""} if start == "test_error" else {
+            name: kind for name in dict.fromkeys(rows["quantity"])
+            for kind in LAYERS if name.startswith(f"{start}_{kind}")
+        }  # fmt: skip
+        here = rows[rows["quantity"].isin(layers)]
+        here = here.assign(**{name: factor * here[name] for name in ("mean", "low", "high")})
+        _draw(ax, here.assign(layer=here["quantity"].map(layers)), list(panels))
+        ax.set(xlabel="" if ax in axes[0] else "$\\tau_m$ (ms)", ylabel=label)
+    taus = sorted(rows["tau_m"].unique())
+    axes[0, 0].set_xscale("log")
+    axes[0, 0].set_xticks(taus, [f"{tau:g}" for tau in taus])
+    axes[0, 0].xaxis.set_minor_locator(NullLocator())
+    letter({ax: title for ax, (title, _, _) in zip(axes.flat, QUANTITIES.values(), strict=True)})
+    looks = {
+        name: look(i, marker="o", linestyle="-", markerfacecolor=FACES[i])
+        for i, name in enumerate(panels)
+    }
+    for i, name in enumerate(LAYERS.values()):
+        looks[name] = look(i, color=INK)
+    if last["diverged"].any():
+        looks["some runs diverged"] = dict(color=INK, marker="x", linestyle="")
+    legend(figure, looks, ncols=2)
+    return figure
 
 
-def _rows(frame: pd.DataFrame):
-    """(quantity, label, factor, logarithmic) of each row, the hidden layers' in order."""
-    names = list(frame["quantity"].drop_duplicates())
-    for start, label in ROWS.items():
-        factor = 100 if start in _PER_CENT else 1
-        for quantity in names:
-            layer = quantity.removeprefix(start).removeprefix("_")
-            kind = layer.rstrip("0123456789")
-            if quantity == start:
-                yield quantity, label, factor, False
-            elif quantity.startswith(start) and kind in _KINDS:
-                log = start == "smallest_denominator"
-                yield quantity, f"{label}\n{_KINDS[kind]}", factor, log
-
-
-def _draw(ax, rows: pd.DataFrame, factor: float, style, label: str) -> None:
-    rows = rows.sort_values("epoch")
-    ax.plot(rows["epoch"], factor * rows["mean"], label=label, **style.line)
-    ax.fill_between(
-        rows["epoch"], factor * rows["low"], factor * rows["high"], color=style.color, alpha=0.15,
-        linewidth=0,
-    )  # fmt: skip
+def _draw(ax, rows: pd.DataFrame, panels: list[str]) -> None:
+    kinds = list(LAYERS)
+    by_layer = rows["layer"].isin(kinds).any()
+    mark = so.Line(linewidth=1.4, pointsize=4.5, **({} if by_layer else {"marker": "o"}))
+    plot(rows, ax, panels, x="tau_m", color="panel", fillcolor="panel").scale(
+        linestyle=so.Nominal(list(LINES[:2]), order=kinds),
+        marker=so.Nominal(list(MARKERS[:2]), order=kinds),
+        fillcolor=so.Nominal(FACES[: len(panels)], order=panels),
+    ).add(
+        so.Range(linewidth=1), group="layer", ymin="low", ymax="high", legend=False
+    ).add(
+        mark, y="mean", legend=False,
+        **dict.fromkeys(("linestyle", "marker") if by_layer else (), "layer"),
+    ).plot()  # fmt: skip
+    for colour, panel in zip(COLOURS, panels, strict=False):
+        lost = rows[rows["diverged"] & (rows["panel"] == panel)]
+        ax.plot(lost["tau_m"], lost["mean"], linestyle="", marker="x", markersize=9, color=colour)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from strsbp.files import write_csv
 from strsbp.study.claims.measurements import Tables
 from strsbp.study.claims.units import format_interval, format_value
-from strsbp.study.summary.files import write_csv
 
 COLUMNS = [
     "own", "other", "title", "n_own", "n_other", "failed_own", "failed_other", "at_epoch",

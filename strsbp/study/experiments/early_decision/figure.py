@@ -3,83 +3,94 @@
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+import seaborn.objects as so
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
-from strsbp.study.figures.style import INK, figure, series_styles
-from strsbp.study.summary.files import read_csv
+from strsbp.files import read_csv
+from strsbp.study.figures.style import (
+    INK,
+    MUTED,
+    legend,
+    letter,
+    look,
+    new_figure,
+    plot,
+    themed,
+)  # fmt: skip
 
-PANELS = {
-    "spikes": "spikes a decision",
-    "operations": "synaptic operations a decision",
-    "latency": "latency (steps)",
+COLUMNS = ("network", "n_steps", "threshold_hidden", "threshold_output", "stop", "value",
+           "quantity", "mean", "low", "high")  # fmt: skip
+COSTS = {
+    "spikes": "spikes per decision",
+    "operations": "synaptic operations per decision",
+    "latency": "latency (steps of 1 ms)",
 }
 """Quantities of the horizontal axes, and their labels."""
-STOPS = {"time": "fixed time", "margin": "margin of spikes"}
+STOPS = {"time": "after a fixed time", "margin": "by a margin of spikes"}
+LOST = 50
+"""A network whose test error (%) is never smaller is named, not drawn."""
 
 
-def plot_early_decision(*, cost: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw the file of `summarise_early_decision`: a panel per cost, a colour per network.
+@themed
+def draw(*, summary: str | Path):
+    """Draw the test error over each cost, a colour for each network, on logarithmic axes.
 
-    Open marks on a full line: decisions after fixed times, the largest mark at T. Filled marks on
-    a dotted line: decisions by margins. Vertical bars are 95 % intervals of the error.
+    Open marks are decisions after fixed times, filled ones decisions by margins.
     """
-    rows = read_csv(cost, ("network", "n_steps", "stop", "value", "quantity", "mean", "low"))
-    names = {name: _label(group.iloc[0]) for name, group in rows.groupby("network", sort=False)}
-    styles = dict(zip(names, series_styles(), strict=False))
-    wide = rows.pivot(
-        index=["network", "stop", "value"], columns="quantity", values=["mean", "low", "high"]
-    )
-    with figure(png, svg, width=9.2, height=4.2) as drawn:
-        axes = drawn.subplots(1, len(PANELS), sharey=True)
-        for ax, (quantity, label) in zip(axes, PANELS.items(), strict=True):
-            for name, style in styles.items():
-                for stop in STOPS:
-                    if (name, stop) in wide.index.droplevel("value"):
-                        _draw(ax, wide.loc[(name, stop)].sort_index(), quantity, style, stop)
-            ax.set_xscale("log")
-            ax.set_yscale("log")
-            ax.set_xlabel(label)
-            ax.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
-            ax.xaxis.set_major_formatter(FuncFormatter(_short))
-            ax.xaxis.set_minor_formatter(NullFormatter())
-        axes[0].set_ylabel("test error (%)")
-        axes[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes[0].yaxis.set_major_formatter(FuncFormatter(_short))
-        axes[0].yaxis.set_minor_formatter(NullFormatter())
-        handles = [
-            axes[0].plot([], [], label=names[name], **_look(style.color, style.marker, "time"))[0]
-            for name, style in styles.items()
-        ]
-        for stop, text in STOPS.items():
-            handles += axes[0].plot([], [], label=text, **_look(INK, "o", stop))
-        drawn.legend(handles=handles, loc="outside lower center", ncols=3)
+    rows = read_csv(summary, COLUMNS)
+    titles = {name: _title(group.iloc[0]) for name, group in rows.groupby("network", sort=False)}
+    wide = _wide(rows)
+    best = wide.groupby("network")["error"].min()
+    networks = [name for name in titles if best[name] < LOST]
+    figure = new_figure(5.4)
+    axes = figure.subplot_mosaic([["spikes", "operations"], ["latency", "note"]])
+    for cost, label in COSTS.items():
+        ax = axes[cost]
+        for stop, mark in (("time", "white"), ("margin", None)):
+            of_stop = wide[wide["network"].isin(networks) & (wide["stop"] == stop)]
+            style = dict(x=cost, y="error", color="network", marker="network")
+            line = so.Path(
+                linewidth=1.1,
+                pointsize=4.5,
+                linestyle="-" if mark else ":",
+                **(dict(fillcolor=mark) if mark else {}),
+            )
+            plot(of_stop, ax, networks, **style, ymin="low", ymax="high").add(
+                so.Range(linewidth=0.8), legend=False
+            ).add(line, legend=False).label(x=label, y="test error (%)").plot()
+        _logarithmic(ax)
+        ax.set_ylabel("test error (%)" if cost != "operations" else "")
+    axes["note"].set_axis_off()
+    letter({axes[cost]: "" for cost in COSTS})
+    looks = {titles[name]: look(i, linestyle="") for i, name in enumerate(networks)}
+    looks[STOPS["time"]] = dict(color=INK, marker="o", markerfacecolor="white", linestyle="-")
+    looks[STOPS["margin"]] = dict(color=INK, marker="o", linestyle=":")
+    legend(figure, looks, ncols=2)
+    lost = [titles[name] for name in titles if name not in networks]
+    if lost:
+        text = f"Not drawn, test error above {LOST} %:\n" + "\n".join(lost)
+        axes["note"].text(0, 0.9, text, color=MUTED, va="top")
+    return figure
 
 
-def _label(row) -> str:
-    return f"T = {row.n_steps}, thresholds {row.threshold_hidden:g} and {row.threshold_output:g}"
+def _title(row) -> str:
+    thresholds = f"{row['threshold_hidden']:g} and {row['threshold_output']:g} mV"
+    return f"T = {row['n_steps']}, {thresholds}"
 
 
-def _look(color: str, marker: str, stop: str) -> dict:
-    if stop == "time":
-        return dict(color=color, marker=marker, markerfacecolor="white", linestyle="-")
-    return dict(color=color, marker=marker, linestyle=(0, (1.2, 1.2)))
+def _wide(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row for each decision rule, with its costs, and its error (%) with interval."""
+    keys = ["network", "stop", "value"]
+    wide = rows.pivot(index=keys, columns="quantity", values="mean")
+    error = rows[rows["quantity"] == "error"].set_index(keys)
+    wide = wide.assign(error=100 * error["mean"], low=100 * error["low"], high=100 * error["high"])
+    return wide.reset_index()
 
 
-def _draw(ax, rows: pd.DataFrame, quantity: str, style, stop: str) -> None:
-    """`rows`: values of one network and way to stop, by quantity, times or margins ascending."""
-    x, y = rows["mean"][quantity], 100 * rows["mean"]["error"]
-    look = _look(style.color, style.marker, stop)
-    ax.vlines(
-        x, 100 * rows["low"]["error"], 100 * rows["high"]["error"], color=style.color,
-        linewidth=0.8,
-    )  # fmt: skip
-    ax.plot(x, y, markersize=4, linewidth=1.1, **look)
-    if stop == "time":
-        ax.plot(x.iloc[-1:], y.iloc[-1:], markersize=8, **look)
-
-
-def _short(value: float, _position=None) -> str:
-    for scale, unit in ((1e6, "M"), (1e3, "k")):
-        if value >= scale:
-            return f"{value / scale:g}{unit}"
-    return f"{value:g}"
+def _logarithmic(ax) -> None:
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    for axis, subs in ((ax.xaxis, (1, 3)), (ax.yaxis, (1, 2, 5))):
+        axis.set_major_locator(LogLocator(subs=subs))
+        axis.set_major_formatter(EngFormatter(sep=""))
+        axis.set_minor_formatter(NullFormatter())

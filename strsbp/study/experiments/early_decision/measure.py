@@ -23,11 +23,11 @@ from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, Encoder
 from strsbp.engine import passes
 from strsbp.engine.network import Network
+from strsbp.files import write_csv
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings, network_arm
-from strsbp.study.summary.files import write_csv
 from strsbp.training.epochs import TrainingState, train_epoch
 
 COLUMNS = [

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from strsbp.settings import (
+    SORTED,
     TARGET_COUNT_LABEL,
     ArmName,
     ArmSettings,
     Closed,
-    Seed,
+    Seeds,
 )
 from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import on_simulations
@@ -40,23 +41,16 @@ class EarlyDecisionSettings(ExperimentSettings):
     """The networks, by name."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 3
     """Training epochs of each."""
-    seeds: Annotated[list[Seed], Field(min_length=1)] = [1]
+    seeds: Annotated[Seeds, SORTED] = [1]
     """One job for each, which trains every network once."""
     n_train: Annotated[int, Field(ge=1, le=60_000)] | None = None
     """Training images (the first n), if they are not the arm's."""
     n_test: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Test images (the first n), if they are not the arm's."""
-    times: list[Annotated[int, Field(ge=1, le=65_536)]] = [50, 100, 200]
+    times: Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], SORTED] = [50, 100, 200]
     """Steps after which a decision is taken, where they are fewer than T; T itself always is."""
-    margins: list[Annotated[int, Field(ge=1, le=65_536)]] = [1, 2, 3, 5, 8]
+    margins: Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], SORTED] = [1, 2, 3, 5, 8]
     """Spikes by which the first output must lead the second for a decision before T."""
-
-    @field_validator("seeds", "times", "margins")
-    @classmethod
-    def _distinct(cls, values):
-        if len(set(values)) != len(values):
-            raise ValueError("every number may be listed once")
-        return sorted(values)
 
     def arm_names(self) -> list[str]:
         return [self.arm]

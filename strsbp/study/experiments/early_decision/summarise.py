@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from strsbp.files import ResultsError, numbers, read_csv, write_csv
 from strsbp.study.experiments.early_decision.measure import COLUMNS
-from strsbp.study.summary.files import ResultsError, numbers, read_csv, write_csv
 
 Z = 1.959963984540054
 """Of the standard normal distribution, for 95 %."""

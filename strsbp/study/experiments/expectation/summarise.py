@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from strsbp.files import write_csv
 from strsbp.spsp.exact import ExactCurve
 from strsbp.spsp.expectation import expected_surface
 from strsbp.spsp.quality import shared_curve, shared_slope
 from strsbp.spsp.simulate import Surface
-from strsbp.study.summary.files import write_csv
 
 COLUMNS = ["spsp", "quantity", "value"]
 CURVE_COLUMNS = ["spsp", "o_i", "phi", "low", "high", "expected", "exact", "derivative"]

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from strsbp.files import write_csv
 from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
 from strsbp.spsp.adsorption import sequential_trains
-from strsbp.study.summary.files import write_csv
 from strsbp.study.summary.intervals import mean_interval
 from strsbp.training.epochs import epoch_order
 

@@ -2,55 +2,104 @@
 
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
+import seaborn.objects as so
 
-from strsbp.study.figures.style import INK, figure, mathtext, series_styles
-from strsbp.study.summary.files import read_csv
+from strsbp.files import read_csv
+from strsbp.study.figures.style import (
+    COLOURS,
+    INK,
+    MARKERS,
+    MUTED,
+    legend,
+    letter,
+    new_figure,
+    plot,
+    themed,
+    wrap,
+)  # fmt: skip
 
-COLUMNS = ("rank", "title", "mean", "low", "high", "smallest_denominator")
-PANELS = {
+COLUMNS = ("rank", "title", "difference", "difference_low", "difference_high",
+           "smallest_denominator")  # fmt: skip
+ERRORS = {
     "value": "relative error of $e_{ij}$",
     "derivative": r"relative error of $\partial e_{ij}/\partial o_i$",
 }
-
 SMALLEST = 1e-4
-"""Relative error below which nothing is drawn."""
+"""A smaller relative error is rounding: the fit is the expectation itself."""
 
 
-def plot_fits(*, fits: str | Path, png: str | Path, svg: str | Path) -> None:
-    """Draw the file of `summarise_fits`, a row for each fit, the best test error above.
+@themed
+def draw(*, summary: str | Path):
+    """Draw a row for each fit, the best test error on top.
 
     Errors of value and derivative: inside the fitted grid (filled) and outside (open), by grid.
     """
-    frame = read_csv(fits, COLUMNS)
-    y = np.arange(len(frame))
+    frame = read_csv(summary, COLUMNS)
+    frame["name"] = frame["title"].map(lambda title: wrap(title, 30))
     grids = sorted({int(name.rpartition("_")[2]) for name in frame if name.startswith("value_")})
-    styles = dict(zip(grids, series_styles(), strict=False))
-    with figure(png, svg, width=9.6, height=1.6 + 0.34 * len(frame)) as drawn:
-        axes = drawn.subplots(1, 4, sharey=True, width_ratios=[1.2, 1.2, 1, 0.8])
-        for ax, (name, label) in zip(axes, PANELS.items(), strict=False):
-            for grid, style in styles.items():
-                for region, face in (("inside", style.color), ("outside", "white")):
-                    column = f"{name}_{region}_{grid}"
-                    if column in frame:
-                        ax.plot(frame[column], y, linestyle="", marker=style.marker,
-                                color=style.color, markerfacecolor=face)  # fmt: skip
-            ax.set_xscale("log")
-            ax.set_xlim(left=SMALLEST)  # the expectation is off by rounding alone
-            ax.set_xlabel(label)
-        error = axes[2]
-        error.plot(100 * frame["mean"], y, linestyle="", marker="o", color=INK)
-        error.hlines(y, 100 * frame["low"], 100 * frame["high"], color=INK, linewidth=1.2)
-        error.set_xlabel("test error (%)")
-        axes[3].plot(frame["smallest_denominator"], y, linestyle="", marker="o", color=INK)
-        axes[3].set_xlabel("smallest $|s_i|$")
-        axes[0].set_yticks(y, [mathtext(title) for title in frame["title"]])
-        axes[0].set_ylim(len(frame) - 0.5, -0.5)
-        handles = [
-            axes[0].plot([], [], linestyle="", marker=style.marker, color=style.color,
-                         markerfacecolor=face, label=f"grid {grid}, {region} it")[0]
-            for grid, style in styles.items()
-            for region, face in (("inside", style.color), ("outside", "white"))
-            if f"value_{region}_{grid}" in frame
-        ]  # fmt: skip
-        drawn.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    figure = new_figure(1.8 + 0.4 * len(frame))
+    axes = figure.subplots(2, 2, sharey=True)
+    y = dict(y=so.Nominal(order=list(frame["name"])))
+    for ax, (quantity, label) in zip(axes[0], ERRORS.items(), strict=True):
+        errors = _errors(frame, quantity, grids)
+        for region, mark in (
+            ("inside", so.Dot(pointsize=4.5)),
+            ("outside", so.Dots(fillcolor="white", pointsize=4.5, stroke=1.2)),
+        ):
+            shown = errors[errors["region"] == region]
+            style = dict(x="error", color="grid", marker="grid")
+            plot(shown, ax, grids, y="name", **style).add(mark, orient="y", legend=False).scale(
+                **y
+            ).label(x=label, y="").plot()
+        ax.set_xscale("log")
+        _explain(ax, frame, errors)
+    percent = frame.assign(
+        **{name: 100 * frame[name] for name in COLUMNS if name.startswith("difference")}
+    )
+    plot(percent, axes[1, 0], y="name").add(
+        so.Range(color=INK, linewidth=1.4),
+        xmin="difference_low",
+        xmax="difference_high",
+        orient="y",
+    ).add(so.Dot(color=INK, pointsize=4.5), x="difference", orient="y").scale(**y).label(
+        x="test error minus the\npublished fit's (points)", y=""
+    ).plot()
+    axes[1, 0].axvline(0, color=INK, linewidth=0.8, linestyle="--", zorder=1)
+    plot(frame, axes[1, 1], y="name", x="smallest_denominator").add(
+        so.Dot(color=INK, pointsize=4.5), orient="y"
+    ).scale(**y).label(x="smallest $|s_i|$", y="").plot()
+    for ax in axes[:, 1]:
+        ax.tick_params(labelleft=False)
+    letter(dict.fromkeys(axes.flat, ""))
+    looks = {}
+    for i, grid in enumerate(grids):
+        for region, face in (("inside", COLOURS[i]), ("outside", "white")):
+            if f"value_{region}_{grid}" in frame:
+                looks[f"{region} the {grid}-grid"] = dict(
+                    color=COLOURS[i], marker=MARKERS[i], markerfacecolor=face, linestyle=""
+                )
+    legend(figure, looks, ncols=2)
+    return figure
+
+
+def _errors(frame: pd.DataFrame, quantity: str, grids) -> pd.DataFrame:
+    """One row for each fit, grid and region whose error is more than rounding."""
+    parts = [
+        frame[["name"]].assign(grid=grid, region=region, error=frame[f"{quantity}_{region}_{grid}"])
+        for grid in grids
+        for region in ("inside", "outside")
+        if f"{quantity}_{region}_{grid}" in frame
+    ]
+    errors = pd.concat(parts)
+    return errors[errors["error"] > SMALLEST]
+
+
+def _explain(ax, frame: pd.DataFrame, errors: pd.DataFrame) -> None:
+    """Say why a row holds no error."""
+    for name in frame["name"]:
+        if name not in set(errors["name"]):
+            ax.annotate(
+                "no fit: exact", (0.02, name), xycoords=("axes fraction", "data"), color=MUTED,
+                va="center",
+            )  # fmt: skip

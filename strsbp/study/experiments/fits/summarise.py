@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from strsbp.files import ResultsError, read_csv, write_csv
 from strsbp.settings import ArmSettings
 from strsbp.spsp.exact import ExactCurve
 from strsbp.spsp.fits import exact, fit_curve
 from strsbp.spsp.quality import LOW_RATE
 from strsbp.spsp.simulate import Surface
-from strsbp.study.summary.files import ResultsError, read_csv, write_csv
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 REGIONS = ("inside", "outside", "low_rates")

@@ -29,6 +29,7 @@ from strsbp.engine import passes
 from strsbp.engine.adam import BETA_1
 from strsbp.engine.loss import MARGIN, TARGET_COUNT_OTHER
 from strsbp.engine.network import Network
+from strsbp.files import write_csv
 from strsbp.network import build_network
 from strsbp.settings import TARGET_COUNT_LABEL, ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
@@ -39,7 +40,6 @@ from strsbp.study.experiments.gradient_check.settings import (
     on_network_of,
 )
 from strsbp.study.experiments.gradients.measure import Probe, weights_of
-from strsbp.study.summary.files import write_csv
 from strsbp.training.epochs import train
 
 FINITE_DIFFERENCE, FORWARD = "finite_difference", "forward"

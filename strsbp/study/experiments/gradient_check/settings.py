@@ -1,12 +1,13 @@
 """How gradients are compared with the true gradient of the expected loss."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from strsbp.errors import SettingsError
-from strsbp.settings import ArmName, ArmSettings, Closed, Seed
+from strsbp.settings import DISTINCT, ArmName, ArmSettings, Closed, Seed
+from strsbp.study.experiments.bptt.settings import SurrogateName, SurrogateSlope
 from strsbp.study.experiments.settings import ExperimentSettings
 
 OF_GRADIENT = ("gradient", "ablated_layers", "adjoint")
@@ -20,16 +21,16 @@ class SurrogateSettings(Closed):
 
     title: Annotated[str, Field(min_length=1, max_length=120)]
     """The name shown in figures and tables."""
-    function: Literal["fast_sigmoid", "atan"]
+    function: SurrogateName
     """The surrogate of a spike's derivative, as snnTorch calls it."""
-    slope: Annotated[float, Field(gt=0, le=1e6)]
+    slope: SurrogateSlope
     """Its steepness, where the threshold is 1: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
 
 
 class GradientCheckSettings(ExperimentSettings):
     """How gradients are compared with finite differences of the expected loss."""
 
-    arms: Annotated[list[ArmName], Field(min_length=1)]
+    arms: Annotated[list[ArmName], Field(min_length=1), DISTINCT]
     """Arms whose gradients are compared. The network, its weights and training are the first one's;
     of the others `gradient`, `ablated_layers`, `adjoint` and the table serve."""
     surrogates: dict[ArmName, SurrogateSettings] = {}
@@ -58,8 +59,6 @@ class GradientCheckSettings(ExperimentSettings):
         doubled = set(self.arms) & set(self.surrogates)
         if doubled:
             raise ValueError(f"'{doubled.pop()}' names both an arm and a surrogate")
-        if len(set(self.arms)) < len(self.arms):
-            raise ValueError("every arm may be listed once")
         return self
 
     def arm_names(self) -> list[str]:

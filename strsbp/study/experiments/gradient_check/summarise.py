@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from strsbp.files import read_csv, write_csv
 from strsbp.study.experiments.gradient_check.agreement import (
     Halves,
     compare_with_truth,
@@ -19,7 +20,6 @@ from strsbp.study.experiments.gradient_check.measure import (
     TIME_COLUMNS,
 )
 from strsbp.study.experiments.gradients.measure import bootstrap_interval
-from strsbp.study.summary.files import read_csv, write_csv
 
 COLUMNS = [
     "state", "layer", "step", "estimator", "title", "against", "quantity", "mean", "low", "high",

@@ -20,7 +20,6 @@ from strsbp.engine.network import Network
 from strsbp.study.experiments.gradient_check.replay import Recording
 from strsbp.study.experiments.gradient_check.settings import SurrogateSettings
 
-FUNCTIONS = {"fast_sigmoid": surrogate.fast_sigmoid, "atan": surrogate.atan}
 BATCH = 25
 """Samples that go through the graph together; at T = 400 they take some 300 MB."""
 
@@ -76,7 +75,7 @@ class SurrogateGradient:
     """
 
     def __init__(self, network: Network, settings: SurrogateSettings):
-        spike = FUNCTIONS[settings.function](settings.slope)
+        spike = getattr(surrogate, settings.function)(settings.slope)
         self.n_inputs = network.n_inputs
         self.layers = [_Layer(layer, spike) for layer in network.layers]
 

@@ -16,11 +16,11 @@ from strsbp.data import Digits
 from strsbp.engine.adam import BETA_1
 from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
+from strsbp.files import write_csv
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradients.settings import GradientsSettings
-from strsbp.study.summary.files import write_csv
 from strsbp.training.epochs import train
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -165,7 +165,7 @@ def measure_gradients(
             described = dict(state=state, arm=name, title=arm.title)
             compared, s = _measure(probes, digits, settings.n_samples)
             rows += [described | row for row in _gradient_rows(compared, settings.seed)]
-            s_rows += [described | row for row in _denominator_rows(s)]
+            s_rows += [described | row for row in denominator_rows(s)]
     write_csv(pd.DataFrame(rows, columns=GRADIENT_COLUMNS), gradients)
     write_csv(pd.DataFrame(s_rows, columns=DENOMINATOR_COLUMNS), denominators)
 
@@ -209,7 +209,8 @@ def _gradient_rows(compared, seed: int):
         )  # fmt: skip
 
 
-def _denominator_rows(s: dict[str, list[np.ndarray]]):
+def denominator_rows(s: dict[str, list[np.ndarray]]):
+    """Rows of the table of denominators: statistics of the finite s_i of each layer's samples."""
     for layer, samples in s.items():
         values = np.concatenate(samples)
         finite = values[np.isfinite(values)]

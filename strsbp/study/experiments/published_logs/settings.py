@@ -1,5 +1,7 @@
 """The arms that repeat the published training logs."""
 
+from pydantic import model_validator
+
 from strsbp.settings import ArmName, ArmSettings
 from strsbp.study.experiments.settings import ExperimentSettings
 
@@ -9,3 +11,19 @@ class PublishedLogsSettings(ExperimentSettings):
 
     arms: dict[ArmName, ArmSettings] = {}
     """The arms, by name; they start from `defaults`, as those of the study do."""
+    compared: dict[str, dict[str, list[ArmName]]] = {}
+    """For each log of resources/published_logs.csv and each setting, the arms whose runs are taken
+    together; they differ in their number of epochs alone."""
+
+    @model_validator(mode="after")
+    def _known(self):
+        for name in self.compared_arms():
+            if name not in self.arms:
+                raise ValueError(f"`compared` names the arm '{name}', which `arms` does not hold")
+        return self
+
+    def compared_arms(self) -> list[str]:
+        """The arms that are compared with a log."""
+        return [
+            arm for settings in self.compared.values() for arms in settings.values() for arm in arms
+        ]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from strsbp.checkpoint import write_atomically
 from strsbp.data import Digits
 from strsbp.engine import update
 from strsbp.engine.network import Network
 from strsbp.engine.state import SQUARE_SUMS
+from strsbp.files import write_text
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
@@ -44,9 +44,8 @@ def measure_cell(
 ) -> None:
     """Train `arm` with the settings of `cell` once per seed; write `out` (csv).
 
-    One row per seed and epoch: the metrics of training and, for each layer, the columns
-    `dead_share`, `small_share`, `error_gradient` and `regulariser_gradient` (see `layer_state`). A
-    run ends early where a weight is not finite. `tick(n)` is called after n more images.
+    One row per seed and epoch: the metrics of training and, for each layer, what `layer_state`
+    says. A run ends early where a weight is not finite. `tick(n)` is called after n more images.
     """
     rows = []
     model = cell.of(arm)
@@ -59,16 +58,17 @@ def measure_cell(
                 model, hidden, table, weights_of(network), seed, digits.train_images.shape[1]
             )
             rows.append({"seed": seed} | metrics | layer_state(network, probe, digits, n_samples))
-    write_atomically(out, lambda file: file.write(metrics_csv(rows).encode()))
+    write_text(metrics_csv(rows), out)
 
 
 def layer_state(network: Network, probe: Probe, digits: Digits, n_samples: int) -> dict[str, float]:
-    """Four numbers for each layer of a trained network, keyed `<quantity>_<layer>`.
+    """Five numbers for each layer of a trained network, keyed `<quantity>_<layer>`.
 
     `dead_share`: neurons without a spike on the first `DEAD_ON` test images; `small_share`: weights
     below `SMALL_WEIGHT`; `error_gradient`: length of the error's gradient, the mean over the first
     `n_samples` training images (0 where there is no error); `regulariser_gradient`: length of the
-    regulariser's. `probe`: a probe with the network's weights.
+    regulariser's; `mean_gain`: mean of 1 / s_i over the neurons and the same images, as far as they
+    have an error (1 where s_i is not computed). `probe`: a probe with the network's weights.
     """
     alive = [np.zeros(layer.n_neurons, dtype=bool) for layer in network.layers]
     for index, image in enumerate(digits.test_images[:DEAD_ON]):
@@ -77,11 +77,14 @@ def layer_state(network: Network, probe: Probe, digits: Digits, n_samples: int) 
             fired |= layer.trains.counts[: layer.n_neurons] > 0
 
     lengths = {layer.name: 0.0 for layer in network.layers}
+    gains = {layer.name: [] for layer in network.layers}
     n = min(n_samples, len(digits.train_labels))
     for index in range(n):
         found = probe.gradients(digits.train_images[index], index, int(digits.train_labels[index]))
-        for name, gradient in (found or {}).items():
-            lengths[name] += float(np.linalg.norm(gradient)) / n
+        if found is not None:
+            for name, s in probe.denominators().items():
+                lengths[name] += float(np.linalg.norm(found[name])) / n
+                gains[name].append(np.mean(1 / s))
 
     row = {}
     for fired, layer in zip(alive, network.layers, strict=True):
@@ -92,6 +95,7 @@ def layer_state(network: Network, probe: Probe, digits: Digits, n_samples: int) 
         row[f"small_share_{layer.name}"] = float(np.mean(np.abs(weights) < SMALL_WEIGHT))
         row[f"error_gradient_{layer.name}"] = lengths[layer.name]
         row[f"regulariser_gradient_{layer.name}"] = regulariser_length(layer)
+        row[f"mean_gain_{layer.name}"] = float(np.mean(gains[layer.name] or [np.nan]))
     return row
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from strsbp.checkpoint import write_atomically
 from strsbp.data import Digits
 from strsbp.errors import TableError
+from strsbp.files import write_text
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
 from strsbp.spsp import EffectRatioTable, fit_surface, simulate_surface
@@ -46,7 +46,7 @@ def simulate_tables(
         frames.append(frame)
     # Eight digits, as in the authors' text format.
     text = pd.concat(frames).to_csv(index=False, float_format="%.7e", lineterminator="\n")
-    write_atomically(out, lambda file: file.write(text.encode()))
+    write_text(text, out)
 
 
 def read_table_of(path: str | Path, key: str) -> EffectRatioTable:
@@ -92,7 +92,7 @@ def measure_cell(
         while state.epoch < epochs and not state.diverged:
             metrics = train_epoch(state, tick)
             rows.append(dict(seed=seed) | _whole_network(metrics, sizes) | metrics)
-    write_atomically(out, lambda file: file.write(metrics_csv(rows).encode()))
+    write_text(metrics_csv(rows), out)
 
 
 def _whole_network(metrics: dict, sizes: dict[str, int]) -> dict:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from strsbp.errors import SettingsError
-from strsbp.settings import ArmName, ArmSettings, Closed, Seed, SimulatedTable, checked
+from strsbp.settings import SORTED, ArmName, ArmSettings, Closed, Seeds, SimulatedTable, checked
 from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import on_simulations
 
@@ -73,17 +73,17 @@ class SweepSettings(ExperimentSettings):
 
     arm: ArmName
     """The arm around whose constants the grids lie; its own values belong to every list below."""
-    tau_m: list[TimeConstant] = [32, 128]
+    tau_m: Annotated[list[TimeConstant], SORTED] = [32, 128]
     """Membrane time constants of the first grid."""
-    tau_s: list[TimeConstant] = [4, 16]
+    tau_s: Annotated[list[TimeConstant], SORTED] = [4, 16]
     """Synaptic time constants of the first grid, with the arm's thresholds."""
-    threshold_hidden: list[Threshold] = [10, 40]
+    threshold_hidden: Annotated[list[Threshold], SORTED] = [10, 40]
     """Thresholds of the hidden layers of the second grid."""
-    threshold_output: list[Threshold] = [7.5, 30]
+    threshold_output: Annotated[list[Threshold], SORTED] = [7.5, 30]
     """Thresholds of the output layer of the second grid, with the arm's time constants."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 3
     """Training epochs of every cell."""
-    seeds: Annotated[list[Seed], Field(min_length=1)] = [1, 2]
+    seeds: Annotated[Seeds, SORTED] = [1, 2]
     """One run of every cell for each."""
     n_train: Annotated[int, Field(ge=1, le=60_000)] = 1000
     """Training images of every cell: the first n."""
@@ -91,13 +91,6 @@ class SweepSettings(ExperimentSettings):
     """Test images of every cell: the first n."""
     repeats: Annotated[int, Field(ge=1, le=1_000_000)] = 200
     """Random pairs of spike trains for each point of the simulation of every table."""
-
-    @field_validator("tau_m", "tau_s", "threshold_hidden", "threshold_output", "seeds")
-    @classmethod
-    def _distinct(cls, values):
-        if len(set(values)) != len(values):
-            raise ValueError("every number may be listed once")
-        return sorted(values)
 
     def arm_names(self) -> list[str]:
         return [self.arm]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from strsbp.files import ResultsError, numbers, read_csv, write_csv
 from strsbp.settings import ArmSettings
 from strsbp.study.experiments.divergence.summarise import FAILED_ABOVE
 from strsbp.study.experiments.sweep.settings import (
@@ -18,7 +19,6 @@ from strsbp.study.experiments.sweep.settings import (
     Cell,
     SweepSettings,
 )
-from strsbp.study.summary.files import ResultsError, numbers, read_csv, write_csv
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 AXES = {

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import test_training
-from bad_input import one_sentence
+from refusals import refusal
 from test_training import HIDDEN, small_digits, small_table
 
 from strsbp.errors import TableError
 from strsbp.spsp import EffectRatioTable
-from strsbp.study.figures.curves import plot_curves
+from strsbp.study.figures import curves as figure
+from strsbp.study.figures.style import save
 from strsbp.study.loading import _check_table_file
 from strsbp.study.report.sections import _diverged
 from strsbp.study.summary import summarise_training
@@ -94,44 +95,18 @@ def test_a_diverging_arm_is_told_with_epoch_and_layer_and_its_curve_ends(tmp_pat
     assert _diverged(runs[runs["arm"] == "healthy"]) == "0"
     cell = _diverged(runs[runs["arm"] == "tiny_threshold"])
     assert cell.startswith("3 (seed 1 in epoch 1, feedforward1; seed 2 in epoch 1, ")
-    plot_curves(
-        curves=tmp_path / "curves.csv", seeds=tmp_path / "seeds.csv", png=tmp_path / "a.png",
-        svg=tmp_path / "a.svg", panels={"all": list(ARMS)}, epochs=EPOCHS,
+    drawn = figure.draw(
+        curves=tmp_path / "curves.csv", seeds=tmp_path / "seeds.csv",
+        pairs=tmp_path / "pairs.csv", panels={"all": list(ARMS)}, epochs=EPOCHS,
     )  # fmt: skip
+    save(drawn, tmp_path / "a.png", tmp_path / "a.svg")
     assert "nan" not in (tmp_path / "a.svg").read_text().lower().split("<defs>")[-1]
 
 
 def test_a_table_beyond_the_engines_numbers_is_refused_before_training(tmp_path):
     path = tmp_path / "table.txt"
     path.write_text("1 2 3 4 5\n1 1e31 3 4 5\n")
-    with pytest.raises(TableError, match="holds the number 1e[+]31") as error:
-        _check_table_file(path)
-    one_sentence(error.value)
+    said = refusal(lambda: _check_table_file(path), TableError)
+    assert "holds the number 1e+31" in said
     path.write_text("1 2 3 4 5\n1 1e30 -1e30 4 5\n")
     _check_table_file(path)
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [("test_error", "nan"), ("test_error", "inf"), ("test_error", "1.5"), ("train_error", "-0.1"),
-     ("cost", "inf"), ("cost", "x"), ("test_error", ""), ("spike_count_output3", "many")],
-)  # fmt: skip
-def test_metrics_that_are_no_numbers_are_not_averaged(tmp_path, column, value):
-    """A run that did not diverge must not hide a number that is none."""
-    from synthetic_results import ARMS as SYNTHETIC
-    from synthetic_results import write_runs
-
-    from strsbp.study.summary.files import ResultsError
-
-    metrics, provenance = write_runs(
-        tmp_path, seeds=(1,), arms={"strsbp": SYNTHETIC["strsbp"]}, diverged=()
-    )
-    frame = pd.read_csv(metrics[0], dtype=str)
-    assert column in frame, list(frame)
-    frame.loc[2, column] = value
-    frame.to_csv(metrics[0], index=False)
-    tables = {k: tmp_path / f"{k}.csv" for k in ("curves", "seeds", "arms", "pairs", "runs")}
-    with pytest.raises(ResultsError, match=column) as error:
-        summarise_training(metrics, provenance, **tables)
-    one_sentence(error.value)
-    assert not any(path.exists() for path in tables.values())

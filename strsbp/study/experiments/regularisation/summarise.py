@@ -1,0 +1,89 @@
+"""The sweep of the regularisation in one table: means over seeds, and arms paired by seed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from strsbp.files import ResultsError, read_csv, write_csv
+from strsbp.study.experiments.regularisation.settings import Cell, RegularisationSettings
+from strsbp.study.summary.intervals import mean_interval, paired_difference
+
+COLUMNS = [
+    "arm", "regularisation", "divide_by_threshold", "epoch", "quantity", "mean", "low", "high",
+    "p_value", "n_seeds", "n_diverged",
+]  # fmt: skip
+"""`quantity`: a column of the measurements; or `gradient_ratio_<layer>`: length of the error's
+gradient over that of the regulariser's; or `test_error_difference`: test error of the first arm
+less that of this one in the last epoch, paired by seed, with the p-value of the paired t-test."""
+_LAYER_QUANTITIES = ("dead_share", "small_share", "error_gradient", "mean_gain", "gradient_ratio")
+
+
+def summarise_regularisation(
+    cells: Sequence[str | Path], *, settings: RegularisationSettings, out: str | Path
+) -> None:
+    """Write `out` from the csv files of `measure_cell`, one per cell of `settings`, named by key.
+
+    Intervals are 95 % t-intervals over seeds. A run that diverged is left out from that epoch on
+    and counted in `n_diverged`. Raises `ResultsError` where a run is missing.
+    """
+    frames = {Path(path).stem: _read(path, settings) for path in cells}
+    rows = []
+    for cell in settings.cells():
+        if cell.key not in frames:
+            raise ResultsError(
+                f"There is no measurement of {cell.key}; run the rule that makes it."
+            )
+        rows += _mean_rows(cell, frames[cell.key], len(settings.seeds))
+        if cell.arm != settings.arms[0]:
+            first = cell.model_copy(update={"arm": settings.arms[0]})
+            rows.append(_difference(cell, frames[first.key], frames[cell.key], settings))
+    write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
+
+
+def _read(path: str | Path, settings: RegularisationSettings) -> pd.DataFrame:
+    frame = read_csv(path, ("seed", "epoch", "test_error", "train_error", "diverged"))
+    last = frame.groupby("seed").tail(1)
+    complete = (last["epoch"] == settings.epochs) | last["diverged"].notna()
+    if sorted(last["seed"]) != sorted(settings.seeds) or not complete.all():
+        raise ResultsError(
+            f"{path} does not hold {settings.epochs} epochs of the seeds "
+            f"{', '.join(map(str, settings.seeds))}; measure it again."
+        )
+    for column in [name for name in frame if name.startswith("error_gradient_")]:
+        layer = column.removeprefix("error_gradient_")
+        regulariser = frame[f"regulariser_gradient_{layer}"].replace(0, np.nan)
+        frame[f"gradient_ratio_{layer}"] = frame[column] / regulariser
+    return frame
+
+
+def _mean_rows(cell: Cell, frame: pd.DataFrame, n_seeds: int) -> list[dict]:
+    quantities = ["test_error", "train_error"]
+    quantities += [name for name in frame if name.startswith(_LAYER_QUANTITIES)]
+    finite = frame[frame["diverged"].isna()]
+    rows = []
+    for epoch, group in finite.groupby("epoch"):
+        known = dict(epoch=epoch, n_seeds=len(group), n_diverged=n_seeds - len(group))
+        for quantity in quantities:
+            interval = mean_interval(group[quantity].dropna())._asdict()
+            rows.append(cell.model_dump() | known | dict(quantity=quantity) | interval)
+    return rows
+
+
+def _difference(
+    cell: Cell, first: pd.DataFrame, other: pd.DataFrame, settings: RegularisationSettings
+) -> dict:
+    errors = [
+        frame[(frame["epoch"] == settings.epochs) & frame["diverged"].isna()]
+        .set_index("seed")["test_error"]
+        for frame in (first, other)
+    ]  # fmt: skip
+    a, b = pd.concat(errors, axis=1, join="inner").to_numpy().T
+    interval, p_value = paired_difference(a, b)
+    return (
+        cell.model_dump()
+        | dict(epoch=settings.epochs, quantity="test_error_difference", p_value=p_value)
+        | interval._asdict()
+        | dict(n_seeds=len(a), n_diverged=len(settings.seeds) - len(a))
+    )

@@ -1,0 +1,161 @@
+"""Checkpoints, surfaces and networks that are damaged or belong to something else."""
+
+import numpy as np
+import pytest
+import test_training
+from refusals import refusal
+
+from strsbp.checkpoint import load_checkpoint, save_checkpoint
+from strsbp.errors import CheckpointError
+from strsbp.network import build_network, load_network, save_network
+from strsbp.settings import ModelSettings, SimulatedTable
+from strsbp.spsp import load_surface, save_surface, simulate_surface
+from strsbp.training.epochs import TrainingState, train_epoch
+from strsbp.training.run import resume
+
+ARRAYS = {"layer/weights": np.arange(12.0).reshape(3, 4), "n": np.array(3), "none": np.zeros(0)}
+DOCUMENT = {"rows": [{"epoch": 1, "cost": 2.5}], "text": "ä"}
+
+
+def test_a_checkpoint_is_read_as_it_was_written(tmp_path):
+    save_checkpoint(tmp_path / "c.npz", ARRAYS, DOCUMENT)
+    arrays, document = load_checkpoint(tmp_path / "c.npz")
+    assert document == DOCUMENT and set(arrays) == set(ARRAYS)
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(arrays[name], array)
+        assert arrays[name].flags.writeable
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "c.npz"
+    save_checkpoint(path, {"a": np.arange(1000.0)}, {"b": 1})
+    content = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for size in rng.integers(0, len(content), size=30):
+        path.write_bytes(content[:size])
+        assert "delete it" in refusal(lambda: load_checkpoint(path), CheckpointError)
+    n_refused = 0
+    for position in rng.integers(0, len(content), size=100):
+        altered = bytearray(content)
+        altered[position] ^= 0xFF
+        path.write_bytes(altered)
+        try:
+            arrays, document = load_checkpoint(path)
+        except CheckpointError:
+            n_refused += 1
+        else:  # bytes that carry nothing, such as time stamps of the container
+            np.testing.assert_array_equal(arrays["a"], np.arange(1000.0))
+            assert document == {"b": 1}
+    assert n_refused > 80
+
+
+def test_an_altered_checkpoint_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "c.npz"
+    with monkeypatch.context() as patch:
+        patch.setattr("strsbp.checkpoint._digest", lambda arrays, document: "0" * 64)
+        save_checkpoint(path, ARRAYS, DOCUMENT)
+    assert "its SHA-256 differs" in refusal(lambda: load_checkpoint(path), CheckpointError)
+
+
+def test_other_files_are_no_checkpoints(tmp_path):
+    path = tmp_path / "c.npz"
+    np.savez(path, a=np.zeros(3))
+    assert "cannot be read" in refusal(lambda: load_checkpoint(path), CheckpointError)
+    np.savez(path, a=np.array([{"x": 1}], dtype=object))
+    assert "Object arrays" in refusal(lambda: load_checkpoint(path), CheckpointError)
+    path.write_text("text")
+    assert "not a zip file" in refusal(lambda: load_checkpoint(path), CheckpointError)
+
+
+# --- a surface
+
+
+def test_a_surface_that_is_none_is_refused(tmp_path):
+    table = SimulatedTable(
+        spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=60, grid=3
+    )
+    surface = simulate_surface(table, repeats=2, seed=1)
+    path = tmp_path / "surface.npz"
+    save_surface(surface, path)
+    np.testing.assert_array_equal(load_surface(path).mean, surface.mean)
+    arrays, document = load_checkpoint(path)
+    for other in (np.zeros((2, 3)), np.full((3, 3), np.nan)):
+        save_checkpoint(path, arrays | {"mean": other}, document)
+        assert "does not contain a simulated surface" in refusal(lambda: load_surface(path))
+    save_checkpoint(path, ARRAYS, DOCUMENT)
+    assert "does not contain a simulated surface" in refusal(lambda: load_surface(path))
+
+
+# --- a run
+
+
+@pytest.fixture(scope="module")
+def state():
+    """A small run after one epoch."""
+    network, digits = test_training.small_network(), test_training.small_digits(6, 4)
+    state = TrainingState.start(network, digits)
+    train_epoch(state)
+    return state
+
+
+def fresh(state):
+    """A run of the same network that has not begun."""
+    return TrainingState(state.network, state.digits, np.ones(len(state.digits.train_labels)))
+
+
+def contents(state):
+    arrays = {**state.network.state(), "boost": state.boost}
+    return arrays, {"settings_sha256": "same", "rows": state.rows, "seconds": [1.0]}
+
+
+def test_the_whole_checkpoint_resumes(state, tmp_path):
+    save_checkpoint(tmp_path / "own.npz", *contents(state))
+    begun = fresh(state)
+    assert resume(begun, tmp_path / "own.npz", "same") == [1.0]
+    assert begun.epoch == 1 and begun.rows == state.rows
+
+
+@pytest.mark.parametrize("name", ["boost", "n_updates", "feedforward1/weights", "output3/weights"])
+@pytest.mark.parametrize("change", ["missing", "shape", "dtype"])
+def test_arrays_of_another_network_are_refused(state, tmp_path, name, change):
+    arrays, document = contents(state)
+    array = arrays.pop(name)
+    if change == "shape":
+        arrays[name] = np.zeros((*array.shape, 2), array.dtype)
+    elif change == "dtype":
+        arrays[name] = array.astype(np.complex64)
+    save_checkpoint(tmp_path / "own.npz", arrays, document)
+    call = lambda: resume(fresh(state), tmp_path / "own.npz", "same")  # noqa: E731
+    assert "does not contain a run of this network; delete it" in refusal(call, CheckpointError)
+
+
+@pytest.mark.parametrize("change", [{"seconds": []}, {"rows": [{}]}, {"rows": None}])
+def test_a_document_of_no_run_is_refused(state, tmp_path, change):
+    arrays, document = contents(state)
+    save_checkpoint(tmp_path / "own.npz", arrays, document | change)
+    call = lambda: resume(fresh(state), tmp_path / "own.npz", "same")  # noqa: E731
+    assert "does not contain a run of this network" in refusal(call, CheckpointError)
+
+
+# --- a network
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hidden": [{"kind": "feedforward", "size": 20}]},
+        {"n_inputs": 37},
+        {"model": {"tau": 3}},
+        {"seed": None},
+    ],
+)
+def test_a_network_that_its_weights_do_not_fit_is_refused(tmp_path, change):
+    network = build_network(
+        ModelSettings(), test_training.HIDDEN, test_training.small_table(), 1, n_inputs=36
+    )
+    path = tmp_path / "network.npz"
+    save_network(path, network, test_training.HIDDEN)
+    arrays, document = load_checkpoint(path)
+    save_checkpoint(path, arrays, document | change)
+    text = refusal(lambda: load_network(path), CheckpointError)
+    assert "does not contain a saved network" in text

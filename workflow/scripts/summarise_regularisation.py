@@ -1,0 +1,13 @@
+"""Summarise the sweep of the regularisation: means over seeds, and arms paired by seed."""
+
+from _job import job
+
+with job(snakemake):
+    from strsbp.study.experiments.regularisation.settings import RegularisationSettings
+    from strsbp.study.experiments.regularisation.summarise import summarise_regularisation
+
+    summarise_regularisation(
+        snakemake.input.cells,
+        settings=RegularisationSettings.model_validate(snakemake.params.settings),
+        out=snakemake.output.summary,
+    )
