@@ -103,7 +103,7 @@ def test_a_configfile_gives_the_aliases_their_profile(snakemake, checkout):
         ([], "arms: {strsbp: {table: {file: bad.txt}}}", "bad.txt"),
         ([], "device: cuda", "mine.yaml, device: 'cuda' asks for a GPU, but "),
         ([], "bptt: {strsbp: nobody}", "`bptt` names the unknown arm 'nobody'"),
-        (["--config", "profile=paper"], "", "choose a profile by its file"),
+        (["--config", "profile=paper"], "", "Choose a profile by its file"),
     ],
 )
 def test_mistakes_end_in_one_sentence(snakemake, checkout, tmp_path, arguments, overlay, words):

@@ -44,8 +44,7 @@ def configured_study():
     """The study that the config describes."""
     if "profile" in workflow.config_settings.config:
         raise SettingsError(
-            "--config profile=... would give the settings of another profile this name; "
-            "choose a profile by its file: --configfile config/<profile>.yaml."
+            "Choose a profile by its file, --configfile config/<profile>.yaml, not by --config."
         )
     return load_study(config, " with ".join(CONFIG_FILES))
 
@@ -55,7 +54,8 @@ def configured_study():
 def study(profile):
     """The configured study, or the one that config/<profile>.yaml describes."""
     found = STUDY if profile == STUDY.profile else load_profile(ROOT / "config", profile)
-    device(found)  # a GPU that is asked for and is not here ends here
+    if workflow.is_main_process:
+        device(found)  # a GPU that is asked for and is not here ends here
     return found
 
 
@@ -139,12 +139,12 @@ def default_table(spsp, grid):
 
 def code(source):
     """A function that gives the digest of the code behind a script, or a function of the package."""
-    script = ROOT / "workflow" / "scripts" / source
-    return lambda wildcards: code_digest(script if source.endswith(".py") else source)
+    source = ROOT / "workflow" / "scripts" / source if source.endswith(".py") else source
+    return lambda wildcards: code_digest(source)
 
 
-CONFIG_FILES = [ROOT / "config" / "config.yaml", *workflow.overwrite_configfiles]
-CONFIG_FILES = [beside(path) for path in CONFIG_FILES]
-JOBS_ELSEWHERE = workflow.resource_settings.nodes is not None
+CONFIG_FILES = [beside(ROOT / "config" / "config.yaml")]
+CONFIG_FILES += map(beside, workflow.overwrite_configfiles)
+JOBS_ELSEWHERE = workflow.resource_settings.nodes is not None  # on other machines
 STUDY = configured_study()
 study(STUDY.profile)

@@ -70,9 +70,11 @@ localrules:
 ruleorder: take_from_batch > train
 
 
-if STUDY.device == "auto":
-    logger.info(f"Device: auto, which is '{device(STUDY)}' on this machine.")
-GPU_RUNS = in_one_sentence(gpu_runs)(STUDY, ROOT / "config", jobs_elsewhere=JOBS_ELSEWHERE)
+GPU_RUNS = []
+if workflow.is_main_process:  # which plans all jobs
+    GPU_RUNS = in_one_sentence(gpu_runs)(STUDY, ROOT / "config", jobs_elsewhere=JOBS_ELSEWHERE)
+    if STUDY.device == "auto":
+        logger.info(f"Device: auto, which is '{device(STUDY)}' on this machine.")
 
 
 rule take_from_batch:
