@@ -10,7 +10,8 @@ import yaml
 
 from strsbp.data.prepared import read_prepared
 from strsbp.spsp import EffectRatioTable, read_table, write_table
-from strsbp.study.batches import gpu_seeds
+from strsbp.study import batches
+from strsbp.study.batches import gpu_runs, gpu_seeds
 from strsbp.study.loading import load_study, merged, read_config
 from strsbp.training.run import run_arm
 
@@ -77,6 +78,32 @@ def test_a_run_without_metrics_is_not_kept(root, tmp_path):
     study = small_study(root, tmp_path, device="auto")
     write_run(tmp_path / "results", study, 4).with_suffix(".csv").unlink()
     assert gpu_seeds(study, "hm2bp", tmp_path / "results") == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "elsewhere", "device", "found"),
+    [
+        (False, False, "auto", set()),
+        (False, True, "cuda", {"small"}),
+        (True, False, "auto", {"small", "full"}),
+        (True, False, "cpu", {"full"}),
+    ],
+)
+def test_which_profiles_have_runs_on_a_gpu(
+    root, tmp_path, monkeypatch, gpu, elsewhere, device, found
+):
+    """Of the configured study and of those in config/, which a target may name."""
+    missing = None if gpu else "there is none"
+    monkeypatch.setattr(batches, "obstacle", lambda: missing)
+    monkeypatch.setattr("strsbp.cuda.device.obstacle", lambda: missing)
+    config = tmp_path / "config"
+    config.mkdir()
+    for name in ("config.yaml", "full.yaml"):
+        shutil.copy(root / "config" / name, config)
+    study = small_study(root, tmp_path, device=device)
+    runs = gpu_runs(study, config, jobs_elsewhere=elsewhere, results=tmp_path / "results")
+    assert {run.split("/")[0] for run in runs} == found
+    assert ("small/train/hm2bp/seed4" in runs) is ("small" in found)
 
 
 def test_a_batch_in_the_workflow_leaves_the_files_of_the_cpu(root, tmp_path, snakemake):
