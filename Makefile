@@ -60,11 +60,14 @@ report: $(INSTALLED)
 results-current: $(INSTALLED)
 	@$(SNAKEMAKE) --touch --forceall --quiet all
 
+# On all cores; the tests of a file stay together, for they share what they set up.
+PYTEST := pytest -n auto --dist loadfile
+
 test: $(INSTALLED)
-	@$(RUN) pytest
+	@$(RUN) $(PYTEST)
 
 test-all: $(INSTALLED)
-	@$(RUN) pytest -m 'not slurm'
+	@$(RUN) $(PYTEST) -m 'not slurm'
 
 # `make test-oldest TESTS=tests/test_study.py` runs a part.
 $(OLDEST)/installed: RESOLUTION := lowest-direct
@@ -75,10 +78,10 @@ $(OLDEST)/installed $(NEWEST)/installed: pyproject.toml | $(INSTALLED)
 	@touch $@
 
 test-oldest: $(OLDEST)/installed
-	@$(OLDEST)/bin/python -m pytest $(TESTS)
+	@$(OLDEST)/bin/python -m $(PYTEST) $(TESTS)
 
 test-newest: $(NEWEST)/installed
-	@$(NEWEST)/bin/python -m pytest $(TESTS)
+	@$(NEWEST)/bin/python -m $(PYTEST) $(TESTS)
 
 audit: $(INSTALLED)
 	@$(VENV)/bin/uv tool run pip-audit --strict --progress-spinner off --require-hashes \

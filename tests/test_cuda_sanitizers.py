@@ -25,7 +25,7 @@ RACE = 66
 VARIANTS = ["derived", "published", "strsbp_normalised", "hm2bp_published"]
 """Of the sample; together they launch every kernel and wait at every barrier."""
 
-pytestmark = pytest.mark.sanitizer
+pytestmark = [pytest.mark.sanitizer, pytest.mark.slow]
 
 
 def library(name: str) -> str:

@@ -293,3 +293,15 @@ def test_curves_of_one_seed_are_drawn_with_those_that_diverged(tmp_path):
     summarised(tmp_path, seeds=(1,), shorten=10, n_train=250)
     texts = texts_of(draw("fig4", tmp_path))
     assert {"test error (%)", "epoch", "$\\tau_m$ = 32 (1 of 1\ndiverged)"} <= set(texts)
+
+
+@pytest.mark.parametrize("error", [0.0, 0.9])
+def test_networks_without_an_error_or_without_a_hit_are_shown(tmp_path, error):
+    path = early_decision_file(tmp_path / "summary.csv")
+    rows = pd.read_csv(path)
+    rows.loc[rows["quantity"] == "error", ["mean", "low", "high"]] = error
+    rows.to_csv(path, index=False)
+    drawn = find_figure("early_decision").find_draw()(summary=path)
+    style.save(drawn, tmp_path / "a.png", tmp_path / "a.svg")
+    named = [text.get_text() for ax in drawn.axes for text in ax.texts]
+    assert any("Not drawn" in text for text in named) == (error > 0.5)

@@ -69,6 +69,7 @@ def version_of(path):
     return path.stat().st_ino if path.exists() else None
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_it_ends_with_the_same_metrics(tmp_path, uninterrupted):
     expected, first = uninterrupted
     checkpoint, metrics = tmp_path / "seed5.ckpt.npz", tmp_path / "seed5.csv"

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from strsbp.checkpoint import write_atomically
 from strsbp.errors import TableError
+from strsbp.files import write_csv
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.exact import ExactCurve
 
@@ -16,8 +16,7 @@ COLUMNS = ["o_i", "phi", "derivative"]
 def write_curve(curve: ExactCurve, path: str | Path) -> None:
     """Write `curve` as CSV, atomically."""
     frame = pd.DataFrame(dict(o_i=curve.counts, phi=curve.phi, derivative=curve.derivative))
-    text = frame.to_csv(index=False, float_format="%.15g", lineterminator="\n")
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_csv(frame, path, digits=15)
 
 
 def read_curve(table: SimulatedTable, path: str | Path) -> ExactCurve:

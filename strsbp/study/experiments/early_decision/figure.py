@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import seaborn.objects as so
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
@@ -88,9 +89,11 @@ def _wide(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _logarithmic(ax) -> None:
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    for axis, subs in ((ax.xaxis, (1, 3)), (ax.yaxis, (1, 2, 5))):
+    axes = (ax.xaxis, ax.set_xscale, (1, 3)), (ax.yaxis, ax.set_yscale, (1, 2, 5))
+    for (axis, set_scale, subs), smallest in zip(axes, ax.dataLim.minpos, strict=True):
+        if not np.isfinite(smallest):  # no network is drawn, or none makes an error
+            continue
+        set_scale("log")
         axis.set_major_locator(LogLocator(subs=subs))
         axis.set_major_formatter(EngFormatter(sep=""))
         axis.set_minor_formatter(NullFormatter())
