@@ -90,6 +90,8 @@ def save(figure: Figure, png: str | Path, svg: str | Path) -> None:
     with theme(), replacing(png) as png_path, replacing(svg) as svg_path:
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # it is laid out; twice more would take as long as drawing
+        for ax in figure.findobj(Axes):  # the layout's last digits differ from call to call
+            ax.set_position(np.round(ax.get_position(original=True).bounds, 6))
         figure.savefig(png_path, metadata={"Software": None})
         figure.savefig(svg_path, metadata={"Date": None, "Creator": None})
 
