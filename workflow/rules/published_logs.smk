@@ -5,18 +5,13 @@ resources/published_logs.csv
 Outputs: results/{profile}/published_logs/{summary,curves}.csv
 """
 
-
-def runs_of_logs(suffix):
-    """A function that lists the files of the runs that are compared with a log."""
-    return lambda wildcards: study(wildcards.profile).runs(
-        study(wildcards.profile).published_logs.compared_arms(), suffix
-    )
+runs_of_logs = lambda study, suffix: study.runs(study.published_logs.compared_arms(), suffix)
 
 
 rule summarise_published_logs:
     input:
-        metrics=runs_of_logs("csv"),
-        provenance=runs_of_logs("json"),
+        metrics=lambda wildcards: runs_of_logs(study(wildcards.profile), "csv"),
+        provenance=lambda wildcards: runs_of_logs(study(wildcards.profile), "json"),
         logs=beside(ROOT / "resources" / "published_logs.csv"),
     output:
         summary="results/{profile}/published_logs/summary.csv",

@@ -52,7 +52,10 @@ rule build_report:
     conda:
         "../envs/strsbp.yaml"
     params:
-        study=lambda wildcards: study(wildcards.profile).model_dump(mode="json"),
+        # But for the folder with the images, which is no reason to write the report anew.
+        study=lambda wildcards: study(wildcards.profile).model_dump(
+            mode="json", exclude={"data": {"local_dir"}}
+        ),
         command=branch(
             lambda wildcards: wildcards.profile == STUDY.profile,
             then=COMMAND,
