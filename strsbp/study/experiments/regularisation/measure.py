@@ -26,7 +26,7 @@ from strsbp.training.run import metrics_csv
 SMALL_WEIGHT = 1e-6
 """A weight of a smaller magnitude counts as decayed."""
 DEAD_ON = 1000
-"""A neuron is dead if it stays silent on the first test images, as many as this."""
+"""A neuron is dead if it is silent on all of the first test images; this is their number."""
 
 
 def measure_cell(
