@@ -26,7 +26,7 @@ def code_digest(source: str | Path, package: Path = PACKAGE) -> str:
 
 
 def executed_files(source: str | Path, package: Path = PACKAGE) -> list[Path]:
-    """The files of `package` that `source` imports, directly or not, and data files beside them."""
+    """Files of `package` that `source` imports, directly or indirectly, and their data files."""
     if isinstance(source, Path):
         waiting = set(_imports(source, package))
     else:
