@@ -92,7 +92,7 @@ def test_a_run_without_metrics_is_not_kept(root, tmp_path):
 def test_which_profiles_have_runs_on_a_gpu(
     root, tmp_path, monkeypatch, gpu, elsewhere, device, found
 ):
-    """Of the configured study and of those in config/, which a target may name."""
+    """Of the configured study and of those in config/ that are whole: a target may name them."""
     missing = None if gpu else "there is none"
     monkeypatch.setattr(batches, "obstacle", lambda: missing)
     monkeypatch.setattr("strsbp.cuda.device.obstacle", lambda: missing)
@@ -100,6 +100,7 @@ def test_which_profiles_have_runs_on_a_gpu(
     config.mkdir()
     for name in ("config.yaml", "full.yaml"):
         shutil.copy(root / "config" / name, config)
+    (config / "unfinished.yaml").write_text("profile: unfinished\narms: {mine: {}}\n")
     study = small_study(root, tmp_path, device=device)
     runs = gpu_runs(study, config, jobs_elsewhere=elsewhere, results=tmp_path / "results")
     assert {run.split("/")[0] for run in runs} == found

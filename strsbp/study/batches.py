@@ -1,9 +1,11 @@
 """Which runs of a study a GPU trains."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from strsbp.cuda.device import obstacle, resolve_device
+from strsbp.errors import StrsbpError
 from strsbp.study.loading import BASE, load_profile
 from strsbp.study.settings import StudySettings
 
@@ -25,11 +27,14 @@ def gpu_runs(
     """
     if obstacle() is not None and not jobs_elsewhere:
         return []
+    studies = [configured]
     names = {path.stem for path in Path(config_dir).glob("*.yaml") if path.name != BASE}
-    studies = [load_profile(config_dir, name) for name in sorted(names - {configured.profile})]
+    for name in sorted(names - {configured.profile}):
+        with suppress(StrsbpError):  # told where a target of this profile is asked for
+            studies.append(load_profile(config_dir, name))
     return [
         f"{study.profile}/train/{arm}/seed{seed}"
-        for study in [configured, *studies]
+        for study in studies
         if resolve_device(study.device, jobs_elsewhere=jobs_elsewhere) == "cuda"
         for arm in study.all_arms
         for seed in gpu_seeds(study, arm, Path(results) / study.profile)
