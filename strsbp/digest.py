@@ -7,14 +7,15 @@ of the files of this package that it imports, directly or through others, and th
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 
 
-def code_digest(source: str | Path, package: Path = PACKAGE) -> str:
-    """SHA-256 of what `source` executes of `package`.
+def code_digest(source: str | Path, files: Iterable[Path] = (), package: Path = PACKAGE) -> str:
+    """SHA-256 of what `source` executes of `package`, and of further `files` that it reads.
 
     `source` is the path of a script, which does not count itself, or the dotted name of a module
     or function of the package.
@@ -22,6 +23,8 @@ def code_digest(source: str | Path, package: Path = PACKAGE) -> str:
     digest = hashlib.sha256()
     for file in executed_files(source, package):
         digest.update(f"{file.relative_to(package)}\n{_content(file)}\n".encode())
+    for file in files:
+        digest.update(f"{file.name}\n{_content(file)}\n".encode())
     return digest.hexdigest()
 
 
@@ -45,12 +48,17 @@ def _content(file: Path) -> str:
     """A Python file as its syntax tree without docstrings, any other file as its hash."""
     if file.suffix != ".py":
         return hashlib.sha256(file.read_bytes()).hexdigest()
-    tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
+    tree = _tree(file)
     for node in ast.walk(tree):
         if hasattr(node, "body") and isinstance(node.body, list):
             # Docstrings of attributes, too: a text that stands alone does nothing.
             node.body = [line for line in node.body if not _is_text(line)] or [ast.Pass()]
     return ast.unparse(tree)
+
+
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"), str(file))
 
 
 def _is_text(line: ast.stmt) -> bool:
@@ -65,7 +73,7 @@ def _is_text(line: ast.stmt) -> bool:
 def _imports(file: Path, package: Path) -> frozenset[Path]:
     """Files of `package` that the import statements of `file` name, those in functions included."""
     found: set[Path] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), str(file))):
+    for node in ast.walk(_tree(file)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from strsbp.digest import _content, _data_files, _imports, code_digest, executed_files
+from strsbp.digest import (
+    _content,
+    _data_files,
+    _imports,
+    _tree,
+    code_digest,
+    executed_files,
+)
 
 FILES = {
     "pack/__init__.py": "",
@@ -37,7 +44,7 @@ def package(tmp_path):
 
 
 def forget():
-    for cached in (_content, _data_files, _imports):
+    for cached in (_content, _data_files, _imports, _tree):
         cached.cache_clear()
 
 
@@ -52,7 +59,7 @@ def dependencies(package, text):
 def digest(package, text="import pack.sub.one"):
     forget()
     (package / "script.py").write_text(text)
-    return code_digest(package / "script.py", package / "pack")
+    return code_digest(package / "script.py", package=package / "pack")
 
 
 def test_the_standard_library_does_not_count(package):
@@ -93,7 +100,7 @@ def test_a_name_that_is_loaded_on_first_use(package, name, files):
 
 def test_a_function_by_its_name_counts_with_its_module(package):
     forget()
-    by_name = code_digest("pack.sub.one.f", package / "pack")
+    by_name = code_digest("pack.sub.one.f", package=package / "pack")
     assert by_name == digest(package, "from pack.sub.one import f")
 
 
@@ -137,3 +144,19 @@ def test_every_name_that_a_script_imports_is_found(root):
     }
     assert {"engine/forward.py", "encoding.py", "spsp/table.py", "training/epochs.py"} <= trained
     assert not any(name.startswith(("cuda", "study/report", "study/figures")) for name in trained)
+
+
+def test_a_further_file_counts_by_its_content(package, tmp_path):
+    claims, copy = tmp_path / "claims.yaml", tmp_path / "elsewhere" / "claims.yaml"
+    copy.parent.mkdir()
+    for path, text in ((claims, "a: 1"), (copy, "a: 1")):
+        path.write_text(text)
+
+    def with_file(path):
+        forget()
+        return code_digest("pack.sub.one.f", [path], package=package / "pack")
+
+    before = with_file(claims)
+    assert with_file(copy) == before != code_digest("pack.sub.one.f", package=package / "pack")
+    claims.write_text("a: 2")
+    assert with_file(claims) != before

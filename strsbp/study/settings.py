@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from strsbp.errors import SettingsError
 from strsbp.settings import ArmName, ArmSettings, Closed, LayerSettings, Seed, checked
+from strsbp.study.experiments import OPEN_QUESTIONS
 from strsbp.study.experiments.settings import ExperimentSettings, with_experiments
 
 
@@ -115,10 +116,11 @@ class StudySettings(with_experiments(_Parts)):
         if not isinstance(defaults, dict):
             return raw
 
-        def filled(arms):
+        def filled(arms):  # an overlay leaves an arm out by `name: null`
             return {
-                name: {**defaults, **(arm or {})} if isinstance(arm, dict | None) else arm
+                name: {**defaults, **arm} if isinstance(arm, dict) else arm
                 for name, arm in arms.items()
+                if arm is not None
             }
 
         if isinstance(raw.get("arms"), dict):
@@ -156,11 +158,23 @@ class StudySettings(with_experiments(_Parts)):
         """The settings of each experiment that has any, by name."""
         return {name: value for name, value in self if isinstance(value, ExperimentSettings)}
 
+    @property
+    def reported_arms(self) -> list[str]:
+        """The arms of the report: without open questions, not those that serve these alone."""
+        if self.open_questions:
+            return list(self.arms)
+        used, asked = [], []
+        for name, experiment in self.experiments.items():
+            (asked if name in OPEN_QUESTIONS else used).extend(experiment.arm_names())
+        for _, figure in self.figures:
+            used.extend(arm for arms in figure.panels.values() for arm in arms)
+        return [name for name in self.arms if name in used or name not in asked]
+
     def runs(self, arms: Iterable[str] | None = None, suffix: str = "csv") -> list[str]:
-        """Paths of the files of all runs of `arms` (by default of the study's), in their order."""
+        """Paths of the files of all runs of `arms` (by default the reported), in their order."""
         return [
             f"results/{self.profile}/train/{name}/seed{seed}.{suffix}"
-            for name in (self.arms if arms is None else arms)
+            for name in (self.reported_arms if arms is None else arms)
             for seed in self.arm(name).seeds
         ]
 

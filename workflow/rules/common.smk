@@ -1,7 +1,4 @@
-"""What the files of rules/ share: the study of a profile, and functions for files and settings.
-
-A mistake in the config ends here, in one sentence, before any job starts.
-"""
+"""What the files of rules/ share: the study of a profile, and functions for files and settings."""
 
 import sys
 from functools import cache, wraps
@@ -137,10 +134,13 @@ def default_table(spsp, grid):
     return SimulatedTable(spsp=spsp, grid=grid, **constants).key
 
 
-def code(source):
-    """A function that gives the digest of the code behind a script, or a function of the package."""
+def code(source, *files):
+    """A function that gives the digest of what a script, or a module of the package, executes.
+
+    It covers `files` of the repository, too; as inputs they would make another checkout rerun all.
+    """
     source = ROOT / "workflow" / "scripts" / source if source.endswith(".py") else source
-    return lambda wildcards: code_digest(source)
+    return lambda wildcards: code_digest(source, [ROOT / file for file in files])
 
 
 CONFIG_FILES = [beside(ROOT / "config" / "config.yaml")]

@@ -13,12 +13,9 @@ for figure in FIGURES:
             f"plot_{figure.name}"
         input:
             **{
-                argument: (
-                    beside(ROOT / path)
-                    if path.startswith("resources/")
-                    else f"results/{{profile}}/{path}"
-                )
+                argument: f"results/{{profile}}/{path}"
                 for argument, path in figure.data.items()
+                if not path.startswith("resources/")
             },
         output:
             png=f"results/{{profile}}/figures/{figure.name}.png",
@@ -36,7 +33,10 @@ for figure in FIGURES:
             figure=figure.name,
             options=setting(*figure.options.split(".")) if figure.options else {},
             extra=figure.extra,
-            code=code(figure.draw),
+            code=code(
+                figure.draw,
+                *(path for path in figure.data.values() if path.startswith("resources/")),
+            ),
         message:
             f"Drawing {figure.title}"
         script:

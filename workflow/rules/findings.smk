@@ -6,8 +6,7 @@ Outputs: results/{profile}/findings/measurements.csv and judge_findings/verdicts
 
 from strsbp.study.claims.findings import load_findings
 
-FINDINGS = beside(ROOT / "resources" / "findings.yaml")
-in_one_sentence(load_findings)(FINDINGS)
+in_one_sentence(load_findings)(beside(ROOT / "resources" / "findings.yaml"))
 
 
 rule measure_findings:
@@ -28,7 +27,6 @@ rule measure_findings:
 
 rule judge_findings:
     input:
-        findings=FINDINGS,
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
@@ -47,7 +45,7 @@ rule judge_findings:
     conda:
         "../envs/strsbp.yaml"
     params:
-        code=code("judge_findings.py"),
+        code=code("judge_findings.py", "resources/findings.yaml"),
     message:
         "Judging the findings about the published program"
     script:

@@ -12,7 +12,6 @@ rule summarise_published_logs:
     input:
         metrics=lambda wildcards: runs_of_logs(study(wildcards.profile), "csv"),
         provenance=lambda wildcards: runs_of_logs(study(wildcards.profile), "json"),
-        logs=beside(ROOT / "resources" / "published_logs.csv"),
     output:
         summary="results/{profile}/published_logs/summary.csv",
         curves="results/{profile}/published_logs/curves.csv",
@@ -22,7 +21,7 @@ rule summarise_published_logs:
         "../envs/strsbp.yaml"
     params:
         compared=setting("published_logs", "compared"),
-        code=code("summarise_published_logs.py"),
+        code=code("summarise_published_logs.py", "resources/published_logs.csv"),
     message:
         "Comparing with the published logs"
     script:

@@ -6,14 +6,12 @@ Outputs: results/{profile}/judge_questions/answers.csv
 
 from strsbp.study.claims.questions import load_questions
 
-QUESTIONS = beside(ROOT / "resources" / "questions.yaml")
-in_one_sentence(load_questions)(QUESTIONS)
+in_one_sentence(load_questions)(beside(ROOT / "resources" / "questions.yaml"))
 
 
 rule judge_questions:
     input:
         **{name: f"results/{{profile}}/{name}/summary.csv" for name in OPEN_QUESTIONS},
-        questions=QUESTIONS,
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
@@ -28,7 +26,7 @@ rule judge_questions:
     conda:
         "../envs/strsbp.yaml"
     params:
-        code=code("judge_questions.py"),
+        code=code("judge_questions.py", "resources/questions.yaml"),
     message:
         "Answering the questions that the study leaves open"
     script:

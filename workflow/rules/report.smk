@@ -30,8 +30,6 @@ rule build_report:
             )
         ),
         figures=expand(FIGURE, figure=FIGURES_OF_STUDY, suffix="svg", allow_missing=True),
-        captions=[beside(ROOT / f"workflow/report/plot_{one.name}.rst") for one in FIGURES],
-        questions=QUESTIONS,
         claims=rules.judge_claims.output.claims,
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
@@ -61,7 +59,11 @@ rule build_report:
             then=COMMAND,
             otherwise="snakemake --cores all",
         ),
-        code=code("build_report.py"),
+        code=code(
+            "build_report.py",
+            "resources/questions.yaml",
+            *(f"workflow/report/plot_{one.name}.rst" for one in FIGURES),
+        ),
     message:
         "Writing the report"
     script:

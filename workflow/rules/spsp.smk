@@ -111,7 +111,6 @@ rule summarise_spsp:
             rules.simulate_spsp.output.surface, table=COMPARED_TABLES, allow_missing=True
         ),
         fits=expand(rules.fit_spsp.output.table, table=COMPARED_TABLES, allow_missing=True),
-        author_comparison=beside(ROOT / "resources" / "author_tables_comparison.csv"),
     output:
         surfaces="results/{profile}/summarise_spsp/surfaces.csv",
         quality="results/{profile}/summarise_spsp/quality.csv",
@@ -121,7 +120,7 @@ rule summarise_spsp:
     conda:
         "../envs/strsbp.yaml"
     params:
-        code=code("summarise_spsp.py"),
+        code=code("summarise_spsp.py", "resources/author_tables_comparison.csv"),
     message:
         "Summarising the simulations and their fits"
     script:

@@ -7,8 +7,7 @@ judge_claims/claims.csv and extrapolate_errors/fits.csv
 
 from strsbp.study.claims import load_claims
 
-CLAIMS = beside(ROOT / "resources" / "claims.yaml")
-in_one_sentence(load_claims)(CLAIMS)
+in_one_sentence(load_claims)(beside(ROOT / "resources" / "claims.yaml"))
 
 
 rule summarise_training:
@@ -35,7 +34,6 @@ rule summarise_training:
 
 rule judge_claims:
     input:
-        claims=CLAIMS,
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
@@ -52,7 +50,7 @@ rule judge_claims:
     conda:
         "../envs/strsbp.yaml"
     params:
-        code=code("judge_claims.py"),
+        code=code("judge_claims.py", "resources/claims.yaml"),
     message:
         "Judging the claims of the study"
     script:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from _job import job
+from _job import ROOT, job
 
 with job(snakemake):
     from strsbp.study.report.build import build_report
@@ -14,8 +14,8 @@ with job(snakemake):
         study=StudySettings.model_validate(snakemake.params.study),
         claims_csv=files.pop("claims"),
         figures={Path(path).stem: path for path in figures},
-        questions=files.pop("questions"),
-        captions=Path(files.pop("captions")[0]).parent,
+        questions=ROOT / "resources" / "questions.yaml",
+        captions=ROOT / "workflow" / "report",
         tables=files,
         out=snakemake.output.html,
         command=snakemake.params.command,

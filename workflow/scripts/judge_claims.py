@@ -1,13 +1,13 @@
 """Judge every claim of the study by the measured tables."""
 
-from _job import job
+from _job import ROOT, job
 
 with job(snakemake):
     from strsbp.study.claims import judge_claims
 
     tables = ("arms", "pairs", "runs", "surfaces", "quality")
     judge_claims(
-        claims=snakemake.input.claims,
+        claims=ROOT / "resources" / "claims.yaml",
         tables={name: snakemake.input[name] for name in tables},
         out=snakemake.output.claims,
     )

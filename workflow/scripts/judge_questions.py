@@ -1,9 +1,12 @@
 """Answer the questions that the study leaves open by the measured tables."""
 
-from _job import job
+from _job import ROOT, job
 
 with job(snakemake):
     from strsbp.study.claims.questions import judge_questions
 
-    tables = dict(snakemake.input.items())
-    judge_questions(questions=tables.pop("questions"), tables=tables, out=snakemake.output.answers)
+    judge_questions(
+        questions=ROOT / "resources" / "questions.yaml",
+        tables=dict(snakemake.input.items()),
+        out=snakemake.output.answers,
+    )

@@ -2,7 +2,7 @@
 
 import os
 
-from _job import job
+from _job import ROOT, job
 
 with job(snakemake):
     from strsbp.study.summary.spsp import summarise_spsp
@@ -10,7 +10,7 @@ with job(snakemake):
     summarise_spsp(
         list(snakemake.input.surfaces),
         list(snakemake.input.fits),
-        author_comparison=snakemake.input.author_comparison,
+        author_comparison=ROOT / "resources" / "author_tables_comparison.csv",
         surfaces_csv=snakemake.output.surfaces,
         quality_csv=snakemake.output.quality,
         author_csv=snakemake.output.author_tables,
