@@ -31,7 +31,7 @@ TARGET_COUNT_LABEL = 35
 """Target spike count of the label's output neuron (section 4)."""
 
 ArmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-SpspName = Literal["published", "unblocked", "corrected", "exact"]
+SpspName = Literal["published", "unblocked", "corrected", "corrected_draft", "exact"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -164,9 +164,9 @@ class TableSettings(Closed):
     """The effect-ratio table de/do of an arm. Settings that are left out are taken from the arm."""
 
     spsp: SpspName = "published"
-    """The spike trains behind e_ij: `published`, `unblocked` (without finding F2) and `corrected`
-    are simulated; `exact` is the mean over all trains with the refractory gap, in the network's
-    own dynamics, computed without Monte Carlo; it needs no fit."""
+    """The simulation of e_ij: `published`, `unblocked` (without finding F2), `corrected` (the study's
+    Listing 2) or `corrected_draft` (its first revision). `exact` is not simulated: it is the mean
+    over all trains with the refractory gap, in the network's own dynamics; it needs no fit."""
     grid: Annotated[int, Field(ge=5, le=1000)] = 100
     """Largest spike count of the simulation; the table has one row per input count."""
     degree: Annotated[int, Field(ge=2, le=8)] = 4
@@ -211,13 +211,17 @@ class SimulatedTable(Closed):
         )
 
     @property
-    def largest_count(self) -> int:
-        """The largest number of spikes in a train of this simulation.
+    def on_slots(self) -> bool:
+        """Whether spikes lie on multiples of `refractory_steps`, as in the study's Listing 2."""
+        return self.spsp in ("corrected", "corrected_draft")
 
-        `published` and `unblocked` trains use times 0..T at least `refractory_steps` + 1 apart;
-        `corrected` trains use multiples of `refractory_steps` (docs/algorithm.md, section 9).
+    @property
+    def largest_count(self) -> int:
+        """The largest number of spikes in a train of this simulation (docs/algorithm.md, section 9).
+
+        `published` and `unblocked` trains use times 0..T at least `refractory_steps` + 1 apart.
         """
-        if self.spsp == "corrected":
+        if self.on_slots:
             return self.n_steps // max(self.refractory_steps, 1)
         if self.spsp == "exact":
             return (self.n_steps - 2) // (self.refractory_steps + 1) + 1
@@ -236,8 +240,7 @@ class SimulatedTable(Closed):
     def from_key(cls, key: str) -> "SimulatedTable":
         """The settings encoded in a `key`; raises `SettingsError`."""
         match = re.fullmatch(
-            r"(published|unblocked|corrected|exact)-m([0-9.e+]+)-s([0-9.e+]+)-r(\d+)-t(\d+)-g(\d+)",
-            key,
+            r"([a-z_]+)-m([0-9.e+]+)-s([0-9.e+]+)-r(\d+)-t(\d+)-g(\d+)", key
         )
         if match is None:
             raise SettingsError(

@@ -7,7 +7,8 @@ consecutive spikes. If the density of an input spike does not depend on o_j, whi
 then e(o_j, o_i) = o_j phi(o_i); otherwise this is an approximation (`strsbp.spsp.expectation`).
 The trains:
 
-- `corrected`: spikes on multiples of t_ref ("slots"), all sets of o_i slots equally likely;
+- `corrected` and `corrected_draft`: spikes on multiples of t_ref ("slots"), all sets of o_i slots
+  equally likely; a spike on the slot after one that adds is skipped;
 - `exact`: times 1 .. T - 1, all sets of o_i times at least t_ref + 1 apart equally likely, in the
   dynamics of the networks;
 - `published` and `unblocked`: drawn sequentially (`strsbp.spsp.adsorption`).
@@ -15,20 +16,18 @@ The trains:
 Sums over equally likely sets are computed recursively from spike to spike, together with the number
 of sets that end at each place.
 
-Training needs dphi/do_i at whole counts. On slots phi has a formula for real counts
-(`strsbp.spsp.slots`), which is differentiated. The other trains have no such formula; for them
-dphi/do_i is defined as the derivative of the spline of degree 5 through the exact values. On slots
-the relative error of the spline's slope is 6e-3 at o_i = 0, 1e-3 at 1, 4e-4 at 2 and 2e-6 at 10.
+Training needs dphi/do_i at whole counts: the derivative of the spline of degree 5 through the exact
+values.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
-from strsbp.spsp.slots import slot_slopes
 
 _DEGREE = 5
 """Degree of the spline through the exact values."""
@@ -59,18 +58,16 @@ def solve_curve(table: SimulatedTable) -> ExactCurve:
     """phi(o_i) for the trains of `table`, o_i = 0 .. grid (or the most spikes that fit)."""
     most = min(table.grid, table.largest_count)
     gains = pair_gains(table)
-    if table.spsp == "corrected":
+    if table.on_slots:
         spacing = max(table.refractory_steps, 1)
-        slots = np.arange(1, table.n_steps // spacing + 1) * spacing
-        phi = uniform_means(gains, slots, 1, most)
+        slots = np.arange(spacing, table.n_steps + 1, spacing)
+        means = skipping_means if table.refractory_steps else partial(uniform_means, gap=1)
+        phi = means(gains, slots, most=most)
     elif table.spsp == "exact":
         places = np.arange(1, table.n_steps)
         phi = uniform_means(gains, places, table.refractory_steps + 1, most)
     else:
         phi = _sequential_means(gains, table, most)
-    if table.spsp == "corrected":
-        after = gains[slots[:, None] + 1, slots]
-        return ExactCurve(table, phi, slot_slopes(gains[0, slots], after, most))
     return ExactCurve(table, phi, spline_slopes(phi))
 
 
@@ -86,28 +83,28 @@ def pair_gains(table: SimulatedTable) -> np.ndarray:
     (T + 2, T + 1) float64, averaged over the time of the one spike of an input train of `table`.
     """
     n = table.n_steps + 1
-    decay_m = 1 - 1 / table.tau_m
+    decay_s, decay_m = 1 - 1 / table.tau_s, 1 - 1 / table.tau_m
     density = _density(table)
-    corrected = table.spsp == "corrected"
-    gain = 1 / (table.tau_m if corrected else table.tau_s)
     current, free = np.zeros(n), np.zeros(n)  # `free`: the membrane without any spike of i
-    for t in range(n):
-        p, q = (current[t - 1], free[t - 1]) if t else (0.0, 0.0)
-        if corrected:
-            current[t] = p * (1 - 1 / table.tau_s) + density[t] / table.tau_s
-        elif t:
-            current[t] = p * (1 - 1 / table.tau_s) + density[t - 1]
-        free[t] = q * decay_m + gain * current[t]
+    for t in range(1, n):
+        if table.on_slots:
+            current[t] = current[t - 1] * decay_s + density[t - 1] / table.tau_s
+            free[t] = free[t - 1] * decay_m + current[t - 1] / table.tau_m
+        else:
+            current[t] = current[t - 1] * decay_s + density[t - 1]
+            free[t] = free[t - 1] * decay_m + current[t] / table.tau_s
     gains = np.zeros((n + 1, n))
     gains[0] = free
     x = np.arange(n)
     for last in range(n):
-        # The last step at which the membrane is held at 0. The corrected recursion adds to e_ij
-        # before it resets, so a spike right after another sees the input of one step.
-        held = np.minimum(last + table.refractory_steps, x - 1 if corrected else x)
+        held = np.minimum(last + table.refractory_steps, x)  # the last step of the hold
         later = x > last
         gathered = free[x] - decay_m ** (x - held) * free[held]
         gains[last + 1, later] = gathered[later]
+    if table.on_slots and table.refractory_steps == 0:  # nothing resets the membrane
+        gains[:] = free
+    if table.spsp == "corrected_draft":  # a spike adds the membrane of the step before
+        gains = np.pad(gains[:, :-1], ((0, 0), (1, 0)))
     return gains
 
 
@@ -115,7 +112,7 @@ def _density(table: SimulatedTable) -> np.ndarray:
     """The probability that the spike of a one-spike train is at 0 .. T."""
     n = table.n_steps + 1
     density = np.zeros(n)
-    if table.spsp == "corrected":
+    if table.on_slots:
         density[:: max(table.refractory_steps, 1)] = 1
         density[0] = 0
     elif table.spsp == "exact":
@@ -145,6 +142,34 @@ def uniform_means(gains, places, gap: int, most: int) -> np.ndarray:
         if k < most:
             scale = number.sum()  # rescale, since the numbers of sets would overflow
             number, total = number / scale, total / scale
+    return means
+
+
+def skipping_means(gains, slots, most: int) -> np.ndarray:
+    """Mean total gain of a train of k = 0 .. `most` spikes, all sets of `slots` equally likely.
+
+    `slots`: ascending times. A spike that adds its gain holds the membrane over the next slot, so a
+    spike there is skipped. Returns (most + 1,).
+    """
+    n = len(slots)
+    may_follow = np.triu(np.ones((n, n)), k=2)
+    after = may_follow * gains[np.asarray(slots)[:, None] + 1, slots]
+    means = np.zeros(most + 1)
+    # Of all sets of k slots, the share whose last spike that adds is at each slot, with no spike
+    # after it, and their total gain: now, and for k - 1.
+    share, total = np.full(n, 1 / n), gains[0, slots] / n
+    earlier_share, earlier_total = np.zeros(n), np.zeros(n)
+    for k in range(1, most + 1):
+        one_more = k / (n - k + 1)  # sets of k - 1 slots over sets of k
+        means[k] = total.sum() + one_more * earlier_total[:-1].sum()  # the last spike was skipped
+        if k == most:
+            break
+        grown = (k + 1) / (n - k)
+        before = share + one_more * earlier_share  # the next slot stays empty, or is skipped
+        gathered = total + one_more * earlier_total
+        earlier_share, earlier_total = share, total
+        share = grown * (before @ may_follow)
+        total = grown * (gathered @ may_follow + before @ after)
     return means
 
 

@@ -31,7 +31,7 @@ def expected_surface(curve: ExactCurve) -> np.ndarray:
     For counts from 1 to the largest of `curve` on both sides; accurate to 1e-7 of the largest
     value.
     """
-    if curve.table.spsp == "corrected":
+    if curve.table.on_slots:
         return curve.counts[1:, None] * curve.phi[1:]
     return gap_surface(curve.table, curve.counts[-1])
 

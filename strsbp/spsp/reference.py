@@ -25,26 +25,27 @@ def published_trace(pre, post, *, tau_m, tau_s, refractory_steps):
     return e, current, membrane
 
 
-def corrected_trace(pre, post, *, tau_m, tau_s, refractory_steps):
+def corrected_trace(
+    pre, post, *, tau_m, tau_s, refractory_steps, draft=False, held=0
+):
     """The Euler steps of the study's Listing 2 (Eq. 1 with R = 1 and dt = 1).
 
-    Arguments and results as in `published_trace`. An input spike takes effect in the same step, and
-    a spike of i adds the potential before it is held at 0 for `refractory_steps` steps. The text
-    allows other readings, but this one gives the study's 0.1315 (see `docs/algorithm.md`, section
-    9, and `tests/test_spsp_simulate.py`).
+    Arguments and results as in `published_trace`, for steps 1 .. T. An input spike reaches the
+    membrane two steps later. A spike of i adds the membrane of its step and holds the membrane at 0
+    for `refractory_steps` steps; a spike during the hold does nothing. `draft`: the listing's first
+    revision, in which a spike adds the membrane of the step before. `held`: steps of a hold that
+    the previous trial left running, which the study's program does not reset.
     """
     n = len(pre)
     current, membrane = np.zeros(n), np.zeros(n)
-    alpha = eps = e = 0.0
-    held = 0
-    for t in range(n):
-        alpha += (float(pre[t]) - alpha) / tau_s
-        eps += (alpha - eps) / tau_m
-        current[t], membrane[t] = alpha, eps
-        was_held = held > 0
-        held = max(held - 1, 0)
-        if post[t]:
-            e, held = e + eps, refractory_steps
-        if post[t] or was_held:
-            eps = 0.0
+    e = 0.0
+    for t in range(n - 1):
+        current[t + 1] = current[t] + (float(pre[t]) - current[t]) / tau_s
+        if held > 0:
+            held -= 1
+            continue
+        membrane[t + 1] = membrane[t] + (current[t] - membrane[t]) / tau_m
+        if post[t + 1]:
+            e += membrane[t] if draft else membrane[t + 1]
+            held = refractory_steps
     return e, current, membrane

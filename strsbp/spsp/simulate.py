@@ -36,8 +36,8 @@ class Surface:
 
 
 @njit(inline="always")
-def _run_lanes(corrected, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, q, left, e):
-    """One of the two recursions in `strsbp.spsp.reference`, for all lanes, without branches."""
+def _run_lanes(corrected, draft, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, q, left, e):
+    """One of the recursions in `strsbp.spsp.reference`, for all lanes, without branches."""
     n = pre.shape[0]
     p[:] = 0
     q[:] = 0
@@ -45,18 +45,18 @@ def _run_lanes(corrected, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, 
     for lane in range(LANES):
         left[lane] = hold if (not corrected and post[0, lane] != 0) else np.int32(0)
     if corrected:
-        for t in range(n):
-            s_in, s_out = pre[t], post[t]
+        for t in range(n - 1):
+            s_in, s_out = pre[t], post[t + 1]
             for lane in range(LANES):
-                a = p[lane] * decay_s + gain_s * np.float32(s_in[lane])
-                v = q[lane] * decay_m + gain_m * a
-                fires = s_out[lane] != 0
                 held = left[lane] > 0
+                v = np.float32(0.0) if held else q[lane] * decay_m + gain_m * p[lane]
+                fires = s_out[lane] != 0 and not held
                 remaining = left[lane] - np.int32(1) if held else np.int32(0)
-                e[lane] += v if fires else np.float32(0.0)
+                read = q[lane] if draft else v
+                e[lane] += read if fires else np.float32(0.0)
                 left[lane] = hold if fires else remaining
-                p[lane] = a
-                q[lane] = np.float32(0.0) if (fires or held) else v
+                p[lane] = p[lane] * decay_s + gain_s * np.float32(s_in[lane])
+                q[lane] = v
     else:
         for t in range(1, n):
             s_in, s_out = pre[t - 1], post[t]
@@ -75,7 +75,7 @@ def _run_lanes(corrected, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, 
 
 @njit(parallel=True, cache=True, nogil=True, error_model="numpy")
 def _simulate_rows(
-    first_row, last_row, corrected, blocked, tau_m, tau_s, refractory_steps, n_steps, repeats,
+    first_row, last_row, corrected, draft, blocked, tau_m, tau_s, refractory_steps, n_steps, repeats,
     seed, mean, standard_error, failed,
 ):  # fmt: skip
     """Fill rows first_row .. last_row - 1 of `mean` and `standard_error`.
@@ -125,7 +125,9 @@ def _simulate_rows(
                         target[times[k], lane] = 1
             if not ok:
                 break
-            _run_lanes(corrected, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, q, left, e)
+            _run_lanes(
+                corrected, draft, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, q, left, e
+            )
             for lane in range(n_lanes):
                 # Finding F2: the published program misses a spike at t = 0 and all later ones.
                 value = 0.0 if blocked and post[0, lane] != 0 else np.float64(e[lane])
@@ -160,7 +162,8 @@ def simulate_surface(
     for first_row in range(0, grid, chunk):
         last_row = min(first_row + chunk, grid)
         _simulate_rows(
-            first_row, last_row, table.spsp == "corrected", table.spsp == "published",
+            first_row, last_row, table.on_slots, table.spsp == "corrected_draft",
+            table.spsp == "published",
             table.tau_m, table.tau_s, table.refractory_steps, table.n_steps, repeats, seed, mean,
             standard_error, failed,
         )  # fmt: skip
