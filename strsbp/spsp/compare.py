@@ -2,8 +2,8 @@
 
     python -m strsbp.spsp.compare FOLDER OUT.csv
 
-simulates the published and corrected surfaces with the authors' 1,000 repeats, fits them, compares
-them with the authors' text files in FOLDER and writes the comparison. Its result is kept in
+simulates the published and corrected surfaces, fits them, compares them with the authors' text
+files in FOLDER and writes the comparison. Its result is kept in
 `resources/author_tables_comparison.csv`.
 """
 
@@ -30,6 +30,8 @@ AUTHOR_TABLES = {
     "corrected_p_Tau_64_400-50.txt": SimulatedTable(spsp="corrected", grid=50, **_DEFAULTS),
 }
 """The authors' files and the simulations that should reproduce them."""
+AUTHOR_REPEATS = {"published": 1000, "corrected": 100}
+"""Repeats with which the authors simulated them."""
 
 
 def compare_tables(ours: EffectRatioTable, theirs: EffectRatioTable) -> dict[str, float]:
@@ -55,17 +57,12 @@ def compare_tables(ours: EffectRatioTable, theirs: EffectRatioTable) -> dict[str
     return result
 
 
-def two_simulations(table: SimulatedTable, repeats: int, seed: int):
-    """Fits to two independent simulations, which differ only by sampling noise."""
-    return [fit_surface(simulate_surface(table, repeats=repeats, seed=s)) for s in (seed, seed + 1)]
-
-
 def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int = 1):
     """Compare our tables with the authors' files in `folder`.
 
-    Returns a frame with one row per file and measure: file, spsp, grid, measure, ours (our
-    table compared with the file), chance (two of our own simulations compared with each other),
-    repeats, source. Raises `TableError` for a file that is not a table, and `StrsbpError` if
+    Returns a frame with one row per file and measure: file, spsp, grid, measure, ours (our table,
+    simulated with `repeats`, compared with the file), chance (the same, compared with a table of
+    ours that was simulated with the authors' repeats), repeats, source. Raises `TableError` for a file that is not a table, and `StrsbpError` if
     there are no files.
     """
     rows = []
@@ -74,8 +71,10 @@ def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int =
         if not path.exists():
             continue
         theirs = read_table(path)
-        first, second = two_simulations(table, repeats, seed)
-        chance = compare_tables(second, first)
+        first = fit_surface(simulate_surface(table, repeats=repeats, seed=seed))
+        again = min(repeats, AUTHOR_REPEATS[table.spsp])
+        second = fit_surface(simulate_surface(table, repeats=again, seed=seed + 1))
+        chance = compare_tables(first, second)
         for measure, value in compare_tables(first, theirs).items():
             rows.append(
                 {
