@@ -1,4 +1,4 @@
-"""The repository holds together: generated files, names, dependencies, packaging."""
+"""The repository is consistent: generated files, names, dependencies, packaging."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from strsbp.study.settings import StudySettings
 
 @pytest.fixture
 def pyproject(root):
-    """pyproject.toml, read."""
+    """The content of pyproject.toml."""
     return tomllib.loads((root / "pyproject.toml").read_text())
 
 
