@@ -91,7 +91,7 @@ def _runs(cell: Cell, path: str | Path, settings: SweepSettings) -> pd.DataFrame
         for prefix in ("silent_share_", "spike_count_")
     )
     if len(silent) < 2 or len(spikes) < 2:
-        raise ResultsError(f"{path} lacks metrics of a hidden and an output layer; run it again.")
+        raise ResultsError(f"{path} has no metrics of a hidden and an output layer; run it again.")
     for column in (*whole, *silent, *spikes):
         frame[column] = numbers(frame, column, path)
     rows = []
