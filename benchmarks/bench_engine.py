@@ -40,10 +40,9 @@ LATER = 4000
 
 STAGES = {  # kernel -> stage
     (passes, "encode_image"): "encode",
-    (trains, "by_step"): "encode",
+    (trains, "transpose"): "encode",  # of the input; otherwise forward
     (forward, "run_feedforward"): "forward",
     (forward, "run_coupled"): "forward",
-    (trains, "by_neuron"): "forward",
     (spsp, "spsp_on_connections"): "recurrent S-PSP",
     (loss, "lateral_factors"): "lateral factor",
     (denominators, "term_sums"): "denominators",
@@ -101,8 +100,8 @@ class Stopwatch:
             begin = time.process_time()
             result = function(*arguments)
             seconds = time.process_time() - begin
-            repair = stage == "encode" and self._layer != "input"  # by_step in the label's repair
-            self.seconds[self._layer, "lateral factor" if repair else stage] += seconds
+            of_layer = stage == "encode" and self._layer != "input"
+            self.seconds[self._layer, "forward" if of_layer else stage] += seconds
             return result
 
         return wrapper
