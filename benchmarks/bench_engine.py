@@ -10,8 +10,6 @@ machine.json.
 
 import argparse
 import json
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from dataclasses import replace
@@ -310,74 +308,6 @@ def scaling_table(digits, n_samples: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def memory_mb(n_images: int) -> float:
-    """Peak resident memory of a process that trains and tests on `n_images` MNIST-sized images."""
-    program = (
-        "import sys, resource; sys.path[:0] = sys.argv[2:]; import numpy as np;"
-        "from bench_engine import make_network; from strsbp.data import Digits;"
-        "from strsbp.training.epochs import TrainingState, evaluate; n = int(sys.argv[1]);"
-        "rng = np.random.default_rng(0);"
-        "images = rng.integers(0, 256, (n, 784), dtype=np.uint8) * (rng.random((1, 784)) < 0.2)"
-        ".astype(np.uint8); labels = (np.arange(n) % 10).astype(np.uint8);"
-        "digits = Digits('mnist', images, labels, images[:10000], labels[:10000]);"
-        "network = make_network(); state = TrainingState.start(network, digits);"
-        "[network.train_sample(images[i], i, int(labels[i])) for i in range(50)];"
-        "evaluate(network, images[:50], labels[:50]);"
-        "status = open('/proc/self/status').read();"
-        "print(int(status.split('VmHWM:')[1].split()[0]) / 1024)"
-    )
-    here = str(Path(__file__).parent)
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(n_images), here], capture_output=True, text=True,
-        check=True,
-    )  # fmt: skip
-    return float(done.stdout)
-
-
-def start_up_seconds() -> float:
-    """Time to import the package and run the first sample, with the compiled code in the cache."""
-    program = (
-        "import sys; sys.path[:0] = sys.argv[1:]; import numpy as np;"
-        "from strsbp.engine.network import Network;"
-        "from strsbp.settings import LayerSettings, ModelSettings;"
-        "n = Network(ModelSettings(reservoir='published', adjoint='published'),"
-        "[LayerSettings(kind='feedforward', size=400),"
-        " LayerSettings(kind='recurrent', shape=(5, 5, 16))], np.ones((100, 4)) * 1e-4, 1);"
-        "n.train_sample(np.full(784, 9, np.uint8), 0, 3); n.predict(np.full(784, 9, np.uint8), 0)"
-    )
-    begin = time.perf_counter()
-    subprocess.run([sys.executable, "-c", program, str(Path(__file__).parent)], check=True)
-    return time.perf_counter() - begin
-
-
-def throughput_of_two(n_samples: int) -> float:
-    """Throughput of two processes running at the same time, relative to that of one."""
-    program = (
-        "import sys, time; sys.path[:0] = sys.argv[2:]; from bench_engine import *;"
-        "digits = load_dataset('mnist5k'); network = make_network();"
-        "train_samples(network, digits, range(50)); print('ready', flush=True); input();"
-        "begin = time.perf_counter(); train_samples(network, digits, range(int(sys.argv[1])));"
-        "print(time.perf_counter() - begin)"
-    )
-
-    def run(count):
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-c", program, str(n_samples), str(Path(__file__).parent)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            )
-            for _ in range(count)
-        ]  # fmt: skip
-        for process in processes:
-            process.stdout.readline()
-        for process in processes:
-            process.stdin.write("\n")
-            process.stdin.flush()
-        return max(float(process.communicate()[0].split()[-1]) for process in processes)
-
-    return 2 * run(1) / run(2)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=400)
@@ -389,13 +319,7 @@ def main() -> None:
     totals = totals_table(digits, options.samples, options.runs)
     rate = rates(sum(layer.weights.size for layer in make_network().layers))
     scaling = scaling_table(digits, options.samples // 2)
-    machine = provenance.machine() | {
-        "versions": provenance.versions(),
-        "rates": rate,
-        "memory_mb": {str(n): memory_mb(n) for n in (10_000, 60_000)},
-        "start_up_seconds": min(start_up_seconds() for _ in range(3)),
-        "throughput_of_two": throughput_of_two(options.samples),
-    }
+    machine = provenance.machine() | {"versions": provenance.versions(), "rates": rate}
     stages = stage_table(digits, options.samples, options.runs, rate)  # last: it wraps kernels
 
     write_json(machine, options.out / "machine.json")
