@@ -12,14 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from strsbp.errors import SettingsError
 
@@ -236,26 +229,15 @@ class SimulatedTable(Closed):
     def from_key(cls, key: str) -> "SimulatedTable":
         """The settings encoded in a `key`; raises `SettingsError`."""
         match = re.fullmatch(
-            r"(published|unblocked|corrected|exact)-m([0-9.e+]+)-s([0-9.e+]+)-r(\d+)-t(\d+)-g(\d+)",
+            r"(?P<spsp>published|unblocked|corrected|exact)-m(?P<tau_m>[0-9.e+]+)"
+            r"-s(?P<tau_s>[0-9.e+]+)-r(?P<refractory_steps>\d+)-t(?P<n_steps>\d+)-g(?P<grid>\d+)",
             key,
         )
         if match is None:
             raise SettingsError(
                 f"'{key}' is not the name of a table, such as published-m64-s8-r2-t400-g100."
             )
-        spsp, tau_m, tau_s, refractory_steps, n_steps, grid = match.groups()
-        return checked(
-            cls,
-            dict(
-                spsp=spsp,
-                tau_m=tau_m,
-                tau_s=tau_s,
-                refractory_steps=refractory_steps,
-                n_steps=n_steps,
-                grid=grid,
-            ),
-            where=f"table name {key}",
-        )
+        return checked(cls, match.groupdict(), where=f"table name {key}")
 
 
 class ArmSettings(ModelSettings):

@@ -165,7 +165,7 @@ def test_checkpoints_are_those_of_the_cpu(tmp_path, monkeypatch):
 
 
 def test_a_diverged_run_ends_and_the_others_go_on(tmp_path, monkeypatch):
-    from strsbp.cuda import run
+    from strsbp.training import run
 
     def build(*given):
         network = original(*given)

@@ -25,6 +25,10 @@ class ReplicaRun(Progress):
     boost: np.ndarray
     rows: list[dict] = field(default_factory=list)
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """As `TrainingState.arrays`."""
+        return {**self.state, "boost": self.boost}
+
 
 def most_replicas(template: Network, runs: list[ReplicaRun], digits: Digits, xp) -> int:
     """How many of `runs` fit into the free device memory; raises `DeviceError` if none does."""

@@ -55,11 +55,6 @@ def compare_tables(ours: EffectRatioTable, theirs: EffectRatioTable) -> dict[str
     return result
 
 
-def two_simulations(table: SimulatedTable, repeats: int, seed: int):
-    """Fits to two independent simulations, which differ only by sampling noise."""
-    return [fit_surface(simulate_surface(table, repeats=repeats, seed=s)) for s in (seed, seed + 1)]
-
-
 def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int = 1):
     """Compare our tables with the authors' files in `folder`.
 
@@ -74,7 +69,9 @@ def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int =
         if not path.exists():
             continue
         theirs = read_table(path)
-        first, second = two_simulations(table, repeats, seed)
+        first, second = (
+            fit_surface(simulate_surface(table, repeats=repeats, seed=s)) for s in (seed, seed + 1)
+        )
         chance = compare_tables(second, first)
         for measure, value in compare_tables(first, theirs).items():
             rows.append(

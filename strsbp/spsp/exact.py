@@ -49,10 +49,14 @@ class ExactCurve:
 
     def extended(self, n_counts: int) -> tuple[np.ndarray, np.ndarray]:
         """phi and its derivative at 0 .. `n_counts` - 1, linear past the last count."""
-        beyond = np.arange(self.phi.size, n_counts) - (self.phi.size - 1)
-        slope = self.derivative[-1]
-        phi = np.append(self.phi, self.phi[-1] + slope * beyond)[:n_counts]
-        return phi, np.append(self.derivative, np.full(beyond.size, slope))[:n_counts]
+        return extended(self.phi, self.derivative, n_counts)
+
+
+def extended(phi, slopes, n_counts: int) -> tuple[np.ndarray, np.ndarray]:
+    """`phi` and `slopes` at 0 .. `n_counts` - 1, linear past their last count."""
+    beyond = np.arange(1, n_counts - phi.size + 1)
+    phi = np.append(phi, phi[-1] + slopes[-1] * beyond)[:n_counts]
+    return phi, np.append(slopes, np.full(beyond.size, slopes[-1]))[:n_counts]
 
 
 def solve_curve(table: SimulatedTable) -> ExactCurve:
@@ -62,15 +66,13 @@ def solve_curve(table: SimulatedTable) -> ExactCurve:
     if table.spsp == "corrected":
         spacing = max(table.refractory_steps, 1)
         slots = np.arange(1, table.n_steps // spacing + 1) * spacing
-        phi = uniform_means(gains, slots, 1, most)
-    elif table.spsp == "exact":
+        slopes = slot_slopes(gains[0, slots], gains[slots[:, None] + 1, slots], most)
+        return ExactCurve(table, uniform_means(gains, slots, 1, most), slopes)
+    if table.spsp == "exact":
         places = np.arange(1, table.n_steps)
         phi = uniform_means(gains, places, table.refractory_steps + 1, most)
     else:
         phi = _sequential_means(gains, table, most)
-    if table.spsp == "corrected":
-        after = gains[slots[:, None] + 1, slots]
-        return ExactCurve(table, phi, slot_slopes(gains[0, slots], after, most))
     return ExactCurve(table, phi, spline_slopes(phi))
 
 

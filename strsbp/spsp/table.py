@@ -11,11 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from strsbp.errors import TableError
-from strsbp.files import read_bounded, write_text
+from strsbp.files import write_text
 
 DEGREE = 4
-LARGEST_FILE = 4_000_000
-"""Size limit of a table file in bytes; 1,000 rows take 81,000."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def read_table(path: str | Path):
 
 def _read_text(path: Path) -> str:
     try:
-        return read_bounded(path, LARGEST_FILE).decode("ascii")
+        return path.read_bytes().decode("ascii")
     except OSError as error:
         raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

@@ -89,6 +89,10 @@ class TrainingState(Progress):
             )
         return cls(network, digits, np.ones(len(digits.train_labels)))
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What a checkpoint contains of the run besides `rows`."""
+        return {**self.network.state(), "boost": self.boost}
+
 
 def evaluate(network: Network, images, labels, tick: Callable[[int], object] = lambda n: None):
     """`Evaluation` on test images (n, pixels) uint8 with labels (n,)."""
