@@ -255,6 +255,8 @@ class ArmSettings(ModelSettings):
     """Training images of this arm (the first n), if different from the study's."""
     n_test: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Test images of this arm (the first n), if different from the study's."""
+    n_validation: Annotated[int, Field(ge=0, le=60_000)] = 0
+    """Validation images: the last n of the training set, on which an epoch can be chosen."""
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Training epochs."""
     seeds: Seeds = [1, 2, 3]

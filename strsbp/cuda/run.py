@@ -38,7 +38,7 @@ def run_batch(
     or belongs to other settings.
     """
     xp = array_module()
-    digits = digits.first(arm.n_train, arm.n_test)
+    digits = digits.first(arm.n_train, arm.n_test, arm.n_validation)
     template, batch = None, {}
     for seed in seeds:
         run = batch[seed] = Run(arm, layers, table, digits, seed, checkpoint_path(seed))
@@ -48,7 +48,7 @@ def run_batch(
         run.state = ReplicaRun(seed, arrays, boost, rows)
 
     runs = [run.state for run in batch.values()]
-    n_images = arm.n_train + arm.n_test
+    n_images = arm.n_train + arm.n_test + arm.n_validation
     title, done = f"{name}, {len(seeds)} seeds", sum(min(run.epoch, arm.epochs) for run in runs)
     with progress_bar(title, n_images, arm.epochs * len(seeds), done, progress) as bar:
         begin = time.perf_counter()

@@ -106,9 +106,9 @@ def run_arm(
     same metrics, byte for byte. `table_source` says where the table came from. Raises
     `CheckpointError` for a checkpoint that is damaged or belongs to other settings.
     """
-    digits = digits.first(arm.n_train, arm.n_test)
+    digits = digits.first(arm.n_train, arm.n_test, arm.n_validation)
     run = Run(arm, layers, table, digits, seed, checkpoint_path)
-    state, n_images = run.state, arm.n_train + arm.n_test
+    state, n_images = run.state, arm.n_train + arm.n_test + arm.n_validation
     with progress_bar(f"{name} seed {seed}", n_images, arm.epochs, state.epoch, progress) as bar:
         while state.epoch < arm.epochs and not state.diverged:
             begin = time.perf_counter()
