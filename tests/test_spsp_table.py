@@ -61,9 +61,14 @@ def test_a_bad_file_is_one_sentence(tmp_path, text, message):
     assert "table.txt" in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_a_missing_file_is_one_sentence(tmp_path):
+def test_a_missing_or_huge_file_is_one_sentence(tmp_path):
     with pytest.raises(TableError, match="cannot be read: No such file"):
         read_table(tmp_path / "none.txt")
+    huge = tmp_path / "huge.txt"
+    with open(huge, "wb") as file:
+        file.truncate(5_000_000)
+    with pytest.raises(TableError, match="5,000,000 bytes"):
+        read_table(huge)
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (3, 4), (5,)])

@@ -14,8 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from strsbp.errors import DataError, in_words
+from strsbp.files import read_bounded
 
 IMAGES_MAGIC, LABELS_MAGIC = 0x0803, 0x0801
+LARGEST_FILE = 100_000_000
+"""Size limit in bytes; the files of the known data sets have at most 26 million."""
 
 
 def read_images(path: str | Path) -> np.ndarray:
@@ -37,9 +40,9 @@ def content_sha256(data: bytes) -> str | None:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """The content of a file; raises `DataError` if it cannot be read."""
+    """The content of a file; raises `DataError` if it cannot be read or is too large."""
     try:
-        return Path(path).read_bytes()
+        return read_bounded(path, LARGEST_FILE)
     except OSError as error:
         raise DataError(
             f"{path} cannot be read ({in_words(error)}); make it a readable file."

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from strsbp.errors import TableError
-from strsbp.files import write_text
+from strsbp.files import read_bounded, write_text
 
 DEGREE = 4
+LARGEST_FILE = 4_000_000
+"""Size limit of a table file in bytes; 1,000 rows take 81,000."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def read_table(path: str | Path):
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("ascii")
+        return read_bounded(path, LARGEST_FILE).decode("ascii")
     except OSError as error:
         raise TableError(f"The table {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
