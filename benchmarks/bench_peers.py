@@ -17,28 +17,23 @@ training on the first 1,000 digits). The time per sample includes the encoding o
 import argparse
 import importlib
 import os
-import time
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
 import numba
 import numpy as np
 import pandas as pd
+from bench_engine import kept, make_network, table_of
+from machine import measure
 from peers import octave_peer
 
 import strsbp
 from strsbp.encoding import TEST_SPLIT
-from strsbp.files import write_text
-from strsbp.settings import SimulatedTable
+from strsbp.files import write_csv
 from strsbp.training import provenance
 from strsbp.training.epochs import epoch_order
 
-PEERS = {
-    "snnTorch": "snntorch_peer",
-    "SpikingJelly": "spikingjelly_peer",
-    "Norse": "norse_peer",
-}
+PEERS = {"snnTorch": "snntorch_peer", "SpikingJelly": "spikingjelly_peer", "Norse": "norse_peer"}
 OURS = "strsbp"
 BATCHES = (1, 16, 64)
 SAMPLES = {1: 4, 16: 32, 64: 64}
@@ -48,9 +43,7 @@ OUR_WARM_UP = 150
 """Training samples before timing starts, since an untrained network fires differently."""
 SEED = 1
 
-TABLE = SimulatedTable(
-    spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=50
-)
+TABLE = table_of(grid=50)
 GRID_REPEATS = 1000
 """The authors' number of repeats per cell of the 50 x 50 grid."""
 OCTAVE_PARTS, OCTAVE_REPEATS = 3, 40
@@ -64,16 +57,9 @@ class Ours:
 
     name, batch = OURS, 1
 
-    def __init__(self, digits, table):
+    def __init__(self, digits):
         self.version = metadata.version("strsbp")
-        self._digits = digits
-        model = strsbp.ModelSettings(reservoir="published", adjoint="published")
-        hidden = [
-            strsbp.LayerSettings(kind="feedforward", size=400),
-            strsbp.LayerSettings(kind="recurrent", shape=(5, 5, 16)),
-        ]
-        self._network = strsbp.build_network(model, hidden, table, seed=SEED)
-        self.n_steps = model.n_steps
+        self._digits, self._network = digits, make_network(SEED)
 
     def train(self, indices, epoch: int = 0) -> None:
         order = np.asarray(indices)
@@ -88,17 +74,11 @@ class Ours:
 
     def keep(self) -> None:
         """Store the weights from which every timed run starts."""
-        self._kept = {name: array.copy() for name, array in self._network.state().items()}
+        self._kept = kept(self._network)
 
     def restart(self) -> None:
         """Restore the stored weights."""
         self._network.load_state(self._kept)
-
-
-def our_table():
-    """Effect ratios from a short simulation."""
-    table = TABLE.model_copy(update={"grid": 100})
-    return strsbp.fit_surface(strsbp.simulate_surface(table, repeats=20, seed=SEED))
 
 
 def load_peers() -> tuple[dict, list[str]]:
@@ -110,13 +90,6 @@ def load_peers() -> tuple[dict, list[str]]:
         except ImportError as error:
             skipped.append(f"{name} is skipped: it cannot be imported here ({error}).")
     return modules, skipped
-
-
-def measure(call: Callable[[], object]) -> tuple[float, float]:
-    """CPU and wall seconds of one call."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    call()
-    return time.process_time() - cpu, time.perf_counter() - wall
 
 
 def time_networks(networks, runs: int) -> pd.DataFrame:
@@ -223,15 +196,10 @@ def summarise(times: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def checkpoints(limit: float) -> list[float]:
-    """CPU seconds of training at which the test error is measured."""
-    return [limit / 16, limit / 4, limit]
-
-
 def curve(network, digits, limit: float, n_train: int, n_test: int) -> list[dict]:
-    """Test error at each checkpoint; the time for testing is not counted."""
+    """Test error after 1/16, 1/4 and all of `limit` CPU seconds of training."""
     spent, done, epoch, rows = 0.0, 0, 0, []
-    due = checkpoints(limit)
+    due = [limit / 16, limit / 4, limit]
     while due:
         order = epoch_order(SEED, epoch, n_train)
         for start in range(0, n_train, network.batch):
@@ -272,13 +240,11 @@ def main() -> None:
     parser.add_argument("--dataset", default="mnist5k", help="mnist5k or mnist")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
     about = provenance.machine()
     machine = f"{about['cpu']}, {about['platform']}"
     take_one_core()
 
     digits = strsbp.load_dataset(options.dataset)
-    table = our_table()
     modules, skipped = load_peers()
     print(*skipped, sep="\n", end="\n" if skipped else "")
 
@@ -288,11 +254,11 @@ def main() -> None:
         return BpttPeer(modules[name], digits, batch, n_steps=TABLE.n_steps, seed=SEED)
 
     if options.runs > 0:
-        networks = [Ours(digits, table)]
+        networks = [Ours(digits)]
         networks += [peer(name, batch) for name in modules for batch in BATCHES]
         times = pd.concat([time_networks(networks, options.runs), time_simulations(options.runs)])
         summary = summarise(times).assign(device="cpu 1 core", machine=machine)
-        write_csv(summary, options.out / "peers.csv")
+        write_csv(summary, options.out / "peers.csv", digits=4)
         shown = summary.drop(columns=["machine", "device", "wall_ms_min", "wall_ms_max"])
         print(shown.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
         print_simulation(summary)
@@ -300,17 +266,11 @@ def main() -> None:
     if options.curve_seconds > 0:
         rows = []
         batch = options.curve_batch
-        for network in (Ours(digits, table), *(peer(name, batch) for name in modules)):
+        for network in (Ours(digits), *(peer(name, batch) for name in modules)):
             rows += curve(network, digits, options.curve_seconds, n_train=1000, n_test=1000)
             # Written after each network, because all of them take long.
             frame = pd.DataFrame(rows).assign(device="cpu 1 core", machine=machine)
-            write_csv(frame, options.out / "peers_curve.csv")
-
-
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table, atomically."""
-    text = frame.to_csv(index=False, float_format="%.4g")
-    write_text(text, path)
+            write_csv(frame, options.out / "peers_curve.csv", digits=4)
 
 
 def print_simulation(summary: pd.DataFrame) -> None:

@@ -4,34 +4,21 @@ Prints CPU and wall time of the 50 x 50 and 100 x 100 grids with the authors' 1,
 T = 400, without compilation.
 """
 
-import time
-
 import numba
+from bench_engine import table_of
+from machine import measure
 
-from strsbp.settings import SimulatedTable
 from strsbp.spsp import simulate_surface
 
 REPEATS = 1000
 
-
-def seconds(table: SimulatedTable, repeats: int) -> tuple[float, float]:
-    """CPU and wall time of one simulation."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    simulate_surface(table, repeats=repeats, seed=1)
-    return time.process_time() - cpu, time.perf_counter() - wall
-
-
-def main() -> None:
+if __name__ == "__main__":
     numba.set_num_threads(1)
     for spsp in ("published", "corrected"):
-        for grid in (5, 50, 100):
-            table = SimulatedTable(
-                spsp=spsp, grid=grid, tau_m=64, tau_s=8, refractory_steps=2, n_steps=400
+        simulate_surface(table_of(5, spsp), repeats=2, seed=1)  # compiles
+        for grid in (50, 100):
+            table = table_of(grid, spsp)
+            cpu, wall = measure(
+                lambda table=table: simulate_surface(table, repeats=REPEATS, seed=1)
             )
-            cpu, wall = seconds(table, REPEATS)
-            if grid > 5:  # the smallest is only for compilation
-                print(f"{spsp} {grid} x {grid} x {REPEATS}: {cpu:.2f} s CPU, {wall:.2f} s wall")
-
-
-if __name__ == "__main__":
-    main()
+            print(f"{spsp} {grid} x {grid} x {REPEATS}: {cpu:.2f} s CPU, {wall:.2f} s wall")

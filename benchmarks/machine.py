@@ -5,6 +5,7 @@ a bound is what the engine could achieve rather than a data-sheet value.
 """
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 from numba import njit
@@ -68,6 +69,13 @@ def _philox_blocks(words, repeats):
             words[4 * block + 1] = w1
             words[4 * block + 2] = w2
             words[4 * block + 3] = w3
+
+
+def measure(call: Callable[[], object]) -> tuple[float, float]:
+    """CPU and wall seconds of one call."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    call()
+    return time.process_time() - cpu, time.perf_counter() - wall
 
 
 def _best(function, *arguments, runs: int = 7) -> float:

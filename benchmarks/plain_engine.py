@@ -11,6 +11,9 @@ import numpy as np
 from numba import njit
 
 from strsbp.engine.network import Network
+from strsbp.reference.backward import lateral_factor
+from strsbp.reference.denominator import floored
+from strsbp.reference.loss import count_errors, repaired
 
 _F = np.float32
 
@@ -168,15 +171,11 @@ class PlainNetwork:
         dynamics = (model.tau_m, model.tau_s, model.refractory_steps)
         spikes = self.forward(inputs)
         counts = [s.sum(axis=0) for s in spikes]
-        target = np.full(10, 5)
-        target[label] = 35
-        d = np.where(np.abs(counts[-1] - target) > 5, counts[-1] - target, 0)
-        error = (boost * d).astype(_F)
-        lateral = self._lateral(spikes[-1], counts[-1], label, dynamics)
-        if counts[-1][label] == 0:
-            gap = model.n_steps // 35
-            spikes[-1][gap::gap, label] = True
-            counts[-1] = spikes[-1].sum(axis=0)
+        error = (boost * count_errors(counts[-1], label)).astype(_F)
+        rho = ratios(spsp(spikes[-1], spikes[-1], *dynamics), counts[-1], counts[-1])
+        lateral = lateral_factor(rho, counts[-1], label, self.layers[-1]["theta"]).astype(_F)
+        spikes[-1] = repaired(spikes[-1], label)
+        counts[-1] = spikes[-1].sum(axis=0)
         self.n_updates += 1
         for k in range(len(self.layers) - 1, -1, -1):
             error = self._layer(
@@ -185,14 +184,6 @@ class PlainNetwork:
                 model.learning_rate / math.sqrt(epoch + 1),
             )  # fmt: skip
         return counts[-1]
-
-    def _lateral(self, output, counts, label, dynamics):
-        theta = self.layers[-1]["theta"]
-        rho = ratios(spsp(output, output, *dynamics), counts, counts)
-        h = np.where((counts > 0) | (np.arange(10) == label), 1 / theta, 0)
-        pairs = rho * h[None, :] * rho.T * h[:, None]
-        np.fill_diagonal(pairs, 0)
-        return (1 / (1 - pairs.sum(axis=1))).astype(_F)
 
     def _layer(self, layer, pre, post, c_in, c_out, error, lateral, dynamics, rate):
         weights, recurrent, theta = layer["weights"], layer["recurrent"], layer["theta"]
@@ -207,7 +198,7 @@ class PlainNetwork:
         squares = ((weights / 8) ** 2).sum(axis=1)
         terms = weights.shape[1] + 1
         if is_recurrent:
-            s = np.where(np.abs(s) < 1e-4, np.where(s < 0, -1e-4, 1e-4), s).astype(_F)
+            s = floored(s).astype(_F)
             e_rec = spsp(post, post, *dynamics)
             below = (delta @ (weights * rho)).astype(_F)
             below = substitution(s, recurrent, ratios(e_rec, c_out, c_out), theta, below)

@@ -49,9 +49,10 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def encode_image(image, thresholds, k0, k1, index, split, n_steps, words, ptr, times):
-    """Write the spike times, pixel by pixel, to `ptr` and `times`; returns the number of spikes.
+    """Write the spike times, pixel by pixel; returns the number of spikes.
 
-    `words` is a uint32 work array; its length is a multiple of 64 and at least n_steps.
+    `ptr` (n_pixels + 1,) int32 receives the offsets, `times` int32 (n_pixels * n_steps + 1 or more)
+    the steps. `words` is a uint32 work array; its length is a multiple of 64 and at least n_steps.
     """
     n_blocks = (n_steps + 3) // 4
     count = 0
@@ -93,25 +94,19 @@ class Encoder:
         self.n_steps = n_steps
         self.words = np.zeros(64 * -(-n_steps // 64), dtype=np.uint32)
 
-    def encode_into(self, image, index: int, ptr, times) -> int:
-        """Write the spike times of `image` (uint8, flat) in pixel-major order.
+    def encode(self, image, index: int) -> np.ndarray:
+        """The spike trains of `image` as a dense (n_steps, n_pixels) boolean array.
 
-        `ptr` (n_pixels + 1, int32) receives the offsets and `times` (int32, of size at least
-        n_pixels * n_steps + 1) the steps; returns the number of spikes. `index` is the image's
-        position in its split; with the seed it determines every spike.
+        `index` is the image's position in its split; with the seed it determines every spike.
         """
         k0, k1, split = self.key
-        return encode_image(
-            image, THRESHOLDS, k0, k1, np.uint32(index), split, self.n_steps, self.words, ptr,
-            times,
-        )  # fmt: skip
-
-    def encode(self, image, index: int) -> np.ndarray:
-        """The spike trains of `image` as a dense (n_steps, n_pixels) boolean array."""
         image = np.ascontiguousarray(image, dtype=np.uint8).ravel()
         ptr = np.zeros(image.size + 1, dtype=np.int32)
         times = np.empty(image.size * self.n_steps + 1, dtype=np.int32)
-        n_spikes = self.encode_into(image, index, ptr, times)
+        n_spikes = encode_image(
+            image, THRESHOLDS, k0, k1, np.uint32(index), split, self.n_steps, self.words, ptr,
+            times,
+        )  # fmt: skip
         spikes = np.zeros((self.n_steps, image.size), dtype=bool)
         spikes[times[:n_spikes], np.repeat(np.arange(image.size), np.diff(ptr))] = True
         return spikes

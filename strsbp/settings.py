@@ -12,14 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from strsbp.errors import SettingsError
 
@@ -240,25 +233,15 @@ class SimulatedTable(Closed):
     def from_key(cls, key: str) -> "SimulatedTable":
         """The settings encoded in a `key`; raises `SettingsError`."""
         match = re.fullmatch(
-            r"([a-z_]+)-m([0-9.e+]+)-s([0-9.e+]+)-r(\d+)-t(\d+)-g(\d+)", key
+            r"(?P<spsp>[a-z_]+)-m(?P<tau_m>[0-9.e+]+)"
+            r"-s(?P<tau_s>[0-9.e+]+)-r(?P<refractory_steps>\d+)-t(?P<n_steps>\d+)-g(?P<grid>\d+)",
+            key,
         )
         if match is None:
             raise SettingsError(
                 f"'{key}' is not the name of a table, such as published-m64-s8-r2-t400-g100."
             )
-        spsp, tau_m, tau_s, refractory_steps, n_steps, grid = match.groups()
-        return checked(
-            cls,
-            dict(
-                spsp=spsp,
-                tau_m=tau_m,
-                tau_s=tau_s,
-                refractory_steps=refractory_steps,
-                n_steps=n_steps,
-                grid=grid,
-            ),
-            where=f"table name {key}",
-        )
+        return checked(cls, match.groupdict(), where=f"table name {key}")
 
 
 class ArmSettings(ModelSettings):
@@ -276,6 +259,8 @@ class ArmSettings(ModelSettings):
     """Training images of this arm (the first n), if different from the study's."""
     n_test: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Test images of this arm (the first n), if different from the study's."""
+    n_validation: Annotated[int, Field(ge=0, le=60_000)] = 0
+    """Validation images: the last n of the training set, on which an epoch can be chosen."""
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Training epochs."""
     seeds: Seeds = [1, 2, 3]

@@ -78,17 +78,15 @@ def _define_operators() -> None:
 _define_operators()
 
 
-def _splat(builder, scalar, width):
-    vector = _vector(width)
-    first = builder.insert_element(
-        ir.Constant(vector, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0)
-    )
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
-    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
+def _splat(builder, scalar, vector):
+    undefined = ir.Constant(vector, ir.Undefined)
+    first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), [0] * vector.count)
+    return builder.shuffle_vector(first, undefined, zeros)
 
 
-def _pointer(context, builder, array_type, array, index_types, indices, width):
-    """Address of the `width` elements of `array` starting at `indices`, as a vector pointer."""
+def _pointer(context, builder, array_type, array, index_types, indices, vector):
+    """Address of the elements of `array` starting at `indices`, as a pointer to a `vector`."""
     array = context.make_array(array_type)(context, builder, array)
     indices = [
         context.cast(builder, index, index_type, types.intp)
@@ -97,7 +95,7 @@ def _pointer(context, builder, array_type, array, index_types, indices, width):
     element = cgutils.get_item_pointer(
         context, builder, array_type, array, indices, wraparound=False
     )
-    return builder.bitcast(element, _vector(width).as_pointer())
+    return builder.bitcast(element, vector.as_pointer())
 
 
 @intrinsic(prefer_literal=True)
@@ -117,7 +115,7 @@ def splat(typing_context, like, value):
 
     def codegen(context, builder, sig, values):
         scalar = context.cast(builder, values[1], sig.args[1], types.float32)
-        return _splat(builder, scalar, like.width)
+        return _splat(builder, scalar, _vector(like.width))
 
     return like(like, value), codegen
 
@@ -127,7 +125,8 @@ def load(typing_context, like, array, i, j):
     """array[i, j : j + width]."""
 
     def codegen(context, builder, sig, values):
-        pointer = _pointer(context, builder, array, values[1], sig.args[2:], values[2:], like.width)
+        vector = _vector(like.width)
+        pointer = _pointer(context, builder, array, values[1], sig.args[2:], values[2:], vector)
         return builder.load(pointer, align=4)
 
     return like(like, array, i, j), codegen
@@ -138,9 +137,8 @@ def store(typing_context, array, i, j, lanes):
     """array[i, j : j + width] = lanes."""
 
     def codegen(context, builder, sig, values):
-        pointer = _pointer(
-            context, builder, array, values[0], sig.args[1:3], values[1:3], lanes.width
-        )
+        vector = _vector(lanes.width)
+        pointer = _pointer(context, builder, array, values[0], sig.args[1:3], values[1:3], vector)
         builder.store(values[3], pointer, align=4)
         return context.get_dummy_value()
 
@@ -308,19 +306,10 @@ def bits_below(typing_context, words, i, limit):
     """A uint64 whose bit k says whether words[i + k] < limit, k = 0 .. 63; inputs are uint32."""
 
     def codegen(context, builder, sig, values):
-        array = context.make_array(sig.args[0])(context, builder, values[0])
-        index = context.cast(builder, values[1], sig.args[1], types.intp)
-        element = cgutils.get_item_pointer(
-            context, builder, sig.args[0], array, [index], wraparound=False
-        )
         integers = ir.VectorType(ir.IntType(32), 64)
-        loaded = builder.load(builder.bitcast(element, integers.as_pointer()), align=4)
-        limits = builder.insert_element(
-            ir.Constant(integers, ir.Undefined), values[2], ir.Constant(ir.IntType(32), 0)
-        )
-        limits = builder.shuffle_vector(
-            limits, ir.Constant(integers, ir.Undefined), ir.Constant(integers, [0] * 64)
-        )
+        pointer = _pointer(context, builder, words, values[0], sig.args[1:2], values[1:2], integers)
+        loaded = builder.load(pointer, align=4)
+        limits = _splat(builder, values[2], integers)
         return builder.bitcast(builder.icmp_unsigned("<", loaded, limits), ir.IntType(64))
 
     return types.uint64(words, i, types.uint32), codegen

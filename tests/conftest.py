@@ -76,7 +76,7 @@ def stand_in():
 
 @pytest.fixture(scope="session")
 def gpu():
-    """CuPy, where it finds a device."""
+    """CuPy, if it finds a device."""
     cupy = pytest.importorskip("cupy", reason="CuPy is not installed")
     try:
         n_devices = cupy.cuda.runtime.getDeviceCount()

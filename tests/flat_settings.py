@@ -2,7 +2,7 @@
 
 
 def flat_settings(arm):
-    """Settings that shape a run's numbers, with those of the table beside the others."""
+    """Settings that affect a run's numbers; those of the table have keys `table.<key>`."""
     settings = arm.model_dump(exclude={"title", "epochs", "seeds"})
     table = settings.pop("table")
     return settings | {f"table.{key}": value for key, value in table.items()}

@@ -1,4 +1,4 @@
-"""Surfaces of e_ij of known shape, for tests of what is fitted to them."""
+"""Surfaces of e_ij with a known shape, for tests of fits."""
 
 import numpy as np
 

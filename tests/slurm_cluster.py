@@ -1,7 +1,7 @@
 """A real Slurm cluster of one node, this machine, for as long as a test needs it.
 
 Needs root and Debian's packages slurmctld, slurmd, slurm-client and munge. There is no systemd and
-no accounting; one GPU is pretended by a device node, so that requests for it can be tested.
+no accounting; a device node stands in for one GPU, so that requests for it can be tested.
 """
 
 import os
@@ -78,9 +78,9 @@ def what_is_missing() -> str | None:
 def cluster():
     """Start the daemons and yield the environment in which Slurm's commands find them.
 
-    Everything that was started is stopped, and every job cancelled, on the way out: at the end,
-    after an error and after SIGTERM. After SIGKILL the kernel stops the daemons, and the next
-    cluster clears away the rest.
+    At the end, after an error and after SIGTERM, every job is cancelled and everything that was
+    started is stopped. After SIGKILL, the kernel stops the daemons, and the next cluster clears
+    away the rest.
     """
     with ExitStack() as stack:
         _end_cleanly_on_sigterm(stack)
@@ -185,7 +185,7 @@ def _publish(folder, stack):
 
 
 def _clear_away_a_killed_cluster():
-    """Remove what a cluster has left whose test was killed: its jobs, its folder, its links."""
+    """Remove what a cluster left behind when its test was killed: its jobs, folder and links."""
     for name in ("slurm.conf", "gres.conf"):
         link = STANDARD / name
         if not link.is_symlink() or not link.readlink().parent.name.startswith(PREFIX):

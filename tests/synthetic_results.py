@@ -1,4 +1,4 @@
-"""Results files of invented runs, in the formats of the real ones, for tests of what reads them."""
+"""Results files of invented runs, in the real formats, for tests of the code that reads them."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The comparison with peers: what it makes of its measurements, without any peer."""
+"""The comparison with peers: the evaluation of its measurements, without any peer."""
 
 import sys
 from types import SimpleNamespace
@@ -33,13 +33,13 @@ def test_cells_are_read_from_what_the_script_prints(peers):
     assert (second.o_j, second.mean) == (26, 14.0)
 
 
-def test_anything_else_is_not_taken_for_a_cell(peers):
+def test_other_output_is_an_error(peers):
     with pytest.raises(ValueError):
         peers.octave.parse_cells("error: rand: unknown option\n")
 
 
-def test_deviation_counts_the_chance_of_both_means(peers):
-    # A standard error of 1 over 100 repeats is a spread of 10 of a single one.
+def test_deviation_accounts_for_the_noise_of_both_means(peers):
+    # A standard error of 1 over 100 repeats is a standard deviation of 10.
     surface = SimpleNamespace(
         mean=np.zeros((2, 2)), standard_error=np.full((2, 2), 1.0), repeats=100
     )

@@ -26,7 +26,7 @@ def test_a_checkpoint_is_read_as_it_was_written(tmp_path):
         assert arrays[name].flags.writeable
 
 
-def test_a_damaged_checkpoint_is_refused(tmp_path):
+def test_a_damaged_checkpoint_is_an_error(tmp_path):
     path = tmp_path / "c.npz"
     save_checkpoint(path, {"a": np.arange(1000.0)}, {"b": 1})
     content = path.read_bytes()
@@ -43,13 +43,13 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
             arrays, document = load_checkpoint(path)
         except CheckpointError:
             n_refused += 1
-        else:  # bytes that carry nothing, such as time stamps of the container
+        else:  # bytes without content, such as timestamps of the container
             np.testing.assert_array_equal(arrays["a"], np.arange(1000.0))
             assert document == {"b": 1}
     assert n_refused > 80
 
 
-def test_an_altered_checkpoint_is_refused(tmp_path, monkeypatch):
+def test_an_altered_checkpoint_is_an_error(tmp_path, monkeypatch):
     path = tmp_path / "c.npz"
     with monkeypatch.context() as patch:
         patch.setattr("strsbp.checkpoint._digest", lambda arrays, document: "0" * 64)
@@ -57,7 +57,7 @@ def test_an_altered_checkpoint_is_refused(tmp_path, monkeypatch):
     assert "its SHA-256 differs" in refusal(lambda: load_checkpoint(path), CheckpointError)
 
 
-def test_other_files_are_no_checkpoints(tmp_path):
+def test_other_files_are_not_checkpoints(tmp_path):
     path = tmp_path / "c.npz"
     np.savez(path, a=np.zeros(3))
     assert "cannot be read" in refusal(lambda: load_checkpoint(path), CheckpointError)
@@ -70,7 +70,7 @@ def test_other_files_are_no_checkpoints(tmp_path):
 # --- a surface
 
 
-def test_a_surface_that_is_none_is_refused(tmp_path):
+def test_other_content_is_not_a_surface(tmp_path):
     table = SimulatedTable(
         spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=60, grid=3
     )
@@ -117,7 +117,7 @@ def test_the_whole_checkpoint_resumes(state, tmp_path):
 
 @pytest.mark.parametrize("name", ["boost", "n_updates", "feedforward1/weights", "output3/weights"])
 @pytest.mark.parametrize("change", ["missing", "shape", "dtype"])
-def test_arrays_of_another_network_are_refused(state, tmp_path, name, change):
+def test_arrays_of_another_network_are_an_error(state, tmp_path, name, change):
     arrays, document = contents(state)
     array = arrays.pop(name)
     if change == "shape":
@@ -130,7 +130,7 @@ def test_arrays_of_another_network_are_refused(state, tmp_path, name, change):
 
 
 @pytest.mark.parametrize("change", [{"seconds": []}, {"rows": [{}]}, {"rows": None}])
-def test_a_document_of_no_run_is_refused(state, tmp_path, change):
+def test_a_document_without_a_run_is_an_error(state, tmp_path, change):
     arrays, document = contents(state)
     save_checkpoint(tmp_path / "own.npz", arrays, document | change)
     call = lambda: resume(fresh(state), tmp_path / "own.npz", "same")  # noqa: E731
@@ -149,7 +149,7 @@ def test_a_document_of_no_run_is_refused(state, tmp_path, change):
         {"seed": None},
     ],
 )
-def test_a_network_that_its_weights_do_not_fit_is_refused(tmp_path, change):
+def test_weights_that_do_not_fit_the_network_are_an_error(tmp_path, change):
     network = build_network(
         ModelSettings(), test_training.HIDDEN, test_training.small_table(), 1, n_inputs=36
     )

@@ -1,4 +1,4 @@
-"""The claims file: what it holds, what it refuses, and the csv that follows from it."""
+"""The claims file: its content, mistakes in it, and the csv that follows from it."""
 
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
     pd.testing.assert_frame_equal(claims, again)
 
 
-def test_a_quick_run_judges_the_simulations_alone(tmp_path, quality):
+def test_a_quick_run_judges_only_the_simulations(tmp_path, quality):
     claims = judged(tmp_path, quality, seeds=(1,), n_train=100, n_test=100, shorten=10, diverged=())
     needs = {claim.id for claim in load_claims(CLAIMS) if claim.needs is not None}
     untested = claims["verdict"] == "not tested at this size"
@@ -120,7 +120,7 @@ def test_a_quick_run_judges_the_simulations_alone(tmp_path, quality):
         ({"claims": [CLAIM | {"needs": {"n_train": 0}}]}, "needs"),
     ],
 )
-def test_a_malformed_file_is_told_in_one_sentence(content, said, tmp_path):
+def test_a_malformed_file_is_reported_in_one_sentence(content, said, tmp_path):
     path = write(tmp_path / "claims.yaml", content)
     with pytest.raises(ClaimsError, match=said) as error:
         load_claims(path)

@@ -290,7 +290,7 @@ NEEDS = dict(n_train=10_000, n_test=10_000, epochs=10, n_seeds=3)
         (dict(dataset="fashion-mnist"), "the data set mnist (here fashion-mnist)"),
     ],
 )
-def test_too_small_a_run_is_not_judged_but_shown(sizes, said, verdict_of):
+def test_a_run_that_is_too_small_is_shown_but_not_judged(sizes, said, verdict_of):
     judged = verdict_of(RULES[YES], needs=NEEDS, arms=[arm_row("a", 0.08, **sizes)])
     assert judged.verdict is UNTESTED and judged.measured == 0.08
     assert said in judged.reason and "it is 8.00 %" in judged.reason
@@ -344,7 +344,7 @@ def test_a_measure_that_does_not_fit_the_files_is_an_error(measure, said, verdic
         (NAN, NAN, NAN, "above", UNTESTED, "It was not measured."),
     ],
 )
-def test_exceeds_asks_the_whole_interval(verdict_of, mean, low, high, side, expected, words):
+def test_exceeds_requires_the_whole_interval(verdict_of, mean, low, high, side, expected, words):
     rows = [dict(layer="output3", mean=mean, low=low, high=high)]
     measure = dict(table="gradient_check", where=dict(layer="output3"), column="mean")
     rule = dict(kind="exceeds", subject="It", side=side, measure=measure)

@@ -20,14 +20,14 @@ OURS = {
     "derived_all": {"reservoir": "derived", "adjoint": "derived", "table.spsp": "unblocked"},
     "published_shuffle": {"shuffle": "published"},
 }
-"""Arms that the study does not have, and all in which they differ from `strsbp`."""
+"""Arms that the study does not have, and every setting in which they differ from `strsbp`."""
 PAPER_ALONE = {
     "mnist_60000": {"n_train": 60_000},
     "fashion_60000": {"n_train": 60_000, "dataset": "fashion-mnist"},
     "strsbp_1000": {"n_train": 1000, "n_test": 1000},
     "hm2bp_1000": {"n_train": 1000, "n_test": 1000, "gradient": "hm2bp"},
 }
-"""The same for those that only the paper-size profile has."""
+"""The same for arms that only the paper-size profile has."""
 
 
 @pytest.fixture(params=PROFILES)
@@ -48,7 +48,7 @@ def test_the_arms_keep_the_published_programs_deviations(study):
             assert (arm.reservoir, arm.adjoint) == ("published", "published")
 
 
-def test_arms_of_ours_differ_from_strsbp_in_what_they_ask_alone(study):
+def test_arms_of_ours_differ_from_strsbp_only_in_what_they_test(study):
     strsbp = flat_settings(study.arm("strsbp"))
     asked = OURS | (PAPER_ALONE if study.profile == "paper" else {})
     for name, difference in asked.items():
@@ -56,7 +56,7 @@ def test_arms_of_ours_differ_from_strsbp_in_what_they_ask_alone(study):
         assert {key: found[key] for key in found if found[key] != strsbp[key]} == difference, name
 
 
-def test_arms_of_other_sizes_are_in_the_paper_profile_alone(study):
+def test_arms_of_other_sizes_are_only_in_the_paper_profile(study):
     present = set(PAPER_ALONE) & set(study.arms)
     assert present == (set(PAPER_ALONE) if study.profile == "paper" else set())
 
@@ -120,7 +120,7 @@ def test_compared_arms_share_their_seeds(study):
         assert first == second
 
 
-def test_bptt_is_compared_with_arms_that_differ_in_the_gradient_alone(study):
+def test_bptt_is_compared_with_arms_that_differ_only_in_the_gradient(study):
     strsbp, hm2bp = study.arm(study.bptt.strsbp), study.arm(study.bptt.hm2bp)
     differing = {
         key for key, value in flat_settings(hm2bp).items() if flat_settings(strsbp)[key] != value

@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).parent / "cuda_host"))
 import nvrtc  # noqa: E402
 
 from strsbp.cuda.driver import MOST_THREADS, SEGMENT_BITS, SEGMENT_WORDS  # noqa: E402
-from strsbp.cuda.source import kernel_names, kernel_source, options  # noqa: E402
+from strsbp.cuda.source import kernel_source, kernels, options  # noqa: E402
 
 ARCHITECTURES = ("sm_80", "sm_90", "sm_120")
 REGISTERS = 65_536
@@ -36,7 +36,7 @@ def test_every_kernel_compiles_to_machine_code(compiler, architecture):
     cubin, log = compiler.compile(kernel_source(), *options(1), f"-arch={architecture}")
     assert cubin is not None and log == "", log
     assert cubin.startswith(b"\x7fELF")
-    for name in kernel_names():
+    for name in kernels():
         assert f".text.{name}\0".encode() in cubin, name
 
 
@@ -64,7 +64,7 @@ def test_an_error_is_told_with_its_file_and_line(compiler):
 
 
 def test_every_kernel_is_listed():
-    names = kernel_names()
+    names = kernels()
     assert len(set(names)) == len(names) == kernel_source().count("__global__ void")
 
 
@@ -95,7 +95,7 @@ def test_no_kernel_spills_registers(architecture, tmp_path):
         done.stderr,
         re.DOTALL,
     )
-    assert sorted(name for name, *_ in usage) == sorted(kernel_names())
+    assert sorted(name for name, *_ in usage) == sorted(kernels())
     for name, stores, loads, registers in usage:
         print(f"{architecture} {name}: {registers} registers, spilled {stores} + {loads} bytes")
         assert (stores, loads) == ("0", "0"), name

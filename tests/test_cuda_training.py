@@ -90,7 +90,7 @@ def on_cpu(folder, seeds=SEEDS, **settings):
         dict(shuffle="published", gradient="hm2bp"),
         dict(divide_by_threshold=False, step_rule="logged", cost="repaired"),
         dict(gradient="strsbp_normalised", error_gain=(0.5, 3.0, 2.0)),
-        dict(gradient="hm2bp_published", threshold_output=1.5),
+        dict(gradient="hm2bp_published", threshold_output=1.5, n_train=7, n_validation=3),
     ],
 )
 def test_a_batch_writes_the_metrics_of_the_cpu(tmp_path, settings):
@@ -165,7 +165,7 @@ def test_checkpoints_are_those_of_the_cpu(tmp_path, monkeypatch):
 
 
 def test_a_diverged_run_ends_and_the_others_go_on(tmp_path, monkeypatch):
-    from strsbp.cuda import run
+    from strsbp.training import run
 
     def build(*given):
         network = original(*given)

@@ -56,6 +56,19 @@ def test_first_keeps_the_order_and_the_pairs():
     assert_same(digits.first(5, 3), digits)
 
 
+def test_the_validation_set_is_the_end_of_the_training_set():
+    digits = make_digits()
+    part = digits.first(2, 2, 3)
+    assert (part.n_test, part.n_validation) == (2, 3)
+    np.testing.assert_array_equal(part.train_labels, digits.train_labels[:2])
+    np.testing.assert_array_equal(part.test_images[:2], digits.test_images[:2])
+    np.testing.assert_array_equal(part.test_images[2:], digits.train_images[2:])
+    np.testing.assert_array_equal(part.test_labels[2:], digits.train_labels[2:])
+    with pytest.raises(DataError, match="only 3 training digits are left") as error:
+        digits.first(2, 2, 4)
+    assert_one_sentence(error)
+
+
 @pytest.mark.parametrize(
     ("sizes", "split", "held"),
     [((6, 1), "train", 5), ((1, 4), "test", 3), ((0, 1), "train", 5), ((1, -1), "test", 3)],

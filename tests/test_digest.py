@@ -49,7 +49,7 @@ def forget():
 
 
 def dependencies(package, text):
-    """What a script with `text` executes of the package."""
+    """The files of the package that a script with `text` executes."""
     forget()
     (package / "script.py").write_text(text)
     found = executed_files(package / "script.py", package / "pack")
@@ -115,7 +115,7 @@ def test_a_function_by_its_name_counts_with_its_module(package):
         ("x = 'a'", "x = 'b'", False),
     ],
 )
-def test_comments_and_docstrings_count_for_nothing(package, before, after, same):
+def test_comments_and_docstrings_do_not_count(package, before, after, same):
     path = package / "pack" / "sub" / "one.py"
     path.write_text(before)
     first = digest(package)
@@ -134,7 +134,7 @@ def test_what_is_not_executed_does_not_count(package, name, counts):
 
 
 def test_every_name_that_a_script_imports_is_found(root):
-    """Where one were not, an edit of what it stands for would rerun nothing."""
+    """If one were not, an edit of the code behind it would rerun nothing."""
     for script in (root / "workflow" / "scripts").glob("[!_]*.py"):
         files = executed_files(script)
         assert files and all(file.is_file() for file in files), script

@@ -1,4 +1,4 @@
-"""Dynamics or table, and where a curve is heading."""
+"""Divergence by dynamics or by table, and the extrapolation of curves."""
 
 import numpy as np
 import pandas as pd
@@ -55,7 +55,7 @@ def test_the_sentence_holds_the_paired_difference_with_its_sign(tmp_path):
     assert "no difference beyond chance" in sentence
 
 
-def test_runs_too_small_to_tell_are_told(tmp_path):
+def test_runs_too_small_to_tell_are_reported(tmp_path):
     row = explained(tmp_path, FAILED, FAILED, same=FAILED)
     assert pd.isna(row["cause"]) and "too small to tell" in row["sentence"]
 
@@ -75,7 +75,7 @@ def test_a_known_curve_is_recovered():
     assert fit["residual"] < 1e-6
 
 
-def test_noise_widens_the_interval_which_holds_the_truth():
+def test_noise_widens_the_interval_and_it_holds_the_truth():
     epochs, inside = np.arange(1, 21), 0
     for seed in range(20):
         noise = np.random.default_rng(seed).normal(0, 0.0008, 20)
@@ -86,7 +86,7 @@ def test_noise_widens_the_interval_which_holds_the_truth():
 
 
 def test_the_interval_is_that_of_a_linear_fit():
-    # Of curve_fit's own covariance, with Student's t at three parameters fewer than points.
+    # From curve_fit's own covariance, with Student's t for n - 3 degrees of freedom.
     epochs = np.arange(1, 13.0)
     errors = saturating(epochs, 0.03, 0.05, 0.7)
     errors += np.random.default_rng(0).normal(0, 1e-3, epochs.size)
@@ -96,7 +96,7 @@ def test_the_interval_is_that_of_a_linear_fit():
     value, low, high = fit_saturating(epochs, errors)["quantities"]["floor"]
     assert value == pytest.approx(found[0], rel=1e-3)
     assert high - value == pytest.approx(t * np.sqrt(covariance[0, 0]), rel=0.01)
-    # After 200 epochs: the slopes by differences.
+    # After 200 epochs: the slopes from finite differences.
     value, low, high = fit_saturating(epochs, errors)["quantities"]["after_200"]
     slopes = [
         (saturating(200, *(found + step)) - saturating(200, *(found - step))) / (2 * 1e-6)
@@ -106,12 +106,12 @@ def test_the_interval_is_that_of_a_linear_fit():
     assert high - value == pytest.approx(spread, rel=0.01)
 
 
-def test_too_few_epochs_are_not_continued():
+def test_too_few_epochs_are_not_extrapolated():
     assert fit_saturating([1, 2], [0.2, 0.1]) is None
 
 
 @pytest.mark.parametrize("n_train", [60_000, 10_000])
-def test_arms_of_all_images_are_continued(tmp_path, n_train):
+def test_arms_with_all_images_are_extrapolated(tmp_path, n_train):
     epochs = np.arange(1, 13)
     curve = dict(arm="a", title="all", epoch=epochs, quantity="test_error",
                  mean=saturating(epochs, 0.03, 0.05, 0.7))  # fmt: skip

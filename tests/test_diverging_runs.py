@@ -1,4 +1,4 @@
-"""Networks that are really driven to NaN: told with epoch and layer, and never drawn on."""
+"""Networks that are really driven to NaN: reported with epoch and layer; their curves end."""
 
 import json
 
@@ -37,7 +37,7 @@ ARMS = {
 
 
 def trained(folder, capsys):
-    """Three arms of three seeds, trained and summarised; their tables, and what was printed."""
+    """Train and summarise three arms with three seeds; returns tables, and what was printed."""
     metrics, provenance = [], []
     for name, (settings, table) in ARMS.items():
         for seed in SEEDS:
@@ -57,7 +57,7 @@ def trained(folder, capsys):
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
-def test_a_diverging_arm_is_told_with_epoch_and_layer_and_its_curve_ends(tmp_path, capsys):
+def test_a_diverging_arm_is_reported_with_epoch_and_layer_and_its_curve_ends(tmp_path, capsys):
     tables, printed = trained(tmp_path, capsys)
     runs, curves, arms, pairs = (tables[k] for k in ("runs", "curves", "arms", "pairs"))
     diverged = runs[runs["diverged"].notna()]
@@ -75,7 +75,7 @@ def test_a_diverging_arm_is_told_with_epoch_and_layer_and_its_curve_ends(tmp_pat
         assert json.loads(path.with_suffix(".json").read_text())["seed"] == run.seed
     assert printed.count("diverged in epoch") == 5
 
-    # No number of a diverged run enters a mean, and where no run is left there is no mean.
+    # No number of a diverged run enters a mean, and if no run is left, there is no mean.
     errors = curves[curves["quantity"] == "test_error"].set_index(["arm", "epoch"])
     assert errors.loc["tiny_threshold", "mean"].isna().all()
     assert errors.loc["tiny_threshold", "n_seeds"].tolist() == [0]
@@ -103,7 +103,7 @@ def test_a_diverging_arm_is_told_with_epoch_and_layer_and_its_curve_ends(tmp_pat
     assert "nan" not in (tmp_path / "a.svg").read_text().lower().split("<defs>")[-1]
 
 
-def test_a_table_beyond_the_engines_numbers_is_refused_before_training(tmp_path):
+def test_a_table_beyond_the_engines_numbers_is_an_error_before_training(tmp_path):
     path = tmp_path / "table.txt"
     path.write_text("1 2 3 4 5\n1 1e31 3 4 5\n")
     said = refusal(lambda: _check_table_file(path), TableError)

@@ -48,7 +48,7 @@ def test_thresholds_are_probabilities_to_one_in_two_to_the_32():
     np.testing.assert_allclose(THRESHOLDS / 2**32, np.arange(256) / (5.5 * 255), atol=2**-32)
 
 
-def test_any_sample_is_repeated_alone_and_differs_from_every_other():
+def test_any_sample_can_be_repeated_alone_and_differs_from_every_other():
     image = np.full(30, 200, dtype=np.uint8)
     first = Encoder(5, TRAIN_SPLIT, 120)
     batch = [first.encode(image, index) for index in range(4)]

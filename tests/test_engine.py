@@ -142,8 +142,8 @@ def compare_training(network, reference, n_samples=6, seed=0):
                 layer.trains.to_dense()[:, :n], computed.spikes, err_msg=where + "spikes"
             )
             if has_error:
-                if not (layer.ablates_weights and layer.ablates_back):
-                    s = computed.s_error if layer.normalised else computed.s
+                if not (layer.arrays.ablates_weights and layer.arrays.ablates_back):
+                    s = computed.s_error if layer.arrays.normalised else computed.s
                     assert_close(layer.denominators[:n], s, where + "denominators")
                     assert layer.smallest_denominator == pytest.approx(
                         np.abs(computed.s).min(), abs=1e-5
@@ -468,7 +468,7 @@ def test_published_adjoint_needs_equal_widths():
 
 def test_published_reservoir_is_one_way():
     layer = Network(ModelSettings(reservoir="published"), [RECURRENT], np.ones((5, 4)), 1).layers[0]
-    assert layer.one_way and layer.rec_post.size > 0
+    assert layer.arrays.one_way and layer.rec_post.size > 0
     assert np.all(layer.rec_pre >= layer.rec_post)
 
 

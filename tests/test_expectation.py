@@ -7,7 +7,7 @@ from simulated_surface import SHAPES, surface_of
 from strsbp.study.experiments.expectation.summarise import deviations
 
 
-def test_deviations_tell_chance_from_bias():
+def test_deviations_distinguish_chance_from_bias():
     phi, _ = SHAPES["saturating"]
     expected = np.arange(1, 31)[:, None] * phi[1:31]
     fair = deviations(surface_of(phi, noise=0.05), expected)

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and what cannot be read is told in one sentence."""
+"""Files are written whole or not at all, and unreadable ones are reported in one sentence."""
 
 import subprocess
 import sys
@@ -82,7 +82,7 @@ def test_a_json_file_that_is_not_the_expected_one(tmp_path, content, words):
 
 
 @pytest.mark.parametrize("read", [read_csv, read_json, lambda path: read_yaml(path, ResultsError)])
-def test_a_folder_is_no_file(tmp_path, read):
+def test_a_folder_is_not_a_file(tmp_path, read):
     assert "cannot be read: Is a directory" in refusal(lambda: read(tmp_path), ResultsError)
 
 
@@ -98,14 +98,14 @@ def test_a_folder_is_no_file(tmp_path, read):
         (b"a: " + b"x" * LARGEST_YAML, "200,003 bytes, but the limit is 200,000"),
     ],
 )
-def test_a_yaml_file_that_is_none(tmp_path, content, words):
+def test_an_invalid_yaml_file(tmp_path, content, words):
     path = tmp_path / "a.yaml"
     path.write_bytes(content)
     said = refusal(lambda: read_yaml(path, SettingsError), SettingsError)
     assert words in said and str(path) in said
 
 
-def test_merged_keys_of_yaml_are_not_doubled_ones(tmp_path):
+def test_merge_keys_of_yaml_are_not_duplicate_keys(tmp_path):
     path = tmp_path / "a.yaml"
     path.write_text("base: &base {k: 1}\nx: {y: &a {<<: *base, k: 2}}\nz: {<<: *a, k: 3}\n")
     assert read_yaml(path, SettingsError)["z"] == {"k": 3}

@@ -24,7 +24,7 @@ def test_errors_of_fits_are_relative_to_the_expectation():
 
 
 def run_file(path, errors, smallest, diverged=""):
-    """Metrics of a run, an epoch for each error; the output layer's |s_i| does not count."""
+    """Metrics of a run with one epoch per error; the output layer's |s_i| does not count."""
     path.parent.mkdir(exist_ok=True)
     rows = [
         "epoch,test_error,smallest_denominator_feedforward1,smallest_denominator_output2,diverged"

@@ -1,4 +1,4 @@
-"""The frame around every workflow script: log, threads, and mistakes told in one sentence."""
+"""The frame around every workflow script: log, threads, mistakes reported in one sentence."""
 
 import importlib.util
 import io
@@ -26,7 +26,7 @@ def frame(root, monkeypatch):
 
 @pytest.fixture
 def job(tmp_path):
-    """What a script knows of its job."""
+    """What a script knows about its job."""
     return SimpleNamespace(log=[str(tmp_path / "logs" / "a.log")], threads=3, rule="train")
 
 
@@ -60,7 +60,7 @@ def test_threads_are_limited_before_the_body_runs(frame, job):
         assert os.environ["NUMBA_NUM_THREADS"] == os.environ["OMP_NUM_THREADS"] == "3"
 
 
-def test_a_notebooks_backend_of_matplotlib_does_not_count(frame, job, monkeypatch):
+def test_a_notebooks_matplotlib_backend_is_replaced(frame, job, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     with frame.job(job):
         assert os.environ["MPLBACKEND"] == "agg"
@@ -85,7 +85,7 @@ def test_a_defect_shows_its_traceback(frame, job, capsys):
     assert "ZeroDivisionError: by zero" in log_of(job)
 
 
-def test_an_interruption_is_no_traceback(frame, job, capsys):
+def test_an_interruption_shows_no_traceback(frame, job, capsys):
     with pytest.raises(SystemExit) as end, frame.job(job):
         raise KeyboardInterrupt
     assert end.value.code == 130

@@ -1,4 +1,4 @@
-"""The arms that repeat the published training logs, and their distances from these."""
+"""The arms that repeat the published training logs, and their distances from the logs."""
 
 import json
 
@@ -31,7 +31,7 @@ ARMS = {
     "mnist_strsbp_as_published": ALL | {"cost": "repaired"},
     "mnist_hm2bp_as_published": ALL | {"cost": "repaired", "gradient": "hm2bp"},
 }
-"""All in which each arm differs from `strsbp`."""
+"""Every setting in which each arm differs from `strsbp`."""
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def paper(root):
     return load_profile(root / "config", "paper")
 
 
-def test_the_arms_differ_from_strsbp_in_what_they_ask_alone(paper):
+def test_the_arms_differ_from_strsbp_only_in_what_they_test(paper):
     assert set(paper.published_logs.arms) == set(ARMS)
     strsbp = flat_settings(paper.arm("strsbp"))
     for name, difference in ARMS.items():
@@ -48,7 +48,7 @@ def test_the_arms_differ_from_strsbp_in_what_they_ask_alone(paper):
         assert {key: found[key] for key in found if found[key] != strsbp[key]} == difference, name
 
 
-def test_the_study_itself_does_without_them(paper):
+def test_the_study_itself_does_not_use_them(paper):
     assert not set(ARMS) & set(paper.arms)
     assert not any(name in run for name in ARMS for run in paper.runs())
     assert paper.runs(["hm2bp_as_published"])[-1] == (
@@ -66,7 +66,7 @@ def test_compared_arms_are_arms_of_the_logs(root, paper):
         load_study(merged(base, {"published_logs": {"compared": {"a": {"b": ["nobody"]}}}}), "here")
 
 
-def test_two_arms_of_one_name_are_refused(root):
+def test_two_arms_with_the_same_name_are_an_error(root):
     base = read_config(root / "config" / "config.yaml")
     doubled = {"published_logs": {"arms": {"hm2bp": {"title": "Once more"}}}}
     with pytest.raises(SettingsError, match="two arms are called 'hm2bp'"):
@@ -108,7 +108,7 @@ def logs(tmp_path):
 
 @pytest.fixture
 def files(tmp_path):
-    """A long run of one seed and a short one of another, in the order metrics, provenance."""
+    """Metrics and provenance of a long run of one seed and a short one of another."""
     runs = [
         write_run(tmp_path, "long", 1, [0.12, 0.04, 0.07]),
         write_run(tmp_path, "short", 2, [0.1]),
@@ -126,7 +126,7 @@ def test_distances_from_a_log(tmp_path, logs, files):
     assert first["mean"] == pytest.approx(89) and first["difference"] == pytest.approx(-1)
     assert first["low"] < 89 < first["high"]
     assert rows.loc[("2", "cost"), "difference"] == pytest.approx(40 - 50)
-    # The best of the first epoch over both runs, of all three over the run that has them.
+    # The best of one epoch is over both runs, the best of three over the run that has three.
     assert rows.loc[("best 1", "test_accuracy"), "mean"] == pytest.approx(89)
     best = rows.loc[("best 3", "test_accuracy")]
     assert (best["logged"], best["n_seeds"]) == (95, 1) and best["mean"] == pytest.approx(96)

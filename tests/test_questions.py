@@ -84,7 +84,7 @@ def test_a_selection_that_does_not_fit_names_the_question(judged):
         judged(asked(wrong))
 
 
-def test_the_kept_questions_show_figures_that_have_captions():
+def test_the_shipped_questions_show_figures_that_have_captions():
     for question in load_questions(QUESTIONS):
         for figure in question.figures:
             assert (ROOT / "workflow" / "report" / f"plot_{figure}.rst").is_file()

@@ -4,45 +4,47 @@ import numpy as np
 import pytest
 from scipy.sparse.csgraph import connected_components
 
-from strsbp.errors import DataError, SettingsError, TableError
-from strsbp.reference import (
-    ReferenceLayer,
-    ReferenceNetwork,
-    ablated,
-    adam_step,
-    class_error_rates,
-    connection_probability,
-    cost,
-    count_errors,
-    derivative,
-    draw_cell_types,
-    draw_connections,
+from strsbp.reference.adam import adam_step
+from strsbp.reference.backward import (
     feedforward_error,
+    lateral_factor,
+    recurrent_error,
+    recurrent_system,
+    regularisation,
+    rho,
+    weight_gradient,
+)
+from strsbp.reference.boosting import class_error_rates, updated_boost
+from strsbp.reference.denominator import (
+    ablated,
+    derivative,
     feedforward_sum,
     floored,
-    grid_coordinates,
-    lateral_factor,
+    recurrent_sum,
+)
+from strsbp.reference.lif import (
     lateral_inhibition,
     lif_forward,
     lif_traces,
-    output_delta,
     prediction,
-    recurrent_error,
-    recurrent_sum,
-    recurrent_system,
-    regularisation,
+    spike_counts,
+)
+from strsbp.reference.loss import (
+    cost,
+    count_errors,
+    output_delta,
     repaired,
     repaired_train,
-    rho,
-    spike_counts,
-    spsp_matrix,
-    spsp_matrix_from_traces,
-    step_size,
     targets,
-    unreset_traces,
-    updated_boost,
-    weight_gradient,
 )
+from strsbp.reference.network import ReferenceNetwork
+from strsbp.reference.reservoir import (
+    connection_probability,
+    draw_cell_types,
+    draw_connections,
+    grid_coordinates,
+)
+from strsbp.reference.spsp import spsp_matrix
 from strsbp.settings import LayerSettings, ModelSettings
 
 FAST = dict(tau_m=4, tau_s=2)
@@ -125,6 +127,40 @@ def test_prediction_takes_the_first_of_equals():
 
 
 # Section 5: S-PSP
+
+
+def unreset_traces(pre, *, tau_m, tau_s) -> np.ndarray:
+    """U_j(t): the potential due to each pre-synaptic train without resets, shape (T, m)."""
+    pre = np.asarray(pre, dtype=bool)
+    traces = np.zeros(pre.shape)
+    synapse = np.zeros(pre.shape[1])
+    for t in range(1, len(pre)):
+        synapse = synapse * (1 - 1 / tau_s) + pre[t - 1]
+        traces[t] = traces[t - 1] * (1 - 1 / tau_m) + synapse / tau_s
+    return traces
+
+
+def spsp_matrix_from_traces(pre, post, *, tau_m, tau_s, refractory_steps) -> np.ndarray:
+    """S-PSP of every pair from the unreset traces; equal to `spsp_matrix` by linearity.
+
+    The potential at a spike t_f is U_j(t_f) minus the decayed value of U_j at the last step b at
+    which the potential was held at 0. b = min(t_{f-1} + refractory_steps, t_f), so a spike within
+    the refractory period has b = t_f and adds nothing.
+    """
+    post = np.asarray(post, dtype=bool)
+    traces = unreset_traces(pre, tau_m=tau_m, tau_s=tau_s)
+    e = np.zeros((post.shape[1], traces.shape[1]))
+
+    for i in range(post.shape[1]):
+        previous = None
+        for t_f in np.flatnonzero(post[:, i]):
+            e[i] += traces[t_f]
+            if previous is not None:
+                held_until = min(previous + refractory_steps, t_f)
+                e[i] -= (1 - 1 / tau_m) ** (t_f - held_until) * traces[held_until]
+            previous = t_f
+
+    return e
 
 
 def test_spsp_of_one_pair_by_hand():
@@ -230,8 +266,6 @@ def test_repaired_train_is_regular():
     assert times[0] == 11
     assert set(np.diff(times)) == {11}
     assert np.flatnonzero(repaired_train(35)).tolist() == list(range(1, 35))
-    with pytest.raises(SettingsError, match="34 steps"):
-        repaired_train(34)
 
 
 def test_only_a_silent_label_is_repaired():
@@ -257,8 +291,6 @@ def test_derivative_by_hand():
     np.testing.assert_array_equal(
         derivative(TABLE, np.array([[0, 3]]), np.array([[5], [6]])), [[12, 3], [14, 3]]
     )
-    with pytest.raises(TableError, match=r"\(3, 4\)"):
-        derivative(TABLE[:, :4], 1, 1)
 
 
 def test_a_table_may_be_an_object_with_coefficients():
@@ -347,13 +379,6 @@ def test_recurrent_system_and_both_adjoints_by_hand():
     np.testing.assert_allclose(
         recurrent_error(delta, system, weights, unit, "published"), [-8, 11], rtol=1e-14
     )
-
-
-def test_published_adjoint_needs_as_many_inputs_as_neurons():
-    with pytest.raises(SettingsError, match="3 inputs"):
-        recurrent_error(np.ones(2), np.eye(2), np.ones((2, 3)), np.ones((2, 3)), "published")
-    with pytest.raises(SettingsError, match="adjoint 'transposed'"):
-        recurrent_error(np.ones(2), np.eye(2), np.ones((2, 2)), np.ones((2, 2)), "transposed")
 
 
 def test_lateral_factor_by_hand():
@@ -500,9 +525,10 @@ def test_adam_by_hand():
 
 
 def test_step_size_falls_with_the_epoch():
-    assert step_size(0.001, 0) == 0.001
-    assert step_size(0.001, 1) == pytest.approx(0.001 / np.sqrt(2), rel=1e-15)
-    assert step_size(0.001, 3) == 0.0005
+    step_size = ModelSettings(learning_rate=0.001).step_size
+    assert step_size(0) == 0.001
+    assert step_size(1) == pytest.approx(0.001 / np.sqrt(2), rel=1e-15)
+    assert step_size(3) == 0.0005
 
 
 # Section 3: reservoir
@@ -548,13 +574,6 @@ def test_published_reservoir_has_no_cycle_but_self_connections():
         assert np.trace(mask) > 50
         n_components, _ = connected_components(mask, connection="strong")
         assert (n_components == 400) == acyclic
-
-
-def test_reservoir_refuses_wrong_input():
-    with pytest.raises(SettingsError, match="8 neurons"):
-        connection_probability((2, 2, 2), np.zeros(7, bool))
-    with pytest.raises(SettingsError, match="reservoir 'random'"):
-        connection_probability((1, 1, 1), np.zeros(1, bool), "random")
 
 
 # Section 8: boosting
@@ -788,23 +807,3 @@ def test_two_patterns_are_learned():
         costs.append(network.train_sample(inputs, label, step=step).cost)
     assert np.mean(costs[-10:]) < 0.1 * np.mean(costs[:10])
     assert [network.predict(inputs) for inputs, _ in samples] == [0, 1]
-
-
-def test_wrong_networks_and_samples_are_refused():
-    network = small_network()
-    with pytest.raises(DataError, match="label 3"):
-        network.train_sample(small_input(), label=3)
-    with pytest.raises(DataError, match=r"\(99, 20\)"):
-        network.forward(small_input(n_steps=99))
-    with pytest.raises(SettingsError, match="output layer"):
-        ReferenceNetwork(network.layers[:-1], SMALL_TABLE, network.settings)
-    with pytest.raises(SettingsError, match="followed by weights for 20 inputs"):
-        ReferenceNetwork([network.layers[0], *network.layers[::2]], SMALL_TABLE, network.settings)
-    with pytest.raises(SettingsError, match="kind 'spiking'"):
-        ReferenceLayer("spiking", np.ones((1, 1)), 1.0)
-    with pytest.raises(SettingsError, match="Recurrent layers, and only they"):
-        ReferenceLayer("recurrent", np.ones((1, 1)), 1.0)
-    with pytest.raises(SettingsError, match="not 0 although the mask"):
-        ReferenceLayer("recurrent", np.ones((1, 1)), 1.0, np.ones((1, 1)), np.zeros((1, 1)))
-    with pytest.raises(SettingsError, match=r"mask of shape \(1, 1\)"):
-        ReferenceLayer("recurrent", np.ones((1, 1)), 1.0, np.ones((1, 2)), np.ones((1, 2)))

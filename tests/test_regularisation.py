@@ -1,4 +1,4 @@
-"""The sweep of the regularisation: cells, and what is measured in each."""
+"""The regularisation sweep: its cells, and what is measured in each."""
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ def test_cells_are_named_by_their_keys():
 
 
 @pytest.mark.parametrize("strength", [0.0, 10.0])
-def test_the_regulariser_is_as_long_as_in_the_reference(strength):
+def test_the_regularisers_norm_is_that_of_the_reference(strength):
     model = ArmSettings(title="a", regularisation=strength)
     network = build_network(model, LAYERS, TABLE, seed=1)
     for layer in network.layers:

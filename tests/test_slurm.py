@@ -49,8 +49,8 @@ def environment():
 def checkout(copy_checkout, tmp_path_factory):
     """A checkout whose study is the quick one with two of its arms, on four digits.
 
-    It takes the place of config.yaml, since an overlay cannot remove arms. Only the two runs of
-    `strsbp` see more digits: they must last long enough to be killed.
+    It replaces config.yaml. Only the two runs of `strsbp` use more digits: they must last long
+    enough to be killed.
     """
     checkout = copy_checkout(tmp_path_factory.mktemp("small") / "checkout")
     path = checkout / "config" / "config.yaml"
@@ -75,7 +75,7 @@ def checkout(copy_checkout, tmp_path_factory):
 
 @pytest.fixture
 def command(checkout):
-    """Function that gives the command that makes `targets` in `folder`, on Slurm or here."""
+    """Function that returns the command that makes `targets` in `folder`, on Slurm or here."""
 
     def build(targets, folder, slurm=True):
         profile = checkout / "workflow" / "profiles" / "slurm"
@@ -112,7 +112,7 @@ def start(command, environment, cwd=None):
 
 
 def running_jobs(environment):
-    """The comment, in which the executor puts rule and wildcards, of each running job, by id."""
+    """The comment of each running job, by id; the executor puts rule and wildcards there."""
     done = subprocess.run(
         ["squeue", "-h", "-t", "R", "-o", "%i %k"], env=environment, text=True,
         capture_output=True, check=True,
@@ -136,7 +136,7 @@ def training_processes(job):
 
 
 def checkpoint(folder, seed):
-    """Where the run of `strsbp` with this seed keeps its state while it trains."""
+    """The checkpoint that the run of `strsbp` with this seed has while it trains."""
     return folder / "results" / "small" / "train" / "strsbp" / f"seed{seed}.ckpt.npz"
 
 

@@ -1,4 +1,4 @@
-"""Loading a study: merging overlays, and mistakes told in one sentence."""
+"""Loading a study: merging overlays, and mistakes reported in one sentence."""
 
 import importlib.machinery
 import subprocess
@@ -43,13 +43,13 @@ def test_merged_lays_mappings_over_each_other_and_replaces_lists():
 def test_merged_equals_snakemakes_configfile(root, base, profile):
     overlay = read_config(root / "config" / f"{profile}.yaml")
     by_snakemake = {}
-    for config in (overlay, base, overlay):  # hence the order of arms, which tables have, too
+    for config in (overlay, base, overlay):  # Snakemake's order, which determines that of arms
         update_config(by_snakemake, config)
     assert merged(base, overlay) == by_snakemake
     assert list(merged(base, overlay)["arms"]) == list(by_snakemake["arms"])
 
 
-def test_defaults_serve_every_arm_and_its_own_keys_win(base):
+def test_defaults_apply_to_every_arm_and_its_own_keys_win(base):
     overlay = {"defaults": {"tau_s": 9}, "arms": {"hm2bp": {"tau_s": 7}}}
     study = load_study(merged(base, overlay), "here")
     assert study.arm("strsbp").tau_s == 9
@@ -85,7 +85,7 @@ def test_mistakes_are_one_sentence_with_their_place(base, overlay, words):
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", {}, {"arms": 3}, {"defaults": []}])
-def test_what_is_no_config_is_refused(raw):
+def test_other_content_is_not_a_config(raw):
     with pytest.raises(SettingsError) as error:
         load_study(raw, "here")
     one_sentence(error)
@@ -99,9 +99,9 @@ def test_what_is_no_config_is_refused(raw):
         ({"kind": "feedforward", "size": 5_000}, 65_536, "states (neurons x n_steps)"),
     ],
 )
-def test_a_network_that_would_fill_the_memory_is_refused(base, layer, n_steps, words):
+def test_a_network_too_large_for_the_memory_is_an_error(base, layer, n_steps, words):
     raw = merged(base, {"architectures": {"large": [layer, layer]}})
-    load_study(raw, "here")  # an architecture that no arm uses takes nothing
+    load_study(raw, "here")  # an architecture that no arm uses takes no memory
     arm = {"architecture": "large", "n_steps": n_steps}
     with pytest.raises(SettingsError) as error:
         load_study(merged(raw, {"arms": {"strsbp": arm}}), "here")
@@ -194,7 +194,7 @@ def test_an_overlay_is_named_like_its_profile(tmp_path, base):
         (b"a: !!python/object/apply:os.getcwd []", "not valid YAML"),
     ],
 )
-def test_files_that_are_no_config(tmp_path, text, words):
+def test_files_that_are_not_a_config(tmp_path, text, words):
     path = tmp_path / "config.yaml"
     path.write_bytes(text)
     with pytest.raises(SettingsError) as error:
@@ -210,7 +210,7 @@ def test_missing_config_file(tmp_path):
 
 @pytest.fixture
 def devices(monkeypatch):
-    """Function that sets whether and how CuPy is there; what was found before is forgotten."""
+    """Functions that set whether CuPy is installed and what it finds, and clear cached results."""
     from strsbp.cuda import device
 
     class NoDevice(Exception):
@@ -237,14 +237,14 @@ def devices(monkeypatch):
     device.obstacle.cache_clear()
 
 
-def test_a_gpu_is_taken_where_there_is_one(devices):
+def test_a_gpu_is_used_if_there_is_one(devices):
     devices.set(1)
     assert resolve_device("auto") == resolve_device("cuda") == "cuda"
     assert resolve_device("cpu") == "cpu"
 
 
 @pytest.mark.parametrize("found", [0, None, "no CuPy"])
-def test_without_a_gpu_auto_is_the_cpu_and_cuda_a_mistake(devices, found):
+def test_without_a_gpu_auto_is_the_cpu_and_cuda_an_error(devices, found):
     devices.remove() if found == "no CuPy" else devices.set(found)
     assert resolve_device("auto") == resolve_device("cpu") == "cpu"
     with pytest.raises(SettingsError) as error:
@@ -255,7 +255,7 @@ def test_without_a_gpu_auto_is_the_cpu_and_cuda_a_mistake(devices, found):
     assert "use 'auto' or 'cpu'" in message
 
 
-def test_reading_a_study_asks_for_no_gpu(base, devices):
-    # A node without one may submit jobs to others.
+def test_reading_a_study_needs_no_gpu(base, devices):
+    # A node without a GPU may submit jobs to nodes that have one.
     devices.set(0)
     assert load_study(merged(base, {"device": "cuda"}), "here").device == "cuda"

@@ -1,4 +1,4 @@
-"""Summaries of surfaces and fits: what is computed elsewhere is put in its place."""
+"""Summaries of surfaces and fits: values computed elsewhere are in the right rows."""
 
 import numpy as np
 import pandas as pd
@@ -95,7 +95,7 @@ def test_the_interval_of_the_bias_is_that_of_a_quotient(tmp_path):
     np.testing.assert_allclose(rows["measured"] - rows["low"], spread, rtol=1e-3)
 
 
-def test_authors_tables_are_compared_where_they_are(tmp_path):
+def test_authors_tables_are_compared_if_present(tmp_path):
     surfaces, fits = write_tables(
         tmp_path, [(spsp, grid, 400) for spsp in ("published", "corrected") for grid in (50, 60)]
     )

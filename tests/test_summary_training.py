@@ -1,4 +1,4 @@
-"""Training summaries: means, intervals and pairs by hand; diverged runs counted, not averaged."""
+"""Training summaries: means, intervals and pairs; diverged runs are counted, not averaged."""
 
 import json
 
@@ -178,7 +178,7 @@ def repeat(metrics, provenance):
         (repeat, "give each run once"),
     ],
 )
-def test_what_is_inconsistent_is_told_in_one_sentence(damage, message, tmp_path):
+def test_inconsistent_files_are_reported_in_one_sentence(damage, message, tmp_path):
     metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
     damage(metrics, provenance)
     with pytest.raises(ResultsError, match=message) as error:
@@ -192,8 +192,8 @@ def test_what_is_inconsistent_is_told_in_one_sentence(damage, message, tmp_path)
     [("test_error", "nan"), ("test_error", "1.5"), ("train_error", "-0.1"), ("cost", "inf"),
      ("cost", "x"), ("test_error", ""), ("spike_count_output3", "many")],
 )  # fmt: skip
-def test_metrics_that_are_no_numbers_are_not_averaged(tmp_path, column, value):
-    """A run that did not diverge must not hide a number that is none."""
+def test_metrics_that_are_not_numbers_are_not_averaged(tmp_path, column, value):
+    """In a run that did not diverge, an invalid number must not pass unnoticed."""
     metrics, provenance = write_runs(tmp_path, seeds=(1,), **two_arms())
     frame = pd.read_csv(metrics[0], dtype=str)
     frame.loc[2, column] = value

@@ -1,6 +1,6 @@
-"""The workflow interrupted, started twice at once, and in places that are awkward to work in.
+"""The workflow interrupted, started twice at once, and run in awkward surroundings.
 
-All of it happens for real, to the training of one tiny network; test_interruptions.py kills it.
+All of this really happens to the training of one tiny network; test_interruptions.py kills it.
 """
 
 import os
@@ -44,7 +44,7 @@ def start(root, tmp_path_factory):
             ],
             env=inherited | more, umask=umask, start_new_session=True, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            # A job in the background of a script inherits that Ctrl-C is ignored.
+            # A background job of a script would inherit that Ctrl-C is ignored.
             preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
 
@@ -58,14 +58,14 @@ def finish(process):
 
 
 def wait_for(path, process):
-    """Wait until `path` exists; it must come while `process` runs."""
+    """Wait until `path` exists, which must happen while `process` runs."""
     while not path.exists():
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.02)
 
 
 def session_of(leader):
-    """Ids of all living processes of the session that `leader` began."""
+    """Ids of all living processes of the session that `leader` started."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
@@ -78,7 +78,7 @@ def session_of(leader):
 
 
 def share_of_a_core():
-    """The part of a core that a process gets now: 1 on a machine with nothing else to do."""
+    """The share of a core that a process gets now: 1 on an idle machine."""
     begin, cpu = time.monotonic(), time.process_time()
     while time.process_time() < cpu + 0.2:
         pass
@@ -87,10 +87,10 @@ def share_of_a_core():
 
 @pytest.fixture(scope="module")
 def disturbed(start, tmp_path_factory):
-    """A folder in which a workflow, while it trained, met a second one and then Ctrl-C.
+    """A folder in which a workflow was joined by a second one while training, then got Ctrl-C.
 
     Returns the folder, exit status and output of both, the seconds that the first took to end
-    (as they would be with a core for itself), and the processes that it left.
+    (scaled to a core of its own), and the processes that it left.
     """
     folder = tmp_path_factory.mktemp("disturbed")
     first = start(folder, epochs=ENDLESS)
@@ -111,7 +111,7 @@ def disturbed(start, tmp_path_factory):
     return folder, ended, second, seconds * min(before, share_of_a_core()), left
 
 
-def test_a_second_workflow_in_the_folder_is_refused(disturbed):
+def test_a_second_workflow_in_the_folder_is_an_error(disturbed):
     _, _, (status, output), _, _ = disturbed
     assert status == 1
     assert "make sure that no other Snakemake process is trying to create the same files" in output
@@ -131,10 +131,10 @@ def test_ctrl_c_ends_everything_within_two_seconds(disturbed):
 
 @pytest.fixture
 def read_only_checkout(tmp_path, copy_checkout):
-    """A checkout in a folder with an awkward name, and what to put before a command to close it.
+    """A read-only checkout in a folder with an awkward name, and a prefix for commands using it.
 
-    Root may write everywhere but where the file system itself refuses, so there the command sees
-    the checkout through a mount that is read-only and ends with it.
+    File permissions do not stop root, so for root the prefix gives the command a read-only mount
+    of the checkout, which ends with the command.
     """
     checkout = copy_checkout(tmp_path / "schreibgeschützt – read only" / "checkout")
     if os.geteuid() == 0:
@@ -152,7 +152,7 @@ def read_only_checkout(tmp_path, copy_checkout):
         path.chmod(path.stat().st_mode | 0o200)
 
 
-def test_the_same_command_again_ends_what_was_interrupted(start, disturbed):
+def test_the_same_command_again_finishes_what_was_interrupted(start, disturbed):
     folder = disturbed[0]
     status, output = finish(start(folder))
     assert status == 0, output
@@ -187,8 +187,8 @@ def test_in_awkward_surroundings_it_makes_the_same_files(
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 @pytest.mark.parametrize("home", [None, "/proc/nowhere", "."])
 def test_make_gives_a_cache_to_a_user_without_a_home(root, tmp_path, home):
-    """Snakemake itself ends with a traceback where it cannot keep its cache."""
-    # Without what a make that runs these tests would pass on.
+    """Snakemake itself ends with a traceback if it cannot keep its cache."""
+    # Without the variables that a make running these tests would pass on.
     unset = {"HOME", "XDG_CACHE_HOME", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
     environment = {k: v for k, v in os.environ.items() if k not in unset}
     if home is not None:

@@ -123,6 +123,20 @@ def test_evaluation_counts_spikes_and_silence():
     assert tested.error == pytest.approx(np.mean(predicted != digits.test_labels))
 
 
+def test_a_validation_set_is_rated_and_changes_nothing_else():
+    plain, validated = (small_digits().first(20, 12, n) for n in (0, 8))
+    network = small_network()
+    row = train_epoch(TrainingState.start(network, validated))
+    wrong = [
+        network.predict(image, 12 + k) != label
+        for k, (image, label) in enumerate(
+            zip(small_digits().train_images[-8:], small_digits().train_labels[-8:], strict=True)
+        )
+    ]
+    assert row.pop("validation_error") == np.mean(wrong)
+    assert row == train_epoch(TrainingState.start(small_network(), plain))
+
+
 def test_a_diverging_run_ends_and_names_the_layer():
     digits = small_digits()
     network = small_network()

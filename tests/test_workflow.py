@@ -1,4 +1,4 @@
-"""The workflow as a user meets it: what it would run, what it refuses, a tiny run to the end."""
+"""The workflow as a user sees it: what it plans, mistakes, and a tiny study run to the end."""
 
 import json
 import os
@@ -15,7 +15,7 @@ DRY = ("--quiet", "host", "--dry-run")  # in this order: --quiet takes all words
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory, copy_checkout):
-    """A copy of the repository in which nothing was run yet; tests leave it so."""
+    """A copy of the repository in which nothing has been run; tests leave it that way."""
     return copy_checkout(tmp_path_factory.mktemp("dry") / "checkout")
 
 
@@ -199,7 +199,7 @@ def test_another_folder_of_images_reruns_no_step(finished):
     (work / "elsewhere.yaml").write_text("data: {local_dir: /elsewhere}\n")
     plan = run(work / "elsewhere.yaml", *DRY)
     assert plan.returncode == 0, plan.stdout
-    # But for the report: its commands name the overlays.
+    # Only the report, whose commands name the overlays.
     assert set(planned(plan.stdout)) <= {"build_report", "all"}
 
 
@@ -258,7 +258,7 @@ def test_snakemakes_own_report_has_figures_and_claims(finished):
         assert name in html
 
 
-def test_a_failing_job_tells_one_sentence_and_logs_the_traceback(finished):
+def test_a_failing_job_shows_one_sentence_and_logs_the_traceback(finished):
     run, work = finished
     (work / "broken.txt").write_text("1 2 3 4 5\n")
     (work / "broken.yaml").write_text("arms: {tau_m_32: {table: {file: broken.txt}}}\n")

@@ -11,14 +11,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from strsbp.cuda.source import kernel_source, options
+from strsbp.cuda.source import kernel_source, kernels, options
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, THRESHOLDS, TRAIN_SPLIT
-from strsbp.engine.adam import BETA_1, BETA_2
+from strsbp.engine.adam import bias_corrected
 from strsbp.engine.layers import Layer
 from strsbp.engine.loss import HM2BP_E_SILENT, HM2BP_RHO_SILENT, RHO_SILENT
 from strsbp.engine.network import Network
-from strsbp.engine.update import REGULARISER_BETA, REGULARISER_SCALE
 
 THREADS = 128
 """Threads per block, except for most kernels with one block per replica."""
@@ -30,8 +29,6 @@ SYNCHRONISE_EVERY = 256
 """The host waits after this many samples, for its progress bar and for interrupts."""
 
 _I32, _U32, _F32, _F64 = np.int32, np.uint32, np.float32, np.float64
-_STATE = ("weights", "first_moments", "second_moments")
-_REC_STATE = ("rec_weights", "rec_first_moments", "rec_second_moments")
 
 
 def words(n_bits: int) -> int:
@@ -51,7 +48,7 @@ def layout(
     layers = template.layers
     widest = max(layer.error.size for layer in layers)
     arrays = {
-        "seed": ((), np.uint64),
+        "seeds": ((), np.uint64),
         "order": ((n_train,), _I32),
         "boost": ((n_train,), _F32),
         "predictions": ((n_train,), _I32),
@@ -67,8 +64,8 @@ def layout(
         "traces": ((n_steps + 1, widest), _F32),
     }
     for k, layer in enumerate(layers):
-        n, own = layer.error.size, {}
-        own |= {name: (layer.weights.shape, _F32) for name in _STATE}
+        n = layer.error.size
+        own = {name: (array.shape, array.dtype.type) for name, array in layer.state().items()}
         own |= {
             name: ((n,), _F32)
             for name in (
@@ -86,7 +83,7 @@ def layout(
         }
         if stores_spsp(layer):
             own["input_spsp"] = (layer.weights.shape, _F32)
-        if layer.normalised:
+        if layer.arrays.normalised:
             own["squares"] = ((n,), _F32)
         if layer.output:
             own |= {
@@ -96,13 +93,14 @@ def layout(
             }
         if layer.recurrent:
             most = max(n_connections[k], 1)
-            own |= {name: ((most,), _F32) for name in (*_REC_STATE, "spsp", "off_diagonal")}
-            own |= {name: ((most,), _I32) for name in ("rec_pre", "rec_post")}
-            own |= {name: ((most,), _I32) for name in ("incoming_pre", "incoming_connection")}
-            own |= {name: ((n + 1,), _I32) for name in ("rec_ptr", "incoming_ptr")}
+            rec_state = ("rec_weights", "rec_first_moments", "rec_second_moments")
+            indices = ("rec_pre", "rec_post", "incoming_pre", "incoming_connection")
+            own |= {name: ((most,), _F32) for name in (*rec_state, "spsp", "off_diagonal")}
+            own |= {name: ((most,), _I32) for name in indices}
+            own["incoming_ptr"] = ((n + 1,), _I32)
             if solves(template, k):
                 own["solution"] = ((n,), _F64)
-                if layer.one_way:
+                if layer.arrays.one_way:
                     own |= {
                         "n_levels": ((), _I32),
                         "level_ptr": ((layer.n_neurons + 1,), _I32),
@@ -121,12 +119,7 @@ def solves(template: Network, k: int) -> bool:
 
 def stores_spsp(layer: Layer) -> bool:
     """Whether e_ij is stored, because the gradient needs sums over the inputs before the update."""
-    return layer.normalised or layer.as_hm2bp
-
-
-def rho_silent(layer: Layer) -> np.float32:
-    """rho_ij if either neuron is silent."""
-    return HM2BP_RHO_SILENT if layer.as_hm2bp else RHO_SILENT
+    return layer.arrays.normalised or layer.arrays.as_hm2bp
 
 
 def bytes_per_replica(
@@ -185,19 +178,21 @@ class Replicas:
         basis = self.template.derivative.basis
         compiling = options(per_thread, len(basis) if basis.size else None)
         module = self.xp.RawModule(code=kernel_source(), options=compiling)
-        self._kernel = module.get_function
+        self._kernel, self._parameters = module.get_function, kernels()
 
     def _allocate(self, states, digits: Digits) -> None:
         xp = self.xp
         self._most_connections = connections_of(self.template, states)
-        plan = layout(self.template, self._most_connections, self.n_train, self.n_test)
-        self.arrays = {
-            name: xp.zeros((self.n_replicas, *shape), dtype=dtype)
-            for name, (shape, dtype) in plan.items()
+        self._layout = {
+            name: ((self.n_replicas, *shape), dtype)
+            for name, (shape, dtype) in layout(
+                self.template, self._most_connections, self.n_train, self.n_test
+            ).items()
         }
+        self.arrays = {name: xp.zeros(*spec) for name, spec in self._layout.items()}
         shared = {
             "train_images": digits.train_images,
-            "train_labels": digits.train_labels,
+            "labels": digits.train_labels,
             "test_images": digits.test_images,
             "thresholds": THRESHOLDS,
             "coefficients": self.template.derivative.coefficients,
@@ -212,46 +207,36 @@ class Replicas:
         rows = [
             layer.n_neurons
             for k, layer in enumerate(self.layers)
-            if solves(self.template, k) and not layer.one_way
+            if solves(self.template, k) and not layer.arrays.one_way
         ]
         if rows:  # one matrix for all replicas: elimination is rare and handles one at a time
             self.shared["matrix"] = xp.zeros(max(rows) * (max(rows) + 1), dtype=_F64)
 
     def _upload(self, seeds, states) -> None:
-        host = {
-            name: np.zeros((self.n_replicas, *shape), dtype)
-            for name, (shape, dtype) in layout(
-                self.template, self._most_connections, self.n_train, self.n_test
-            ).items()
-            if name in ("seed", "test_order") or name.partition("/")[2] in _UPLOADED
-        }
-        host["seed"][:] = np.array(seeds, dtype=np.uint64)
+        host = {name: np.zeros(*spec) for name, spec in self._layout.items()}
+        host["seeds"][:] = np.array(seeds, dtype=np.uint64)
         host["test_order"][:] = np.arange(self.n_test)
         for k, layer in enumerate(self.layers):
             host[f"{k}/denominators"][:] = 1
             host[f"{k}/lateral"][:] = 1
             for r, state in enumerate(states):
-                own = {name: host[f"{k}/{name}"] for name in _STATE}
-                for name, array in own.items():
-                    array[r] = state[f"{layer.name}/{name}"]
+                for name in layer.state():
+                    values = state[f"{layer.name}/{name}"]
+                    host[f"{k}/{name}"][r, : len(values)] = values
                 host[f"{k}/n_terms"][r] = layer.n_inputs + 1
                 if layer.recurrent:
                     self._fill_connections(host, r, k, state)
         for name, array in host.items():
             self.arrays[name].set(array)
-        self._run(self._sum_launches())
+        self._run(self._sum_launch(k) for k in range(len(self.layers)))
 
     def _fill_connections(self, host, r: int, k: int, state) -> None:
         layer = self.layers[k]
         ptr, post = state[f"{layer.name}/rec_ptr"], state[f"{layer.name}/rec_post"]
         n = post.size
         pre = np.repeat(np.arange(ptr.size - 1), np.diff(ptr))
-        for name in _REC_STATE:
-            host[f"{k}/{name}"][r, :n] = state[f"{layer.name}/{name}"]
         host[f"{k}/n_terms"][r] += n
-        host[f"{k}/rec_ptr"][r] = ptr
         host[f"{k}/rec_pre"][r, :n] = pre
-        host[f"{k}/rec_post"][r, :n] = post
         # Sorted by post-synaptic, then pre-synaptic neuron: the order of every sum.
         incoming = np.argsort(post, kind="stable")
         host[f"{k}/incoming_connection"][r, :n] = incoming
@@ -268,17 +253,12 @@ class Replicas:
         """`Network.state()` of each replica, copied to the host."""
         found = [{"n_updates": np.array(self.n_updates)} for _ in range(self.n_replicas)]
         for k, layer in enumerate(self.layers):
-            names = _STATE + (_REC_STATE + ("rec_ptr", "rec_post") if layer.recurrent else ())
-            for name in names:
-                whole = self._get(f"{k}/{name}")
+            whole = {name: self._get(f"{k}/{name}") for name in layer.state()}
+            for name, array in whole.items():
+                of_connections = name.startswith("rec_") and name != "rec_ptr"
                 for r, state in enumerate(found):
-                    state[f"{layer.name}/{name}"] = whole[r].copy()
-            if layer.recurrent:
-                for state in found:
-                    n = int(state[f"{layer.name}/rec_ptr"][-1])
-                    for name in (*_REC_STATE, "rec_post"):
-                        key = f"{layer.name}/{name}"
-                        state[key] = state[key][:n]
+                    n = whole["rec_ptr"][r, -1] if of_connections else None
+                    state[f"{layer.name}/{name}"] = array[r, :n].copy()
         return found
 
     def _get(self, name: str) -> np.ndarray:
@@ -304,259 +284,157 @@ class Replicas:
         for kernel, grid, block, arguments, shared_bytes in launches:
             kernel(grid, block, arguments, shared_mem=shared_bytes)
 
-    def _launch(self, name: str, blocks: int, threads: int, *arguments, shared: int = 0):
-        """One launch with `blocks` blocks per replica."""
-        return (
-            self._kernel(name), (blocks, self.n_replicas), (threads,), arguments, shared,
-        )  # fmt: skip
+    def _launch(
+        self, kernel: str, blocks: int, threads: int, values: dict, *, shared: int = 0, **others
+    ):
+        """One launch with `blocks` blocks per replica and `shared` bytes of shared memory.
 
-    def _constants(self, layer: Layer):
-        model = self.template.model
-        decay_s, decay_m = _F32(1 - 1 / model.tau_s), _F32(1 - 1 / model.tau_m)
-        return decay_s, decay_m, _F32(1 / model.tau_s), _I32(model.refractory_steps)
+        `values` and `others`: the arguments, by the names of the kernel's parameters.
+        """
+        arguments = self._arguments(kernel, values | others)
+        return self._kernel(kernel), (blocks, self.n_replicas), (threads,), arguments, shared
 
-    def _of(self, k: int, *names: str):
-        """Arrays of layer `k`, with placeholders for those that it does not have."""
-        placeholders = {_I32: self.shared["none_i32"], _F32: self.shared["none_f32"]}
+    def _arguments(self, kernel: str, values: dict) -> tuple:
         return tuple(
-            self.arrays[f"{k}/{name}"]
-            if f"{k}/{name}" in self.arrays
-            else placeholders[_F32 if name.endswith(("weights", "spsp")) else _I32]
-            for name in names
+            values[name] if scalar is None else scalar(values[name])
+            for name, scalar in self._parameters[kernel].items()
         )
 
-    def _below(self, k: int):
-        """Masks and spike counts of the input of layer `k`, and the stride between replicas."""
-        source = "input" if k == 0 else k - 1
-        stride = self.template.n_inputs if k == 0 else self.layers[k - 1].error.size
-        names = ("step_mask", "neuron_mask", "counts")
-        return *(self.arrays[f"{source}/{name}"] for name in names), _I32(stride)
+    def _of_all(self) -> dict:
+        """Arguments that do not belong to a layer."""
+        derivative = self.template.derivative
+        arrays = {name: array for name, array in self.arrays.items() if "/" not in name}
+        return self.shared | arrays | {
+            "n_replicas": self.n_replicas, "n_layers": len(self.layers),
+            "n_classes": self.template.n_classes, "n_rows": len(derivative.coefficients),
+            "n_counts": derivative.basis.shape[1],
+        }  # fmt: skip
+
+    def _of_layer(self, k: int) -> dict:
+        """Arguments for layer `k`: its arrays and constants, and the spikes below it."""
+        layer, none, none_f32 = self.layers[k], self.shared["none_i32"], self.shared["none_f32"]
+        constants, hm2bp = layer.arrays._asdict(), layer.arrays.as_hm2bp
+        below = self._arrays_of("input" if k == 0 else k - 1)
+        # Placeholders for what a layer may lack.
+        values = dict.fromkeys(("incoming_ptr", "incoming_pre", "incoming_connection"), none)
+        values |= dict.fromkeys(("rec_weights", "input_spsp", "back"), none_f32)
+        values |= {name: value for name, value in constants.items() if np.isscalar(value)}
+        values |= self._of_all() | self._arrays_of(k)
+        values |= {f"input_{name}": below[name] for name in ("step_mask", "neuron_mask", "counts")}
+        values |= {
+            "n_padded": layer.error.size, "n_connections": self._most_connections[k],
+            "input_stride": below["counts"].shape[1], "wants_back": k > 0,
+            "rho_silent": HM2BP_RHO_SILENT if hm2bp else RHO_SILENT,
+            "e_silent": HM2BP_E_SILENT if hm2bp else 0,
+        }  # fmt: skip
+        return values | ({"back": below["error"]} if k > 0 else {})
+
+    def _arrays_of(self, place: int | str) -> dict:
+        """The arrays of a layer, or of `input`, by name."""
+        first = f"{place}/"
+        return {
+            name.removeprefix(first): array
+            for name, array in self.arrays.items()
+            if name.startswith(first)
+        }
 
     def _encode_launch(self, split: int):
-        a, s = self.arrays, self.shared
-        n_inputs = self.template.n_inputs
         train = split == TRAIN_SPLIT
+        n_inputs, values = self.template.n_inputs, self._of_all() | self._arrays_of("input")
         return self._launch(
-            "encode", -(-n_inputs // THREADS), THREADS,
-            _I32(self.template.model.n_steps), _I32(n_inputs),
-            _I32(self.n_train if train else self.n_test), s["position"],
-            a["order" if train else "test_order"],
-            s["train_images" if train else "test_images"], s["thresholds"], a["seed"],
-            _U32(split), a["input/step_mask"], a["input/neuron_mask"], a["input/counts"],
-            shared=4 * THREADS,
+            "encode", -(-n_inputs // THREADS), THREADS, values, shared=4 * THREADS,
+            n_steps=self.template.model.n_steps, n_inputs=n_inputs, split=split,
+            n_samples=self.n_train if train else self.n_test,
+            order=values["order" if train else "test_order"],
+            images=values["train_images" if train else "test_images"],
         )  # fmt: skip
 
     def _forward_launches(self):
         for k, layer in enumerate(self.layers):
-            decay_s, decay_m, gain, refractory_steps = self._constants(layer)
-            step_mask, _, _, _ = self._below(k)
-            threads = min(MOST_THREADS, 32 * words(layer.n_neurons))
+            n_words = words(layer.n_neurons)
             yield self._launch(
-                "lif", 1, threads,
-                _I32(self.template.model.n_steps), _I32(layer.n_inputs), _I32(layer.n_neurons),
-                _I32(layer.error.size), _I32(self._most_connections[k]),
-                _I32(2 if layer.output else int(layer.recurrent)),
-                decay_s, decay_m, gain, _F32(float(layer.threshold) - 1e-6), refractory_steps,
-                step_mask,
-                *self._of(
-                    k, "weights", "incoming_ptr", "incoming_pre", "incoming_connection",
-                    "rec_weights", "step_mask", "neuron_mask", "counts",
-                ),
-                shared=4 * (2 * SEGMENT_BITS + 2 + 3 + 3 * words(layer.n_neurons)),
+                "lif", 1, min(MOST_THREADS, 32 * n_words), self._of_layer(k),
+                kind=2 if layer.output else layer.recurrent,
+                shared=4 * (2 * SEGMENT_BITS + 2 + 3 + 3 * n_words),
             )  # fmt: skip
 
     def _train_launches(self):
-        launches = [self._encode_launch(TRAIN_SPLIT), *self._forward_launches()]
-        launches.append(self._output_launch())
-        for k in range(len(self.layers) - 1, -1, -1):
-            launches += self._backward_launches(k)
-        return [*launches, self._next_launch()]
+        yield self._encode_launch(TRAIN_SPLIT)
+        yield from self._forward_launches()
+        last = len(self.layers) - 1
+        yield self._launch(
+            "output_error", 1, THREADS, self._of_layer(last), shared=4, n_samples=self.n_train
+        )
+        for k in range(last, -1, -1):
+            yield from self._backward_launches(k)
+        yield self._next_launch()
 
     def _test_launches(self):
-        launches = [self._encode_launch(TEST_SPLIT), *self._forward_launches()]
-        for k, layer in enumerate(self.layers):
-            launches.append(
-                self._launch(
-                    "tally", 1, 32, _I32(layer.n_neurons), _I32(layer.error.size), _I32(k),
-                    _I32(len(self.layers)), _I32(self.n_test), _I32(layer.output),
-                    self.shared["position"], *self._of(k, "counts"), self.arrays["test_totals"],
-                    self.arrays["test_silent"], self.arrays["test_predictions"],
-                )
-            )  # fmt: skip
-        return [*launches, self._next_launch()]
+        yield self._encode_launch(TEST_SPLIT)
+        yield from self._forward_launches()
+        for k in range(len(self.layers)):
+            yield self._launch("tally", 1, 32, self._of_layer(k), layer=k, n_samples=self.n_test)
+        yield self._next_launch()
 
     def _next_launch(self):
         return self._kernel("next_sample"), (1, 1), (1,), (self.shared["position"],), 0
 
-    def _output_launch(self):
-        a, s, k = self.arrays, self.shared, len(self.layers) - 1
-        layer = self.layers[k]
-        decay_s, decay_m, gain, refractory_steps = self._constants(layer)
-        return self._launch(
-            "output_error", 1, THREADS,
-            _I32(self.template.model.n_steps), _I32(layer.n_neurons), _I32(layer.error.size),
-            refractory_steps, decay_s, decay_m, gain, layer.threshold, rho_silent(layer),
-            _I32(self.template.model.cost == "repaired"), _I32(self.n_train), s["position"],
-            a["order"], s["train_labels"], a["boost"],
-            *self._of(k, "counts", "neuron_mask"), a["predictions"], a["costs"], a["has_error"],
-            *self._of(k, "error", "lateral", "spsp", "backward_mask", "backward_counts"),
-            a["traces"], shared=4,
-        )  # fmt: skip
-
     def _backward_launches(self, k: int):
         """The launches of layer `k` after the forward pass: errors, update and sums."""
-        a, layer, model = self.arrays, self.layers[k], self.template.model
-        n = layer.error.size
-        blocks, connections = -(-n // THREADS), max(-(-self._most_connections[k] // THREADS), 1)
-        published = layer.recurrent and model.adjoint == "published"
-        sizes = _I32(layer.n_neurons), _I32(n), _I32(self._most_connections[k])
-        decay_s, decay_m, gain, refractory_steps = self._constants(layer)
-        _, below_mask, below_counts, below_stride = self._below(k)
-        counts = a[f"{k}/backward_counts" if layer.output else f"{k}/counts"]
-        schedule = self.shared["position"], self.shared["steps"], self.shared["root_scales"]
-
-        if not layer.output:
-            yield self._launch(
-                "traces_of_layer", blocks, THREADS, _I32(model.n_steps), _I32(n),
-                refractory_steps, decay_s, decay_m, gain, a["has_error"],
-                *self._of(k, "neuron_mask"), a["traces"],
-            )  # fmt: skip
+        layer, values = self.layers[k], self._of_layer(k)
+        blocks = -(-layer.error.size // THREADS)
+        connections = max(-(-self._most_connections[k] // THREADS), 1)
+        published = layer.recurrent and layer.arrays.published_adjoint
+        if layer.output:
+            values["counts"] = values["backward_counts"]
+        else:
+            yield self._launch("traces_of_layer", blocks, THREADS, values)
         yield self._launch(
-            "layer_errors", blocks, THREADS, _I32(layer.n_inputs), *sizes,
-            _I32(len(self.template.derivative.coefficients)), _I32(layer.recurrent),
-            _I32(layer.ablates_weights), _I32(layer.ablates_back),
-            _I32(not layer.recurrent or published), layer.threshold, layer.error_divisor,
-            rho_silent(layer),
-            _F64(model.regularisation * REGULARISER_BETA / REGULARISER_SCALE),
-            *self._of(k, "n_terms"), a["has_error"], below_counts, below_stride,
-            self.shared["coefficients"], _I32(self.template.derivative.basis.shape[1]),
-            self.shared["basis"],
-            *self._of(
-                k, "weights", "column_sums", "square_sums", "incoming_ptr", "incoming_pre",
-                "incoming_connection", "rec_weights",
-            ),
-            counts,
-            *self._of(
-                k, "error", "lateral", "factors", "scaled_error", "denominators", "weight_error",
-                "back_error", "back_silent", "back_all", "smallest", "broken",
-            ),
+            "layer_errors", blocks, THREADS, values, splits=not layer.recurrent or published,
             shared=4 * (SEGMENT_WORDS + SEGMENT_BITS + 1),
         )  # fmt: skip
         if stores_spsp(layer):
-            yield from self._gradient_launches(k, counts)
+            shared = 4 * (SEGMENT_BITS + 1)
+            yield self._launch("spsp_of_inputs", layer.n_inputs, THREADS, values, shared=shared)
+        if layer.arrays.normalised:
+            threads = min(MOST_THREADS, 32 * words(layer.error.size))
+            yield self._launch("normalise", 1, threads, values, shared=4)
+        if layer.arrays.as_hm2bp:
+            yield self._launch("add_side_effect", blocks, THREADS, values)
         if layer.recurrent:
-            yield self._launch(
-                "spsp_of_connections", connections, THREADS, _I32(model.n_steps), *sizes[1:],
-                layer.threshold, a["has_error"], *self._of(k, "neuron_mask", "counts"),
-                a["traces"],
-                *self._of(
-                    k, "rec_ptr", "rec_pre", "rec_post", "rec_weights", "spsp", "off_diagonal"
-                ),
-            )  # fmt: skip
+            yield self._launch("spsp_of_connections", connections, THREADS, values)
         if solves(self.template, k) and not published:
-            yield from self._solve_launches(k, a[f"{k}/scaled_error"])
-            yield self._launch(
-                "split_solution", blocks, THREADS, *sizes[:2], a["has_error"],
-                *self._of(k, "counts", "solution", "back_error", "back_silent", "back_all"),
-            )  # fmt: skip
-        wants_back = k > 0
-        back = a[f"{k - 1}/error"] if wants_back else self.shared["none_f32"]
+            yield from self._solve_launches(k, values, values["scaled_error"])
+            yield self._launch("split_solution", blocks, THREADS, values)
         yield self._launch(
-            "update_weights", layer.n_inputs, THREADS, _I32(model.n_steps),
-            _I32(layer.n_inputs), _I32(n), below_stride, _I32(wants_back), *schedule,
-            a["has_error"], below_mask, below_counts, below_stride, a["traces"],
-            _I32(stores_spsp(layer)),
-            *self._of(
-                k, "input_spsp", "factors", "weight_error", "back_error", "back_silent",
-                "back_all", *_STATE,
-            ),
-            back, shared=4 * (THREADS + SEGMENT_BITS + 1),
+            "update_weights", layer.n_inputs, THREADS, values, stored=stores_spsp(layer),
+            shared=4 * (THREADS + SEGMENT_BITS + 1),
         )  # fmt: skip
-        if published and wants_back:
+        if solves(self.template, k) and published:
             # The published program applies R before it solves the system (finding F6).
-            yield from self._solve_launches(k, back)
-            yield self._launch(
-                "take_solution", blocks, THREADS, *sizes[:2], a["has_error"],
-                *self._of(k, "solution"), back,
-            )  # fmt: skip
+            yield from self._solve_launches(k, values, values["back"])
+            yield self._launch("take_solution", blocks, THREADS, values)
         if layer.recurrent:
-            yield self._launch(
-                "update_connections", connections, THREADS, *sizes[1:], *schedule,
-                a["has_error"],
-                *self._of(k, "rec_ptr", "rec_post", "spsp", "factors", "weight_error"),
-                *self._of(k, *_REC_STATE),
-            )  # fmt: skip
+            yield self._launch("update_connections", connections, THREADS, values)
         yield self._sum_launch(k)
 
-    def _gradient_launches(self, k: int, counts):
-        """The launches that sum over the inputs of layer `k` and adjust its gradient."""
-        a, layer = self.arrays, self.layers[k]
-        n = layer.error.size
-        sizes, spsp = (_I32(layer.n_inputs), _I32(n)), a[f"{k}/input_spsp"]
-        _, below_mask, below_counts, below_stride = self._below(k)
-        yield self._launch(
-            "spsp_of_inputs", layer.n_inputs, THREADS, _I32(self.template.model.n_steps), *sizes,
-            HM2BP_E_SILENT if layer.as_hm2bp else _F32(0), a["has_error"], below_mask, below_counts,
-            below_stride, counts, a["traces"], spsp, shared=4 * (SEGMENT_BITS + 1),
-        )  # fmt: skip
-        if layer.normalised:
-            yield self._launch(
-                "normalise", 1, min(MOST_THREADS, 32 * words(n)), *sizes,
-                a["has_error"], below_counts, below_stride, counts, spsp,
-                *self._of(
-                    k, "scaled_error", "lateral", "squares", "denominators", "weight_error",
-                    "back_error", "back_silent", "back_all",
-                ),
-                shared=4,
-            )  # fmt: skip
-        else:
-            yield self._launch(
-                "add_side_effect", -(-n // THREADS), THREADS, *sizes, layer.threshold,
-                a["has_error"], below_counts, below_stride, counts, spsp,
-                *self._of(k, "weights", "column_sums", "weight_error"),
-            )  # fmt: skip
-
-    def _solve_launches(self, k: int, right_hand_side):
-        a, layer = self.arrays, self.layers[k]
-        n = layer.error.size
+    def _solve_launches(self, k: int, values: dict, right_hand_side):
+        layer = self.layers[k]
         threads = min(MOST_THREADS, max(64, 32 * words(layer.n_neurons)))
-        sizes = _I32(layer.n_neurons), _I32(n), _I32(self._most_connections[k])
-        ablated = _I32(layer.ablates_back)
-        matrix = (*self._of(k, "rec_ptr", "rec_post", "off_diagonal", "denominators"),)
-        solution = a[f"{k}/solution"]
-        if layer.one_way:
-            yield self._launch(
-                "solve_triangular", 1, threads, *sizes, ablated, a["has_error"],
-                *self._of(k, "n_levels", "level_ptr", "level_order"), *matrix, right_hand_side,
-                solution,
-            )  # fmt: skip
+        values = values | {
+            "ablated": layer.arrays.ablates_back, "values": values["off_diagonal"],
+            "s": values["denominators"], "b": right_hand_side, "y": values["solution"],
+        }  # fmt: skip
+        if layer.arrays.one_way:
+            yield self._launch("solve_triangular", 1, threads, values)
             return
-        yield self._launch(
-            "solve_iterative", 1, threads, *sizes, ablated, a["has_error"], *matrix,
-            right_hand_side, solution, *self._of(k, "work", "failed"), shared=8 * 5,
-        )  # fmt: skip
-        yield (
-            self._kernel("solve_elimination"), (1, 1), (MOST_THREADS,),
-            (
-                _I32(self.n_replicas), *sizes, ablated, *self._of(k, "failed"), *matrix,
-                right_hand_side, solution, self.shared["matrix"],
-            ), 4,
-        )  # fmt: skip
+        yield self._launch("solve_iterative", 1, threads, values, shared=8 * 5)
+        arguments = self._arguments("solve_elimination", values | {"a": self.shared["matrix"]})
+        yield self._kernel("solve_elimination"), (1, 1), (MOST_THREADS,), arguments, 4
 
     def _sum_launch(self, k: int):
-        layer = self.layers[k]
-        n = layer.error.size
-        return self._launch(
-            "weight_sums", -(-n // THREADS), THREADS, _I32(layer.n_inputs), _I32(n),
-            _I32(self._most_connections[k]), _I32(layer.recurrent),
-            *self._of(
-                k, "weights", "incoming_ptr", "incoming_connection", "rec_weights",
-                "column_sums", "square_sums",
-            ),
-        )  # fmt: skip
-
-    def _sum_launches(self):
-        return [self._sum_launch(k) for k in range(len(self.layers))]
+        blocks = -(-self.layers[k].error.size // THREADS)
+        return self._launch("weight_sums", blocks, THREADS, self._of_layer(k))
 
     # Epochs
 
@@ -570,10 +448,10 @@ class Replicas:
         """
         a, s = self.arrays, self.shared
         rate = self.template.model.step_size(epoch)
-        updates = range(self.n_updates + 1, self.n_updates + self.n_train + 1)
+        steps, root_scales = bias_corrected(rate, self.n_updates, self.n_train)
         with self.stream:
-            s["steps"].set(np.array([rate / (1 - BETA_1**n) for n in updates], _F32))
-            s["root_scales"].set(np.array([1 / math.sqrt(1 - BETA_2**n) for n in updates], _F32))
+            s["steps"].set(steps)
+            s["root_scales"].set(root_scales)
             a["order"].set(np.ascontiguousarray(orders, dtype=_I32))
             a["boost"].set(np.ascontiguousarray(boost, dtype=_F32))
             for k in range(len(self.layers)):
@@ -606,12 +484,6 @@ class Replicas:
                 sample()
             self.stream.synchronize()
             tick(count)
-
-
-_UPLOADED = (
-    *_STATE, *_REC_STATE, "n_terms", "denominators", "lateral", "rec_ptr", "rec_pre", "rec_post",
-    "incoming_ptr", "incoming_pre", "incoming_connection", "n_levels", "level_ptr", "level_order",
-)  # fmt: skip
 
 
 def dependency_levels(ptr, post, n_neurons: int) -> tuple[np.ndarray, np.ndarray]:

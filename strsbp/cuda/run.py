@@ -2,19 +2,15 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from strsbp.cuda.device import array_module, gpu_name
 from strsbp.cuda.training import ReplicaRun, most_replicas, train_epochs
 from strsbp.data import Digits
 from strsbp.files import write_json, write_text
-from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
-from strsbp.training.epochs import TrainingState
-from strsbp.training.resume import save_epoch
-from strsbp.training.run import describe_run, metrics_csv, progress_bar, resume, run_hash
+from strsbp.training.run import Run, metrics_csv, progress_bar
 
 
 def run_batch(
@@ -41,23 +37,18 @@ def run_batch(
     if there is no GPU or too little memory, and `CheckpointError` for a checkpoint that is damaged
     or belongs to other settings.
     """
-    started = datetime.now(UTC).isoformat(timespec="seconds")
     xp = array_module()
-    digits = digits.first(arm.n_train, arm.n_test)
-    template, fingerprints, seconds, resumed = None, {}, {}, {}
-    runs: list[ReplicaRun] = []
+    digits = digits.first(arm.n_train, arm.n_test, arm.n_validation)
+    template, batch = None, {}
     for seed in seeds:
-        template = build_network(arm, layers, table, seed, digits.train_images.shape[1])
-        start = TrainingState.start(template, digits)
-        path = Path(checkpoint_path(seed))
-        fingerprints[seed] = run_hash(arm, layers, table, digits, seed)
-        resumed[seed] = path.exists()
-        seconds[seed] = resume(start, path, fingerprints[seed]) if resumed[seed] else []
+        run = batch[seed] = Run(arm, layers, table, digits, seed, checkpoint_path(seed))
+        template, boost, rows = run.state.network, run.state.boost, run.state.rows
         # Copies, because a view would keep the whole network in memory.
-        state = {key: array.copy() for key, array in template.state().items()}
-        runs.append(ReplicaRun(seed, state, start.boost, start.rows))
+        arrays = {key: array.copy() for key, array in template.state().items()}
+        run.state = ReplicaRun(seed, arrays, boost, rows)
 
-    n_images = arm.n_train + arm.n_test
+    runs = [run.state for run in batch.values()]
+    n_images = arm.n_train + arm.n_test + arm.n_validation
     title, done = f"{name}, {len(seeds)} seeds", sum(min(run.epoch, arm.epochs) for run in runs)
     with progress_bar(title, n_images, arm.epochs * len(seeds), done, progress) as bar:
         begin = time.perf_counter()
@@ -66,11 +57,7 @@ def run_batch(
             nonlocal begin
             share = (time.perf_counter() - begin) / len(trained)
             for run in trained:
-                seconds[run.seed].append(share)
-                save_epoch(
-                    checkpoint_path(run.seed), fingerprints[run.seed],
-                    {**run.state, "boost": run.boost}, run.rows, {"seconds": seconds[run.seed]},
-                )  # fmt: skip
+                batch[run.seed].save(share)
             begin = time.perf_counter()
 
         n_together = most_replicas(template, runs, digits, xp)
@@ -78,14 +65,9 @@ def run_batch(
             part = runs[first : first + n_together]
             train_epochs(template, part, digits, arm.epochs, xp, tick=bar.update, on_epoch=keep)
 
-    for run in runs:
-        seed = run.seed
-        write_text(metrics_csv(run.rows[: arm.epochs]), metrics_path(seed))
-        document = describe_run(
-            arm, layers, digits, seed, seconds[seed], name=name, profile=profile,
-            table_source=table_source, settings_sha256=fingerprints[seed], started=started,
-            resumed=resumed[seed],
-        )  # fmt: skip
+    for seed, run in batch.items():
+        write_text(metrics_csv(run.state.rows[: arm.epochs]), metrics_path(seed))
+        document = run.describe(name, profile, table_source)
         document["versions"] |= {"cupy": xp.__version__}
         document["machine"] |= {"gpu": gpu_name(xp)}
         document |= {"device": "cuda", "replicas": min(n_together, len(seeds))}

@@ -3,9 +3,14 @@
 import re
 from importlib import resources
 
+import numpy as np
+
 FILES = (
     "common.cuh", "encode.cu", "forward.cu", "errors.cu", "gradients.cu", "adjoint.cu", "update.cu",
 )  # fmt: skip
+
+SCALARS = {"int": np.int32, "u32": np.uint32, "float": np.float32, "double": np.float64}
+"""Types of scalar parameters."""
 
 OPTIONS = ("-std=c++17", "-fmad=false")
 """-fmad=false: no fused multiply-add, so the kernels round like the CPU engine."""
@@ -18,10 +23,16 @@ def kernel_source() -> str:
     return "\n".join(parts)
 
 
-def kernel_names() -> list[str]:
-    """Names of the kernels in the source."""
-    pattern = r'extern "C" __global__ void (?:__launch_bounds__\(\w+\) )?(\w+)\('
-    return re.findall(pattern, kernel_source())
+def kernels() -> dict[str, dict[str, type | None]]:
+    """The parameters of each kernel by name: the type of a scalar, None for an array."""
+    pattern = r'extern "C" __global__ void (?:__launch_bounds__\(\w+\) )?(\w+)\(([^)]*)\)'
+    return {
+        kernel: {
+            name: SCALARS.get(kind)
+            for kind, name in re.findall(r"(\w+\*?) (\w+)(?:,|\s*$)", parameters)
+        }
+        for kernel, parameters in re.findall(pattern, kernel_source())
+    }
 
 
 def options(neurons_per_thread: int, n_terms: int | None = None) -> tuple[str, ...]:

@@ -25,6 +25,10 @@ class ReplicaRun(Progress):
     boost: np.ndarray
     rows: list[dict] = field(default_factory=list)
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """As `TrainingState.arrays`."""
+        return {**self.state, "boost": self.boost}
+
 
 def most_replicas(template: Network, runs: list[ReplicaRun], digits: Digits, xp) -> int:
     """How many of `runs` fit into the free device memory; raises `DeviceError` if none does."""
@@ -75,7 +79,7 @@ def train_epochs(
 def _train_epoch(replicas: Replicas, runs, digits: Digits, epoch: int, tick) -> None:
     network = replicas.template
     labels = digits.train_labels
-    n_train, n_test = len(labels), len(digits.test_labels)
+    n_train, n_test = len(labels), digits.n_test
     shuffle = network.model.shuffle
     orders = np.stack([epoch_order(run.seed, epoch, n_train, shuffle) for run in runs])
     boost = np.stack([run.boost for run in runs])
@@ -92,11 +96,14 @@ def _train_epoch(replicas: Replicas, runs, digits: Digits, epoch: int, tick) -> 
         misclassified = predictions[r] != labels
         run.boost = updated_boost(run.boost, labels, misclassified, network.n_classes)
         # Summed in sequence like in `evaluate` on the CPU, for identical last digits.
-        counts = np.cumsum(totals[r] / sizes, axis=0)[-1] / n_test
-        shares = np.cumsum(silent[r] / sizes, axis=0)[-1] / n_test
-        error = float(np.sum(test_predictions[r] != digits.test_labels) / n_test)
-        tested = Evaluation(error, counts.tolist(), shares.tolist())
+        counts = np.cumsum(totals[r][:n_test] / sizes, axis=0)[-1] / n_test
+        shares = np.cumsum(silent[r][:n_test] / sizes, axis=0)[-1] / n_test
+        wrong = test_predictions[r] != digits.test_labels
+        tested = Evaluation(float(wrong[:n_test].mean()), counts.tolist(), shares.tolist())
+        validation = float(wrong[n_test:].mean()) if digits.n_validation else None
         cost = float(costs[r].sum())
         run.rows.append(
-            metrics_row(network, run.state, epoch, tested, misclassified, cost, smallest[r])
+            metrics_row(
+                network, run.state, epoch, tested, validation, misclassified, cost, smallest[r]
+            )
         )

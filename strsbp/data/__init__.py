@@ -11,13 +11,7 @@ from strsbp.data.idx import read_images, read_labels
 from strsbp.data.sources import SOURCES
 from strsbp.errors import DataError
 
-__all__ = [
-    "DATASET_NAMES",
-    "Digits",
-    "load_dataset",
-    "read_digits",
-    "save_digits",
-]
+__all__ = ["DATASET_NAMES", "Digits", "load_dataset", "read_digits", "save_digits"]
 
 DATASET_NAMES = ("mnist5k", *SOURCES)
 """Names that `load_dataset` accepts."""

@@ -1,7 +1,7 @@
 """A set of digits in memory and on disk."""
 
 import hashlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,9 @@ class Digits:
     """uint8 (n_test, n_pixels), as `train_images`."""
     test_labels: np.ndarray
     """uint8 (n_test,), as `train_labels`."""
+    n_validation: int = 0
+    """How many test digits, the last ones, are a validation set: not trained on, and not counted in
+    the test error."""
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
@@ -47,11 +50,17 @@ class Digits:
                 f"have {n_test_pixels}; give both the same size."
             )
 
-    def first(self, n_train: int, n_test: int) -> "Digits":
+    @property
+    def n_test(self) -> int:
+        """The number of test digits, without the validation set."""
+        return len(self.test_labels) - self.n_validation
+
+    def first(self, n_train: int, n_test: int, n_validation: int = 0) -> "Digits":
         """The first `n_train` training and the first `n_test` test digits.
 
-        The arrays are views, not copies. Raises `DataError` if a split has fewer digits or a size
-        is below 1.
+        The last `n_validation` training digits follow as the validation set. Without one, the
+        arrays are views, not copies. Raises `DataError` if a split has fewer digits, if a size is
+        below 1, or if the validation set would be trained on.
         """
         for split, wanted in (("train", n_train), ("test", n_test)):
             held = len(getattr(self, f"{split}_labels"))
@@ -60,13 +69,19 @@ class Digits:
                     f"The first {wanted} {split} digits of {self.name} were asked for, but it has "
                     f"{held}; set n_{split} to a number from 1 to {held}."
                 )
-        return replace(
-            self,
-            train_images=self.train_images[:n_train],
-            train_labels=self.train_labels[:n_train],
-            test_images=self.test_images[:n_test],
-            test_labels=self.test_labels[:n_test],
-        )
+        rest = len(self.train_labels) - n_train
+        if n_validation > rest:
+            raise DataError(
+                f"{n_validation} validation digits of {self.name} were asked for, but only {rest} "
+                "training digits are left; lower n_validation or n_train."
+            )
+        arrays = {}
+        for kind in ("images", "labels"):
+            train, test = getattr(self, f"train_{kind}"), getattr(self, f"test_{kind}")[:n_test]
+            arrays[f"train_{kind}"], arrays[f"test_{kind}"] = train[:n_train], test
+            if n_validation:
+                arrays[f"test_{kind}"] = np.concatenate([test, train[-n_validation:]])
+        return replace(self, **arrays, n_validation=n_validation)
 
     def sha256(self) -> str:
         """SHA-256 of the four arrays and their shapes (not the name), as 64 hex digits."""
@@ -78,7 +93,7 @@ class Digits:
         return digest.hexdigest()
 
 
-_ARRAYS = tuple(field.name for field in fields(Digits) if field.name != "name")
+_ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
 def _check_split(where: str, images, labels) -> None:

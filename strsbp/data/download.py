@@ -101,10 +101,7 @@ def _fetch(name: str, source: Source, file: SourceFile) -> Path:
         for mirror in source.mirrors:
             # pooch supports only one hash per file, so it gets none and `_download` verifies.
             fetcher = pooch.create(
-                path=folder,
-                base_url=mirror,
-                registry={file.name: None},
-                retry_if_failed=RETRIES,
+                path=folder, base_url=mirror, registry={file.name: None}, retry_if_failed=RETRIES
             )
             try:
                 return Path(fetcher.fetch(file.name, downloader=partial(_download, file)))

@@ -17,7 +17,7 @@ def describe(digits: Digits) -> dict:
     return dict(
         dataset=digits.name,
         n_train=len(digits.train_labels),
-        n_test=len(digits.test_labels),
+        n_test=digits.n_test,
         n_pixels=digits.train_images.shape[1],
         sha256=digits.sha256(),
     )

@@ -1,18 +1,12 @@
 """Adam for many weights at once (specification, section 7)."""
 
+import math
+
 import numpy as np
 from numba import njit
 
 from strsbp.engine.subnormal import SUBNORMAL, product, quotient
-from strsbp.simd import (
-    bits,
-    magnitude,
-    over_2_64,
-    root,
-    splat,
-    times_2_64,
-    where,
-)
+from strsbp.simd import bits, magnitude, over_2_64, root, splat, times_2_64, where
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 """Adam's constants."""
@@ -29,6 +23,14 @@ _LARGE = np.float32(2.0**32)
 overflow."""
 _UNSEEN_SQUARED, _SEES_NO_SQUARE = np.float32(2.0**-58), np.float32(2.0**-96)
 """The square of a number below the first has no effect when added to a number above the second."""
+
+
+def bias_corrected(step_size: float, n_updates: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Step sizes and square-root factors of the `n` updates that follow the first `n_updates`."""
+    updates = range(n_updates + 1, n_updates + n + 1)
+    steps = [step_size / (1 - BETA_1**k) for k in updates]
+    root_scales = [1 / math.sqrt(1 - BETA_2**k) for k in updates]
+    return np.array(steps, dtype=np.float32), np.array(root_scales, dtype=np.float32)
 
 
 @njit(inline="always")

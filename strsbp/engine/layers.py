@@ -38,24 +38,29 @@ class Layer:
         self, name, n_inputs, n_neurons, threshold, model: ModelSettings, *, gain=1.0, output=False
     ):
         self.name, self.n_inputs, self.n_neurons = name, n_inputs, n_neurons
-        self.output = output
-        self.model = model
-        self.threshold, self._fires_above = _F32(threshold), _F32(threshold - 1e-6)
-        self.error_divisor = _F32((threshold if model.divide_by_threshold else 1.0) / gain)
-        gradient = model.gradient if self._is_ablated() else "strsbp"
-        self.ablates_weights = gradient.startswith("hm2bp")
-        self.ablates_back = gradient in ("hm2bp", "hm2bp_published")
-        self.normalised = gradient == "strsbp_normalised"
-        self.as_hm2bp = gradient == "hm2bp_published"
+        self.model, self.output, self.threshold = model, output, _F32(threshold)
+        acts = not self.recurrent or model.ablated_layers == "all"
+        gradient = model.gradient if acts else "strsbp"
+        self._constants = dict(
+            n_inputs=n_inputs, n_neurons=n_neurons, n_steps=model.n_steps,
+            refractory_steps=np.int32(model.refractory_steps), threshold=self.threshold,
+            error_divisor=_F32((threshold if model.divide_by_threshold else 1.0) / gain),
+            fires_above=_F32(threshold - 1e-6), decay_s=_F32(1 - 1 / model.tau_s),
+            decay_m=_F32(1 - 1 / model.tau_m), gain=_F32(1 / model.tau_s),
+            regularisation=model.regularisation, output=output, recurrent=self.recurrent,
+            one_way=model.reservoir == "published",
+            published_adjoint=model.adjoint == "published",
+            ablates_weights=gradient.startswith("hm2bp"),
+            ablates_back=gradient in ("hm2bp", "hm2bp_published"),
+            normalised=gradient == "strsbp_normalised", as_hm2bp=gradient == "hm2bp_published",
+            repaired_cost=model.cost == "repaired",
+        )  # fmt: skip
         self.smallest_denominator = np.inf
         self._allocate(0)
 
-    def _is_ablated(self) -> bool:
-        return True
-
     def _allocate(self, n_connections: int) -> None:
         """Allocate all arrays, filled with 0, or 1 for denominators and lateral factors."""
-        n, n_steps, model = padded(self.n_neurons), self.model.n_steps, self.model
+        n, n_steps = padded(self.n_neurons), self.model.n_steps
         of_repair = n if self.output else 0
         arrays = allocate(
             ((3, self.n_inputs, n), _F32),
@@ -79,18 +84,7 @@ class Layer:
         self.trains = SpikeTrains(n, n_steps, spikes)
         self.arrays = LayerArrays(
             *own, spikes, Trains(*repair[:4]), *repair[4:],
-            n_inputs=self.n_inputs, n_neurons=self.n_neurons,
-            n_terms=self.n_inputs + 1 + n_connections, n_steps=n_steps,
-            refractory_steps=np.int32(model.refractory_steps), threshold=self.threshold,
-            error_divisor=self.error_divisor,
-            fires_above=self._fires_above, decay_s=_F32(1 - 1 / model.tau_s),
-            decay_m=_F32(1 - 1 / model.tau_m), gain=_F32(1 / model.tau_s),
-            regularisation=model.regularisation, output=self.output, recurrent=self.recurrent,
-            one_way=model.reservoir == "published",
-            published_adjoint=model.adjoint == "published",
-            ablates_weights=self.ablates_weights, ablates_back=self.ablates_back,
-            normalised=self.normalised, as_hm2bp=self.as_hm2bp,
-            repaired_cost=model.cost == "repaired",
+            n_terms=self.n_inputs + 1 + n_connections, **self._constants,
         )  # fmt: skip
         rows = self.arrays.rows
         rows[[state.DENOMINATORS, state.LATERAL, state.ONES]] = 1
@@ -128,14 +122,6 @@ class RecurrentLayer(Layer):
     def __init__(self, name, n_inputs, shape, threshold, model: ModelSettings, *, gain=1.0):
         self.shape = tuple(shape)
         super().__init__(name, n_inputs, int(np.prod(shape)), threshold, model, gain=gain)
-
-    def _is_ablated(self) -> bool:
-        return self.model.ablated_layers == "all"
-
-    @property
-    def one_way(self) -> bool:
-        """Whether all connections run from higher to lower index."""
-        return self.arrays.one_way
 
     def _allocate(self, n_connections: int) -> None:
         super()._allocate(n_connections)

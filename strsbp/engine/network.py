@@ -1,6 +1,5 @@
 """A spiking network that is trained and evaluated one sample at a time."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -152,12 +151,8 @@ class Network:
 
     def _next_steps(self, n: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Adam's bias-corrected step sizes and square-root factors for the next `n` updates."""
-        learning_rate = self.model.step_size(epoch)
-        updates = range(self.n_updates + 1, self.n_updates + n + 1)
         self.n_updates += n
-        steps = [learning_rate / (1 - adam.BETA_1**k) for k in updates]
-        root_scales = [1 / math.sqrt(1 - adam.BETA_2**k) for k in updates]
-        return np.array(steps, dtype=np.float32), np.array(root_scales, dtype=np.float32)
+        return adam.bias_corrected(self.model.step_size(epoch), self.n_updates - n, n)
 
     def _note_denominators(self, smallest) -> None:
         """Store each layer's smallest |s_i| for the last sample that computed any."""
@@ -232,22 +227,17 @@ def _build_layers(model, hidden, n_inputs, n_classes) -> list[Layer]:
     layers, width = [], n_inputs
     for position, settings in enumerate(hidden, start=1):
         name, gain = f"{settings.kind}{position}", model.gain(position - 1)
+        kind, size = Layer, settings.size
         if settings.kind == "recurrent":
+            kind, size = RecurrentLayer, settings.shape
             if model.adjoint == "published" and position > 1 and width != settings.n_neurons:
                 raise SettingsError(
                     f"Layer {name} has {settings.n_neurons} neurons and {width} inputs; "
                     "`adjoint: published` is defined only if these are equal, so set "
                     "`adjoint: derived`."
                 )
-            layer = RecurrentLayer(
-                name, width, settings.shape, model.threshold_hidden, model, gain=gain
-            )
-        else:
-            layer = Layer(name, width, settings.n_neurons, model.threshold_hidden, model, gain=gain)
-        layers.append(layer)
+        layers.append(kind(name, width, size, model.threshold_hidden, model, gain=gain))
         width = settings.n_neurons
     name, gain = f"output{len(hidden) + 1}", model.gain(len(hidden))
-    layers.append(
-        Layer(name, width, n_classes, model.threshold_output, model, gain=gain, output=True)
-    )
-    return layers
+    output = Layer(name, width, n_classes, model.threshold_output, model, gain=gain, output=True)
+    return [*layers, output]

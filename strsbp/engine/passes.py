@@ -41,8 +41,8 @@ def forward_layer(layer, inputs):
             layer.gain, layer.fires_above, layer.refractory_steps, layer.fired,
             layer.trains.step_ptr, layer.trains.step_idx,
         )  # fmt: skip
-    trains.by_neuron(
-        layer.trains.step_ptr, layer.trains.step_idx, layer.n_steps, layer.trains.neuron_ptr,
+    trains.transpose(
+        layer.trains.step_ptr, layer.trains.step_idx, layer.trains.neuron_ptr,
         layer.trains.neuron_times,
     )  # fmt: skip
 
@@ -77,10 +77,9 @@ def output_spsp(layer, inputs, active, label):
         spikes.neuron_ptr, spikes.neuron_times, label, layer.refractory_steps, layer.n_steps,
         layer.repaired_ptr, effective.neuron_ptr, effective.neuron_times,
     )  # fmt: skip
-    trains.by_step(
-        effective.neuron_ptr, effective.neuron_times, layer.n_steps, effective.step_ptr,
-        effective.step_idx,
-    )  # fmt: skip
+    trains.transpose(
+        effective.neuron_ptr, effective.neuron_times, effective.step_ptr, effective.step_idx
+    )
     _spsp(layer, effective, inputs, active, layer.spsp)
     return layer.repaired_ptr
 
@@ -240,9 +239,7 @@ def encode(image, index, key, inputs, words):
         image, THRESHOLDS, key[0], key[1], np.uint32(index), key[2], n_steps, words,
         inputs.neuron_ptr, inputs.neuron_times,
     )  # fmt: skip
-    trains.by_step(
-        inputs.neuron_ptr, inputs.neuron_times, n_steps, inputs.step_ptr, inputs.step_idx
-    )
+    trains.transpose(inputs.neuron_ptr, inputs.neuron_times, inputs.step_ptr, inputs.step_idx)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

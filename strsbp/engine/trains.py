@@ -16,42 +16,23 @@ from strsbp.engine.state import Trains
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def by_step(neuron_ptr, neuron_times, n_steps, step_ptr, step_idx):
-    """Fill the step-major arrays from the neuron-major ones (a counting sort)."""
-    step_ptr[:] = 0
-    n_neurons = neuron_ptr.size - 1
-    for k in range(neuron_ptr[n_neurons]):
-        step_ptr[neuron_times[k] + 1] += 1
-    for t in range(n_steps):
-        step_ptr[t + 1] += step_ptr[t]
-    # step_ptr[t] is the write position of step t; afterwards it is the offset of step t + 1.
-    for neuron in range(n_neurons):
-        for k in range(neuron_ptr[neuron], neuron_ptr[neuron + 1]):
-            t = neuron_times[k]
-            step_idx[step_ptr[t]] = neuron
-            step_ptr[t] += 1
-    for t in range(n_steps, 0, -1):
-        step_ptr[t] = step_ptr[t - 1]
-    step_ptr[0] = 0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def by_neuron(step_ptr, step_idx, n_steps, neuron_ptr, neuron_times):
-    """Fill the neuron-major arrays from the step-major ones (a counting sort)."""
-    neuron_ptr[:] = 0
-    n_neurons = neuron_ptr.size - 1
-    for k in range(step_ptr[n_steps]):
-        neuron_ptr[step_idx[k] + 1] += 1
-    for neuron in range(n_neurons):
-        neuron_ptr[neuron + 1] += neuron_ptr[neuron]
-    for t in range(n_steps):
-        for k in range(step_ptr[t], step_ptr[t + 1]):
-            neuron = step_idx[k]
-            neuron_times[neuron_ptr[neuron]] = t
-            neuron_ptr[neuron] += 1
-    for neuron in range(n_neurons, 0, -1):
-        neuron_ptr[neuron] = neuron_ptr[neuron - 1]
-    neuron_ptr[0] = 0
+def transpose(ptr, idx, other_ptr, other_idx):
+    """Fill the arrays by step from those by neuron, or the other way round (a counting sort)."""
+    n_rows, n_others = ptr.size - 1, other_ptr.size - 1
+    other_ptr[:] = 0
+    for k in range(ptr[n_rows]):
+        other_ptr[idx[k] + 1] += 1
+    for other in range(n_others):
+        other_ptr[other + 1] += other_ptr[other]
+    # other_ptr[i] is the write position of row i; afterwards it is the offset of row i + 1.
+    for row in range(n_rows):
+        for k in range(ptr[row], ptr[row + 1]):
+            other = idx[k]
+            other_idx[other_ptr[other]] = row
+            other_ptr[other] += 1
+    for other in range(n_others, 0, -1):
+        other_ptr[other] = other_ptr[other - 1]
+    other_ptr[0] = 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -84,14 +65,6 @@ class SpikeTrains:
         room = n_neurons * n_steps + 1
         return [((size,), np.int32) for size in (n_steps + 1, room, n_neurons + 1, room)]
 
-    def index_by_step(self) -> None:
-        """Derive the step-major arrays from the neuron-major ones."""
-        by_step(self.neuron_ptr, self.neuron_times, self.n_steps, self.step_ptr, self.step_idx)
-
-    def index_by_neuron(self) -> None:
-        """Derive the neuron-major arrays from the step-major ones."""
-        by_neuron(self.step_ptr, self.step_idx, self.n_steps, self.neuron_ptr, self.neuron_times)
-
     @property
     def counts(self) -> np.ndarray:
         """Spike counts, (n_neurons,) int32."""
@@ -111,4 +84,4 @@ class SpikeTrains:
         steps, neurons = np.nonzero(dense)
         self.step_ptr[:] = np.concatenate([[0], np.cumsum(np.sum(dense, axis=1))])
         self.step_idx[: neurons.size] = neurons
-        self.index_by_neuron()
+        transpose(*self.arrays)

@@ -1,18 +1,10 @@
-"""The Adam update and its step size (section 7)."""
+"""The Adam update (section 7)."""
 
 import numpy as np
 
 BETA1 = 0.9
 BETA2 = 0.999
 EPSILON = 1e-8
-
-
-def step_size(learning_rate: float, epoch: int, rule: str = "published") -> float:
-    """Step size in `epoch`, counted from 0: learning_rate / sqrt(epoch + 1).
-
-    The rule `logged`, found in the published logs, is learning_rate / sqrt(max(epoch, 1)).
-    """
-    return learning_rate / np.sqrt(max(epoch, 1) if rule == "logged" else epoch + 1)
 
 
 def adam_step(weights, gradient, first, second, *, step: int, rate: float):

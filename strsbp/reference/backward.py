@@ -5,8 +5,6 @@ In every function here, `delta` is already divided by the layer's threshold.
 
 import numpy as np
 
-from strsbp.errors import SettingsError
-
 RHO_SILENT = 0.5
 """rho_ij if either neuron is silent."""
 HM2BP_RHO_SILENT = 1.0
@@ -72,19 +70,11 @@ def recurrent_error(delta, system, weights, rho_input, variant: str = "derived")
     """Error of the inputs of a recurrent layer, float64 of shape (m,).
 
     With R = weights * rho: `derived` is delta^T Lmat^-1 R; `published` is delta^T R Lmat^-1
-    (finding F6), which raises `SettingsError` unless there are as many inputs as neurons.
+    (finding F6), which needs as many inputs as neurons.
     """
     response = weights * rho_input
     if variant == "derived":
         return np.linalg.solve(system.T, delta) @ response
-    if variant != "published":
-        raise SettingsError(f"There is no adjoint '{variant}'; choose derived or published.")
-    n_neurons, n_inputs = response.shape
-    if n_neurons != n_inputs:
-        raise SettingsError(
-            f"A recurrent layer of {n_neurons} neurons has {n_inputs} inputs; "
-            "`adjoint: published` needs equal numbers, so change a size or choose `derived`."
-        )
     return np.linalg.solve(system.T, delta @ response)
 
 

@@ -2,21 +2,13 @@
 
 import numpy as np
 
-from strsbp.errors import TableError
-
 SMALLEST_DENOMINATOR = 1e-4
 """|s_i| is kept at least this large in recurrent layers."""
 
 
 def _coefficients(table) -> np.ndarray:
     """The (K, 5) array of `table`, which is an array or an object with `coefficients`."""
-    coefficients = np.asarray(getattr(table, "coefficients", table), dtype=np.float64)
-    if coefficients.ndim != 2 or len(coefficients) == 0 or coefficients.shape[1] != 5:
-        raise TableError(
-            f"An effect-ratio table has shape {coefficients.shape}; give one row per input "
-            "count and five columns, highest power first."
-        )
-    return coefficients
+    return np.asarray(getattr(table, "coefficients", table), dtype=np.float64)
 
 
 def _n_rows(table) -> int:

@@ -57,19 +57,9 @@ def lif_traces(
     return LifTraces(spikes, currents, membranes)
 
 
-def lif_forward(
-    input_spikes, weights, *, tau_m, tau_s, threshold, refractory_steps, recurrent=None
-) -> np.ndarray:
+def lif_forward(input_spikes, weights, **settings) -> np.ndarray:
     """Spikes of a layer, bool of shape (T, n); arguments as in `lif_traces`."""
-    return lif_traces(
-        input_spikes,
-        weights,
-        tau_m=tau_m,
-        tau_s=tau_s,
-        threshold=threshold,
-        refractory_steps=refractory_steps,
-        recurrent=recurrent,
-    ).spikes
+    return lif_traces(input_spikes, weights, **settings).spikes
 
 
 def lateral_inhibition(n_neurons: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from strsbp.errors import SettingsError
 from strsbp.settings import TARGET_COUNT_LABEL
 
 TARGET_COUNT_REST = 5
@@ -38,14 +37,8 @@ def repaired_train(n_steps: int) -> np.ndarray:
     """Regular train for a silent label neuron, bool of shape (T,): spikes at g, 2g, ... < T.
 
     The gap g is floor(T / 35), whatever the refractory period; this gives 36 spikes at T = 400.
-    Raises `SettingsError` for T < 35, where g would be 0.
     """
     gap = n_steps // TARGET_COUNT_LABEL
-    if gap == 0:
-        raise SettingsError(
-            f"A sample of {n_steps} steps is too short for the train of a silent label neuron; "
-            f"set n_steps to {TARGET_COUNT_LABEL} or more."
-        )
     train = np.zeros(n_steps, dtype=bool)
     train[gap::gap] = True
     return train

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from strsbp.errors import SettingsError
-
 INHIBITORY_SHARE = 0.2
 """Probability that a neuron is inhibitory."""
 CONNECTION_SCALE = 1.5
@@ -23,21 +21,12 @@ def connection_probability(shape, inhibitory, variant: str = "derived") -> np.nd
 
     `shape`: the grid (d1, d2, d3); `inhibitory`: bool of shape (n,), n = d1 d2 d3. With the variant
     `published`, all three coordinates of l must be >= those of i (finding F5). Self-connections
-    are included. Raises `SettingsError`.
+    are included.
     """
     position = grid_coordinates(shape)
-    inhibitory = np.asarray(inhibitory, dtype=bool)
-    if inhibitory.shape != (len(position),):
-        raise SettingsError(
-            f"A grid of {len(position)} neurons was given cell types of shape {inhibitory.shape}; "
-            "give one per neuron."
-        )
-    if variant not in ("derived", "published"):
-        raise SettingsError(f"There is no reservoir '{variant}'; choose derived or published.")
-
     offset = position[None, :, :] - position[:, None, :]
     squared_distance = np.sum(offset**2, axis=2)
-    kind = inhibitory.astype(np.int64)
+    kind = np.asarray(inhibitory, dtype=np.int64)
     scale = CONNECTION_SCALE * CONNECTION_BASE[kind[None, :], kind[:, None]]
     probability = scale * np.exp(-squared_distance / SQUARED_LENGTH)
     if variant == "published":

@@ -120,11 +120,9 @@ def _at_time(
     ages, age_weights = nodes * s, node_weights * s
     both = overlaps(gap, s, ages, age_weights, integrals)
     passed = np.cumsum(weight)
-    old, new = np.zeros((n_places, most + 1, n)), np.zeros((n_places, most + 1, n))
-    old_gain, new_gain = np.zeros((n_places, most + 1, n)), np.zeros((n_places, most + 1, n))
-    last, last_gain = np.zeros((n_places, most + 1)), np.zeros((n_places, most + 1))
-    old_all, new_all = np.zeros((n_places, most + 1)), np.zeros((n_places, most + 1))
-    old_gain_all, new_gain_all = np.zeros((n_places, most + 1)), np.zeros((n_places, most + 1))
+    old, new, old_gain, new_gain = np.zeros((4, n_places, most + 1, n))
+    old_all, new_all, old_gain_all, new_gain_all = np.zeros((4, n_places, most + 1))
+    last, last_gain = np.zeros((2, n_places, most + 1))
     empty = np.zeros(n_places)
     for x in range(first_place, n_places):
         for y in range(x):

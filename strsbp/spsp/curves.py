@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from strsbp.errors import TableError
+from strsbp.errors import TableError, in_words
 from strsbp.files import write_csv
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.exact import ExactCurve
@@ -24,8 +24,9 @@ def read_curve(table: SimulatedTable, path: str | Path) -> ExactCurve:
     try:
         counts, phi, derivative = pd.read_csv(path)[COLUMNS].to_numpy(np.float64).T
     except (OSError, ValueError, KeyError) as error:
-        reason = " ".join(str(error).split()).strip(".")
-        raise TableError(f"{path} is no file of a curve ({reason}); solve it again.") from None
+        raise TableError(
+            f"{path} is not the file of a curve ({in_words(error)}); solve it again."
+        ) from None
     whole = np.isfinite(phi).all() and np.isfinite(derivative).all() and phi.size > 1
     if not whole or not np.array_equal(counts, np.arange(counts.size)):
         raise TableError(f"{path} does not contain an exact curve; solve it again.")

@@ -8,19 +8,13 @@ product is integrated over the age; one spike, the last to arrive, has age 0, an
 left, to the right, or at the place itself.
 """
 
+from collections import namedtuple
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit, prange
 
-from strsbp.spsp.adsorption import (
-    N_NODES,
-    STEP,
-    integration_rule,
-    moments,
-    overlaps,
-    place_weights,
-)
+from strsbp.spsp.adsorption import N_NODES, STEP, integration_rule, moments, overlaps, place_weights
 
 _SMALLEST_SHARE = 1e-20
 """Spike counts up to a place whose sums are smaller than this share of the largest are ignored."""
@@ -80,114 +74,110 @@ def sequential_densities(
     train, with attempts that never end counting as 0 (finding F3); accurate to 1e-9 where nearly
     all attempts end, otherwise to 1e-7.
     """
-    weight = place_weights(n_steps)
-    times = moments(gap)
+    line = _Line(place_weights(n_steps), gap, most, *integration_rule(N_NODES), decay)
     parts = np.zeros((3, _N_PARTS, n_steps + 1, most + 1))
-    _over_times(times, weight, gap, most, *integration_rule(N_NODES), first_place, decay, *parts)
+    _over_times(moments(gap), line, first_place, *parts)
     drawn, kept, followed = parts.sum(axis=1).transpose(0, 2, 1)
     return Densities(drawn if first_place else kept, kept, followed)
 
 
-@njit(parallel=True, cache=True, error_model="numpy")
-def _over_times(
-    times, weight, gap, most, nodes, node_weights, integrals, first_place, decay,
-    drawn, kept, followed,
-):  # fmt: skip
-    for part in prange(_N_PARTS):
-        shape = (2, weight.size, nodes.size, most + 1)
-        before, following = np.empty(shape), np.empty(shape)
-        left = np.empty(shape) if first_place else before
-        unused = np.empty(shape) if first_place else following
-        for k in range(part, times.size, _N_PARTS):
-            _at_time(
-                times[k], weight, gap, most, nodes, node_weights, integrals, first_place, decay,
-                before, following, left, unused, drawn[part], kept[part], followed[part],
-            )  # fmt: skip
+_Line = namedtuple("_Line", "weight gap most nodes node_weights integrals decay")
+"""The places, the trains that are asked for, and the rule for integrals over the age."""
+_Moment = namedtuple("_Moment", "s most age_weights both passed own")
+"""What follows from a `_Line` at time s; `own`: the weight factor of a spike, by place and age."""
+
+
+class _Side(NamedTuple):
+    """Sums over trains up to the c-th spike, which is at x and has the i-th age.
+
+    Only counts low[x] .. high[x] are filled.
+    """
+
+    before: np.ndarray
+    """[0, x, i, c]: no earlier spike has age 0; [1, x, i, c]: an earlier spike has age 0."""
+    last: np.ndarray
+    """[x, c]: the spike at x has age 0."""
+    low: np.ndarray
+    high: np.ndarray
 
 
 @njit(cache=True, error_model="numpy")
-def _at_time(
-    s, weight, gap, most, nodes, node_weights, integrals, first_place, decay,
-    before, following, left, unused, drawn, kept, followed,
-):  # fmt: skip
+def _sides(line):
+    """Work arrays for two sides with the same low and high."""
+    n_places, n_counts = line.weight.size, line.most + 1
+    shape = (2, n_places, line.nodes.size, n_counts)
+    last, last_following = np.empty((2, n_places, n_counts))
+    low, high = np.empty((2, n_places), dtype=np.int64)
+    return (
+        _Side(np.empty(shape), last, low, high), _Side(np.empty(shape), last_following, low, high),
+    )  # fmt: skip
+
+
+@njit(parallel=True, cache=True, error_model="numpy")
+def _over_times(times, line, first_place, drawn, kept, followed):
+    for part in prange(_N_PARTS):
+        whole = _sides(line)
+        left = _sides(line) if first_place else whole
+        for k in range(part, times.size, _N_PARTS):
+            _at_time(
+                times[k], line, first_place, whole, left, drawn[part], kept[part], followed[part]
+            )
+
+
+@njit(cache=True, error_model="numpy")
+def _at_time(s, line, first_place, whole, left, drawn, kept, followed):
     """Add the contribution of k-th arrivals at time s to each [x, k]."""
-    n_places, n = weight.size, nodes.size
+    weight, gap = line.weight, line.gap
+    n_places = weight.size
     # The number of arrivals is bounded by the number of attempts, which is Poisson distributed.
     tried = s * (n_places - 1)
-    most = min(most, int(tried + 12 * np.sqrt(tried) + 12))
-    ages, age_weights = nodes * s, node_weights * s
-    both = overlaps(gap, s, ages, age_weights, integrals)
-    passed = np.cumsum(weight)
-    own = np.empty((n_places, n))  # weight factor of a spike, by place and age
+    most = min(line.most, int(tried + 12 * np.sqrt(tried) + 12))
+    ages, age_weights = line.nodes * s, line.node_weights * s
+    both = overlaps(gap, s, ages, age_weights, line.integrals)
+    own = np.empty((n_places, ages.size))
     for x in range(n_places):
         blocked = 0.0
         for y in range(max(0, x - gap + 1), min(n_places, x + gap)):
             blocked += weight[y]
         own[x] = weight[x] * np.exp(ages * blocked)
-    last, last_following = np.empty((2, n_places, most + 1))
-    low, high = np.empty((2, n_places), dtype=np.int64)
-    _along_line(
-        s, weight, passed, own, both, age_weights, gap, most, 0, decay,
-        before, following, last, last_following, low, high,
-    )  # fmt: skip
-    left_last, left_low, left_high = last, low, high
+    moment = _Moment(s, most, age_weights, both, np.cumsum(weight), own)
+    _along_line(line, moment, 0, *whole)
     if first_place:
-        left_last, unused_last = np.empty((2, n_places, most + 1))
-        left_low, left_high = np.empty((2, n_places), dtype=np.int64)
-        _along_line(
-            s, weight, passed, own, both, age_weights, gap, most, first_place, decay,
-            left, unused, left_last, unused_last, left_low, left_high,
-        )  # fmt: skip
+        _along_line(line, moment, first_place, *left)
     for x in range(n_places):
-        mirror = n_places - 1 - x
         # Both sides include the attempts at x and the factor of its spike, so divide one out.
         scale = s * STEP * np.exp(s * weight[x])
         by_age, at_last = scale * age_weights / own[x], scale / weight[x]
         if first_place:
-            _join(
-                by_age, at_last, most, before[:, x], last[x], low[x], high[x],
-                before[:, mirror], last[mirror], low[mirror], high[mirror], drawn[x],
-            )  # fmt: skip
+            _join(by_age, at_last, most, x, whole[0], whole[0], drawn[x])
         if x >= first_place:
-            _join(
-                by_age, at_last, most, left[:, x], left_last[x], left_low[x], left_high[x],
-                before[:, mirror], last[mirror], low[mirror], high[mirror], kept[x],
-            )  # fmt: skip
-            _join(
-                by_age, at_last, most, left[:, x], left_last[x], left_low[x], left_high[x],
-                following[:, mirror], last_following[mirror], low[mirror], high[mirror],
-                followed[x],
-            )  # fmt: skip
+            _join(by_age, at_last, most, x, left[0], whole[0], kept[x])
+            _join(by_age, at_last, most, x, left[0], whole[1], followed[x])
 
 
 @njit(cache=True, error_model="numpy")
-def _join(
-    by_age, at_last, most, left, left_last, left_low, left_high,
-    right, right_last, right_low, right_high, out,
-):  # fmt: skip
-    """Add to out[k] the products of the sums left and right of a place; both include its spike."""
-    for c in range(left_low, left_high + 1):
-        end = min(right_high, most + 1 - c)
-        for d in range(right_low, end + 1):
-            out[c + d - 1] += at_last * left_last[c] * right_last[d]
+def _join(by_age, at_last, most, x, left, right, out):
+    """Add to out[k] the products of the sums left and right of x; both include its spike."""
+    mirror = right.low.size - 1 - x
+    for c in range(left.low[x], left.high[x] + 1):
+        end = min(right.high[mirror], most + 1 - c)
+        for d in range(right.low[mirror], end + 1):
+            out[c + d - 1] += at_last * left.last[x, c] * right.last[mirror, d]
         for i in range(by_age.size):
-            old, new = by_age[i] * left[0, i, c], by_age[i] * left[1, i, c]
-            for d in range(right_low, end + 1):
-                out[c + d - 1] += old * right[1, i, d] + new * right[0, i, d]
+            old, new = by_age[i] * left.before[0, x, i, c], by_age[i] * left.before[1, x, i, c]
+            for d in range(right.low[mirror], end + 1):
+                out[c + d - 1] += (
+                    old * right.before[1, mirror, i, d] + new * right.before[0, mirror, i, d]
+                )
 
 
 @njit(cache=True, error_model="numpy")
-def _along_line(
-    s, weight, passed, own, both, age_weights, gap, most, first_place, decay,
-    before, following, last, last_following, low, high,
-):  # fmt: skip
-    """Fill the sums over trains up to the c-th spike, which is at x and has the i-th age.
-
-    before[0, x, i, c]: no earlier spike has age 0; before[1, x, i, c]: an earlier spike has age 0;
-    last[x, c]: the spike at x has age 0. `following` and `last_following` are the same sums with
-    each train weighted by `decay` ** (distance from x to the previous spike). Only counts
-    low[x] .. high[x] are filled.
-    """
+def _along_line(line, moment, first_place, side, following_side):
+    """Fill `side`, and with trains weighted by decay ** (last interval) `following_side`."""
+    weight, gap, decay = line.weight, line.gap, line.decay
+    s, most, age_weights, both, passed, own = moment
+    before, last, low, high = side
+    following, last_following = following_side.before, following_side.last
     n_places, n = weight.size, age_weights.size
     # Sums over far earlier places, which block no place in common with x: [old, new].
     far, far_following = np.zeros((2, most + 1)), np.zeros((2, most + 1))

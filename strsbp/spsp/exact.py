@@ -48,10 +48,14 @@ class ExactCurve:
 
     def extended(self, n_counts: int) -> tuple[np.ndarray, np.ndarray]:
         """phi and its derivative at 0 .. `n_counts` - 1, linear past the last count."""
-        beyond = np.arange(self.phi.size, n_counts) - (self.phi.size - 1)
-        slope = self.derivative[-1]
-        phi = np.append(self.phi, self.phi[-1] + slope * beyond)[:n_counts]
-        return phi, np.append(self.derivative, np.full(beyond.size, slope))[:n_counts]
+        return extended(self.phi, self.derivative, n_counts)
+
+
+def extended(phi, slopes, n_counts: int) -> tuple[np.ndarray, np.ndarray]:
+    """`phi` and `slopes` at 0 .. `n_counts` - 1, linear past their last count."""
+    beyond = np.arange(1, n_counts - phi.size + 1)
+    phi = np.append(phi, phi[-1] + slopes[-1] * beyond)[:n_counts]
+    return phi, np.append(slopes, np.full(beyond.size, slopes[-1]))[:n_counts]
 
 
 def solve_curve(table: SimulatedTable) -> ExactCurve:

@@ -12,7 +12,7 @@ from numpy.polynomial import Polynomial
 from scipy.optimize import curve_fit
 
 from strsbp.errors import TableError
-from strsbp.spsp.exact import ExactCurve
+from strsbp.spsp.exact import ExactCurve, extended
 from strsbp.spsp.quality import shared_curve, shared_spline
 from strsbp.spsp.separable import SeparableTable
 from strsbp.spsp.simulate import Surface
@@ -34,14 +34,9 @@ def polynomials(surface: Surface, n_counts: int, degree: int) -> SeparableTable:
 def spline(surface: Surface, n_counts: int) -> SeparableTable:
     """A smoothing spline of phi, chosen by generalised cross-validation; linear past the grid."""
     fitted = shared_spline(surface)
-    inside = np.arange(min(surface.counts[-1] + 1, n_counts))
-    phi, slope = fitted(inside), fitted.derivative()(inside)
-    beyond = np.arange(1, n_counts - inside.size + 1)
-    return SeparableTable.of_curve(
-        np.append(phi, phi[-1] + slope[-1] * beyond),
-        np.append(slope, np.full(beyond.size, slope[-1])),
-        surface.counts[-1],
-    )
+    inside = np.arange(surface.counts[-1] + 1)
+    curve = extended(fitted(inside), fitted.derivative()(inside), n_counts)
+    return SeparableTable.of_curve(*curve, surface.counts[-1])
 
 
 def logarithmic(surface: Surface, n_counts: int) -> SeparableTable:

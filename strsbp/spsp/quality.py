@@ -109,9 +109,8 @@ def wiggles(table: EffectRatioTable, counts_out) -> float:
     A saturating curve has none; a wavy fit has some.
     """
     x = np.linspace(min(counts_out), max(counts_out), 400)
-    powers = np.arange(4, 0, -1)
-    second = table.coefficients[:, :4] * powers
-    second = second[:, :3] * powers[1:]
+    slopes = table.derivative_coefficients(np.arange(1, table.n_rows + 1))
+    second = slopes[:, :3] * np.arange(3, 0, -1)
     curvature = np.array([np.polyval(row, x) for row in second])
     return float(np.mean(np.sum(np.diff(np.sign(curvature), axis=1) != 0, axis=1)))
 

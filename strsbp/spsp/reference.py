@@ -25,9 +25,7 @@ def published_trace(pre, post, *, tau_m, tau_s, refractory_steps):
     return e, current, membrane
 
 
-def corrected_trace(
-    pre, post, *, tau_m, tau_s, refractory_steps, draft=False, held=0
-):
+def corrected_trace(pre, post, *, tau_m, tau_s, refractory_steps, draft=False, held=0):
     """The Euler steps of the study's Listing 2 (Eq. 1 with R = 1 and dt = 1).
 
     Arguments and results as in `published_trace`, for steps 1 .. T. An input spike reaches the

@@ -183,11 +183,7 @@ def save_surface(surface: Surface, path: str | Path) -> None:
     save_checkpoint(
         path,
         {"mean": surface.mean, "standard_error": surface.standard_error},
-        {
-            "table": surface.table.model_dump(),
-            "repeats": surface.repeats,
-            "seed": surface.seed,
-        },
+        {"table": surface.table.model_dump(), "repeats": surface.repeats, "seed": surface.seed},
     )
 
 

@@ -1,4 +1,4 @@
-"""Which runs of a study a GPU trains."""
+"""Which runs of a study are trained on a GPU."""
 
 import json
 from contextlib import suppress
@@ -19,18 +19,18 @@ def gpu_runs(
     jobs_elsewhere: bool = False,
     results: str | Path = "results",
 ) -> list[str]:
-    """Runs that a GPU trains, such as `paper/train/hm2bp/seed3`.
+    """Runs trained on a GPU, such as `paper/train/hm2bp/seed3`.
 
-    Of the configured study and, since targets of other profiles can be asked for, of those that
-    `config_dir` describes. `jobs_elsewhere`: whether jobs run on other machines; `results`: the
-    folder of all profiles.
+    Besides the configured study, they cover all profiles in `config_dir`, because targets of any
+    profile can be requested. `jobs_elsewhere`: whether jobs run on other machines; `results`: the
+    folder that holds all profiles.
     """
     if obstacle() is not None and not jobs_elsewhere:
         return []
     studies = [configured]
     names = {path.stem for path in Path(config_dir).glob("*.yaml") if path.name != BASE}
     for name in sorted(names - {configured.profile}):
-        with suppress(StrsbpError):  # told where a target of this profile is asked for
+        with suppress(StrsbpError):  # reported when this profile is requested
             studies.append(load_profile(config_dir, name))
     return [
         f"{study.profile}/train/{arm}/seed{seed}"
@@ -44,8 +44,8 @@ def gpu_runs(
 def gpu_seeds(study: StudySettings, name: str, results: str | Path) -> list[int]:
     """Seeds of the arm `name` that train in its batch on a GPU; `results` is the study's folder.
 
-    With `device: cuda` all of them. With `auto`, runs that a CPU has trained with the present
-    settings stay as they are: what was computed once, or came with the repository, is kept.
+    With `device: cuda`, all of them. With `auto`, runs already trained on a CPU with the current
+    settings are kept, whether they were computed here or came with the repository.
     """
     arm = study.arm(name)
     if study.device == "cuda":

@@ -1,4 +1,4 @@
-"""What a job of the workflow reads: networks to train or to compare, and their digits."""
+"""What a workflow job reads: the networks to train or compare, and their digits."""
 
 from typing import NamedTuple
 
@@ -9,13 +9,13 @@ from strsbp.spsp.table import EffectRatioTable, read_table
 
 
 class Networks(NamedTuple):
-    """Arms on one architecture, and all digits of the first one's data set."""
+    """Arms of one architecture, and all digits of the first arm's data set."""
 
     arms: dict[str, ArmSettings]
     layers: list[LayerSettings]
     """The hidden layers."""
     tables: list[EffectRatioTable]
-    """The effect-ratio tables among the inputs; as a rule one for each arm."""
+    """The effect-ratio tables among the inputs, normally one per arm."""
     digits: Digits
 
     @property
@@ -30,16 +30,16 @@ class Networks(NamedTuple):
 
     @property
     def arm_digits(self) -> Digits:
-        """The images that the first arm sees, as its settings say."""
+        """The images that the first arm uses, as its settings specify."""
         return self.digits.first(self.first.n_train, self.first.n_test)
 
 
 def read_networks(job) -> Networks:
-    """The networks of a job: Snakemake's object `snakemake` of a script.
+    """The networks of a job; `job` is the object `snakemake` in a script.
 
-    `job.params.networks` holds settings of arms and layers, `job.input` the description of the
-    digits and, as far as there are any, `tables`; `job.resources.local_dir` is the folder with
-    images (or empty). Raises a `StrsbpError` for files that cannot be read.
+    `job.params.networks` holds the settings of arms and layers, `job.input` the description of
+    the digits and any `tables`; `job.resources.local_dir` is the folder with the images (or
+    empty). Raises a `StrsbpError` if a file cannot be read.
     """
     settings = job.params.networks
     return Networks(

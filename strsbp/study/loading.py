@@ -1,7 +1,7 @@
-"""Loading a study: the base config file, its overlays (profiles), and what can be checked early.
+"""Loading a study: the base config file, its overlays (profiles), and early checks.
 
 ``config/config.yaml`` is complete; an overlay such as ``config/paper.yaml`` holds only what
-differs, and is merged key by key, as Snakemake merges ``--configfile`` over its base.
+differs, and is merged key by key, as Snakemake merges ``--configfile`` into its base.
 """
 
 import re
@@ -18,20 +18,20 @@ from strsbp.study.settings import StudySettings
 BASE = "config.yaml"
 
 LARGEST_NETWORK = 100_000_000
-"""The most weights (possible connections of reservoirs included) of a network, and the most states
-(neurons x steps); the study's largest has 637,600 of either."""
+"""Limit on a network's weights (including possible connections of reservoirs) and on its states
+(neurons x steps); the study's largest network has 637,600 of each."""
 LARGEST_COEFFICIENT = 1e30
-"""Of an effect-ratio table; the engine computes in float32, whose numbers end at 3e38."""
+"""Limit for effect-ratio tables; the engine computes in float32, which ends at 3e38."""
 
 
 def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") -> StudySettings:
-    """The study that the merged config `raw` describes, checked as far as possible without work.
+    """The study that the merged config `raw` describes, after all checks that are fast.
 
-    `where` names the origin of `raw` in errors; table files are sought from `directory`. Raises
-    `SettingsError`, or the `TableError` of a table file that is missing or of the wrong shape.
+    `where` names the source of `raw` in errors; paths of table files are relative to `directory`.
+    Raises `SettingsError`, or `TableError` if a table file is missing or has the wrong shape.
     """
     defaults = raw.get("defaults") if isinstance(raw, dict) else None
-    if isinstance(defaults, dict):  # else every arm would be blamed for a default's misspelling
+    if isinstance(defaults, dict):  # else every arm would be blamed for a misspelt default
         for key in defaults:
             if key not in ArmSettings.model_fields:
                 known = ", ".join(ArmSettings.model_fields)
@@ -59,7 +59,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
 def load_profile(config_dir: str | Path, name: str) -> StudySettings:
     """The study of the profile `name`: the base file, with ``<name>.yaml`` merged over it.
 
-    Raises `SettingsError` for a profile that `config_dir` does not describe.
+    Raises `SettingsError` if `config_dir` does not describe the profile.
     """
     base_path = Path(config_dir) / BASE
     base = read_config(base_path)
@@ -70,7 +70,7 @@ def load_profile(config_dir: str | Path, name: str) -> StudySettings:
         known = sorted(p.stem for p in Path(config_dir).glob("*.yaml") if p.name != BASE)
         raise SettingsError(
             f"There is no profile '{name}' in {config_dir} (known: "
-            f"{', '.join([str(base.get('profile')), *known])}); name the config file that "
+            f"{', '.join([str(base.get('profile')), *known])}); pass the config file that "
             "describes it with --configfile."
         )
     overlay = read_config(path)
@@ -88,9 +88,9 @@ def read_config(path: str | Path) -> dict[str, Any]:
 
 
 def merged(*configs: dict[str, Any]) -> dict[str, Any]:
-    """The first config with the others laid over it: mappings key by key, all else replaced.
+    """The first config with the others merged into it: mappings key by key, all else replaced.
 
-    Keys of an overlay come first, as where Snakemake merges: the order of arms is that of tables.
+    An overlay's keys come first, as when Snakemake merges; tables list the arms in this order.
     """
 
     def over(base, top):
@@ -103,7 +103,7 @@ def merged(*configs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> None:
-    """Raise `SettingsError` for a network that would fill the memory instead of being trained."""
+    """Raise `SettingsError` for a network too large for the memory."""
     widths = [N_PIXELS, *(layer.n_neurons for layer in layers), N_CLASSES]
     sizes = {"weights": sum(below * above for below, above in pairwise(widths))}
     sizes["weights"] += sum(layer.n_neurons**2 for layer in layers if layer.kind == "recurrent")
@@ -111,17 +111,17 @@ def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> No
     for what, size in sizes.items():
         if size > LARGEST_NETWORK:
             raise SettingsError(
-                f"{where}: its network has {size:,} {what}, more than the {LARGEST_NETWORK:,} that "
-                f"this program takes; give architectures.{arm.architecture} fewer neurons."
+                f"{where}: its network has {size:,} {what}, more than the limit of "
+                f"{LARGEST_NETWORK:,}; give architectures.{arm.architecture} fewer neurons."
             )
 
 
 def _check_table_file(path: Path) -> None:
-    from strsbp.spsp import read_table  # needs numpy, which reading a config does not
+    from strsbp.spsp import read_table  # imports numpy, which most configs do not need
 
     largest = read_table(path).largest()
     if largest > LARGEST_COEFFICIENT:
         raise TableError(
-            f"{path} holds the number {largest:.3g}, which no network can be trained with; numbers "
-            f"up to {LARGEST_COEFFICIENT:g} are taken."
+            f"{path} holds the number {largest:.3g}, which is too large for training; the limit is "
+            f"{LARGEST_COEFFICIENT:g}."
         )

@@ -1,7 +1,7 @@
-"""The settings in writing: JSON schema and table of keys, generated from ``strsbp.settings``.
+"""The JSON schema and the table of config keys, generated from the models of the settings.
 
-``python -m strsbp.study.schema`` writes ``workflow/schemas/config.schema.json`` and the table in
-``config/README.md`` anew; a test fails when they no longer say what the models say.
+``python -m strsbp.study.schema`` rewrites ``workflow/schemas/config.schema.json`` and the table in
+``config/README.md``; a test fails when they no longer match the models.
 """
 
 import json
@@ -37,7 +37,7 @@ def config_keys() -> str:
             ("`gradient_check.surrogates.<name>`", "SurrogateSettings"),
             ("`early_decision.networks.<name>`", "EarlyDecisionNetwork"),
             ("`variants.<name>`", "VariantSettings"),
-            ("`architectures.<name>[]`, one entry for each hidden layer", "LayerSettings"),
+            ("`architectures.<name>[]`, one entry per hidden layer", "LayerSettings"),
             ("`arms.<name>` and `defaults`", "ArmSettings"),
             ("`arms.<name>.table`", "TableSettings"),
             ("`figures.<fig2|fig3|fig4|fig6|divergence>`", "CurveFigure"),
@@ -92,7 +92,7 @@ def _values(node) -> str:
 
 
 def documents(root: Path = ROOT) -> dict[Path, str]:
-    """Path and due content of every file below `root` that is wholly or partly generated."""
+    """Path and expected content of every file below `root` that is wholly or partly generated."""
     readme = root / "config" / "README.md"
     before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)

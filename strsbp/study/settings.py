@@ -1,4 +1,4 @@
-"""The settings of a whole study: digits, arms, figures, experiments. What a config file says."""
+"""The settings of a whole study, as in a config file: digits, arms, figures, experiments."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -18,7 +18,7 @@ class DataSettings(Closed):
     dataset: Literal["mnist5k", "mnist", "fashion-mnist"] = "mnist5k"
     """`mnist5k` comes with a Python package; the others are downloaded or read from a folder."""
     local_dir: str | None = None
-    """Folder with the four idx files; the environment variable STRSBP_DATA_DIR serves too."""
+    """Folder with the four idx files; the environment variable STRSBP_DATA_DIR also sets it."""
     n_train: Annotated[int, Field(ge=1, le=60_000)] = 250
     """Training images: the first n of the training set."""
     n_test: Annotated[int, Field(ge=1, le=10_000)] = 250
@@ -29,7 +29,7 @@ class SimulationSettings(Closed):
     """How the e_ij surfaces are simulated."""
 
     repeats: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
-    """Random pairs of spike trains for each cell of the grid."""
+    """Random pairs of spike trains per cell of the grid."""
     seed: Seed = 1
     """Seed of the simulation."""
 
@@ -55,8 +55,8 @@ class FigureSettings(Closed):
     fig6: CurveFigure
     """The corrected e_ij."""
     divergence: CurveFigure
-    """Inside the networks of Fig. 4: two panels, each tau_m with its own table and with another's,
-    in the same order."""
+    """Inside the networks of Fig. 4, in two panels: every tau_m with its own table, then in the
+    same order with the table of one tau_m."""
 
     @model_validator(mode="after")
     def _two_panels(self):
@@ -67,14 +67,14 @@ class FigureSettings(Closed):
 
 
 class VariantSettings(Closed):
-    """A second set of arms: some arms once more, with other settings."""
+    """A set of arms that repeats some of the study's arms with other settings."""
 
     title: Annotated[str, Field(min_length=1, max_length=60)]
-    """What the title of each arm ends with."""
+    """Text added to the end of each arm's title."""
     arms: Annotated[dict[ArmName, dict[str, Any]], Field(min_length=1)]
-    """The arms of the set, and what each has beyond the set's settings."""
+    """The arms to repeat, each with its further settings."""
     settings: dict[str, Any]
-    """Settings that all arms of the set have."""
+    """Settings that all arms of the set share."""
 
 
 class _Parts(Closed):
@@ -95,13 +95,13 @@ class _Parts(Closed):
     arms: Annotated[dict[ArmName, ArmSettings], Field(min_length=1)]
     """The arms of the study, by name."""
     variants: dict[ArmName, VariantSettings] = {}
-    """Further sets of arms, trained on demand: the set `a` holds the arm `b` once more, under the
+    """Further sets of arms, trained on demand; in the set `a`, the arm `b` is repeated under the
     name `a_b`."""
     figures: FigureSettings
     """The figures of training curves."""
     open_questions: bool = False
     """Whether the report answers the questions that the study leaves open; their experiments take
-    longer than the study."""
+    longer than the study itself."""
 
 
 class StudySettings(with_experiments(_Parts)):
@@ -116,7 +116,7 @@ class StudySettings(with_experiments(_Parts)):
         if not isinstance(defaults, dict):
             return raw
 
-        def filled(arms):  # an overlay leaves an arm out by `name: null`
+        def filled(arms):  # an overlay drops an arm with `name: null`
             return {
                 name: {**defaults, **arm} if isinstance(arm, dict) else arm
                 for name, arm in arms.items()
@@ -160,7 +160,7 @@ class StudySettings(with_experiments(_Parts)):
 
     @property
     def reported_arms(self) -> list[str]:
-        """The arms of the report: without open questions, not those that serve these alone."""
+        """The arms in the report, including those of open questions only if it answers them."""
         if self.open_questions:
             return list(self.arms)
         used, asked = [], []
@@ -171,7 +171,7 @@ class StudySettings(with_experiments(_Parts)):
         return [name for name in self.arms if name in used or name not in asked]
 
     def runs(self, arms: Iterable[str] | None = None, suffix: str = "csv") -> list[str]:
-        """Paths of the files of all runs of `arms` (by default the reported), in their order."""
+        """Paths of the files of all runs of `arms` (default: the reported ones), in their order."""
         return [
             f"results/{self.profile}/train/{name}/seed{seed}.{suffix}"
             for name in (self.reported_arms if arms is None else arms)
@@ -196,15 +196,12 @@ class StudySettings(with_experiments(_Parts)):
                 further.append((f"{name}_{of}", checked(ArmSettings, arm, where)))
         for name, arm in further:
             if name in found:
-                raise ValueError(f"two arms are called '{name}'; give one another name")
+                raise ValueError(f"two arms are called '{name}'; rename one of them")
             found[name] = arm
         return {name: self._with_data(arm) for name, arm in found.items()}
 
     def arm(self, name: str) -> ArmSettings:
-        """The arm called `name`, of the study or not, with the study's data settings filled in.
-
-        Raises `SettingsError` for an unknown name.
-        """
+        """The arm `name` of `all_arms`; raises `SettingsError` for an unknown name."""
         if name not in self.all_arms:
             known = ", ".join(self.all_arms)
             raise SettingsError(f"There is no arm '{name}'; the arms are {known}.")

@@ -89,14 +89,27 @@ class TrainingState(Progress):
             )
         return cls(network, digits, np.ones(len(digits.train_labels)))
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What a checkpoint contains of the run besides `rows`."""
+        return {**self.network.state(), "boost": self.boost}
 
-def evaluate(network: Network, images, labels, tick: Callable[[int], object] = lambda n: None):
-    """`Evaluation` on test images (n, pixels) uint8 with labels (n,)."""
+
+def evaluate(
+    network: Network,
+    images,
+    labels,
+    tick: Callable[[int], object] = lambda n: None,
+    start: int = 0,
+    stop: int | None = None,
+):
+    """`Evaluation` on the test images start .. `stop` - 1 of (n, pixels) uint8, labels (n,)."""
     n_wrong = 0
     spikes, silent = np.zeros(len(network.layers)), np.zeros(len(network.layers))
-    n, sizes = len(labels), np.array([layer.n_neurons for layer in network.layers])
-    for first in range(0, n, BLOCK):
-        last = min(first + BLOCK, n)
+    sizes = np.array([layer.n_neurons for layer in network.layers])
+    stop = len(labels) if stop is None else stop
+    n = stop - start
+    for first in range(start, stop, BLOCK):
+        last = min(first + BLOCK, stop)
         predictions, n_spikes, n_silent = network.predict_samples(images, first, last, TEST_SPLIT)
         n_wrong += np.sum(predictions != labels[first:last])
         for of_sample, silent_of_sample in zip(n_spikes, n_silent, strict=True):
@@ -128,25 +141,31 @@ def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: 
         smallest = np.minimum(smallest, denominators.min(axis=0))
         tick(len(block))
     state.boost = updated_boost(state.boost, labels, misclassified, network.n_classes)
-    tested = evaluate(network, digits.test_images, digits.test_labels, tick)
-
+    test = network, digits.test_images, digits.test_labels, tick
+    tested = evaluate(*test, stop=digits.n_test)
+    validation = evaluate(*test, start=digits.n_test).error if digits.n_validation else None
     state.rows.append(
-        metrics_row(network, network.state(), epoch, tested, misclassified, cost, smallest)
+        metrics_row(
+            network, network.state(), epoch, tested, validation, misclassified, cost, smallest
+        )
     )
     return state.rows[-1]
 
 
 def metrics_row(
-    network: Network, arrays, epoch: int, tested: Evaluation, misclassified, cost: float, smallest
-) -> dict:
+    network: Network, arrays, epoch: int, tested: Evaluation, validation_error: float | None,
+    misclassified, cost: float, smallest,
+) -> dict:  # fmt: skip
     """The metrics of `epoch` (from 0) for a network whose `state()` is `arrays`.
 
-    `misclassified` (n,) bool: per training sample; `cost`: summed over the training samples;
+    `validation_error`: a fraction, or None without a validation set; `misclassified` (n,) bool: per
+    training sample; `cost`: summed over the training samples;
     `smallest` (n_layers,): the smallest |s_i| of each layer, infinite if none was computed.
     """
     row = {
         "epoch": epoch + 1,
         "test_error": tested.error,
+        **({} if validation_error is None else {"validation_error": validation_error}),
         "train_error": float(misclassified.mean()),
         "cost": cost / len(misclassified),
     }

@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from strsbp.data import Digits
+from strsbp.data.prepared import describe
 
 _PACKAGES = ("numpy", "numba", "scipy", "strsbp")
 
@@ -35,12 +36,7 @@ def _git(folder: Path, *arguments: str) -> str:
 
 def data(digits: Digits) -> dict[str, str | int]:
     """Name, number of images and SHA-256 of the digits that a run used."""
-    return {
-        "dataset": digits.name,
-        "n_train": len(digits.train_labels),
-        "n_test": len(digits.test_labels),
-        "sha256": digits.sha256(),
-    }
+    return {key: value for key, value in describe(digits).items() if key != "n_pixels"}
 
 
 def versions() -> dict[str, str]:

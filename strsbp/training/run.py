@@ -33,6 +33,58 @@ def run_hash(arm, layers, table: EffectRatioTable, digits: Digits, seed: int) ->
     )  # fmt: skip
 
 
+class Run:
+    """One seed of an arm: its state, resumed from its checkpoint if there is one.
+
+    `state`: a `TrainingState`, or another object with the same `rows` and `arrays()`; `seconds`:
+    the time of each epoch.
+    """
+
+    def __init__(self, arm, layers, table, digits: Digits, seed: int, checkpoint_path: str | Path):
+        self.started = datetime.now(UTC).isoformat(timespec="seconds")
+        self.arm, self.layers, self.digits, self.seed = arm, layers, digits, seed
+        network = build_network(arm, layers, table, seed, digits.train_images.shape[1])
+        self.state = TrainingState.start(network, digits)
+        self.fingerprint = run_hash(arm, layers, table, digits, seed)
+        self.checkpoint_path = Path(checkpoint_path)
+        self.resumed = self.checkpoint_path.exists()
+        self.seconds: list[float] = []
+        if self.resumed:
+            self.seconds = resume(self.state, self.checkpoint_path, self.fingerprint)
+
+    def save(self, seconds: float) -> None:
+        """Write a checkpoint after an epoch that took `seconds`."""
+        self.seconds.append(seconds)
+        arrays, times = self.state.arrays(), {"seconds": self.seconds}
+        save_epoch(self.checkpoint_path, self.fingerprint, arrays, self.state.rows, times)
+
+    def describe(self, name: str, profile: str, table_source: dict) -> dict:
+        """The provenance of the run, on this machine's CPU."""
+        commit, dirty = provenance.code_commit()
+        settings = self.arm.model_copy(update={"seeds": [self.seed]})
+        return {
+            "arm": name,
+            "seed": self.seed,
+            "profile": profile,
+            "settings": settings.model_dump(mode="json"),
+            "architecture": [
+                layer.model_dump(mode="json", exclude_none=True) for layer in self.layers
+            ],
+            "settings_sha256": self.fingerprint,
+            "table": table_source,
+            "data": provenance.data(self.digits),
+            "commit": commit,
+            "dirty": dirty,
+            "versions": provenance.versions(),
+            "machine": provenance.machine(),
+            "device": "cpu",
+            "started": self.started,
+            "seconds_per_epoch": [round(value, 3) for value in self.seconds],
+            "seconds": round(sum(self.seconds), 3),
+            "resumed": self.resumed,
+        }
+
+
 def run_arm(
     arm: ArmSettings,
     layers: list[LayerSettings],
@@ -54,26 +106,15 @@ def run_arm(
     same metrics, byte for byte. `table_source` says where the table came from. Raises
     `CheckpointError` for a checkpoint that is damaged or belongs to other settings.
     """
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    digits = digits.first(arm.n_train, arm.n_test)
-    network = build_network(arm, layers, table, seed, digits.train_images.shape[1])
-    state = TrainingState.start(network, digits)
-    fingerprint = run_hash(arm, layers, table, digits, seed)
-    seconds: list[float] = []
-    checkpoint_path = Path(checkpoint_path)
-    resumed = checkpoint_path.exists()
-    if resumed:
-        seconds = resume(state, checkpoint_path, fingerprint)
-
-    n_images = arm.n_train + arm.n_test
+    digits = digits.first(arm.n_train, arm.n_test, arm.n_validation)
+    run = Run(arm, layers, table, digits, seed, checkpoint_path)
+    state, n_images = run.state, arm.n_train + arm.n_test + arm.n_validation
     with progress_bar(f"{name} seed {seed}", n_images, arm.epochs, state.epoch, progress) as bar:
         while state.epoch < arm.epochs and not state.diverged:
             begin = time.perf_counter()
             row = train_epoch(state, bar.update)
-            seconds.append(time.perf_counter() - begin)
             bar.set_postfix_str(f"test error {100 * row['test_error']:.2f} %")
-            arrays = {**network.state(), "boost": state.boost}
-            save_epoch(checkpoint_path, fingerprint, arrays, state.rows, {"seconds": seconds})
+            run.save(time.perf_counter() - begin)
 
     rows = state.rows[: arm.epochs]
     if rows[-1]["diverged"] and progress:
@@ -82,13 +123,9 @@ def run_arm(
             f"{rows[-1]['diverged']} is not finite, so its curve ends there.",
             file=sys.stderr,
         )
-    document = describe_run(
-        arm, layers, digits, seed, seconds, name=name, profile=profile, table_source=table_source,
-        settings_sha256=fingerprint, started=started, resumed=resumed,
-    )  # fmt: skip
     finish_run(
-        rows, document, metrics_path=metrics_path, provenance_path=provenance_path,
-        checkpoint_path=checkpoint_path,
+        rows, run.describe(name, profile, table_source), metrics_path=metrics_path,
+        provenance_path=provenance_path, checkpoint_path=checkpoint_path,
     )  # fmt: skip
 
 
@@ -117,43 +154,6 @@ def finish_run(
     write_json(document, provenance_path)
     # Last, so that a crash before this point loses nothing.
     Path(checkpoint_path).unlink(missing_ok=True)
-
-
-def describe_run(
-    arm: ArmSettings,
-    layers: list[LayerSettings],
-    digits: Digits,
-    seed: int,
-    seconds: list[float],
-    *,
-    name: str,
-    profile: str,
-    table_source: dict,
-    settings_sha256: str,
-    started: str,
-    resumed: bool,
-) -> dict:
-    """The provenance of a run on this machine's CPU; `seconds`: the time of each epoch."""
-    commit, dirty = provenance.code_commit()
-    return {
-        "arm": name,
-        "seed": seed,
-        "profile": profile,
-        "settings": arm.model_copy(update={"seeds": [seed]}).model_dump(mode="json"),
-        "architecture": [layer.model_dump(mode="json", exclude_none=True) for layer in layers],
-        "settings_sha256": settings_sha256,
-        "table": table_source,
-        "data": provenance.data(digits),
-        "commit": commit,
-        "dirty": dirty,
-        "versions": provenance.versions(),
-        "machine": provenance.machine(),
-        "device": "cpu",
-        "started": started,
-        "seconds_per_epoch": [round(value, 3) for value in seconds],
-        "seconds": round(sum(seconds), 3),
-        "resumed": resumed,
-    }
 
 
 def describe_table(arm: ArmSettings, path: str | Path) -> dict:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from strsbp.cuda.source import OPTIONS as OPTIONS
-from strsbp.cuda.source import kernel_names, kernel_source
+from strsbp.cuda.source import kernel_source, kernels
 
 HERE = Path(__file__).parent
 CACHE = Path(tempfile.gettempdir()) / "strsbp-cuda-host"
@@ -40,7 +40,7 @@ def host_program() -> str:
         f"unsigned threads, size_t bytes) {{ host::problem.clear(); "
         f"host::launch({name}, arguments, {{gx, gy, 1}}, {{threads, 1, 1}}, bytes); "
         "return host::problem.c_str(); }\n"
-        for name in kernel_names()
+        for name in kernels()
     ]
     drop = 'extern "C" void drop_barrier(int number) { host::dropped_barrier = number; }\n'
     return f'#include "host.h"\n{kernel_source()}\n#line 1 "calls"\n{"".join(calls)}{drop}'

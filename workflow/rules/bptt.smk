@@ -2,8 +2,8 @@
 
 Inputs: the digits, and the runs of the arms that BPTT is compared with.
 Outputs: results/{profile}/bptt/train/seed{seed}.csv (metrics) and .json (provenance), and
-results/{profile}/bptt/summary.csv; while it trains, seed{seed}.ckpt.npz, from which an interrupted
-job goes on
+results/{profile}/bptt/summary.csv; during training, seed{seed}.ckpt.npz, from which an interrupted
+job resumes
 """
 
 from strsbp.study.experiments.bptt.settings import (
@@ -28,7 +28,7 @@ rule train_bptt:
     benchmark:
         "logs/{profile}/bptt/train/seed{bptt_seed}.tsv"
     wildcard_constraints:
-        # Where BPTT cannot be trained, runs that are there are files that no rule makes.
+        # If BPTT cannot be trained, existing runs must not be outputs of a rule.
         bptt_seed=r"\d+" if TRAINS_BPTT else "(?!)",
     conda:
         "../envs/bptt.yaml"

@@ -18,7 +18,7 @@ from strsbp.study.loading import load_profile, load_study
 
 
 def in_one_sentence(function):
-    """`function`, which ends the workflow with one sentence where it meets a user's mistake."""
+    """`function`, except that a user's mistake ends the workflow with one sentence."""
 
     @wraps(function)
     def wrapped(*args, **kwargs):
@@ -31,7 +31,7 @@ def in_one_sentence(function):
 
 
 def beside(path):
-    """`path` as rules name it: relative where it lies below the working directory."""
+    """`path` as rules name it: relative if it is below the working directory."""
     path = Path(path)
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
@@ -52,7 +52,7 @@ def study(profile):
     """The configured study, or the one that config/<profile>.yaml describes."""
     found = STUDY if profile == STUDY.profile else load_profile(ROOT / "config", profile)
     if workflow.is_main_process:
-        device(found)  # a GPU that is asked for and is not here ends here
+        device(found)  # stops here if a GPU is required but missing
     return found
 
 
@@ -63,7 +63,7 @@ def device(settings):
 
 
 def setting(*path, without=()):
-    """A function that gives one value of the study of a job's profile, or a group of values."""
+    """A function that returns one value, or a group of values, of the study of a job's profile."""
 
     def value(wildcards):
         node = study(wildcards.profile)
@@ -77,17 +77,17 @@ def setting(*path, without=()):
 
 
 def local_dir(wildcards):
-    """The folder with the images; a resource, so that another folder is no reason to rerun."""
+    """The folder with the images; a resource, so that another folder reruns nothing."""
     return study(wildcards.profile).data.local_dir or ""
 
 
 def arms_of(experiment):
-    """A function that names the arms that an experiment uses."""
+    """A function that returns the names of the arms that an experiment uses."""
     return lambda wildcards: getattr(study(wildcards.profile), experiment).arm_names()
 
 
 def digits_of_arms(names):
-    """A function that gives the description of the digits of the first of the arms `names`."""
+    """A function that returns the file describing the digits of the first of the arms `names`."""
 
     @in_one_sentence
     def digits(wildcards):
@@ -98,7 +98,7 @@ def digits_of_arms(names):
 
 
 def inputs_of_arms(names):
-    """A function, for `unpack`, that gives the digits and effect-ratio tables of the arms `names`."""
+    """A function, for `unpack`, that returns digits and effect-ratio tables of the arms `names`."""
 
     @in_one_sentence
     def inputs(wildcards):
@@ -111,13 +111,13 @@ def inputs_of_arms(names):
 
 
 def settings_of_arms(names, without=()):
-    """A function that gives the settings of the arms `names` and the first one's hidden layers."""
+    """A function that returns settings of the arms `names` and the hidden layers of the first."""
 
     @in_one_sentence
     def settings(wildcards):
         arms = {name: study(wildcards.profile).arm(name) for name in names(wildcards)}
         layers = study(wildcards.profile).architectures[next(iter(arms.values())).architecture]
-        left_out = {"seeds", *without}  # another seed reruns no other's job
+        left_out = {"seeds", *without}  # a new seed reruns no job of the others
         return dict(
             arms={
                 name: arm.model_dump(mode="json", exclude=left_out) for name, arm in arms.items()
@@ -135,9 +135,9 @@ def default_table(spsp, grid):
 
 
 def code(source, *files):
-    """A function that gives the digest of what a script, or a module of the package, executes.
+    """A function that returns the digest of what a script, or a module of the package, executes.
 
-    It covers `files` of the repository, too; as inputs they would make another checkout rerun all.
+    It also covers `files` of the repository; as inputs, they would make another checkout rerun all.
     """
     source = ROOT / "workflow" / "scripts" / source if source.endswith(".py") else source
     return lambda wildcards: code_digest(source, [ROOT / file for file in files])
@@ -145,6 +145,6 @@ def code(source, *files):
 
 CONFIG_FILES = [beside(ROOT / "config" / "config.yaml")]
 CONFIG_FILES += map(beside, workflow.overwrite_configfiles)
-JOBS_ELSEWHERE = workflow.resource_settings.nodes is not None  # on other machines
+JOBS_ELSEWHERE = workflow.resource_settings.nodes is not None  # jobs run on other machines
 STUDY = configured_study()
 study(STUDY.profile)

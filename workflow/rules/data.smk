@@ -1,10 +1,10 @@
 """The digits.
 
-Inputs: a Python package, a download or a local folder, as the config says.
+Inputs: a Python package, a download or a local folder, depending on the config.
 Outputs: results/{profile}/prepare_data/{dataset}.json, what the images are
 
-The images lie beside it as {dataset}.npz. They are no output: a repository does not keep them, and
-a script that finds none makes them again, which is no reason to train anew.
+The images are stored beside it as {dataset}.npz. They are not an output: the repository does not
+keep them, and a script that finds none makes them again, which is no reason to retrain.
 """
 
 

@@ -19,6 +19,6 @@ rule summarise_divergence:
         figure=setting("figures", "divergence"),
         code=code("summarise_divergence.py"),
     message:
-        "Telling dynamics from table in Fig. 4"
+        "Separating dynamics and table in Fig. 4"
     script:
         "../scripts/summarise_divergence.py"

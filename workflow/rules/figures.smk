@@ -1,7 +1,7 @@
 """The figures, drawn from data files; nothing is computed here.
 
-Inputs and outputs: as strsbp/study/figures/catalogue.py describes each figure;
-results/{profile}/figures/<figure>.{png,svg}
+Inputs: for each figure, those named in strsbp/study/figures/catalogue.py
+Outputs: results/{profile}/figures/<figure>.{png,svg}
 """
 
 from strsbp.study.figures.catalogue import FIGURES

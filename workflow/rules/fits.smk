@@ -1,4 +1,4 @@
-"""Fits of e_ij ranked.
+"""The ranking of the fits of e_ij.
 
 Inputs: simulate_spsp/{table}.npz, solve_spsp/{table}.csv, train/{arm}/seed{seed}.csv
 Outputs: results/{profile}/fits/summary.csv
@@ -12,7 +12,7 @@ rule summarise_fits:
             table=[default_table("published", grid) for grid in (50, 100)],
             allow_missing=True,
         ),
-        # Beyond the larger grid, so that this fit too has counts outside its grid.
+        # Beyond the larger grid, so that its fit also has counts outside the grid.
         curve=expand(
             rules.solve_spsp.output.curve,
             table=default_table("published", 110),

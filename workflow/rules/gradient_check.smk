@@ -1,6 +1,6 @@
 """Gradients beside the true gradient of the expected loss, measured by finite differences.
 
-Inputs: the digits of the first arm, and the effect-ratio table of each.
+Inputs: the digits of the first arm, and the effect-ratio table of each arm.
 Outputs: results/{profile}/gradient_check/measure/{state}/{projections,times}.csv and
 gradient_check/summary.csv
 """
@@ -28,7 +28,7 @@ rule measure_gradient_check:
         networks=settings_of_arms(arms_of("gradient_check")),
         code=code("measure_gradient_check.py"),
     message:
-        "Measuring the true gradient of the network that is {wildcards.state}"
+        "Measuring the true gradient of the {wildcards.state} network"
     script:
         "../scripts/measure_gradient_check.py"
 

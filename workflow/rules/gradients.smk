@@ -1,6 +1,6 @@
 """Gradients of several arms on the same weights and samples.
 
-Inputs: the digits of the first arm, and the effect-ratio table of each.
+Inputs: the digits of the first arm, and the effect-ratio table of each arm.
 Outputs: results/{profile}/gradients/{gradients,denominators}.csv
 """
 

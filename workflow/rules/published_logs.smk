@@ -28,7 +28,7 @@ rule summarise_published_logs:
         "../scripts/summarise_published_logs.py"
 
 
-# All arms of the logs, those of the long runs included.
+# All arms of the logs, including the long runs.
 rule published_logs:
     input:
         STUDY.runs(STUDY.published_logs.arms),

@@ -1,4 +1,4 @@
-"""The weight regularisation: a sweep of its strength, with and without the division by the threshold.
+"""The weight regularisation: a sweep of its strength, with and without division by the threshold.
 
 Inputs: the digits and the effect-ratio tables of the arms.
 Outputs: results/{profile}/regularisation/measure/{cell}.csv and regularisation/summary.csv
@@ -50,7 +50,7 @@ rule summarise_regularisation:
         settings=setting("regularisation"),
         code=code("summarise_regularisation.py"),
     message:
-        "Summarising the sweep of the regularisation"
+        "Summarising the regularisation sweep"
     script:
         "../scripts/summarise_regularisation.py"
 

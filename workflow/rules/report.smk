@@ -1,7 +1,7 @@
-"""The report, and what `snakemake` makes when it is asked for nothing in particular.
+"""The report, and the default target of `snakemake`.
 
 Inputs: the figures, the tables of summarise_spsp and summarise_training, judge_claims/claims.csv
-and judge_findings/verdicts.csv; where the config answers open questions, also
+and judge_findings/verdicts.csv; if the config answers open questions, also
 judge_questions/answers.csv and the summaries of their experiments
 Outputs: results/{profile}/report.html
 """
@@ -9,7 +9,7 @@ Outputs: results/{profile}/report.html
 FIGURE = "results/{profile}/figures/{figure}.{suffix}"
 FIGURES_OF_STUDY = [one.name for one in FIGURES if one.category == "Figures"]
 FIGURES_OF_QUESTIONS = [one.name for one in FIGURES if one.category == "Open questions"]
-# What the commands in the report begin with: profiles of config/ are found by a target's path.
+# Start of the commands in the report; a target's path is enough to find a profile of config/.
 COMMAND = "snakemake --cores all"
 if CONFIG_FILES[1:] and not (ROOT / "config" / f"{STUDY.profile}.yaml").is_file():
     COMMAND = " ".join([COMMAND, "--configfile", *CONFIG_FILES[1:], "--"])
@@ -50,7 +50,7 @@ rule build_report:
     conda:
         "../envs/strsbp.yaml"
     params:
-        # But for the folder with the images, which is no reason to write the report anew.
+        # Without the folder of images, which is no reason to write the report again.
         study=lambda wildcards: study(wildcards.profile).model_dump(
             mode="json", exclude={"data": {"local_dir"}}
         ),
@@ -87,7 +87,7 @@ rule all:
         ),
 
 
-# What the study leaves open, always at its own size: smaller runs answer few questions.
+# The open questions, always at the study's own size: smaller runs answer few of them.
 rule all_experiments:
     input:
         "results/paper/report.html",

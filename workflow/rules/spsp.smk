@@ -1,8 +1,9 @@
 """The spike-train level post-synaptic potential e_ij: simulated, fitted, traced, compared.
 
-Inputs: nothing but settings; resources/author_tables_comparison.csv for the comparison.
+Inputs: only settings; resources/author_tables_comparison.csv for the comparison.
 Outputs: results/{profile}/simulate_spsp/{table}.npz, fit_spsp/{table}.txt, solve_spsp/{table}.csv,
-fit_curve/{table}-{fit}.csv, trace_spsp/trace.csv and summarise_spsp/{surfaces,quality,author_tables}.csv
+fit_curve/{table}-{fit}.csv, trace_spsp/trace.csv and
+summarise_spsp/{surfaces,quality,author_tables}.csv
 """
 
 

@@ -75,6 +75,6 @@ rule extrapolate_errors:
     params:
         code=code("extrapolate_errors.py"),
     message:
-        "Fitting where the curves of all images are heading"
+        "Extrapolating the curves of arms with all images"
     script:
         "../scripts/extrapolate_errors.py"

@@ -3,7 +3,7 @@
 Inputs: the digits of the arm.
 Outputs: results/{profile}/sweep/tables.csv, sweep/measure/{cell}.csv and sweep/summary.csv
 
-All tables are one job: simulating them takes less time than starting a job for each.
+One job simulates all tables, which takes less time than starting a job for each.
 """
 
 
@@ -30,7 +30,7 @@ rule simulate_sweep:
         "../scripts/simulate_sweep.py"
 
 
-# What every cell has of its own.
+# Settings of an arm that the sweep replaces in every cell.
 OF_CELL = ["epochs", "n_train", "n_test"]
 
 

@@ -1,9 +1,9 @@
-"""Training: on the CPU one job for each arm and seed, on a GPU one job for all seeds of an arm.
+"""Training: on the CPU, one job per arm and seed; on a GPU, one job for all seeds of an arm.
 
 Inputs: the digits and the effect-ratio table of the arm.
-Outputs: results/{profile}/train/{arm}/seed{seed}.csv (metrics) and .json (provenance); while it
-runs, seed{seed}.ckpt.npz, from which an interrupted job goes on. A batch on a GPU leaves the same
-files in results/{profile}/train_batch/{arm}/, from which they are copied.
+Outputs: results/{profile}/train/{arm}/seed{seed}.csv (metrics) and .json (provenance); during
+training, seed{seed}.ckpt.npz, from which an interrupted job resumes. A batch on a GPU writes the
+same files to results/{profile}/train_batch/{arm}/, from which they are copied.
 """
 
 from strsbp.study.batches import gpu_runs, gpu_seeds
@@ -71,7 +71,7 @@ ruleorder: take_from_batch > train
 
 
 GPU_RUNS = []
-if workflow.is_main_process:  # which plans all jobs
+if workflow.is_main_process:  # the one that plans all jobs
     GPU_RUNS = in_one_sentence(gpu_runs)(STUDY, ROOT / "config", jobs_elsewhere=JOBS_ELSEWHERE)
     if STUDY.device == "auto":
         logger.info(f"Device: auto, which is '{device(STUDY)}' on this machine.")
@@ -94,13 +94,13 @@ rule take_from_batch:
     params:
         run=lambda wildcards: Path(wildcards.gpu_run).name,
     message:
-        "Taking {wildcards.gpu_run} from its batch"
+        "Copying {wildcards.gpu_run} from its batch"
     shell:
         "cp {input.runs:q}/{params.run:q}.csv {output.metrics:q} 2> {log:q} "
         "&& cp {input.runs:q}/{params.run:q}.json {output.provenance:q} 2>> {log:q}"
 
 
-# The further sets of arms of the configured study, which nothing else asks for.
+# The variants of the configured study, which no other rule needs.
 rule variants:
     input:
         STUDY.runs(STUDY.variant_arms),

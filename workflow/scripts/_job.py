@@ -1,6 +1,6 @@
-"""What every script shares: its log, its threads, and mistakes told in one sentence.
+"""What every script shares: its log, its threads, and mistakes reported in one sentence.
 
-`with job(snakemake):` goes around everything that a script does, its heavy imports included:
+`with job(snakemake):` wraps everything that a script does, including its heavy imports:
 the limits on threads must be set before numpy and numba are loaded.
 """
 
@@ -12,16 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # the package that lies beside this workflow, installed or not
+sys.path.insert(0, str(ROOT))  # the package beside this workflow, installed or not
 
 
 @contextmanager
 def job(snakemake):
     """Run a script's body with its log and threads; end it without a traceback on the terminal.
 
-    A mistake of the user (a `StrsbpError`, a full disk, a forbidden folder) and an interruption
-    end the script with one sentence; the log holds the traceback. Any other error is a defect
-    and shows it everywhere.
+    A user's mistake (a `StrsbpError`, a full disk, a forbidden folder) ends the script with one
+    sentence, and the log holds the traceback; an interruption has none. Any other error is a
+    defect, and its traceback is shown on the terminal, too.
     """
     _limit_threads(snakemake.threads)
     from strsbp.errors import StrsbpError
@@ -50,14 +50,14 @@ def job(snakemake):
 def _limit_threads(threads):
     for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
         os.environ[f"{library}_NUM_THREADS"] = str(threads)
-    os.environ["MPLBACKEND"] = "agg"  # a notebook's would end every figure
+    os.environ["MPLBACKEND"] = "agg"  # a notebook's backend would break every figure
 
 
 class Tee(io.TextIOBase):
-    """Text for the terminal as it is and, line by line, for the log.
+    """Writes text to the terminal as it is and, line by line, to the log.
 
-    A line that was redrawn after carriage returns, as a progress bar is, is logged as it last
-    looked.
+    A line that is redrawn with carriage returns, such as a progress bar, is logged in its last
+    state.
     """
 
     def __init__(self, terminal, log):
@@ -72,7 +72,7 @@ class Tee(io.TextIOBase):
         return len(text)
 
     def finish(self):
-        """Log a line that was begun and not ended."""
+        """Log an unfinished line."""
         if self.line:
             self.log.write(self.line + "\n")
         self.line = ""

@@ -1,4 +1,4 @@
-"""Fit where the test errors of the arms with all images are heading."""
+"""Extrapolate the test errors of the arms with all images."""
 
 from _job import job
 

@@ -1,4 +1,4 @@
-"""Fit a simulated surface in another way than the study, or take the expectation itself."""
+"""Fit a simulated surface differently from the study, or use the expectation itself."""
 
 from _job import job
 

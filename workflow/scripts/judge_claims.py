@@ -1,4 +1,4 @@
-"""Judge every claim of the study by the measured tables."""
+"""Judge every claim of the study from the measured tables."""
 
 from _job import ROOT, job
 

@@ -1,4 +1,4 @@
-"""Judge every finding about the published program by the measured tables."""
+"""Judge every finding about the published program from the measured tables."""
 
 from _job import ROOT, job
 

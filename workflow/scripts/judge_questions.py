@@ -1,4 +1,4 @@
-"""Answer the questions that the study leaves open by the measured tables."""
+"""Answer the questions that the study leaves open from the measured tables."""
 
 from _job import ROOT, job
 

@@ -1,4 +1,4 @@
-"""Measure what the findings about the published program say and no other file tells."""
+"""Measure what the findings about the published program need and no other file provides."""
 
 from _job import job
 

@@ -1,4 +1,4 @@
-"""Train one cell of the sweep of the regularisation, once per seed."""
+"""Train one cell of the regularisation sweep, once per seed."""
 
 from _job import job
 

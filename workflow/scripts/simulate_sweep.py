@@ -1,4 +1,4 @@
-"""Simulate and fit the effect-ratio table of every pair of time constants of the grid."""
+"""Simulate and fit the effect-ratio table of every pair of time constants in the grid."""
 
 from _job import job
 

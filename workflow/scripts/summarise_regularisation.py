@@ -1,4 +1,4 @@
-"""Summarise the sweep of the regularisation: means over seeds, and arms paired by seed."""
+"""Summarise the regularisation sweep: means over seeds, and arms paired by seed."""
 
 from _job import job
 

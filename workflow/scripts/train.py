@@ -1,4 +1,4 @@
-"""Train one arm with one seed; goes on from its checkpoint where there is one."""
+"""Train one arm with one seed, resuming from its checkpoint if there is one."""
 
 from pathlib import Path
 

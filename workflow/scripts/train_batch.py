@@ -1,4 +1,4 @@
-"""Train one arm with several seeds at once on a GPU; goes on from their checkpoints."""
+"""Train one arm with several seeds at once on a GPU, resuming from their checkpoints."""
 
 from pathlib import Path
 

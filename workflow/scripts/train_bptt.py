@@ -1,4 +1,4 @@
-"""Train the network of an arm by backpropagation through time; goes on from its checkpoint."""
+"""Train the network of an arm by backpropagation through time, resuming from its checkpoint."""
 
 from pathlib import Path
 

@@ -11,7 +11,8 @@
 extern "C" __global__ void spsp_of_connections(
     int n_steps, int n_padded, int n_connections, float threshold, const int* has_error,
     const u32* neuron_mask, const int* counts, const float* traces, const int* rec_ptr,
-    const int* rec_pre, const int* rec_post, const float* rec_weights, float* spsp, float* values
+    const int* rec_pre, const int* rec_post, const float* rec_weights, float* spsp,
+    float* off_diagonal
 ) {
     const size_t replica = blockIdx.y;
     const int c = blockIdx.x * blockDim.x + threadIdx.x;
@@ -27,7 +28,7 @@ extern "C" __global__ void spsp_of_connections(
     float rho = RHO_SILENT;
     if (count > 0 && counts[replica * n_padded + post] > 0) rho = e / (float)count;
     spsp[at] = e;
-    values[at] = pre == post ? 0.0f : -rec_weights[at] * rho / threshold;
+    off_diagonal[at] = pre == post ? 0.0f : -rec_weights[at] * rho / threshold;
 }
 
 // Grid (1, replicas): substitution for a one-way reservoir (post <= pre). Neurons of one level
@@ -193,21 +194,16 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
 // gives nan.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_elimination(
     int n_replicas, int n_neurons, int n_padded, int n_connections, int ablated, const int* failed,
-    const int* rec_ptrs, const int* rec_posts, const float* all_values, const float* all_s,
-    const float* all_b, double* all_y, double* a
+    const int* rec_ptr, const int* rec_post, const float* values, const float* s, const float* b,
+    double* y, double* a
 ) {
     SHARED_MEMORY(shared);
     int* pivot_row = (int*)shared;
     const int n = n_neurons, width = n_neurons + 1;
-    for (int number = 0; number < n_replicas; ++number) {
-        const size_t replica = number;
+    for (int replica = 0; replica < n_replicas; ++replica, rec_ptr += n_padded + 1,
+             rec_post += n_connections, values += n_connections, s += n_padded, b += n_padded,
+             y += n_padded) {
         if (!failed[replica]) continue;
-        const int* rec_ptr = rec_ptrs + replica * (n_padded + 1);
-        const int* rec_post = rec_posts + replica * n_connections;
-        const float* values = all_values + replica * n_connections;
-        const float* s = all_s + replica * n_padded;
-        const float* b = all_b + replica * n_padded;
-        double* y = all_y + replica * n_padded;
         BARRIER(24);
         for (int row = threadIdx.x; row < n; row += blockDim.x) {
             double* entries = a + (size_t)row * width;

@@ -187,7 +187,7 @@ extern "C" __global__ void output_error(
 }
 
 // Grid (neurons / block, replicas); block a multiple of 32. The regulariser's factors and, if there
-// is an error, the denominators s_i and all factors of S-PSPs in the update. `is_recurrent`,
+// is an error, the denominators s_i and all factors of S-PSPs in the update. `recurrent`,
 // `ablates_weights`, `ablates_back` and `splits` are flags. `splits` says that the factors of the
 // error passed back are known here (delta_i / s_i, or delta_i in a recurrent layer) and do not come
 // from a system still to be solved. The derivative de/do is a sum of N_TERMS products of
@@ -195,9 +195,9 @@ extern "C" __global__ void output_error(
 // the powers of the output count. `smallest` is the running minimum of |s_i|, as the bits of a
 // float; `broken` says whether any s_i was nan.
 extern "C" __global__ void layer_errors(
-    int n_inputs, int n_neurons, int n_padded, int n_connections, int n_rows, int is_recurrent,
+    int n_inputs, int n_neurons, int n_padded, int n_connections, int n_rows, int recurrent,
     int ablates_weights, int ablates_back, int splits, float threshold, float error_divisor,
-    float rho_silent, double regulariser_scale,
+    float rho_silent, double regularisation,
     const int* n_terms, const int* has_error, const int* input_counts, int input_stride,
     const float* coefficients, int n_counts, const float* basis,
     const float* weights, const float* column_sums, const float* square_sums,
@@ -218,7 +218,8 @@ extern "C" __global__ void layer_errors(
     if (own) {
         const double q = (double)square_sums[at] / (REGULARISER_SCALE * REGULARISER_SCALE) /
                          (double)n_terms[replica];
-        factors[at] = (float)(regulariser_scale * exp(REGULARISER_BETA * (q - 1.0)));
+        const double scale = regularisation * REGULARISER_BETA / REGULARISER_SCALE;
+        factors[at] = (float)(scale * exp(REGULARISER_BETA * (q - 1.0)));
     }
     if (!has_error[replica]) return;
 
@@ -256,7 +257,7 @@ extern "C" __global__ void layer_errors(
                 }
             }
         }
-        if (own && is_recurrent) {
+        if (own && recurrent) {
             incoming_ptr += replica * (n_padded + 1);
             for (int c = incoming_ptr[i]; c < incoming_ptr[i + 1]; ++c) {
                 const size_t place = replica * n_connections + c;
@@ -270,7 +271,7 @@ extern "C" __global__ void layer_errors(
         }
         if (own && i < n_neurons) {
             int count = counts[at];
-            if (is_recurrent) count = table_row(count, n_rows) + 1;
+            if (recurrent) count = table_row(count, n_rows) + 1;
             float d = 0.0f;
             if (count > 0) {
 #ifdef CUBIC
@@ -283,7 +284,7 @@ extern "C" __global__ void layer_errors(
 #endif
             }
             s = 1.0f - d;
-            if (is_recurrent && fabsf(s) < SMALLEST_RECURRENT)
+            if (recurrent && fabsf(s) < SMALLEST_RECURRENT)
                 s = s >= 0.0f ? SMALLEST_RECURRENT : -SMALLEST_RECURRENT;
             if (s != s)
                 atomicOr((u32*)broken + replica, 1u);
@@ -296,7 +297,7 @@ extern "C" __global__ void layer_errors(
     denominators[at] = s;
     weight_error[at] = (ablates_weights ? scaled : scaled / s) * lateral[at];
     if (splits) {
-        const float base = is_recurrent || ablates_back ? scaled : scaled / s;
+        const float base = recurrent || ablates_back ? scaled : scaled / s;
         split_error(base, counts[at], rho_silent, at, back_error, back_silent, back_all);
     }
 }

@@ -13,8 +13,8 @@ enum LayerKind { FEEDFORWARD = 0, RECURRENT = 1, OUTPUT = 2 };
 // further lists, with one more barrier each.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) lif(
     int n_steps, int n_inputs, int n_neurons, int n_padded, int n_connections, int kind,
-    float decay_s, float decay_m, float gain, float threshold, int refractory_steps,
-    const u32* input_mask, const float* weights,
+    float decay_s, float decay_m, float gain, float fires_above, int refractory_steps,
+    const u32* input_step_mask, const float* weights,
     const int* incoming_ptr, const int* incoming_pre, const int* incoming_connection,
     const float* rec_weights, u32* step_mask, u32* neuron_mask, int* counts
 ) {
@@ -30,7 +30,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) lif(
     const int time_words = words_for(n_steps);
     const int n_segments = (in_words + SEGMENT_WORDS - 1) / SEGMENT_WORDS;
     const int n_units = (n_steps - 1) * n_segments;
-    input_mask += replica * n_steps * in_words;
+    input_step_mask += replica * n_steps * in_words;
     weights += replica * n_inputs * n_padded;
     step_mask += replica * n_steps * out_words;
     neuron_mask += replica * n_padded * time_words;
@@ -55,7 +55,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) lif(
     if (threadIdx.x < 3) any_fired[threadIdx.x] = 0;
     for (int w = threadIdx.x; w < out_words; w += blockDim.x) step_mask[w] = 0;
     if (threadIdx.x < SEGMENT_WORDS)
-        list_bits(input_mask, smaller(in_words, SEGMENT_WORDS), 0, lists, list_count);
+        list_bits(input_step_mask, smaller(in_words, SEGMENT_WORDS), 0, lists, list_count);
     BARRIER(3);
 
     for (int t = 1; t < n_steps; ++t) {
@@ -72,7 +72,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) lif(
                 const int step = next / n_segments;
                 const int word = (next % n_segments) * SEGMENT_WORDS;
                 list_bits(
-                    input_mask + (size_t)step * in_words + word,
+                    input_step_mask + (size_t)step * in_words + word,
                     smaller(in_words - word, SEGMENT_WORDS), word * WORD_BITS,
                     lists + (next % 2) * SEGMENT_BITS, list_count + next % 2
                 );
@@ -109,7 +109,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) lif(
             const bool held = refractory[k] > 0;
             float v = membrane[k] * decay_m + current[k] * gain;
             v = held ? 0.0f : v;
-            const bool spike = v > threshold;
+            const bool spike = v > fires_above;
             const int left = held ? refractory[k] - 1 : 0;
             refractory[k] = spike ? refractory_steps : left;
             membrane[k] = spike ? 0.0f : v;
@@ -145,8 +145,9 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) lif(
 // Grid (1, replicas): adds a test image to the metrics of a layer. For the output layer it also
 // stores the prediction, the class with the most spikes and the lowest one in a tie.
 extern "C" __global__ void tally(
-    int n_neurons, int n_padded, int layer, int n_layers, int n_samples, int is_output,
-    const int* position, const int* counts, int* totals, int* silent, int* predictions
+    int n_neurons, int n_padded, int layer, int n_layers, int n_samples, int output,
+    const int* position, const int* counts, int* test_totals, int* test_silent,
+    int* test_predictions
 ) {
     const size_t replica = blockIdx.y;
     const size_t sample = replica * n_samples + position[0];
@@ -156,13 +157,13 @@ extern "C" __global__ void tally(
         total += counts[i];
         none += counts[i] == 0;
     }
-    atomicAdd(totals + sample * n_layers + layer, total);  // both arrays start at 0
-    atomicAdd(silent + sample * n_layers + layer, none);
-    if (is_output && threadIdx.x == 0) {
+    atomicAdd(test_totals + sample * n_layers + layer, total);  // both arrays start at 0
+    atomicAdd(test_silent + sample * n_layers + layer, none);
+    if (output && threadIdx.x == 0) {
         int best = 0;
         for (int i = 1; i < n_neurons; ++i)
             if (counts[i] > counts[best]) best = i;
-        predictions[sample] = best;
+        test_predictions[sample] = best;
     }
 }
 

@@ -7,7 +7,7 @@
 extern "C" __global__ void spsp_of_inputs(
     int n_steps, int n_inputs, int n_padded, float e_silent, const int* has_error,
     const u32* input_neuron_mask, const int* input_counts, int input_stride, const int* counts,
-    const float* traces, float* spsp
+    const float* traces, float* input_spsp
 ) {
     SHARED_MEMORY(shared);
     int* list = (int*)shared;  // [SEGMENT_BITS]
@@ -19,13 +19,13 @@ extern "C" __global__ void spsp_of_inputs(
     const int n_words = words_for(n_steps);
     const u32* mask = input_neuron_mask + (replica * input_stride + j) * n_words;
     traces += replica * (n_steps + 1) * n_padded;
-    spsp += (replica * n_inputs + j) * n_padded;
+    input_spsp += (replica * n_inputs + j) * n_padded;
     for (int base = 0; base < n_padded; base += blockDim.x) {
         const int i = base + threadIdx.x;
         const bool own = i < n_padded;
         const float e =
             spsp_of_input(mask, n_words, n_padded, traces + i, own, base == 0, list, n_listed);
-        if (own) spsp[i] = counts[replica * n_padded + i] > 0 ? e : e_silent;
+        if (own) input_spsp[i] = counts[replica * n_padded + i] > 0 ? e : e_silent;
     }
 }
 
@@ -34,7 +34,7 @@ extern "C" __global__ void spsp_of_inputs(
 // array for sum_j e_ij^2.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) normalise(
     int n_inputs, int n_padded, const int* has_error, const int* input_counts, int input_stride,
-    const int* counts, const float* spsp, const float* scaled_error, const float* lateral,
+    const int* counts, const float* input_spsp, const float* scaled_error, const float* lateral,
     float* squares, float* denominators, float* weight_error,
     float* back_error, float* back_silent, float* back_all
 ) {
@@ -43,13 +43,13 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) normalise(
     const size_t replica = blockIdx.y;
     if (!has_error[replica]) return;
     input_counts += replica * input_stride;
-    spsp += replica * n_inputs * n_padded;
+    input_spsp += replica * n_inputs * n_padded;
     const size_t first = replica * n_padded;
     for (int i = threadIdx.x; i < n_padded; i += blockDim.x) {
         float total = 0.0f;
 #pragma unroll 8
         for (int j = 0; j < n_inputs; ++j) {
-            const float e = spsp[(size_t)j * n_padded + i];
+            const float e = input_spsp[(size_t)j * n_padded + i];
             total += input_counts[j] > 0 ? e * e : 0.0f;
         }
         squares[first + i] = total;
@@ -84,7 +84,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) normalise(
 // replaced by 0.5, also for silent inputs (finding F11).
 extern "C" __global__ void add_side_effect(
     int n_inputs, int n_padded, float threshold, const int* has_error, const int* input_counts,
-    int input_stride, const int* counts, const float* spsp, const float* weights,
+    int input_stride, const int* counts, const float* input_spsp, const float* weights,
     const float* column_sums, float* weight_error
 ) {
     const size_t replica = blockIdx.y;
@@ -92,13 +92,13 @@ extern "C" __global__ void add_side_effect(
     if (i >= n_padded || !has_error[replica]) return;
     const size_t at = replica * n_padded + i;
     input_counts += replica * input_stride;
-    spsp += replica * n_inputs * n_padded + i;
+    input_spsp += replica * n_inputs * n_padded + i;
     weights += replica * n_inputs * n_padded + i;
     float total = 0.0f;
 #pragma unroll 8
     for (int j = 0; j < n_inputs; ++j) {
         const size_t place = (size_t)j * n_padded;
-        const float product = weights[place] * spsp[place];
+        const float product = weights[place] * input_spsp[place];
         total += input_counts[j] > 0 ? product : 0.0f;
     }
     total = counts[at] > 0 ? total / (float)counts[at] : 0.5f * column_sums[at];

@@ -21,14 +21,14 @@ __device__ inline float adam(
 
 // Grid (inputs, replicas); block a multiple of 16, at least 32: a block updates the weights of one
 // input to all outputs and sums the error passed back to it, over sixteen lanes as in the CPU
-// engine. With the flag `stored` e_ij is read from `spsp`, otherwise it is computed here.
+// engine. With the flag `stored` e_ij is read from `input_spsp`, otherwise it is computed here.
 extern "C" __global__ void update_weights(
-    int n_steps, int n_inputs, int n_padded, int n_back, int wants_back, const int* position,
+    int n_steps, int n_inputs, int n_padded, int wants_back, const int* position,
     const float* steps, const float* root_scales, const int* has_error,
     const u32* input_neuron_mask, const int* input_counts, int input_stride, const float* traces,
-    int stored, const float* spsp, const float* factors, const float* weight_error,
+    int stored, const float* input_spsp, const float* factors, const float* weight_error,
     const float* back_error, const float* back_silent, const float* back_all,
-    float* weights, float* first, float* second, float* back
+    float* weights, float* first_moments, float* second_moments, float* back
 ) {
     SHARED_MEMORY(shared);
     float* products = (float*)shared;      // [block]
@@ -55,7 +55,7 @@ extern "C" __global__ void update_weights(
         const size_t place = (replica * n_inputs + j) * n_padded + i;
         float e = 0.0f;
         if (has_spsp && stored)
-            e = own ? spsp[place] : 0.0f;
+            e = own ? input_spsp[place] : 0.0f;
         else if (has_spsp)
             e = spsp_of_input(mask, n_words, n_padded, traces + i, own, base == 0, list, n_listed);
         float product = 0.0f;
@@ -68,7 +68,9 @@ extern "C" __global__ void update_weights(
             } else if (passes_back) {
                 product = w * back_all[at];
             }
-            weights[place] = adam(w, gradient, first + place, second + place, step, root_scale);
+            weights[place] = adam(
+                w, gradient, first_moments + place, second_moments + place, step, root_scale
+            );
         }
         if (passes_back) {
             products[threadIdx.x] = product;
@@ -85,7 +87,7 @@ extern "C" __global__ void update_weights(
         if (threadIdx.x == 0) {
             float total = 0.0f;
             for (int lane = 0; lane < LANES; ++lane) total += products[lane];
-            back[replica * n_back + j] = total;
+            back[replica * input_stride + j] = total;
         }
     }
 }
@@ -95,24 +97,26 @@ extern "C" __global__ void update_connections(
     int n_padded, int n_connections, const int* position, const float* steps,
     const float* root_scales, const int* has_error, const int* rec_ptr, const int* rec_post,
     const float* spsp, const float* factors, const float* weight_error,
-    float* weights, float* first, float* second
+    float* rec_weights, float* rec_first_moments, float* rec_second_moments
 ) {
     const size_t replica = blockIdx.y;
     const int c = blockIdx.x * blockDim.x + threadIdx.x;
     if (c >= rec_ptr[replica * (n_padded + 1) + n_padded]) return;
     const size_t at = replica * n_connections + c;
     const size_t post = replica * n_padded + rec_post[at];
-    const float w = weights[at];
+    const float w = rec_weights[at];
     float gradient = factors[post] * w;
     if (has_error[replica]) gradient = spsp[at] * weight_error[post] + gradient;
-    weights[at] =
-        adam(w, gradient, first + at, second + at, steps[position[0]], root_scales[position[0]]);
+    rec_weights[at] = adam(
+        w, gradient, rec_first_moments + at, rec_second_moments + at, steps[position[0]],
+        root_scales[position[0]]
+    );
 }
 
 // Grid (neurons / block, replicas): sum_j w_ij over the inputs, and the sum of squares over input
 // and recurrent weights.
 extern "C" __global__ void weight_sums(
-    int n_inputs, int n_padded, int n_connections, int is_recurrent, const float* weights,
+    int n_inputs, int n_padded, int n_connections, int recurrent, const float* weights,
     const int* incoming_ptr, const int* incoming_connection, const float* rec_weights,
     float* column_sums, float* square_sums
 ) {
@@ -127,7 +131,7 @@ extern "C" __global__ void weight_sums(
         column += w;
         square += w * w;
     }
-    if (is_recurrent) {
+    if (recurrent) {
         incoming_ptr += replica * (n_padded + 1);
         incoming_connection += replica * n_connections;
         rec_weights += replica * n_connections;

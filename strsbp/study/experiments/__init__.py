@@ -1,8 +1,9 @@
-"""The experiments, each a folder of its own name.
+"""The experiments, each in a folder of its own name.
 
-A folder holds what its experiment needs of `settings.py` (its key of the config), `measure.py`,
-`summarise.py` and `figure.py`; its rules are in workflow/rules/<name>.smk, its results in
-results/<profile>/<name>/. To add one, write these and tests/test_<name>.py, and add a line here.
+A folder holds whichever of `settings.py` (the experiment's key in the config), `measure.py`,
+`summarise.py` and `figure.py` the experiment needs. Its rules are in workflow/rules/<name>.smk,
+its results in results/<profile>/<name>/. To add one, write these files and tests/test_<name>.py,
+and add a line here.
 """
 
 PARTS_OF_THE_STUDY = (

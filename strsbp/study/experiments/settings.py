@@ -1,4 +1,4 @@
-"""What the settings of experiments have in common, and all of them as keys of a config."""
+"""The base class of experiments' settings, and all of these settings as keys of a config."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -18,7 +18,7 @@ class ExperimentSettings(Closed):
         return []
 
     def trained(self, arms: Mapping[str, ArmSettings]) -> dict[str, ArmSettings]:
-        """Networks that the experiment trains beside `arms`, by their place in its settings."""
+        """Networks that the experiment trains besides `arms`, by their place in its settings."""
         return {}
 
 
@@ -38,7 +38,7 @@ def class_name(experiment: str) -> str:
 
 
 def with_experiments(base: type[Closed]) -> type[Closed]:
-    """`base` with the settings of each experiment as a further key, named like the experiment."""
+    """`base` with one more key per experiment: its settings, under the experiment's name."""
     fields = {}
     for name, model in models().items():
         required = any(field.is_required() for field in model.model_fields.values())

@@ -1,4 +1,4 @@
-"""An arm whose table is the published kind, whatever it was."""
+"""An arm with a simulated table of the published kind, whatever its own table is."""
 
 from strsbp.settings import ArmSettings, TableSettings
 
@@ -6,8 +6,8 @@ from strsbp.settings import ArmSettings, TableSettings
 def on_simulations(arm: ArmSettings) -> ArmSettings:
     """`arm` with the degree-4 fit of a simulation as its table.
 
-    Networks with other constants than an arm's need tables of their own, which neither a file nor
-    another fit gives. The simulation stays the arm's, or is the published one where it has none.
+    Networks whose constants differ from the arm's need their own tables, which neither a file nor
+    another fit provides. The arm's simulation is kept; an arm without one gets the published one.
     """
     table = arm.table
     spsp = "published" if table.spsp == "exact" or table.file is not None else table.spsp

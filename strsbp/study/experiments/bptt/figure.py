@@ -10,7 +10,7 @@ from strsbp.files import ResultsError, read_csv
 from strsbp.study.figures.style import MUTED, legend, letter, look, new_figure, plot, themed
 
 METHODS = ("strsbp", "hm2bp", "bptt")
-"""In the order of their styles."""
+"""The methods, in the order of their styles."""
 COLUMNS = ("method", "title", "quantity", "epoch", "seconds", "mean", "low", "high", "n_seeds")
 
 
@@ -53,7 +53,7 @@ def _draw(ax, rows: pd.DataFrame, x: str, label: str) -> None:
 
 
 def _names(rows: pd.DataFrame) -> dict[str, dict]:
-    """The methods with what they were given, and their looks."""
+    """Legend entries: each method with its seeds and epochs, and its style."""
     names = {}
     for position, method in enumerate(METHODS):
         of_method = rows[rows["method"] == method]

@@ -1,17 +1,17 @@
 """Backpropagation through time with surrogate gradients in snnTorch, on the networks of an arm.
 
-What is the arm's own: digits, spike trains of the input, T, both time constants, layers, existing
-recurrent connections, initial weights, and the order of the samples. What is snnTorch's: neurons
-(`Synaptic`, `RSynaptic`), surrogate and loss (`mse_count_loss`, the mean squared difference of the
-output spike counts and the target counts, which are the study's), and PyTorch's are the gradient
-and Adam, one update for each batch.
+The arm provides the digits, the spike trains of the input, T, both time constants, the layers, the
+existing recurrent connections, the initial weights and the order of the samples. snnTorch provides
+the neurons (`Synaptic`, `RSynaptic`), the surrogate and the loss (`mse_count_loss`, the mean
+squared difference between the output spike counts and the study's target counts). PyTorch provides
+the gradient and Adam, with one update per batch.
 
 snnTorch's neurons have the arm's current and membrane,
 
     a <- alpha a + input / tau_s,   v <- beta v + a,   alpha = 1 - 1/tau_s,   beta = 1 - 1/tau_m,
 
-with threshold 1, so that weights are divided by the arm's threshold. They differ in three ways
-that the library has no option for: a spike acts on the layer above in the same step instead of the
+with threshold 1, so weights are divided by the arm's threshold. They differ in three ways for
+which the library has no option: a spike acts on the layer above in the same step instead of the
 next, the membrane is held at 0 for one step after a spike instead of `refractory_steps`, and the
 output neurons do not inhibit each other.
 
@@ -42,20 +42,20 @@ from strsbp.training.resume import load_epoch, save_epoch
 from strsbp.training.run import finish_run, progress_bar
 
 LARGEST_GRADIENT = 1.0
-"""Norm to which the gradient of a batch is clipped: through hundreds of steps it may grow large."""
+"""Norm to which a batch's gradient is clipped; over hundreds of steps it can grow large."""
 
 METRICS = ("epoch", "test_error", "train_error", "loss")
 """The columns of a run's metrics."""
 
 TIMES = ("cpu_seconds", "seconds")
-"""What a run counts of each epoch: CPU time and wall-clock time."""
+"""The times that a run records per epoch: CPU time and wall-clock time."""
 
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-"""What PyTorch's Adam keeps of each parameter."""
+"""What PyTorch's Adam keeps per parameter."""
 
 
 class SurrogateNetwork(torch.nn.Module):
-    """The layers of `network`, with its weights, as neurons of snnTorch."""
+    """The layers of `network`, with its weights, as snnTorch neurons."""
 
     def __init__(self, network: Network, settings: BpttTraining):
         super().__init__()
@@ -78,9 +78,9 @@ class SurrogateNetwork(torch.nn.Module):
             self.neurons.append(neurons)
 
     def forward(self, spikes: torch.Tensor) -> torch.Tensor:
-        """Output spikes (T, batch, classes) of the input spikes (T, batch, pixels), float32."""
+        """Output spikes (T, batch, classes) for input spikes (T, batch, pixels), float32."""
         for weights, neurons in zip(self.weights, self.neurons, strict=True):
-            # The input of all steps in one product.
+            # One product gives the input of all steps.
             currents = weights(spikes) / self.tau_s
             state = [torch.zeros_like(currents[0]) for _ in neurons.reset_mem()]
             steps = []
@@ -94,7 +94,7 @@ class SurrogateNetwork(torch.nn.Module):
 
 
 class _Reservoir(torch.nn.Linear):
-    """The recurrent input, over tau_s as that from below; trains existing connections alone."""
+    """The recurrent input, divided by tau_s like that from below; absent connections stay 0."""
 
     def __init__(self, weights: np.ndarray, exists: np.ndarray, tau_s: float):
         super().__init__(*weights.shape[::-1], bias=False)
@@ -115,13 +115,13 @@ def _linear(weights: np.ndarray) -> torch.nn.Linear:
 
 
 def feedforward_weights(layer: Layer) -> np.ndarray:
-    """Weights from below over the threshold, float32 (n_neurons, n_inputs)."""
+    """Weights from below, divided by the threshold, float32 (n_neurons, n_inputs)."""
     weights = layer.weights[:, : layer.n_neurons].T / layer.threshold
     return np.ascontiguousarray(weights, dtype=np.float32)
 
 
 def recurrent_weights(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
-    """Recurrent weights over the threshold, and which exist: float32 and bool (n, n), [i, l]."""
+    """Recurrent weights / threshold, and which of them exist: float32 and bool (n, n), [i, l]."""
     shape = (layer.n_neurons, layer.n_neurons)
     weights, exists = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=bool)
     weights[layer.rec_post, layer.rec_pre] = layer.rec_weights / layer.threshold
@@ -142,7 +142,7 @@ class Training:
     def train_epoch(self, epoch: int, tick: Callable[[int], object] = lambda n: None):
         """Train on every sample once; returns the share misclassified meanwhile, and mean loss.
 
-        `epoch` (from 0) fixes the order, which is that of the arm with `shuffle: full`.
+        `epoch` (from 0) determines the order, the same as in the arm with `shuffle: full`.
         """
         n_wrong, loss_sum = 0, 0.0
         labels = self.digits.train_labels
@@ -170,9 +170,9 @@ class Training:
         return n_wrong / len(labels)
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that epochs change, by name: float32 weights and, once trained, Adam's moments.
+        """All that training changes, by name: float32 weights and, once trained, Adam's moments.
 
-        There is no generator among it: nothing is drawn after the network is built.
+        It includes no random generator, because nothing is drawn after the network is built.
         """
         arrays = {}
         for name, parameter in self.module.named_parameters():
@@ -182,9 +182,9 @@ class Training:
         return arrays
 
     def load_state(self, arrays: Mapping[str, np.ndarray]) -> int:
-        """Set weights and moments to a `state` after training; returns the updates so far.
+        """Set weights and moments from a `state` after training; returns the updates so far.
 
-        Raises `KeyError` or `ValueError` where they are not those of such a network.
+        Raises `KeyError` or `ValueError` if they do not fit the network.
         """
         steps = set()
         for name, parameter in self.module.named_parameters():
@@ -200,7 +200,7 @@ class Training:
 
     @property
     def n_batches(self) -> int:
-        """Updates of an epoch."""
+        """Updates per epoch."""
         return -(-len(self.digits.train_labels) // self.settings.batch_size)
 
     def _batches(self, order: np.ndarray):
@@ -216,28 +216,28 @@ class Training:
 
 
 def _like(array: np.ndarray, tensor: torch.Tensor) -> torch.Tensor:
-    """A copy of `array` as a tensor; `ValueError` where it has not the kind of `tensor`."""
+    """A copy of `array` as a tensor; `ValueError` if its type or shape is not that of `tensor`."""
     if array.dtype != np.float32 or array.shape != tuple(tensor.shape):
-        raise ValueError("it has another type or shape")
+        raise ValueError("it has the wrong type or shape")
     return torch.from_numpy(array).clone()
 
 
 def _count_loss(n_steps: int):
     """snnTorch's mean squared error of the output counts, with the target counts of the study."""
-    # The library takes the whole part of rate times steps: half a count keeps it from rounding.
+    # The library truncates rate times steps; half a count more guards against rounding.
     label, other = ((count + 0.5) / n_steps for count in (TARGET_COUNT_LABEL, TARGET_COUNT_OTHER))
     return functional.mse_count_loss(correct_rate=label, incorrect_rate=other)
 
 
 def _classes(spikes: torch.Tensor) -> np.ndarray:
-    """The class with the most output spikes, the first of equals, (batch,)."""
+    """The class with the most output spikes (the first in a tie), (batch,)."""
     return spikes.detach().sum(dim=0).numpy().argmax(axis=1)
 
 
 def initial_network(
     arm: ArmSettings, layers: Sequence[LayerSettings], seed: int, n_inputs: int
 ) -> Network:
-    """The arm's network before training: its connections and initial weights; it has no table."""
+    """The arm's network before training, with its connections and initial weights but no table."""
     return Network(arm, layers, np.zeros((1, 4)), seed, n_inputs)
 
 
@@ -248,9 +248,9 @@ def run_hash(
     seed: int,
     settings: BpttTraining,
 ) -> str:
-    """SHA-256 of everything that a run's metrics depend on, but for the number of epochs.
+    """SHA-256 of everything that a run's metrics depend on, except the number of epochs.
 
-    `digits` are those that the run sees.
+    `digits` are those that the run uses.
     """
     relevant = settings.model_dump(mode="json", exclude={"epochs"}) | of_network(arm, layers)
     return settings_hash("bptt", json.dumps(relevant, sort_keys=True), digits.sha256(), seed)
@@ -271,9 +271,9 @@ def run_bptt(
 ) -> None:
     """Train the network of `arm` and `seed` by BPTT, and write its metrics and provenance.
 
-    Runs on one thread and repeats itself: the metrics follow from the arguments, on one machine
-    with the same versions. The times of epochs are in the provenance, as those of an arm are.
-    A checkpoint follows each epoch; a run that was stopped goes on from it and ends with the same
+    Runs on one thread and is reproducible: on one machine with the same versions, the arguments
+    determine the metrics. The provenance holds the time of each epoch, as an arm's does. A
+    checkpoint is saved after each epoch; an interrupted run resumes from it and ends with the same
     metrics, byte for byte. Raises `CheckpointError` for a checkpoint that is damaged or belongs to
     other settings.
     """
@@ -335,9 +335,9 @@ def run_bptt(
 def resume(
     training: Training, path: Path, fingerprint: str
 ) -> tuple[list[dict], dict[str, list[float]]]:
-    """Set `training` to the checkpoint `path`; returns the metrics and times of its epochs.
+    """Restore `training` from the checkpoint `path`; returns the metrics and times of its epochs.
 
-    Raises `CheckpointError` where it belongs to another run than that of `fingerprint`.
+    Raises `CheckpointError` if the checkpoint belongs to a run with another `fingerprint`.
     """
     rows: list[dict] = []
 

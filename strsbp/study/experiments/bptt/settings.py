@@ -1,4 +1,4 @@
-"""How the rival BPTT is trained beside ST-RSBP and HM2-BP."""
+"""How BPTT is trained for comparison with ST-RSBP and HM2-BP."""
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -18,12 +18,12 @@ NETWORK_KEYS = (
     "architecture", "tau_m", "tau_s", "n_steps", "threshold_hidden", "threshold_output",
     "reservoir",
 )  # fmt: skip
-"""What BPTT takes from an arm, beside its digits; all else there belongs to the other methods."""
+"""What BPTT takes from an arm besides its digits; the rest concerns only the other methods."""
 
 NOT_OF_BPTT = sorted(
     set(ArmSettings.model_fields) - {*NETWORK_KEYS, "title", "dataset", "n_train", "n_test"}
 )
-"""Settings of an arm that change nothing in a run of BPTT."""
+"""Settings of an arm that do not affect a run of BPTT."""
 
 
 SurrogateName = Literal["fast_sigmoid", "atan"]
@@ -36,11 +36,11 @@ class BpttTraining(Closed):
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Training epochs of BPTT."""
     batch_size: Annotated[int, Field(ge=1, le=10_000)] = 50
-    """Samples of one update; larger batches take less time per sample and make fewer updates."""
+    """Samples per update; larger batches take less time per sample but make fewer updates."""
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.002
-    """Adam's step size, constant."""
+    """Adam's constant step size."""
     surrogate: SurrogateName = "fast_sigmoid"
-    """The surrogate of a spike's derivative, as snnTorch calls it."""
+    """The surrogate for a spike's derivative, by its name in snnTorch."""
     surrogate_slope: SurrogateSlope = 25.0
     """Its steepness: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
 
@@ -49,25 +49,25 @@ class BpttSettings(BpttTraining, ExperimentSettings):
     """How BPTT is trained and what it is compared with."""
 
     enabled: Literal["auto", "yes", "no"] = "auto"
-    """Whether BPTT is trained: `auto` where the extra `bptt` (snnTorch) is installed; runs that are
-    there already are shown also without it."""
+    """Whether BPTT is trained; `auto`: if the extra `bptt` (snnTorch) is installed, else only
+    existing runs are shown."""
     strsbp: ArmName
-    """The arm of ST-RSBP; BPTT takes its network, initial weights, time constants, T and digits."""
+    """The arm of ST-RSBP; BPTT uses its network, initial weights, time constants, T and digits."""
     hm2bp: ArmName
     """The arm of HM2-BP, on the same digits."""
     seeds: Seeds = [1]
-    """One run of BPTT for each; give seeds of the arms, whose weights and spike trains they fix."""
+    """One BPTT run per seed; use the arms' seeds, so that weights and spike trains are the same."""
 
     def arm_names(self) -> list[str]:
         return [self.strsbp, self.hm2bp]
 
     def check_same_digits(self, arms: Mapping[str, ArmSettings]) -> None:
-        """Raise `SettingsError` where the two arms, of `arms` by name, see different digits."""
+        """Raise `SettingsError` if the two arms, looked up in `arms`, use different digits."""
         for key in ("dataset", "n_train", "n_test"):
             if getattr(arms[self.strsbp], key) != getattr(arms[self.hm2bp], key):
                 raise SettingsError(
                     f"`bptt` compares the arms '{self.strsbp}' and '{self.hm2bp}', which differ in "
-                    f"{key}; name two arms of the same digits there."
+                    f"{key}; choose two arms with the same digits."
                 )
 
     def compared_seeds(self, folder: Path, trains: bool) -> list[int]:
@@ -86,13 +86,13 @@ class BpttSettings(BpttTraining, ExperimentSettings):
 
 
 def of_network(arm: ArmSettings, layers: Sequence[LayerSettings]) -> dict[str, Any]:
-    """What BPTT takes from an arm with the hidden `layers`, beside its digits."""
+    """What BPTT takes from an arm with the hidden `layers`, besides its digits."""
     described = [layer.model_dump(mode="json", exclude_none=True) for layer in layers]
     return arm.model_dump(mode="json", include=set(NETWORK_KEYS)) | {"layers": described}
 
 
 def compared_network(study) -> dict[str, Any]:
-    """What BPTT takes from the arm that it is compared with; `study`: its `StudySettings`."""
+    """What BPTT takes from the arm that it is compared with; `study` is a `StudySettings`."""
     arm = study.arm(study.bptt.strsbp)
     return of_network(arm, study.architectures[arm.architecture])
 
@@ -103,9 +103,9 @@ def missing_library() -> str | None:
 
 
 def trains_bptt(settings: BpttSettings, where: str = "bptt", in_conda: bool = False) -> bool:
-    """Whether BPTT is trained: on this machine, or in environments that conda makes for its jobs.
+    """Whether BPTT is trained: on this machine, or (`in_conda`) in conda environments for its jobs.
 
-    Raises `SettingsError` where it is asked for and cannot be; `where` names the settings.
+    Raises `SettingsError` if it is required but not possible; `where` names the settings.
     """
     missing = None if in_conda else missing_library()
     if missing is not None and settings.enabled == "yes":
@@ -117,10 +117,10 @@ def trains_bptt(settings: BpttSettings, where: str = "bptt", in_conda: bool = Fa
 
 
 def compared_files(study, trains: bool) -> dict[str, list[str]]:
-    """The files of the runs that are compared: metrics, and provenance as `<method>_provenance`.
+    """The files of the compared runs: metrics, and provenance as `<method>_provenance`.
 
-    `study`: its `StudySettings`; `trains`: whether BPTT is trained (see `compared_seeds`). Raises
-    `SettingsError` where the methods see different digits.
+    `study` is a `StudySettings`; `trains`: whether BPTT is trained (see `compared_seeds`). Raises
+    `SettingsError` if the methods use different digits.
     """
     settings = study.bptt
     settings.check_same_digits(study.all_arms)

@@ -1,8 +1,9 @@
 """BPTT beside ST-RSBP and HM2-BP: test error over epochs and over seconds.
 
-An epoch, its tests included, counts as long as the method's fastest one: other programs on the
-machine only add to its time. Of BPTT that is CPU time, of the other methods, whose provenance
-holds no other, wall-clock time of one thread. Runs on a GPU have no seconds here.
+Every epoch, tests included, is assumed to take as long as the method's fastest one, because other
+programs on the machine can only slow it down. For BPTT this is CPU time; for the other methods,
+whose provenance holds nothing else, it is the wall-clock time of one thread. GPU runs have no
+seconds here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,12 +25,12 @@ COLUMNS = (
 BPTT_TITLE = "BPTT (snnTorch)"
 
 Files = Sequence[tuple[str | Path, str | Path]]
-"""Metrics and provenance of runs."""
+"""Metrics and provenance files of runs."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Test errors of one run, epoch by epoch, and seconds of its fastest epoch (NaN: unknown)."""
+    """Test errors of one run, epoch by epoch, and seconds of its fastest epoch (NaN if unknown)."""
 
     seed: int
     errors: np.ndarray
@@ -38,7 +39,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Method:
-    """A method's title and runs; `data` is what its provenance says of the digits."""
+    """A method's title and runs; `data` is what its provenance says about the digits."""
 
     title: str
     data: dict[str, Any]
@@ -50,7 +51,7 @@ class Method:
         return max(len(curve.errors) for curve in self.curves)
 
     def reaching(self, epoch: int) -> list[Curve]:
-        """The runs that were trained as far as `epoch`."""
+        """The runs that reached `epoch`."""
         return [curve for curve in self.curves if len(curve.errors) >= epoch]
 
     def best(self, epoch: int) -> dict[int, float]:
@@ -69,12 +70,12 @@ class Method:
 
     @property
     def seconds(self) -> float:
-        """Seconds of the fastest epoch, or NaN where no run knows its seconds."""
+        """Seconds of the fastest epoch, or NaN if no run recorded its time."""
         return min(self.known_seconds, default=np.nan)
 
     @property
     def known_seconds(self) -> list[float]:
-        """Seconds of an epoch of each run that knows them."""
+        """Seconds per epoch of each run that recorded its time."""
         return [curve.seconds for curve in self.curves if not np.isnan(curve.seconds)]
 
 
@@ -87,20 +88,19 @@ def summarise_bptt(
     network: Mapping[str, Any],
     out: str | Path,
 ) -> None:
-    """Write the comparison to `out` (csv); `bptt` may be empty, where it could not be trained.
+    """Write the comparison to `out` (csv); `bptt` may be empty, if it could not be trained.
 
-    `settings` and `network` are what BPTT's runs must have been trained with. One row a number:
+    `settings` and `network` are what BPTT's runs must have been trained with. One row per number:
 
     - `test_error`: mean over seeds after each `epoch`, which ends `seconds` after the start;
-    - `best_test_error`: the smallest up to the last epoch of the method;
-    - `best_test_error_difference`: of BPTT minus that of the method `reference`, up to the last
-      epoch of the shorter one, paired over the seeds of both;
-    - `seconds_per_epoch`: of the fastest one;
-    - `seconds_to_common_error`: until the mean error is at most the largest of the methods'
-      smallest ones, which each of them reaches.
+    - `best_test_error`: the smallest up to the method's last epoch;
+    - `best_test_error_difference`: BPTT's minus that of the method `reference`, up to the last
+      epoch of the shorter one, paired by seed;
+    - `seconds_per_epoch`: of the fastest epoch;
+    - `seconds_to_common_error`: time to reach the smallest mean error that all methods reach.
 
-    Intervals are 95 % t-intervals over seeds. Raises `ResultsError` where runs are missing,
-    incomplete, of other digits or of other settings.
+    Intervals are 95 % t-intervals over seeds. Raises `ResultsError` if runs are missing or
+    incomplete, or have other digits or settings.
     """
     methods = {"strsbp": _arm(strsbp), "hm2bp": _arm(hm2bp)}
     if bptt:
@@ -147,7 +147,7 @@ def _bptt(files: Files, settings, network, data) -> Method:
             if document.get(key) != wanted:
                 raise ResultsError(
                     f"{provenance_path} is of a run with other {key} than those compared here; "
-                    "install the extra 'bptt' to have it trained anew, or remove its files."
+                    "install the extra 'bptt' to train it again, or remove its files."
                 )
         seed, seconds = document.get("seed"), document.get("cpu_seconds_per_epoch")
         frame = read_csv(metrics_path, ("epoch", "test_error"))

@@ -29,7 +29,7 @@ QUANTITIES = {
     "smallest_denominator": ("smallest denominator", "smallest $|s_i|$", 1),
 }
 FACES = [COLOURS[0], "white"]
-"""Markers of the two panels' arms: filled and open."""
+"""Marker faces of the two panels' arms: filled and open."""
 LAYERS = {"feedforward": "feed-forward layer", "recurrent": "recurrent layer"}
 
 
@@ -37,7 +37,7 @@ LAYERS = {"feedforward": "feed-forward layer", "recurrent": "recurrent layer"}
 def draw(*, curves: str | Path, panels: Mapping[str, Sequence[str]], epochs: int):
     """Draw each quantity over tau_m in the last epoch, one colour for each of `panels`.
 
-    An arm of which every run diverged is drawn in the last epoch that it has.
+    An arm whose runs all diverged is drawn at its last epoch before that.
     """
     frame = read_csv(curves, COLUMNS)
     frame = frame[frame["epoch"] <= epochs]

@@ -1,7 +1,6 @@
-"""Fig. 4 explained: does a time constant fail by its dynamics or by its effect-ratio table?
+"""Fig. 4 explained: do runs fail because of tau_m's dynamics or of its effect-ratio table?
 
-Every tau_m is trained with its own table and with another's (that of tau_m = 64). What both
-share is the dynamics.
+Every tau_m is trained with its own table and with that of tau_m = 64. Both have the same dynamics.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ COLUMNS = [
     "difference", "low", "high", "n_pairs", "cause", "sentence",
 ]  # fmt: skip
 FAILED_ABOVE = 0.5
-"""A run failed when a weight is not finite or its last test error is above this; chance is 0.9."""
+"""A run failed if a weight is not finite or its last test error is above this; chance is 0.9."""
 
 
 def summarise_divergence(
@@ -32,10 +31,10 @@ def summarise_divergence(
 ) -> None:
     """Compare the arms `own[k]` (own table) and `other[k]` (the common table); write `out`.
 
-    An arm that stands in both lists has no table but the common one and is left out. `cause`
-    is `dynamics` (runs fail with either table), `table` (with the own one alone), `other table`
-    (with the common one alone), `none` (no run fails), or empty where an arm was not run or where
-    runs of the arm in both lists fail too: then the runs are too small to tell.
+    An arm in both lists has only the common table and is left out. `cause` is `dynamics` (runs
+    fail with either table), `table` (only with their own), `other table` (only with the common
+    one), `none` (no run fails), or empty if an arm was not run, or if runs of the arm in both
+    lists fail too, because then the runs are too small to tell.
     """
     tables = Tables(dict(runs=runs, pairs=pairs))
     both = [a for a, b in zip(own, other, strict=True) if a == b]
@@ -47,7 +46,7 @@ def summarise_divergence(
 
 
 def _failures(tables: Tables, arm: str) -> tuple[int, pd.DataFrame]:
-    """How many runs of an arm failed, and all of them."""
+    """How many runs of an arm failed, and all its runs."""
     runs = tables.frame("runs")
     runs = runs[runs["arm"] == arm]
     return int((runs["diverged"].notna() | (runs["last_test_error"] > FAILED_ABOVE)).sum()), runs

@@ -29,12 +29,12 @@ COSTS = {
 """Quantities of the horizontal axes, and their labels."""
 STOPS = {"time": "after a fixed time", "margin": "by a margin of spikes"}
 LOST = 50
-"""A network whose test error (%) is never smaller is named, not drawn."""
+"""A network whose test error (%) never falls below this is named, not drawn."""
 
 
 @themed
 def draw(*, summary: str | Path):
-    """Draw the test error over each cost, a colour for each network, on logarithmic axes.
+    """Draw the test error over each cost on logarithmic axes, one colour per network.
 
     Open marks are decisions after fixed times, filled ones decisions by margins.
     """
@@ -80,7 +80,7 @@ def _title(row) -> str:
 
 
 def _wide(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row for each decision rule, with its costs, and its error (%) with interval."""
+    """One row per decision rule: its costs, and its error (%) with interval."""
     keys = ["network", "stop", "value"]
     wide = rows.pivot(index=keys, columns="quantity", values="mean")
     error = rows[rows["quantity"] == "error"].set_index(keys)

@@ -1,14 +1,14 @@
 """What a decision costs: spikes, synaptic operations and steps, against its error.
 
 A network decides after t steps (a fixed time), or as soon as one output leads the next by a margin
-of m spikes, else after all T. The decision is the output with the most spikes so far, the first of
-equals; class 0 where none has fired.
+of m spikes, and otherwise after all T. The decision is the output with the most spikes so far (the
+first in a tie), or class 0 if none has fired.
 
-Cost is counted from the spike trains of the forward pass up to the decision. A spike counts once,
-be it of an input or of a neuron. Its synaptic operations are its fan-out, at the step at which it
-is fired: all neurons of the next layer, the connections that exist in the reservoir from this
-neuron, and the other outputs for the lateral inhibition. Leaks and comparisons with the threshold,
-which are due at every step, are no synaptic operations.
+Cost is counted from the spike trains of the forward pass up to the decision. Each spike counts
+once, whether it is from an input or a neuron. Its synaptic operations are its fan-out, counted at
+the step at which it is fired: all neurons of the next layer, the neuron's existing connections in
+the reservoir and, for lateral inhibition, the other outputs. Leaks and comparisons with the
+threshold, which happen at every step, are not synaptic operations.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ class Decisions(NamedTuple):
 
     predictions: np.ndarray
     latency: np.ndarray
-    """Steps that were run until the decision."""
+    """Steps run until the decision."""
     spikes: np.ndarray
     """Spikes of the input and of all layers during these steps."""
     input_spikes: np.ndarray
@@ -72,8 +72,8 @@ class Decisions(NamedTuple):
 def decide_one(inputs, layers, fan_outs, times, margins, counts, found):
     """Decide by every rule on the spike trains of one image.
 
-    `inputs`, and the `trains` of `layers`, whose last is the output: spikes by step. `fan_outs`:
-    int64 arrays, operations for a spike of each input, then of each neuron of each layer.
+    `inputs` and the `trains` of `layers`, the last of which is the output: spikes by step.
+    `fan_outs`: int64 arrays, operations per spike of each input, then of each layer's neurons.
     `times`, `margins`: int64. `counts` (n_classes,): working space. Fills `found` (rules, fields).
     """
     n_steps = inputs.step_ptr.size - 1
@@ -129,7 +129,7 @@ def _decide_samples(
 
 
 def fan_outs(network: Network) -> tuple[np.ndarray, ...]:
-    """Synaptic operations for a spike of each input, then of each neuron of each layer, int64."""
+    """Synaptic operations per spike of each input, then of each layer's neurons, int64."""
     layers = network.layers
     found = [np.full(network.n_inputs, layers[0].n_neurons, dtype=np.int64)]
     for k, layer in enumerate(layers):
@@ -148,7 +148,7 @@ def fan_outs(network: Network) -> tuple[np.ndarray, ...]:
 def decide(network: Network, images, times: Sequence[int], margins: Sequence[int]) -> Decisions:
     """Decisions on the test images (n, pixels) uint8, after `times` steps and by `margins`.
 
-    A time beyond T is T. One forward pass an image serves all rules.
+    A time beyond T counts as T. All rules use the same forward pass per image.
     """
     images = np.ascontiguousarray(images, dtype=np.uint8)
     encoder = Encoder(network.seed, TEST_SPLIT, network.model.n_steps)
@@ -156,7 +156,7 @@ def decide(network: Network, images, times: Sequence[int], margins: Sequence[int
     found = np.zeros((len(images), times.size + margins.size, len(_FIELDS)), dtype=np.int64)
     counts = np.zeros(network.n_classes, dtype=np.int64)
     operations = fan_outs(network)
-    for first in range(0, len(images), _BLOCK):  # between blocks Ctrl-C is heard
+    for first in range(0, len(images), _BLOCK):  # Ctrl-C takes effect between blocks
         _decide_samples(
             images, first, encoder.key, encoder.words, network.inputs.arrays, network.arrays,
             operations, times, margins, counts, found[first : first + _BLOCK],
@@ -167,9 +167,9 @@ def decide(network: Network, images, times: Sequence[int], margins: Sequence[int
 def decision_rows(decisions: Decisions, labels, times, margins) -> list[dict]:
     """Mean over images of each quantity for each rule, with its standard error.
 
-    `times` must end with T: `error_difference` is the error less that of the same network at T,
+    `times` must end with T: `error_difference` is the error minus that of the same network at T,
     image by image. `silent`: the share of images for which no output had fired. `undecided`: the
-    share on which a margin was not reached in T.
+    share for which the margin was not reached within T.
     """
     wrong = (decisions.predictions != np.asarray(labels)[:, None]).astype(np.float64)
     rules = [("time", t) for t in times] + [("margin", m) for m in margins]
@@ -208,8 +208,8 @@ def measure_early_decision(
 ) -> None:
     """Train every network of `settings` with `seed`, decide on the test images, write `out` (csv).
 
-    `arm`: the arm they share; `tables`: the effect ratios of each network. A network whose
-    weights stop being finite is measured as it is then, and `diverged` is 1.
+    `arm`: the arm they share; `tables`: the effect-ratio table of each network. A network that
+    diverges is measured as it is then, with `diverged` = 1.
     """
     rows = []
     for name, table in tables.items():

@@ -18,37 +18,37 @@ from strsbp.study.experiments.simulated import on_simulations
 
 
 class EarlyDecisionNetwork(Closed):
-    """One network: the arm with another T. What is left out is the arm's own value."""
+    """One network: the arm with another T. Keys that are left out keep the arm's values."""
 
     n_steps: Annotated[int, Field(ge=TARGET_COUNT_LABEL, le=65_536)]
     """Length T of every spike train, in steps."""
     threshold_hidden: Annotated[float, Field(gt=0, le=1e6)] | None = None
-    """Firing threshold of the hidden layers, in mV, if it is not the arm's."""
+    """Firing threshold of the hidden layers, in mV, if different from the arm's."""
     threshold_output: Annotated[float, Field(gt=0, le=1e6)] | None = None
-    """Firing threshold of the output layer, in mV, if it is not the arm's."""
+    """Firing threshold of the output layer, in mV, if different from the arm's."""
     table_steps: Annotated[int, Field(ge=2, le=65_536)] | None = None
-    """Length of the simulated trains of its effect-ratio table, if it is not this T."""
+    """Length of the simulated spike trains of its effect-ratio table, if different from T."""
     grid: Annotated[int, Field(ge=5, le=1000)] | None = None
-    """Largest spike count of that simulation, if it is not that of the arm's table."""
+    """Largest spike count of that simulation, if different from that of the arm's table."""
 
 
 class EarlyDecisionSettings(ExperimentSettings):
     """Accuracy against cost: networks of several T, and decisions before T."""
 
     arm: ArmName
-    """The arm whose settings the networks share, but for its table: each T has its own."""
+    """The arm whose settings the networks share, except for the table: each T has its own."""
     networks: Annotated[dict[ArmName, EarlyDecisionNetwork], Field(min_length=1)]
     """The networks, by name."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Training epochs of each."""
+    """Training epochs per network."""
     seeds: Annotated[Seeds, SORTED] = [1]
-    """One job for each, which trains every network once."""
+    """One job per seed, which trains every network once."""
     n_train: Annotated[int, Field(ge=1, le=60_000)] | None = None
-    """Training images (the first n), if they are not the arm's."""
+    """Training images (the first n), if different from the arm's."""
     n_test: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    """Test images (the first n), if they are not the arm's."""
+    """Test images (the first n), if different from the arm's."""
     times: Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], SORTED] = [50, 100, 200]
-    """Steps after which a decision is taken, where they are fewer than T; T itself always is."""
+    """Steps after which a decision is taken; those of T or more are left out, and T is added."""
     margins: Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], SORTED] = [1, 2, 3, 5, 8]
     """Spikes by which the first output must lead the second for a decision before T."""
 
@@ -60,12 +60,12 @@ class EarlyDecisionSettings(ExperimentSettings):
         return {f"networks.{name}": network_arm(shared, self, name) for name in self.networks}
 
     def table_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
-        """The name of the simulation behind the table of each network; `arms`: the study's."""
+        """The name of the simulation behind each network's table; `arms`: the study's."""
         return [arm.simulated_table().key for arm in self.trained(arms).values()]
 
 
 def network_arm(arm: ArmSettings, settings: EarlyDecisionSettings, name: str) -> ArmSettings:
-    """The arm that the network `name` of `settings` is, if `arm` is the arm they share."""
+    """The network `name` of `settings` as an arm; `arm` is the one that the networks share."""
     arm, network = on_simulations(arm), settings.networks[name]
     changed = dict(n_steps=network.n_steps, epochs=settings.epochs)
     for key in ("threshold_hidden", "threshold_output"):

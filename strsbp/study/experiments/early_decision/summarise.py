@@ -1,4 +1,4 @@
-"""Accuracy against cost over seeds: means with intervals, one row a network, rule and quantity."""
+"""Accuracy against cost over seeds: means with intervals per network, rule and quantity."""
 
 from collections.abc import Iterable
 from math import sqrt
@@ -10,7 +10,7 @@ from strsbp.files import ResultsError, numbers, read_csv, write_csv
 from strsbp.study.experiments.early_decision.measure import COLUMNS
 
 Z = 1.959963984540054
-"""Of the standard normal distribution, for 95 %."""
+"""Quantile of the standard normal distribution for a 95 % interval."""
 
 SHARES = ("error", "silent", "undecided")
 """Quantities that are shares of the test images."""
@@ -27,7 +27,7 @@ SUMMARY_COLUMNS = [
 
 
 def wilson_interval(share: float, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share that was observed in n images."""
+    """Wilson's 95 % interval of a share observed in n images."""
     centre = share + Z**2 / (2 * n)
     spread = Z * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     scale = 1 + Z**2 / n
@@ -35,16 +35,16 @@ def wilson_interval(share: float, n: int) -> tuple[float, float]:
 
 
 def summarise_early_decision(seeds: Iterable[str | Path], *, out: str | Path) -> None:
-    """Write to `out` (csv) what the files `seeds` of `measure_early_decision` say together.
+    """Summarise the files `seeds` of `measure_early_decision` in `out` (csv).
 
-    `mean` is the mean over seeds. Its 95 % interval says what other test images would bring to
-    these trained networks: Wilson's for shares, 1.96 standard errors to both sides for the rest.
-    Every seed decides on the same images, so more seeds do not narrow it: n is the number of test
-    images, and the standard error the mean of the seeds'. How far seeds lie apart is said by
-    `smallest_seed` and `largest_seed`. `at_end` is 1 for the decision after all T steps.
+    `mean` is the mean over seeds. Its 95 % interval covers the choice of test images, for the
+    trained networks as they are: Wilson's for shares, 1.96 standard errors to both sides for the
+    rest. All seeds decide on the same images, so more seeds do not narrow it: n is the number of
+    test images, and the standard error is the mean over seeds. `smallest_seed` and `largest_seed`
+    give the range over seeds. `at_end` is 1 for the decision after all T steps.
     """
     frame = pd.concat([_read(path) for path in seeds], ignore_index=True)
-    # A diverged network of one seed has fewer epochs than that of another.
+    # A network that diverged with one seed has fewer epochs than with another.
     frame["epochs"] = frame.groupby("network")["epochs"].transform("max")
     rows = []
     for key, group in frame.groupby([*NETWORK, *RULE], sort=False):

@@ -1,4 +1,4 @@
-"""The expectation of e_ij for one input spike, beside its simulations, and its derivative."""
+"""The expectation of e_ij for one input spike and its derivative, beside simulations."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ FLAT = 20
 
 @themed
 def draw(*, curves: str | Path):
-    """Draw phi, its derivative in full and enlarged, and what simulations leave of phi."""
+    """Draw phi, its derivative in full and enlarged, and how far simulations deviate from phi."""
     rows = read_csv(curves, COLUMNS)
     names = [name for name in NAMES if name in set(rows["spsp"])]
     scale = rows["spsp"].map(rows.groupby("spsp")["exact"].max())

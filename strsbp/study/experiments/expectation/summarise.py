@@ -1,4 +1,4 @@
-"""Simulations of e_ij beside their expectation: is it inside the Monte-Carlo error everywhere?"""
+"""Simulations of e_ij beside their expectation: do they agree within the Monte Carlo error?"""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,10 +22,10 @@ def summarise_expectation(
 ) -> None:  # fmt: skip
     """Compare each of `surfaces` with the expectation for its trains, and write two tables.
 
-    `table`: quantities of `deviations`, by simulation, and `nonlinearity`, by curve; `drawn`: the
-    curve that all rows of the simulation share, with its 95 % interval, and of the expectation
-    (`expected`), beside phi of one input spike (`exact`) and its derivative. Curves without a
-    simulation are drawn alone.
+    `table`: the quantities of `deviations` per simulation, and `nonlinearity` per curve. `drawn`:
+    the curve that all rows of the simulation share, with its 95 % interval, and that of the
+    expectation (`expected`), beside phi for one input spike (`exact`) and its derivative. Curves
+    without a simulation are drawn alone.
     """
     by_name = {surface.table.spsp: surface for surface in surfaces}
     rows, points = [], []
@@ -36,7 +36,7 @@ def summarise_expectation(
             spsp=curve.table.spsp, o_i=curve.counts, exact=curve.phi, derivative=curve.derivative
         )
         found = {}
-        if curve.table.spsp != "corrected":  # there it is linear, and the expectation the product
+        if curve.table.spsp != "corrected":  # there the expectation is exactly the product
             found["nonlinearity"] = nonlinearity(expected, curve)
         if surface is not None:
             phi, error = shared_curve(surface)
@@ -64,11 +64,11 @@ def nonlinearity(expected: np.ndarray, curve: ExactCurve) -> float:
 def deviations(surface: Surface, expected: np.ndarray) -> dict[str, float]:
     """How far a simulated surface lies from the expectation, in its own standard errors.
 
-    `expected`: that of each cell, float64 indexed as the surface's.
-    `repeats` of the simulation; over the cells `rms_deviation` (1 where chance is all there is),
-    `largest_deviation` and `share_within_95`; `largest_by_chance`: what the largest of as many
-    independent normal deviates exceeds in one case of twenty; `relative_rms`: of the curve that
-    all rows share, over that curve.
+    `expected`: that of each cell, float64, indexed like the surface.
+    Returns `repeats` of the simulation; over the cells, `rms_deviation` (1 if there is nothing but
+    chance), `largest_deviation` and `share_within_95`; `largest_by_chance`: what the largest of as
+    many independent normal deviates exceeds in one case out of twenty; `relative_rms`: the error
+    of the curve that all rows share, relative to that curve.
     """
     from scipy import stats
 

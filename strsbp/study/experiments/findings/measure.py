@@ -1,8 +1,8 @@
 """Measurements behind the findings about the published program (docs/algorithm.md, section 10).
 
-Those that follow from no other results file: blocked trials (F2) and jamming (F3), the one-way
-reservoir (F5) and half a shuffle (F8). What is drawn comes from generators made of a seed; what is
-exact has no interval.
+Only those that no other results file provides: blocked trials (F2) and jamming (F3), the one-way
+reservoir (F5) and the shuffle by swaps (F8). Random draws come from seeded generators; exact values
+have no interval.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ SAMPLE_COUNTS = (1_000, 10_000, 60_000)
 VARIANTS = ("derived", "published")
 
 MOST_TRAINS = 1000
-"""Trains for each count of F3; more would narrow no verdict."""
+"""Limit on the trains per count of F3; more would not sharpen any verdict."""
 
 
 def measure_findings(
@@ -41,8 +41,8 @@ def measure_findings(
 ) -> None:
     """Measure F2, F3, F5 and F8 and write one tidy table (`COLUMNS`) with 95 % intervals.
 
-    At most `MOST_TRAINS` of `repeats` trains are drawn for each count of F3, with `gap` steps from
-    spike to spike over `n_steps`; F5 draws one reservoir of `shape` per seed, F8 one order.
+    F3 draws `repeats` trains per count, but no more than `MOST_TRAINS`, of `n_steps` steps with at
+    least `gap` between spikes; F5 draws one reservoir of `shape` per seed, F8 one order.
     """
     rows = [
         *_exact_rows(n_steps, gap),
@@ -56,11 +56,11 @@ def measure_findings(
 def draws_until_full(
     rng: np.random.Generator, count: int, gap: int, n_steps: int
 ) -> tuple[bool, float]:
-    """One train of `count` spikes by rejection (F3): did it end, and its expected draws.
+    """Draw one train of `count` spikes by rejection (F3): whether it ends, and its expected draws.
 
-    Times round(U * n_steps) are drawn until each is at least `gap` from the earlier ones. The
-    number of draws up to the next spike is geometric, so its mean is taken instead of drawing;
-    a train that has no free place left never ends.
+    Each time round(U * n_steps) is drawn until it is at least `gap` from the earlier ones. The
+    number of draws per spike is geometric, so its mean is taken instead of drawing; a train that
+    has no free place left never ends.
     """
     weight = np.full(n_steps + 1, 1 / n_steps)
     weight[[0, -1]] /= 2  # rounding gives both ends half an interval
@@ -78,8 +78,8 @@ def draws_until_full(
 def _exact_rows(n_steps: int, gap: int):
     """F2 and F3 without drawing: trains with a spike at t = 0, and trains that never end.
 
-    A simulation on the study's grid draws a train of each count for each cell of a row, of a
-    column and each repeat; one that never ends stops it for good.
+    In a simulation on the study's grid, each count occurs in one row and one column, and each of
+    their cells draws one train per repeat; a single train that never ends stops the simulation.
     """
     most = max(*JAMMING_COUNTS, *BLOCKED_COUNTS, STUDY_GRID)
     ended, _ = sequential_trains(n_steps, gap, most)
@@ -129,7 +129,7 @@ def reservoir_counts(shape, seed: int, variant: str) -> dict[str, float]:
 
     rng = np.random.default_rng([seed, 5])
     inhibitory = draw_cell_types(rng, int(np.prod(shape)))
-    # Before the draw, so that both variants use the same random numbers.
+    # Both variants use the same random numbers; only the probabilities differ.
     exists = draw_connections(rng, connection_probability(shape, inhibitory, variant))
     others = exists & ~np.eye(len(exists), dtype=bool)
     _, component = connected_components(csr_array(others), directed=True, connection="strong")
@@ -153,7 +153,7 @@ def _reservoir_rows(shape, seeds):
 
 
 def share_moved(seed: int, n_samples: int) -> float:
-    """Share of samples whose place changes from the first to the second epoch of the program."""
+    """Share of samples that change place from the published program's first epoch to its second."""
     first, second = (epoch_order(seed, epoch, n_samples, "published") for epoch in (0, 1))
     return float(np.mean(first != second))
 

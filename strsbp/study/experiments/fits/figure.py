@@ -31,9 +31,9 @@ SMALLEST = 1e-4
 
 @themed
 def draw(*, summary: str | Path):
-    """Draw a row for each fit, the best test error on top.
+    """Draw one row per fit, the best test error on top.
 
-    Errors of value and derivative: inside the fitted grid (filled) and outside (open), by grid.
+    Errors of value and derivative, by grid: filled inside the fitted grid, open outside.
     """
     frame = read_csv(summary, COLUMNS)
     frame["name"] = frame["title"].map(lambda title: wrap(title, 30))
@@ -84,7 +84,7 @@ def draw(*, summary: str | Path):
 
 
 def _errors(frame: pd.DataFrame, quantity: str, grids) -> pd.DataFrame:
-    """One row for each fit, grid and region whose error is more than rounding."""
+    """One row per fit, grid and region whose error is more than rounding."""
     parts = [
         frame[["name"]].assign(grid=grid, region=region, error=frame[f"{quantity}_{region}_{grid}"])
         for grid in grids
@@ -96,7 +96,7 @@ def _errors(frame: pd.DataFrame, quantity: str, grids) -> pd.DataFrame:
 
 
 def _explain(ax, frame: pd.DataFrame, errors: pd.DataFrame) -> None:
-    """Say why a row holds no error."""
+    """Say why a row shows no error."""
     for name in frame["name"]:
         if name not in set(errors["name"]):
             ax.annotate(

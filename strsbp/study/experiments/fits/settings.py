@@ -13,12 +13,12 @@ class FitsSettings(ExperimentSettings):
     """Which fits of e_ij are ranked."""
 
     arms: Annotated[list[ArmName], Field(min_length=2)]
-    """Arms that differ in the fit of their table alone; the first one's is the published fit."""
+    """Arms that differ only in the fit of their table; the first one has the published fit."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Epochs whose best test error counts."""
+    """The best test error of the first n epochs determines the rank."""
 
     def shared_seeds(self, arms: Mapping[str, ArmSettings]) -> list[int]:
-        """The seeds that all arms have; `arms`: those of the study."""
+        """The seeds that all arms have; `arms`: the study's."""
         first, *others = (arms[name].seeds for name in self.arms)
         return [seed for seed in first if all(seed in seeds for seeds in others)]
 

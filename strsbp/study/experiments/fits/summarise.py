@@ -26,16 +26,16 @@ def summarise_fits(
     epochs: int,
     out: str | Path,
 ) -> None:
-    """Write one row for each arm: its fit, the fit's errors, and how the arm trains with it.
+    """Write one row per arm: its fit, the fit's errors, and how the arm trains with it.
 
-    `arms`: those compared, the published fit first; `metrics`: the runs of each, seeds in the same
-    order; `surfaces`: the simulation on its grids; `curve`: the expectation, up to as far as errors
-    are wanted.
+    `arms`: the compared arms, the published fit first; `metrics`: each arm's runs, with the seeds
+    in the same order; `surfaces`: the simulation on its grids; `curve`: the expectation, up to the
+    largest count for which errors are wanted.
     Columns `<value|derivative>_<region>_<grid>`: root mean square of the error over o_i, relative
     to that of the truth, inside the grid, outside it (up to the end of `curve`) and at counts up to
-    10. `mean`, `low`, `high`: the best test error of the first `epochs`; `difference...`: to the
-    first arm, paired over seeds; `smallest_denominator`: the smallest |s_i| of any hidden layer,
-    run and epoch; `rank`: by the mean test error, 1 the best.
+    10. `mean`, `low`, `high`: the best test error of the first `epochs`; `difference...`: from the
+    first arm, paired by seed; `smallest_denominator`: the smallest |s_i| in any hidden layer, run
+    and epoch; `rank`: by mean test error, 1 for the best.
     """
     runs = {name: [_read(path, epochs) for path in metrics[name]] for name in arms}
     errors = {name: fit_errors(arm.table.fit_name, surfaces, curve) if arm.table.spsp != "exact"
@@ -66,7 +66,7 @@ def summarise_fits(
 def fit_errors(fit: str, surfaces: Sequence[Surface], curve: ExactCurve) -> dict[str, float]:
     """Relative errors of the fit called `fit` on each grid; see `summarise_fits`.
 
-    All inputs share one curve, so that the errors are those of e_ij at the largest o_j.
+    All inputs share one curve, so the errors of e_ij at the largest o_j stand for all.
     """
     found = {}
     largest = curve.counts[-1]

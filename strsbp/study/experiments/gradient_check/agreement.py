@@ -1,21 +1,21 @@
 """How well an estimated gradient agrees with a true one that is known only through noise.
 
-The true gradient G of an expected loss is seen through finite differences along random directions
-u whose entries are +1 or -1, so that E[(G.u)^2] = |G|^2. The samples are split into two halves of
-independent noise: f_1, f_2 are the finite differences of the halves, g_1, g_2 the estimated
-gradient of the halves, projected on u. Only products of different halves are used where noise
-would add up, so that
+The true gradient G of an expected loss is observed by finite differences along random directions u
+whose entries are +1 or -1, so E[(G.u)^2] = |G|^2. The samples are split into two halves with
+independent noise: f_1, f_2 are the finite differences of the halves, and g_1, g_2 the gradient
+estimated from each half, projected on u. Where noise would add up, only products of different
+halves are used:
 
     |G|^2        = E[f_1 f_2]
     cos(g, G)    = E[(g_1 f_2 + g_2 f_1) / 2] / sqrt(E[(g_1^2 + g_2^2) / 2] E[f_1 f_2])
     G = scale g  : scale = E[g_1 f_2 + g_2 f_1] / E[g_1^2 + g_2^2]
 
-The noise of f lowers no cosine (the attenuation is corrected for), and the noise that g shares
-with f raises none. Corrected in this way a cosine is not bounded by 1 in a sample. Means, not
-centred moments, serve, since a projection on u has the mean 0 by symmetry.
+So the noise of f does not lower a cosine (the attenuation is corrected for), and noise that g
+shares with f does not raise it. A cosine corrected in this way can exceed 1 in a sample. The
+moments are not centred, since a projection on u has mean 0 by symmetry.
 
-Where any resample of the bootstrap has E[f_1 f_2] <= 0, the truth does not stand out from its
-noise, and what would be divided by it is unknown (NaN), estimate and interval alike.
+If E[f_1 f_2] <= 0 in any bootstrap resample, the truth does not stand out from its noise, and
+whatever would be divided by it is unknown (NaN), both the estimate and its interval.
 """
 
 import warnings
@@ -91,8 +91,8 @@ def _linearity(s1, s2, l1, l2, axis=-1):
 def interval(statistic: Callable, data, seed: int) -> tuple[float, float, float]:
     """`statistic` of the paired `data` with its 95 % percentile bootstrap interval.
 
-    Three NaN where the statistic is unknown in the sample or in any resample; the interval alone
-    is NaN where all resamples agree, as for data without noise.
+    All three are NaN if the statistic is unknown in the sample or in any resample; only the
+    interval is NaN if all resamples agree, as for data without noise.
     """
     from scipy import stats
 
@@ -102,7 +102,7 @@ def interval(statistic: Callable, data, seed: int) -> tuple[float, float, float]
     if all(np.ptp(part) == 0 for part in data):
         return value, np.nan, np.nan
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # looked for below
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # checked below
         found = stats.bootstrap(
             data, statistic, confidence_level=0.95, n_resamples=RESAMPLES, method="percentile",
             paired=len(data) > 1, vectorized=True, rng=np.random.default_rng(seed),
@@ -114,11 +114,11 @@ def interval(statistic: Callable, data, seed: int) -> tuple[float, float, float]
 
 
 def describe_truth(truth: Halves, seed: int) -> dict[str, tuple[float, float, float]]:
-    """What the finite differences say about themselves: (estimate, low, high) by quantity.
+    """How reliable the finite differences are: (estimate, low, high) by quantity.
 
     `moved`: share of directions along which the loss changes at all; `reliability`: correlation of
     the halves; `norm`: |G|; `sign_agreement`: share of directions with the same sign in both
-    halves. The first two are known also where the truth does not stand out from its noise.
+    halves. The first two are known even if the truth does not stand out from its noise.
     """
     norm = interval(_norm, truth, seed)
     signs = interval(_sign_agreement, (*truth, *truth), seed)
@@ -131,7 +131,7 @@ def describe_truth(truth: Halves, seed: int) -> dict[str, tuple[float, float, fl
 
 
 def linearity(small: Halves, large: Halves, seed: int) -> tuple[float, float, float]:
-    """Cosine of the gradients that two sizes of the step see; 1 in the linear range."""
+    """Cosine of the gradients measured with two step sizes; 1 in the linear range."""
     return interval(_linearity, (*small, *large), seed)
 
 
@@ -140,8 +140,8 @@ def compare_with_truth(
 ) -> dict[str, tuple[float, float, float]]:
     """`cosine`, `sign_agreement` and `scale` of an estimated gradient, each with its interval.
 
-    The directions are resampled. The sign agreement is that of single noisy directions; compare it
-    with that of the truth with itself.
+    The bootstrap resamples the directions. The sign agreement is that of single noisy directions;
+    compare it with the truth's agreement with itself.
     """
     data = *estimate, *truth
     known = np.isfinite(interval(_norm, truth, seed)[0])

@@ -20,15 +20,15 @@ COLUMNS = (
     "state", "layer", "step", "estimator", "title", "against", "quantity", "mean", "low", "high",
 )  # fmt: skip
 USUAL = 0.06
-"""Share of cells that a scale of colours may leave out at its end, for one estimator's sake."""
+"""Share of cells that may lie beyond the end of a colour scale, so that outliers do not set it."""
 
 
 @themed
 def draw(*, summary: str | Path):
-    """Draw the cosines, and how much closer the first estimator is than each, as heat maps.
+    """Draw heat maps of the cosines, and of how much closer the first estimator is than each.
 
-    A column is a layer's weights in one state of the network. States in which nothing is known
-    are named below. The finite differences are those of the smallest step.
+    A column is a layer's weights in one state of the network; states in which nothing is known
+    have none. The finite differences are those of the smallest step.
     """
     rows = read_csv(summary, COLUMNS)
     titles = (

@@ -1,18 +1,18 @@
 """Estimated gradients beside the true gradient of the expected loss.
 
-The loss of a sample is the one whose derivative by the output counts o_i is the error that the
-network propagates (section 4 of docs/algorithm.md; boost 1): with d_i = o_i - target_i,
+The loss of a sample is the one whose derivative with respect to the output counts o_i is the error
+that the network propagates (section 4 of docs/algorithm.md; boost 1): with d_i = o_i - target_i,
 
     loss = 1/2 sum_i max(d_i^2 - 5^2, 0),      d loss / d o_i = d_i where |d_i| > 5, else 0.
 
 (The reported cost, the sum of the same d_i^2, jumps at |d_i| = 5; no gradient accounts for that.)
-Its expectation is over the spike trains that an image is encoded into, and its mean over images.
-Spike counts are integers, so that a single sample has no gradient; the expectation has one, which
-finite differences see through noise; `agreement` says how that is accounted for.
+The expectation is over the spike trains into which an image is encoded, and the mean over images.
+Spike counts are integers, so a single sample has no gradient, but the expectation has one. Finite
+differences measure it with noise; `agreement` describes how that is accounted for.
 
 The samples are images x encodings, in the order of the encodings; one half of the encodings gives
-the first half of everything, the other half the second. A group of weights is what one layer's
-neurons receive from below, or from each other (`_reservoir`).
+the first half of everything, the other half the second. A group of weights belongs to one layer:
+those from below, or those among its neurons (`_reservoir`).
 """
 
 import time
@@ -43,13 +43,13 @@ from strsbp.study.experiments.gradients.measure import Probe, weights_of
 from strsbp.training.epochs import train
 
 FINITE_DIFFERENCE, FORWARD = "finite_difference", "forward"
-"""Names beside those of the arms: the truth, and the forward pass in the table of times."""
+"""Names besides those of the arms: the truth, and the forward pass in the table of times."""
 
 PROJECTION_COLUMNS = ["layer", "estimator", "step", "direction", "first", "second"]
 TIME_COLUMNS = ["estimator", "sample", "cpu_ms"]
 
 _ENCODING_STREAM, _DIRECTION_STREAM = 1_000_101, 1_000_102
-"""Set the encodings and directions apart from the streams that draw a network's weights."""
+"""Keep encodings and directions independent of the streams that draw a network's weights."""
 
 
 class Group(NamedTuple):
@@ -57,13 +57,13 @@ class Group(NamedTuple):
 
     name: str
     position: int
-    """Of the layer."""
+    """Position of the layer."""
     weights: np.ndarray
-    """A view of the network's own: (m, n) or (c,)."""
+    """A view of the network's weights: (m, n) or (c,)."""
     n_neurons: int
 
     def step(self, step: float) -> float:
-        """Change of a weight that changes a neuron's summed weights by `step` (its s.d.)."""
+        """Change per weight that gives a neuron's summed weights the standard deviation `step`."""
         return step / np.sqrt(self.weights.size / self.n_neurons)
 
 
@@ -79,7 +79,7 @@ def groups_of(network: Network) -> list[Group]:
 
 
 def target_counts(labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """The counts wanted, (S, n_classes) int64, of samples with `labels` (S,)."""
+    """The target counts, (S, n_classes) int64, of samples with `labels` (S,)."""
     is_label = np.asarray(labels)[:, None] == np.arange(n_classes)
     return np.where(is_label, TARGET_COUNT_LABEL, TARGET_COUNT_OTHER)
 
@@ -92,8 +92,8 @@ def losses(counts: np.ndarray, targets: np.ndarray) -> np.ndarray:
 class Samples:
     """Images in several encodings, recorded before every layer of a network.
 
-    `labels` (S,) and `targets` (S, n_classes) of each sample; `halves`: the numbers of the samples
-    of each half; `recordings`: what enters each layer with the network's present weights.
+    `labels` (S,) and `targets` (S, n_classes) of each sample; `halves`: the indices of the samples
+    of each half; `recordings`: the spikes entering each layer with the network's current weights.
     """
 
     def __init__(self, network: Network, digits: Digits, settings: GradientCheckSettings):
@@ -127,15 +127,15 @@ class Samples:
                 yield self.network.layers[position - 1].trains
 
     def losses(self, position: int, samples=slice(None)) -> np.ndarray:
-        """The loss of each of `samples` by the present weights of the layers from `position` on."""
+        """The loss of each of `samples`, with the current weights from layer `position` on."""
         recording = self.recordings[position].take(samples)
         return losses(output_counts(self.network, recording, position), self.targets[samples])
 
     def slopes(self, group: Group, direction: np.ndarray, step: float, samples=slice(None)):
         """Central differences (S,) of the losses along `direction`, which has the weights' shape.
 
-        Per unit of `direction`, of which `step` is taken to both sides. The spike trains of the
-        input are the same on both. The weights are left as they were.
+        Per unit of `direction`, with steps of size `step` to both sides. The spike trains of the
+        input are the same on both. The weights are restored.
         """
         kept = group.weights.copy()
         change = (step * direction).astype(np.float32)
@@ -150,7 +150,7 @@ class Samples:
 
 
 def random_direction(group: Group, number: int, order: int, seed: int) -> np.ndarray:
-    """+1 or -1 for each weight, float32; `order`: the place of the group, `number`: from 0."""
+    """+1 or -1 per weight, float32; `order`: index of the group, `number`: of the direction."""
     stream = np.random.SeedSequence(seed, spawn_key=(_DIRECTION_STREAM, order, number))
     signs = np.random.default_rng(stream).integers(0, 2, group.weights.shape, dtype=np.int8)
     return (2 * signs - 1).astype(np.float32)
@@ -159,14 +159,14 @@ def random_direction(group: Group, number: int, order: int, seed: int) -> np.nda
 def arm_gradients(
     probe: Probe, samples: Samples
 ) -> tuple[list[tuple[np.ndarray, ...]], list[float]]:
-    """Mean gradient of each half of the samples by group, and CPU seconds of every sample.
+    """Mean gradient of each half of the samples by group, and CPU seconds per sample.
 
-    The time is that of `Network.train_on_inputs`: a forward pass, the gradient, and its step.
+    The time is that of `Network.train_on_inputs`: a forward pass, the gradient, and the update.
     """
     halves, seconds = [], []
     probe.clear()
     samples.encode(probe.network, 0)
-    probe.network.train_on_inputs(int(samples.labels[0]))  # compiles, where that was not done yet
+    probe.network.train_on_inputs(int(samples.labels[0]))  # compiles, if not done yet
     for half in samples.halves:
         parts = [part for layer in probe.moments() for part in layer]
         sums = [np.zeros(part.shape) for part in parts]
@@ -183,9 +183,9 @@ def arm_gradients(
 
 
 def bptt_gradients(network: Network, settings: SurrogateSettings, samples: Samples):
-    """The same by backpropagation through time; None where snnTorch is not installed.
+    """The same by backpropagation through time; None if snnTorch is not installed.
 
-    The time of a sample is its batch's forward and backward pass over the batch's size.
+    The time per sample is that of its batch's forward and backward pass, divided by the batch size.
     """
     try:
         import torch
@@ -226,9 +226,9 @@ def measure_gradient_check(
 ) -> None:
     """Measure gradients and finite differences after `epochs` of the first arm; write two tables.
 
-    `projections`: for each group and random direction the finite difference at both steps and each
+    `projections`: for each group and random direction, the finite difference at both steps and each
     estimated gradient's projection, from both halves; `times`: CPU time of each gradient by sample.
-    They have no rows where the training diverges.
+    Both have no rows if the training diverges.
     """
     first = next(iter(arms))
     network = build_network(

@@ -1,8 +1,8 @@
 """Recorded spike trains, and the upper layers of a network run on them again and again.
 
 Finite differences in the weights of layer k need the spikes that enter layer k, which these
-weights do not change. So they are recorded once, for all samples, and the layers from k on run
-on them in one compiled call.
+weights do not change. So the spikes are recorded once for all samples, and the layers from k on
+run on them in one compiled call.
 """
 
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class Recording(NamedTuple):
 
     @classmethod
     def of(cls, trains) -> "Recording":
-        """Copies of `trains`, an iterable of the engine's trains, one a sample."""
+        """Copies of `trains`, an iterable of the engine's trains, one per sample."""
         ptrs, spikes = [], []
         for one in trains:
             ptrs.append(one.step_ptr.copy())
@@ -38,11 +38,11 @@ class Recording(NamedTuple):
 
     @property
     def n_samples(self) -> int:
-        """S."""
+        """The number of samples, S."""
         return len(self.step_ptr)
 
     def take(self, samples) -> "Recording":
-        """These samples alone, in this order; an index array or a slice."""
+        """Only `samples` (an index array or a slice), in their order."""
         return self._replace(first=self.first[samples], step_ptr=self.step_ptr[samples])
 
     def to_dense(self, sample: int, n_neurons: int) -> np.ndarray:
@@ -68,7 +68,7 @@ def _counts(first, step_ptr, step_idx, layers, position, counts):
 
 
 def output_counts(network: Network, recording: Recording, position: int) -> np.ndarray:
-    """Spike counts (S, n_classes) int64 of the outputs, layers `position` .. last being run.
+    """Output spike counts (S, n_classes) int64, from running the layers from `position` on.
 
     `recording`: the spikes that enter layer `position` (0: the first).
     """

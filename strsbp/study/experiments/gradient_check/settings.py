@@ -11,7 +11,7 @@ from strsbp.study.experiments.bptt.settings import SurrogateName, SurrogateSlope
 from strsbp.study.experiments.settings import ExperimentSettings
 
 OF_GRADIENT = ("gradient", "ablated_layers", "adjoint")
-"""What an arm brings to the comparison beside its table."""
+"""What an arm contributes to the comparison besides its table."""
 
 Step = Annotated[float, Field(gt=0, le=100)]
 
@@ -22,9 +22,9 @@ class SurrogateSettings(Closed):
     title: Annotated[str, Field(min_length=1, max_length=120)]
     """The name shown in figures and tables."""
     function: SurrogateName
-    """The surrogate of a spike's derivative, as snnTorch calls it."""
+    """The surrogate for a spike's derivative, by its name in snnTorch."""
     slope: SurrogateSlope
-    """Its steepness, where the threshold is 1: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
+    """Its steepness for a threshold of 1: `slope` of `fast_sigmoid`, `alpha` of `atan`."""
 
 
 class GradientCheckSettings(ExperimentSettings):
@@ -32,23 +32,23 @@ class GradientCheckSettings(ExperimentSettings):
 
     arms: Annotated[list[ArmName], Field(min_length=1), DISTINCT]
     """Arms whose gradients are compared. The network, its weights and training are the first one's;
-    of the others `gradient`, `ablated_layers`, `adjoint` and the table serve."""
+    the others contribute only `gradient`, `ablated_layers`, `adjoint` and the table."""
     surrogates: dict[ArmName, SurrogateSettings] = {}
-    """Surrogate gradients by name, beside the arms; left out where snnTorch is not installed."""
+    """Surrogate gradients by name, besides the arms; left out if snnTorch is not installed."""
     states: Annotated[dict[ArmName, Annotated[int, Field(ge=0, le=1000)]], Field(min_length=1)] = {
         "untrained": 0,
         "trained": 3,
     }
-    """Name of each state of the weights, and the epochs of training that lead to it."""
+    """States of the weights by name, each with the training epochs that lead to it."""
     n_images: Annotated[int, Field(ge=2, le=60_000)] = 100
     """Training images over which loss and gradients are averaged: the first n."""
     n_encodings: Annotated[int, Field(ge=2, le=10_000, multiple_of=2)] = 4
-    """Independent spike trains of each image; half of them tell the noise of the other half."""
+    """Independent encodings per image; comparing two halves of them shows the noise."""
     n_directions: Annotated[int, Field(ge=8, le=100_000)] = 64
-    """Random directions a group of weights, along which finite differences are taken."""
+    """Random directions per group of weights, along which finite differences are taken."""
     steps: tuple[Step, Step] = (1.0, 2.0)
-    """Two sizes of these finite differences: standard deviation of the change of a neuron's summed
-    weights."""
+    """Two step sizes of these finite differences, each the standard deviation of the change of a
+    neuron's summed weights."""
     seed: Seed = 1
     """Seed of the weights, the spike trains, the directions and the bootstrap."""
 
@@ -66,7 +66,7 @@ class GradientCheckSettings(ExperimentSettings):
 
     @property
     def states_by_epochs(self) -> list[str]:
-        """The states, those of fewer epochs first."""
+        """The states, those with fewer epochs first."""
         return sorted(self.states, key=self.states.get)
 
     def epochs_to(self, state: str) -> int:
@@ -77,11 +77,11 @@ class GradientCheckSettings(ExperimentSettings):
         return self.states[state]
 
     def titles(self, arms: Mapping[str, ArmSettings]) -> dict[str, str]:
-        """Titles of all gradients that are compared; `arms`: those of the study."""
+        """Titles of all compared gradients; `arms`: the study's."""
         titles = {name: arms[name].title for name in self.arms}
         return titles | {name: one.title for name, one in self.surrogates.items()}
 
 
 def on_network_of(first: ArmSettings, arm: ArmSettings) -> ArmSettings:
-    """`first` with the gradient of `arm`: only gradients of one loss can be compared."""
+    """`first` with the gradient of `arm`: only gradients of the same loss can be compared."""
     return first.model_copy(update={key: getattr(arm, key) for key in OF_GRADIENT})

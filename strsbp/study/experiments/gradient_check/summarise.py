@@ -1,4 +1,4 @@
-"""The table that says how well each gradient agrees with the true one, with intervals."""
+"""A table of how well each gradient agrees with the true one, with intervals."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +26,7 @@ COLUMNS = [
     "n",
 ]  # fmt: skip
 ALL_LAYERS = "all"
-"""What stands for the layer where a quantity belongs to the whole network."""
+"""The `layer` of a quantity that belongs to the whole network."""
 
 
 def summarise_gradient_check(
@@ -36,14 +36,14 @@ def summarise_gradient_check(
     *,
     out: str | Path,
 ) -> None:
-    """Write `out` from the tables of `measure_gradient_check` of each state.
+    """Write `out` from the tables of `measure_gradient_check` for each state.
 
-    `measured`: by state `projections` and `times`; `titles`: of the estimators, the first of which
+    `measured`: `projections` and `times` by state; `titles`: of the estimators, the first of which
     is compared with every other. Quantities, for each layer and step of the finite differences
-    (`step`, in the units of the settings): what `describe_truth`, `linearity` and
-    `compare_with_truth` say, differences of cosines (`estimator` minus `against`), and `cpu_ms`, a
-    sample. `n`: directions or samples. An empty `mean` says that the truth does not stand out from
-    its noise.
+    (`step`, in the units of the settings): those of `describe_truth`, `linearity` and
+    `compare_with_truth`, differences of cosines (`estimator` minus `against`), and `cpu_ms` per
+    sample. `n`: directions or samples. `mean` is empty if the truth does not stand out from its
+    noise.
     """
     rows = []
     for state, paths in measured.items():

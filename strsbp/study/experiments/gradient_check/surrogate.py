@@ -1,8 +1,8 @@
 """Backpropagation through time with surrogate gradients, in the network's own dynamics.
 
 The forward pass is that of section 2 of docs/algorithm.md, step by step; only the derivative of a
-spike is replaced, by a function of snnTorch of v / theta - 1. The reset and the refractory period
-pass no gradient on, as in snnTorch. There is no repair of silent labels: that belongs to ST-RSBP.
+spike is replaced, by an snnTorch surrogate of v / theta - 1. No gradient passes through the reset
+or the refractory period, as in snnTorch. Silent labels are not repaired: that belongs to ST-RSBP.
 
 This module needs the extra `bptt`; import it where it is used.
 """
@@ -21,7 +21,7 @@ from strsbp.study.experiments.gradient_check.replay import Recording
 from strsbp.study.experiments.gradient_check.settings import SurrogateSettings
 
 BATCH = 25
-"""Samples that go through the graph together; at T = 400 they take some 300 MB."""
+"""Samples per pass through the graph; at T = 400 they take about 300 MB."""
 
 
 class _Layer:
@@ -40,7 +40,7 @@ class _Layer:
         return torch.zeros(n, n).index_put(self._where, self.parameters[1])
 
     def run(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Spikes (T, batch, n) that the spikes `inputs` (T, batch, m) evoke, both float32."""
+        """Spikes (T, batch, n) evoked by the spikes `inputs` (T, batch, m), both float32."""
         layer, model = self.layer, self.model
         threshold, fires_above = float(layer.threshold), float(layer.arrays.fires_above)
         decay_s, decay_m, gain = (
@@ -70,7 +70,7 @@ class _Layer:
 class SurrogateGradient:
     """Gradients of a network's loss by backpropagation through time.
 
-    The network's present weights are copied. Loss: as in `measure`, half the sum over
+    The network's current weights are copied. Loss: as in `measure`, half the sum over
     the outputs of d_i^2 where |d_i| > 5.
     """
 
@@ -90,9 +90,8 @@ class SurrogateGradient:
     ) -> Iterator[tuple[np.ndarray, list[np.ndarray], float]]:
         """The summed gradients of `samples`, batch by batch.
 
-        `recording`: the input's spikes; `targets` (S, n_classes): the counts wanted. Yields the
-        samples of the batch, float32 arrays as `Probe.moments` has them, one after another, and
-        the seconds of CPU time.
+        `recording`: the input's spikes; `targets` (S, n_classes): the target counts. Yields the
+        samples of the batch, float32 arrays in the order of `Probe.moments`, and the CPU seconds.
         """
         for start in range(0, len(samples), BATCH):
             batch = samples[start : start + BATCH]

@@ -1,4 +1,4 @@
-"""Denominators of the arms, and the directions of their gradients: why Fig. 6 is as it is."""
+"""Denominators of the arms and directions of their gradients, which explain Fig. 6."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ GRADIENTS = ("state", "arm", "title", "layer", "reference", "quantity", "mean", 
 DENOMINATORS = ("state", "arm", "layer", "statistic", "value")
 QUANTILES = [f"quantile_{q}" for q in ("0.01", "0.25", "0.5", "0.75", "0.99")]
 FAR = 5
-"""Where a denominator is larger than this, the axis is logarithmic on both sides of 0."""
+"""If any denominator is larger than this, the axis is logarithmic on both sides of 0."""
 
 
 @themed

@@ -1,9 +1,9 @@
 """Weight gradients and denominators of several arms on the same weights and samples.
 
-The arms differ in table, threshold, length of trains or adjoint. Each is compared, in its own
-dynamics, with two others: HM2-BP (s_i = 1 in all layers) and ST-RSBP with the table of the first
-arm. So the comparison says what an arm's table does to the gradient, and not what the arm's
-threshold does to the spikes. The sources are sections 6 and 7 of docs/algorithm.md.
+The arms differ in table, threshold, length of spike trains or adjoint. Each is compared, in its own
+dynamics, with two references: HM2-BP (s_i = 1 in all layers) and ST-RSBP with the first arm's
+table. So the comparison shows what an arm's table does to the gradient, not what its threshold
+does to the spikes. See sections 6 and 7 of docs/algorithm.md.
 """
 
 from collections.abc import Sequence
@@ -33,14 +33,14 @@ GRADIENT_COLUMNS = [
 DENOMINATOR_COLUMNS = ["state", "arm", "title", "layer", "statistic", "value", "n_samples"]
 
 _NO_STEP = 1e-30
-"""A learning rate that leaves every float32 weight as it is."""
+"""A learning rate too small to change any float32 weight."""
 
 
 class Probe:
     """A network that yields gradients and never learns.
 
-    `weights`: arrays by name, as `weights_of` returns them. The gradients leave out the
-    regulariser. Raises `SettingsError` where the weights belong to other connections.
+    `weights`: arrays by name, as returned by `weights_of`. The gradients do not include the
+    regulariser. Raises `SettingsError` if the weights belong to other connections.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Probe:
     def gradients(self, image, index: int, label: int) -> dict[str, np.ndarray] | None:
         """Gradient of each layer's weights as one vector, float64, or None if the error is 0.
 
-        After one update from moments of zero Adam's first moment is 0.1 times the gradient.
+        After one update from zero moments, Adam's first moment is 0.1 times the gradient.
         A recurrent layer's vector holds the weights of both groups.
         """
         self.clear()
@@ -72,7 +72,7 @@ class Probe:
         }
 
     def clear(self) -> None:
-        """Set all moments to 0; the first ones are 0.1 times the gradient after one update."""
+        """Set all moments to 0; after one update, the first moments are 0.1 times the gradient."""
         for layer in self.network.layers:
             for name, array in layer.state().items():
                 if name.endswith("moments"):
@@ -82,8 +82,8 @@ class Probe:
     def moments(self) -> list[list[np.ndarray]]:
         """Views of Adam's first moments of each layer, float32.
 
-        One array (m, n) for the weights from below, and in a recurrent layer one (c,) for those of
-        the connections.
+        One array (m, n) for the weights from below and, in a recurrent layer, one (c,) for those
+        of the connections.
         """
         found = []
         for layer in self.network.layers:
@@ -116,8 +116,8 @@ def set_weights(network: Network, weights: dict[str, np.ndarray]) -> None:
             not name.endswith("weights") and not np.array_equal(own[name], array)
         ):  # fmt: skip
             raise SettingsError(
-                "The compared arms have other connections than the first one; let `gradients` "
-                "compare arms of one architecture and reservoir."
+                "A compared arm has other connections than the first one; `gradients` must name "
+                "arms with the same architecture and reservoir."
             )
     network.load_state(own | weights)
 
@@ -135,9 +135,9 @@ def measure_gradients(
     """Compare `arms` on the first `n_samples` images of `digits` and write two tidy tables.
 
     The weights are those of the first arm, before and after `train_epochs` on `digits`.
-    `tables`: each arm's table. `gradients`: mean over samples of the cosine and of the ratio of
-    norms, arm over reference, a layer, with 95 % bootstrap intervals; `denominators`: quantiles
-    of s_i over neurons and samples, the smallest |s_i| and the share of negative ones.
+    `tables`: each arm's table. `gradients`: per layer, means over samples of the cosine, the angle
+    and the ratio of norms (arm over reference), with 95 % bootstrap intervals; `denominators`:
+    quantiles of s_i over neurons and samples, the smallest |s_i| and the share of negative ones.
     """
     first = next(iter(arms))
     n_inputs = digits.train_images.shape[1]
@@ -184,7 +184,7 @@ def _measure(probes: dict[str, Probe], digits: Digits, n_samples: int):
             for reference in REFERENCES:
                 cosine, ratio = _compare(own, found[reference][layer])
                 compared.setdefault((layer, reference, "cosine"), []).append(cosine)
-                # Where directions almost agree, only the angle (in degrees) shows how nearly.
+                # Where directions almost agree, only the angle (in degrees) shows how closely.
                 angle = float(np.degrees(np.arccos(cosine)))
                 compared.setdefault((layer, reference, "angle"), []).append(angle)
                 compared.setdefault((layer, reference, "norm_ratio"), []).append(ratio)
@@ -192,7 +192,7 @@ def _measure(probes: dict[str, Probe], digits: Digits, n_samples: int):
 
 
 def _compare(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
-    """Cosine of two gradients and the ratio of their norms; NaN where one is 0 or not finite."""
+    """Cosine of two gradients and the ratio of their norms; NaN if either is 0 or not finite."""
     norm_a, norm_b = np.linalg.norm(a), np.linalg.norm(b)
     if not (0 < norm_a < np.inf and 0 < norm_b < np.inf):
         return np.nan, np.nan

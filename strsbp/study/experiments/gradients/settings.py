@@ -12,13 +12,13 @@ class GradientsSettings(ExperimentSettings):
     """How the gradients of arms are compared on the same weights and samples."""
 
     arms: Annotated[list[ArmName], Field(min_length=1)]
-    """Arms that are compared, all of the first one's architecture and reservoir."""
+    """The compared arms, all with the first one's architecture and reservoir."""
     n_samples: Annotated[int, Field(ge=2, le=60_000)] = 100
-    """Training images for each comparison: the first n."""
+    """Training images per comparison: the first n."""
     seed: Seed = 1
     """Seed of the weights, the spike trains of the images and the bootstrap."""
     train_epochs: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Epochs of the first arm after which the comparison is repeated."""
+    """Training epochs of the first arm after which the comparison is repeated."""
 
     def arm_names(self) -> list[str]:
         return self.arms

@@ -10,16 +10,16 @@ class PublishedLogsSettings(ExperimentSettings):
     """Arms that repeat the published training logs, trained on demand."""
 
     arms: dict[ArmName, ArmSettings] = {}
-    """The arms, by name; they start from `defaults`, as those of the study do."""
+    """The arms, by name; like the study's, they start from `defaults`."""
     compared: dict[str, dict[str, list[ArmName]]] = {}
-    """For each log of resources/published_logs.csv and each setting, the arms whose runs are taken
-    together; they differ in their number of epochs alone."""
+    """For each log of resources/published_logs.csv and each setting, the arms whose runs are
+    pooled; they differ only in their number of epochs."""
 
     @model_validator(mode="after")
     def _known(self):
         for name in self.compared_arms():
             if name not in self.arms:
-                raise ValueError(f"`compared` names the arm '{name}', which `arms` does not hold")
+                raise ValueError(f"`compared` names the arm '{name}', which is not in `arms`")
         return self
 
     def compared_arms(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Our runs beside the logs that the authors published: how far apart, epoch by epoch.
+"""Our runs beside the logs that the authors published: the distance between them by epoch.
 
 The logs (resources/published_logs.csv) give accuracies in per cent and the cost, one run each.
 """
@@ -13,14 +13,14 @@ from strsbp.study.summary.intervals import mean_interval
 from strsbp.study.summary.training import Run, load_runs
 
 EPOCHS = (1, 2, 10, 20)
-"""Epochs at which the distance from a log is given; the best test accuracy comes on top."""
+"""Epochs at which the distance from a log is given, besides that of the best test accuracy."""
 QUANTITIES = ("test_accuracy", "train_accuracy", "cost")
 COLUMNS = [
     "log", "setting", "at_epoch", "quantity", "logged", "mean", "low", "high", "difference",
     "n_seeds",
 ]  # fmt: skip
-"""`logged`, `mean`, `low`, `high`: accuracies in per cent, or the cost; `difference`: ours less the
-log's. `at_epoch` is an epoch, or `best N` for the best test accuracy of the first N epochs."""
+"""`logged`, `mean`, `low`, `high`: accuracies in per cent, or the cost; `difference`: ours minus
+the log's. `at_epoch` is an epoch, or `best N` for the best test accuracy of the first N epochs."""
 
 
 def summarise_published_logs(
@@ -35,8 +35,8 @@ def summarise_published_logs(
     """Write `out`, the distances from the logs, and `curves`, both curves at every epoch.
 
     `metrics[k]` and `provenance[k]` belong to the same run; `compared` names, for each log and each
-    setting, the arms whose runs are taken together: they differ in their number of epochs alone.
-    A run counts as far as it goes. Raises `ResultsError` for a log that is not in `logs`.
+    setting, the arms whose runs are pooled: they differ only in their number of epochs. A run
+    counts up to its last epoch. Raises `ResultsError` for a log that is not in `logs`.
     """
     runs = load_runs(metrics, provenance)
     logged = read_csv(logs, ("log", "epoch", *QUANTITIES))
@@ -44,7 +44,7 @@ def summarise_published_logs(
     for log, settings in compared.items():
         published = logged[logged["log"] == log].set_index("epoch")
         if published.empty:
-            raise ResultsError(f"{logs} has no log '{log}'; name one of those that it holds.")
+            raise ResultsError(f"{logs} has no log '{log}'; use one that it has.")
         for setting, arms in settings.items():
             values = _by_epoch([run for run in runs if run.arm in arms])
             for epoch in published.index.intersection(values.index.unique("epoch")):
@@ -60,7 +60,7 @@ def summarise_published_logs(
 
 
 def _by_epoch(runs: list[Run]) -> pd.DataFrame:
-    """One row per epoch and run, with the quantities as the logs have them."""
+    """One row per epoch and run, with the quantities in the logs' units."""
     frames = [
         pd.DataFrame(
             {
@@ -88,7 +88,7 @@ def _compare(logged: float, ours: pd.Series) -> dict:
 
 
 def _best(log: str, setting: str, published: pd.DataFrame, values: pd.DataFrame) -> list[dict]:
-    """Best test accuracies of the first N epochs, for each N at which some of our runs end."""
+    """Best test accuracies of the first N epochs, for each N at which any of our runs ends."""
     lengths = values.reset_index().groupby("run")["epoch"].max()
     rows = []
     for n in sorted(lengths.unique()):

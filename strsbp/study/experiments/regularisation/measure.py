@@ -1,8 +1,8 @@
 """What the weight regularisation does: error, dead neurons, decayed weights, sizes of gradients.
 
-Adam hardly minds the size of a gradient, so only the ratio of the error's gradient to the
-regulariser's counts. Dividing the error by the threshold in each layer makes it smaller, and most
-so in the first layer (finding F10 in docs/algorithm.md).
+Adam is almost insensitive to the size of a gradient, so only the ratio of the error's gradient to
+the regulariser's matters. Dividing the error by the threshold in each layer makes it smaller, most
+of all in the first layer (finding F10 in docs/algorithm.md).
 """
 
 from collections.abc import Callable, Sequence
@@ -24,9 +24,9 @@ from strsbp.training.epochs import TrainingState, train_epoch
 from strsbp.training.run import metrics_csv
 
 SMALL_WEIGHT = 1e-6
-"""A weight of a smaller magnitude counts as decayed."""
+"""A weight with a smaller magnitude counts as decayed."""
 DEAD_ON = 1000
-"""A neuron is dead if it is silent on all of the first test images; this is their number."""
+"""A neuron is dead if it is silent on all of the first test images, up to this many."""
 
 
 def measure_cell(
@@ -45,7 +45,7 @@ def measure_cell(
     """Train `arm` with the settings of `cell` once per seed; write `out` (csv).
 
     One row per seed and epoch: the metrics of training and, for each layer, what `layer_state`
-    says. A run ends early where a weight is not finite. `tick(n)` is called after n more images.
+    says. A run ends early if a weight is not finite. `tick(n)` is called after n more images.
     """
     rows = []
     model = cell.of(arm)
@@ -62,13 +62,13 @@ def measure_cell(
 
 
 def layer_state(network: Network, probe: Probe, digits: Digits, n_samples: int) -> dict[str, float]:
-    """Five numbers for each layer of a trained network, keyed `<quantity>_<layer>`.
+    """Five numbers per layer of a trained network, keyed `<quantity>_<layer>`.
 
     `dead_share`: neurons without a spike on the first `DEAD_ON` test images; `small_share`: weights
-    below `SMALL_WEIGHT`; `error_gradient`: length of the error's gradient, the mean over the first
-    `n_samples` training images (0 where there is no error); `regulariser_gradient`: length of the
-    regulariser's; `mean_gain`: mean of 1 / s_i over the neurons and the same images, as far as they
-    have an error (1 where s_i is not computed). `probe`: a probe with the network's weights.
+    below `SMALL_WEIGHT`; `error_gradient`: norm of the error's gradient, the mean over the first
+    `n_samples` training images (0 for an image without an error); `regulariser_gradient`: norm of
+    the regulariser's; `mean_gain`: mean of 1 / s_i over the neurons and those of the same images
+    that have an error (1 if s_i is not computed). `probe`: a probe with the network's weights.
     """
     alive = [np.zeros(layer.n_neurons, dtype=bool) for layer in network.layers]
     for index, image in enumerate(digits.test_images[:DEAD_ON]):
@@ -100,7 +100,7 @@ def layer_state(network: Network, probe: Probe, digits: Digits, n_samples: int) 
 
 
 def regulariser_length(layer) -> float:
-    """Length of the regulariser's gradient over all weights of an engine layer (section 7)."""
+    """Norm of the regulariser's gradient over all weights of an engine layer (section 7)."""
     squares = layer.arrays.rows[SQUARE_SUMS]
     factors = np.zeros_like(squares)
     update.regulariser_factors(squares, layer.arrays.n_terms, layer.model.regularisation, factors)

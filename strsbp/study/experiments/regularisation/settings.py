@@ -1,4 +1,4 @@
-"""The sweep of the weight regularisation: which strengths, with and without the division."""
+"""The regularisation sweep: strengths, with and without the division by the threshold."""
 
 import re
 from typing import Annotated
@@ -16,7 +16,7 @@ class Cell(Closed):
     """One point of the sweep; its `key` names its files."""
 
     arm: ArmName
-    """The arm whose other settings the cell has."""
+    """The arm that provides the cell's other settings."""
     regularisation: Strength
     """Strength lambda of the weight regularisation."""
     divide_by_threshold: bool
@@ -49,13 +49,13 @@ class RegularisationSettings(ExperimentSettings):
     """Strengths of the regularisation, each with and without the division by the threshold."""
 
     arms: Annotated[list[ArmName], Field(min_length=1)]
-    """Arms whose settings the cells have; arms after the first are compared with it."""
+    """Arms that provide the cells' other settings; the first is compared with every other arm."""
     strengths: Annotated[list[Strength], Field(min_length=1)]
     """Values of lambda."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 5
-    """Training epochs of every cell."""
+    """Training epochs per cell."""
     seeds: Seeds = [1, 2, 3]
-    """One run of every cell for each."""
+    """One run per cell and seed."""
     n_samples: Annotated[int, Field(ge=1, le=60_000)] = 100
     """Training images on which the gradient of the error is measured: the first n."""
 

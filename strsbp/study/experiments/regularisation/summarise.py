@@ -1,4 +1,4 @@
-"""The sweep of the regularisation in one table: means over seeds, and arms paired by seed."""
+"""The regularisation sweep in one table: means over seeds, and arms paired by seed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,9 +14,9 @@ COLUMNS = [
     "arm", "regularisation", "divide_by_threshold", "epoch", "quantity", "mean", "low", "high",
     "p_value", "n_seeds", "n_diverged",
 ]  # fmt: skip
-"""`quantity`: a column of the measurements; or `gradient_ratio_<layer>`: length of the error's
+"""`quantity`: a column of the measurements; or `gradient_ratio_<layer>`: norm of the error's
 gradient over that of the regulariser's; or `test_error_difference`: test error of the first arm
-less that of this one in the last epoch, paired by seed, with the p-value of the paired t-test."""
+minus that of this one in the last epoch, paired by seed, with the p-value of the paired t-test."""
 _LAYER_QUANTITIES = ("dead_share", "small_share", "error_gradient", "mean_gain", "gradient_ratio")
 
 
@@ -26,7 +26,7 @@ def summarise_regularisation(
     """Write `out` from the csv files of `measure_cell`, one per cell of `settings`, named by key.
 
     Intervals are 95 % t-intervals over seeds. A run that diverged is left out from that epoch on
-    and counted in `n_diverged`. Raises `ResultsError` where a run is missing.
+    and counted in `n_diverged`. Raises `ResultsError` if a run is missing.
     """
     frames = {Path(path).stem: _read(path, settings) for path in cells}
     rows = []

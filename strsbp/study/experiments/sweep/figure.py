@@ -26,9 +26,9 @@ QUANTITIES = {
 
 @themed
 def draw(*, summary: str | Path):
-    """Draw a row of heat maps for each grid, a column for each quantity; darker is larger.
+    """Draw one row of heat maps per grid and one column per quantity; darker is larger.
 
-    A column has one scale of colours; that of the test error is the one of the cells that trained.
+    A column has one colour scale; for the test error, it covers only the cells that trained.
     """
     names = [name for axes in GRIDS.values() for name, _ in axes]
     columns = ("grid", "of", "own", "quantity", "mean", "n_diverged", "n_failed", *names)

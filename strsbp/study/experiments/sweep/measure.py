@@ -1,7 +1,7 @@
-"""Training over the grids of time constants and thresholds: one network a cell and seed.
+"""Training over the grids of time constants and thresholds: one network per cell and seed.
 
 Every cell is trained with the effect-ratio table of its own time constants (section 6 of
-docs/algorithm.md), as the authors' tables are for theirs.
+docs/algorithm.md), just as the authors' tables are made for theirs.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ def simulate_tables(
 ) -> None:
     """Simulate and fit every table of `tables`, all with `repeats` and `seed`; write `out` (csv).
 
-    A row for each table's `key` and input count `o_j`, with the coefficients of the polynomial.
+    One row per table and input count `o_j`, with the coefficients of the polynomial.
     """
     frames = []
     for table in tables:
@@ -50,9 +50,9 @@ def simulate_tables(
 
 
 def read_table_of(path: str | Path, key: str) -> EffectRatioTable:
-    """The table called `key` of a file of `simulate_tables`.
+    """The table called `key` in a file written by `simulate_tables`.
 
-    Raises `TableError` where the file is not readable, or does not hold the table.
+    Raises `TableError` if the file is unreadable or does not hold the table.
     """
     try:
         frame = pd.read_csv(path)
@@ -62,7 +62,7 @@ def read_table_of(path: str | Path, key: str) -> EffectRatioTable:
         return EffectRatioTable(rows[COEFFICIENTS].to_numpy(dtype=np.float64))
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = str(error).splitlines()[0]
-        raise TableError(f"{path} is no file of tables ({reason}); make it again.") from None
+        raise TableError(f"{path} is not a file of tables ({reason}); make it again.") from None
 
 
 def measure_cell(
@@ -77,12 +77,12 @@ def measure_cell(
     out: str | Path,
     tick: Callable[[int], object] = lambda n: None,
 ) -> None:
-    """Train `arm` with the constants of `cell` once a seed; write `out` (csv).
+    """Train `arm` with the constants of `cell` once per seed; write `out` (csv).
 
-    A row a seed and epoch: the metrics of training, and of all layers together the share of
-    neurons that are silent on the test images (`silent_share`) and the smallest |s_i|
-    (`smallest_denominator`, empty where none was needed). A run ends early where a weight is
-    not finite. `tick(n)` is called after n more images.
+    One row per seed and epoch: the metrics of training and, over all layers, the share of neurons
+    that are silent on the test images (`silent_share`) and the smallest |s_i|
+    (`smallest_denominator`, empty if none was needed). A run ends early if a weight is not finite.
+    `tick(n)` is called after n more images.
     """
     rows = []
     for seed in seeds:

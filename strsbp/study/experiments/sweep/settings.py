@@ -1,4 +1,4 @@
-"""The grids of time constants and of thresholds around those of an arm: which cells there are."""
+"""The grids of time constants and of thresholds around those of an arm, and their cells."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import on_simulations
 
 TIME_CONSTANTS, THRESHOLDS = "time_constants", "thresholds"
-"""The two grids; they meet in the arm's own constants."""
+"""The two grids; they meet at the arm's own constants."""
 
 TimeConstant = Annotated[float, Field(gt=1, le=1e6)]
 Threshold = Annotated[float, Field(gt=0, le=1e6)]
@@ -56,7 +56,7 @@ class Cell(Closed):
         return arm.model_copy(update=self.model_dump())
 
     def table(self, arm: ArmSettings) -> SimulatedTable:
-        """The simulation behind the effect-ratio table of this cell: that of its own dynamics."""
+        """The simulation behind this cell's effect-ratio table, with the cell's own dynamics."""
         table = on_simulations(arm).table
         return SimulatedTable(
             spsp=table.spsp,
@@ -69,10 +69,10 @@ class Cell(Closed):
 
 
 class SweepSettings(ExperimentSettings):
-    """Grids of time constants and of thresholds around those of an arm, and how cells train."""
+    """Grids of time constants and thresholds around those of an arm, and how cells are trained."""
 
     arm: ArmName
-    """The arm around whose constants the grids lie; its own values belong to every list below."""
+    """The arm around whose constants the grids lie; its values are added to every list below."""
     tau_m: Annotated[list[TimeConstant], SORTED] = [32, 128]
     """Membrane time constants of the first grid."""
     tau_s: Annotated[list[TimeConstant], SORTED] = [4, 16]
@@ -82,15 +82,15 @@ class SweepSettings(ExperimentSettings):
     threshold_output: Annotated[list[Threshold], SORTED] = [7.5, 30]
     """Thresholds of the output layer of the second grid, with the arm's time constants."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Training epochs of every cell."""
+    """Training epochs per cell."""
     seeds: Annotated[Seeds, SORTED] = [1, 2]
-    """One run of every cell for each."""
+    """One run per cell and seed."""
     n_train: Annotated[int, Field(ge=1, le=60_000)] = 1000
-    """Training images of every cell: the first n."""
+    """Training images per cell: the first n."""
     n_test: Annotated[int, Field(ge=1, le=10_000)] = 1000
-    """Test images of every cell: the first n."""
+    """Test images per cell: the first n."""
     repeats: Annotated[int, Field(ge=1, le=1_000_000)] = 200
-    """Random pairs of spike trains for each point of the simulation of every table."""
+    """Random pairs of spike trains per point of each table's simulation."""
 
     def arm_names(self) -> list[str]:
         return [self.arm]
@@ -118,11 +118,11 @@ class SweepSettings(ExperimentSettings):
         return list(found.values())
 
     def table_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
-        """Names of these simulations; `arms`: those of the study."""
+        """Names of these simulations; `arms`: the study's."""
         return [table.key for table in self.tables(arms[self.arm])]
 
     def cell_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
-        """Names of all cells; `arms`: those of the study."""
+        """Names of all cells; `arms`: the study's."""
         return [cell.key for cell in self.distinct_cells(arms[self.arm])]
 
     def _values(self, name: str, own: Cell) -> list[float]:

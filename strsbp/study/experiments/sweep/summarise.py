@@ -1,7 +1,7 @@
 """The grids of time constants and thresholds in one table: errors, ranks, lines, failed runs.
 
-A run *diverged* when a weight stopped being finite; it *failed* when it diverged or when its last
-test error is above one half. The test error of a diverged run enters no mean.
+A run *diverged* if a weight stopped being finite; it *failed* if it diverged or if its last test
+error is above one half. The test error of a diverged run enters no mean.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ LINES = {
     "product": lambda first, second: first * second,
     "ratio": lambda first, second: first / second,
 }
-"""What may be constant along a line through the arm's own cell; of the grid's two constants."""
+"""What is constant along a line through the arm's own cell, by the grid's two constants."""
 
 
 def summarise_sweep(
@@ -50,21 +50,21 @@ def summarise_sweep(
     arm: ArmSettings,
     out: str | Path,
 ) -> None:
-    """Summarise the files of `measure_cell`, by the key of their cell; write `out` (csv).
+    """Summarise the files of `measure_cell`, given by their cell's key, in `out` (csv).
 
-    Rows with `of` = `cell`: mean and 95 % interval over seeds, after the last epoch, of the
-    `QUANTITIES` of every cell of a `grid`: test error; share of silent neurons, of all and of the
-    last hidden layer; smallest |s_i| of all epochs; spikes of a hidden neuron on a test image;
-    drive = tau_m / threshold_hidden, the steady membrane of a unit of input over the threshold.
+    Rows with `of` = `cell`: for every cell of a `grid`, mean and 95 % interval over seeds of the
+    `QUANTITIES` after the last epoch: test error; share of silent neurons, among all and in the
+    last hidden layer; smallest |s_i| of all epochs; spikes per hidden neuron and test image;
+    drive = tau_m / threshold_hidden, the steady membrane for one unit of input over the threshold.
     `rank` counts from the smallest mean test error. `behind_best` is a cell's test error minus that
-    of the first in rank, paired over seeds; `behind_chosen`, of the arm's own cell (`own` = 1), the
-    same for the cell that is best for the other seeds, so that no error is compared with one that
-    was chosen for being small.
+    of the first in rank, paired by seed. `behind_chosen`, only for the arm's own cell (`own` = 1),
+    compares it instead with the cell that is best for the other seeds, so that no error is compared
+    with one that was chosen for being small.
 
     `of` = `line`: the largest minus the smallest mean test error (`spread`) of the cells on a line
     through the own cell, along which the grid's `first` or `second` constant, their `product` or
     their `ratio` is constant. `of` = `failed runs`, `trained runs`: mean, smallest and largest
-    value over runs of both grids, and their number (`runs`). Raises `ResultsError`.
+    value over the runs of both grids, and the number of runs (`runs`). Raises `ResultsError`.
     """
     cells = settings.cells(arm)
     by_key = {cell.key: cell for found in cells.values() for cell in found}
@@ -83,7 +83,7 @@ def summarise_sweep(
 
 
 def _runs(cell: Cell, path: str | Path, settings: SweepSettings) -> pd.DataFrame:
-    """One row a seed: the quantities at the end of each run of a cell."""
+    """One row per seed: the quantities at the end of each run of a cell."""
     whole = ("test_error", "silent_share", "smallest_denominator")
     frame = read_csv(path, ("seed", "epoch", "diverged", *whole))
     silent, spikes = (
@@ -91,7 +91,7 @@ def _runs(cell: Cell, path: str | Path, settings: SweepSettings) -> pd.DataFrame
         for prefix in ("silent_share_", "spike_count_")
     )
     if len(silent) < 2 or len(spikes) < 2:
-        raise ResultsError(f"{path} holds no metrics of a hidden and an output layer; run it anew.")
+        raise ResultsError(f"{path} has no metrics of a hidden and an output layer; run it again.")
     for column in (*whole, *silent, *spikes):
         frame[column] = numbers(frame, column, path)
     rows = []
@@ -100,7 +100,7 @@ def _runs(cell: Cell, path: str | Path, settings: SweepSettings) -> pd.DataFrame
         diverged = not run.empty and pd.notna(run["diverged"].iloc[-1])
         if run.empty or (len(run) != settings.epochs and not diverged):
             raise ResultsError(
-                f"{path} has {len(run)} of {settings.epochs} epochs of seed {seed}; run it anew."
+                f"{path} has {len(run)} of {settings.epochs} epochs of seed {seed}; run it again."
             )
         last = run.iloc[-1]
         rows.append(
@@ -121,7 +121,7 @@ def _runs(cell: Cell, path: str | Path, settings: SweepSettings) -> pd.DataFrame
 
 
 def _errors(cells: list[Cell], runs: pd.DataFrame) -> pd.DataFrame:
-    """Test errors, a row a seed, a column a cell; NaN where a run diverged."""
+    """Test errors, one row per seed and one column per cell; NaN where a run diverged."""
     return runs.pivot(index="seed", columns="cell", values="test_error")[[c.key for c in cells]]
 
 
@@ -155,8 +155,8 @@ def _cell_rows(grid: str, cells: list[Cell], runs: pd.DataFrame, own: str) -> li
 def behind_chosen(errors: pd.DataFrame, own: str) -> list[float]:
     """For each seed, the error of `own` minus that of the cell that is best for the other seeds.
 
-    `errors`: a row a seed, a column a cell. Cells with a diverged run (NaN) are left out; nothing
-    is left where `own` is one of them, or where there is one seed alone.
+    `errors`: one row per seed and one column per cell. Cells with a diverged run (NaN) are left
+    out; the list is empty if `own` is one of them or there is only one seed.
     """
     whole = errors.dropna(axis="columns")
     if own not in whole or len(whole) < 2:
