@@ -157,9 +157,9 @@ class TableSettings(Closed):
     """The effect-ratio table de/do of an arm. Settings that are left out are taken from the arm."""
 
     spsp: SpspName = "published"
-    """The simulation of e_ij: `published`, `unblocked` (without finding F2), `corrected` (the study's
-    Listing 2) or `corrected_draft` (its first revision). `exact` is not simulated: it is the mean
-    over all trains with the refractory gap, in the network's own dynamics; it needs no fit."""
+    """The simulation of e_ij: `published`, `unblocked` (without finding F2), `corrected` (Listing 2
+    of the study) or `corrected_draft` (its first revision). `exact` is not simulated: it is the
+    mean over all trains with the refractory gap, in the network's own dynamics; it needs no fit."""
     grid: Annotated[int, Field(ge=5, le=1000)] = 100
     """Largest spike count of the simulation; the table has one row per input count."""
     degree: Annotated[int, Field(ge=2, le=8)] = 4
@@ -210,9 +210,10 @@ class SimulatedTable(Closed):
 
     @property
     def largest_count(self) -> int:
-        """The largest number of spikes in a train of this simulation (docs/algorithm.md, section 9).
+        """The largest number of spikes in a train of this simulation.
 
-        `published` and `unblocked` trains use times 0..T at least `refractory_steps` + 1 apart.
+        `published` and `unblocked` trains use times 0..T at least `refractory_steps` + 1 apart
+        (docs/algorithm.md, section 9).
         """
         if self.on_slots:
             return self.n_steps // max(self.refractory_steps, 1)

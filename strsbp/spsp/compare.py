@@ -62,8 +62,8 @@ def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int =
 
     Returns a frame with one row per file and measure: file, spsp, grid, measure, ours (our table,
     simulated with `repeats`, compared with the file), chance (the same, compared with a table of
-    ours that was simulated with the authors' repeats), repeats, source. Raises `TableError` for a file that is not a table, and `StrsbpError` if
-    there are no files.
+    ours that was simulated with the authors' repeats), repeats, source. Raises `TableError` for a
+    file that is not a table, and `StrsbpError` if there are no files.
     """
     rows = []
     for name, table in AUTHOR_TABLES.items():

@@ -75,8 +75,8 @@ def _run_lanes(corrected, draft, pre, post, decay_s, decay_m, gain_s, gain_m, ho
 
 @njit(parallel=True, cache=True, nogil=True, error_model="numpy")
 def _simulate_rows(
-    first_row, last_row, corrected, draft, blocked, tau_m, tau_s, refractory_steps, n_steps, repeats,
-    seed, mean, standard_error, failed,
+    first_row, last_row, corrected, draft, blocked, tau_m, tau_s, refractory_steps, n_steps,
+    repeats, seed, mean, standard_error, failed,
 ):  # fmt: skip
     """Fill rows first_row .. last_row - 1 of `mean` and `standard_error`.
 
