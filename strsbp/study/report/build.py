@@ -1,4 +1,4 @@
-"""The report as one self-contained HTML page: no script, no font, no image from elsewhere."""
+"""The report as one self-contained HTML page, without scripts and external fonts or images."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ BADGES = {
 BADGES |= {
     words[verdict]: BADGES[verdict.value] for words in (WORDS, ANSWERS) for verdict in Verdict
 }
-"""Class and mark of each verdict; the words stand beside the mark, so colour carries nothing."""
+"""Class and mark of each verdict; the words beside the mark mean that colour is not needed."""
 
 WANTED_TABLES = (
     "arms", "pairs", "runs", "quality", "author_tables", "findings", "divergence", "extrapolations",
@@ -47,10 +47,10 @@ def build_report(
 ) -> None:
     """Write the report of one profile to `out`.
 
-    `tables` are the results files by name: `WANTED_TABLES`, and, where the open questions were
+    `tables` are the results files by name: `WANTED_TABLES` and, if the open questions were
     answered, `answers` and the results files that these show. `figures` are the svg or png files by
     name (`fig1` ...), `captions` is the folder with `plot_<figure>.rst`, `questions` the file of
-    open questions. `command` stands before the target in the commands shown; links start from
+    open questions. `command` precedes the target in the commands shown; links start from
     `results_dir`, by default the folder of `out`.
     Raises `ResultsError` when a file is missing or lacks what the report shows.
     """

@@ -14,17 +14,17 @@ from strsbp.study.settings import StudySettings
 
 
 class Table(NamedTuple):
-    """A table of the report: cells are text or safe HTML."""
+    """A table of the report; cells are text or safe HTML."""
 
     headers: list[str]
     rows: list[list]
     numeric: set[int] = frozenset()
-    """Columns that are set flush right."""
+    """Columns that are aligned right."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """One profile's results and where they lie."""
+    """One profile's results and where they are."""
 
     study: StudySettings
     claims_csv: Path
@@ -36,11 +36,11 @@ class Results:
     folder: Path
     """Folder of the report, from which links to data files start."""
     command: str
-    """What stands before a target in the commands that are shown."""
+    """What precedes the target in the commands shown."""
 
     @cached_property
     def claims(self) -> pd.DataFrame:
-        """The judged claims, one a row."""
+        """The judged claims, one per row."""
         return read_judged(self.claims_csv)
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
@@ -48,7 +48,7 @@ class Results:
         return read_csv(self.tables[name], columns)
 
     def link(self, path: str | Path) -> str:
-        """`path` as seen from the report, or as it is when it lies elsewhere."""
+        """`path` relative to the report, or its name alone if it lies elsewhere."""
         path, folder = Path(path).resolve(), self.folder.resolve()
         return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
 

@@ -1,4 +1,4 @@
-"""The sections of the report, in order. Each is a function here and a template of its name.
+"""The sections of the report, in order. Each is a function here and a template of the same name.
 
 To add one, write the function that gathers what it shows, a template in `templates/`, and an
 entry in `SECTIONS`.
@@ -37,7 +37,7 @@ class Section(NamedTuple):
 
 
 def summary(results: Results) -> dict:
-    """How many claims have which verdict, and the claims in short."""
+    """The number of claims with each verdict, and the claims in short."""
     counts = results.claims["verdict"].value_counts()
     return dict(
         claims=results.claims.to_dict("records"),
@@ -67,12 +67,12 @@ def run(results: Results) -> dict:
         )  # fmt: skip
     headers = [
         "Arm", "Architecture", "Data", "Training images", "Test images", "Epochs", "Seeds",
-        "Diverged", "Core time", "An epoch",
+        "Diverged", "Core time", "Per epoch",
     ]  # fmt: skip
     facts = {
         "Profile": results.study.profile,
         "Runs": f"{len(runs)}, of {runs['arm'].nunique()} arms",
-        "Core time": f"{duration(runs['seconds'].sum())} in all; a run computes on one core",
+        "Core time": f"{duration(runs['seconds'].sum())} in total; each run uses one core",
         "Machine": _distinct(runs, "cpu", "cores", text="{cpu}, {cores:g} cores"),
         "System": _distinct(runs, "platform"),
         "Device": _distinct(runs, "device"),
@@ -82,7 +82,7 @@ def run(results: Results) -> dict:
             for name in runs.columns
             if name.startswith("version_")
         ),
-        "Simulations of e_ij": f"{results.study.simulation.repeats:,} repeats a cell, "
+        "Simulations of e_ij": f"{results.study.simulation.repeats:,} repeats per cell, "
         f"seed {results.study.simulation.seed}",
         "Started": f"{runs['started'].min()} to {runs['started'].max()}",
     }
@@ -120,7 +120,7 @@ def _commits(runs: pd.DataFrame) -> str:
 
 
 def figures(results: Results) -> dict:
-    """The figures of the study; those of open questions stand with these."""
+    """The figures of the study; those of open questions are shown with the questions."""
     of_questions = {name for one in load_questions(results.questions) for name in one.figures}
     return dict(
         figures=[_figure(name, results) for name in results.figures if name not in of_questions]
@@ -144,7 +144,7 @@ def _figure(name: str, results: Results) -> dict:
 
 
 def questions(results: Results) -> dict:
-    """Every open question with its answers, figures and tables, where they were measured."""
+    """Every open question with its answers, figures and tables, if they were measured."""
     if "answers" not in results.tables:
         return dict(questions=[], file=None)
     answers = results.table("answers", "id", "statement", "verdict", "reason")
@@ -210,8 +210,8 @@ def divergence(results: Results) -> dict:
         ]
         for row in rows.itertuples()
     ]  # fmt: skip
-    headers = ["Arm", "Runs that fail, own table", "with that of 64", "Difference of last errors",
-               "Pairs", "Cause"]  # fmt: skip
+    headers = ["Arm", "Failed runs, own table", "Failed runs, table of 64",
+               "Difference of last errors", "Pairs", "Cause"]  # fmt: skip
     return dict(
         sentences=list(rows["sentence"]),
         table=Table(headers, cells, {1, 2, 3, 4}),
@@ -220,7 +220,7 @@ def divergence(results: Results) -> dict:
 
 
 def limits(results: Results) -> dict:
-    """All images, the second data set, and what the whole run cost."""
+    """Arms trained on all images or the second data set, and the cost of the whole profile."""
     runs = results.table("runs", "arm", "seconds", "started", "n_train")
     fits = results.table("extrapolations", "title", "quantity", "value", "low", "high")
     started = pd.to_datetime(runs["started"], utc=True)
@@ -234,7 +234,7 @@ def limits(results: Results) -> dict:
         ]
         for row in large.itertuples()
     ]  # fmt: skip
-    names = {"floor": "floor, without end"}
+    names = {"floor": "infinitely many epochs"}
     fitted = [
         [
             symbols(row.title), row.epochs, value_text(row.last_test_error, "error"),
@@ -256,7 +256,7 @@ def limits(results: Results) -> dict:
         ),
         fits=bool(fitted),
         fits_table=Table(
-            ["Arm", "Epochs", "Last test error", "Continued to", "Test error", "Fit's error"],
+            ["Arm", "Epochs", "Last test error", "Extrapolated to", "Test error", "Fit error"],
             fitted,
             {1, 2, 4, 5},
         ),
@@ -299,7 +299,7 @@ def arms(results: Results) -> dict:
 
 
 def _pairs(results: Results, titles) -> Table:
-    """Differences of each panel's arms to the study's first arm, or else to the panel's first."""
+    """Each panel's arms minus the study's first arm, or minus the panel's first without it."""
     pairs = results.table("pairs", "arm_a", "arm_b", "at_epoch", "quantity", "difference")
     pairs = pairs[pairs["quantity"] == "best_test_error"]
     rows, seen = [], set()
@@ -311,7 +311,7 @@ def _pairs(results: Results, titles) -> Table:
             seen |= wanted
             for a, b in sorted(wanted, key=lambda pair: panel.index(pair[0])):
                 rows += _pair_rows(pairs, a, b, titles)
-    headers = ["Arm", "minus", "After epoch", "Difference of best errors", "p", "Pairs"]
+    headers = ["Arm", "Minus", "After epoch", "Difference of best errors", "p", "Pairs"]
     return Table(headers, rows, {2, 3, 4, 5})
 
 
@@ -355,7 +355,7 @@ def spsp(results: Results) -> dict:
 
 
 def _words(name: str) -> Markup:
-    """A column's or row's name as words; the spike counts in it stay symbols."""
+    """The name of a column or row as words; spike counts in it stay symbols."""
     if name.startswith("r2_in_"):
         return symbols(f"R² of a straight line in {name.removeprefix('r2_in_')}")
     return symbols(name.replace("_", " "))
@@ -370,7 +370,7 @@ def _grid(grid: float) -> str:
 
 
 def author_tables(results: Results) -> dict:
-    """Our tables beside the authors'."""
+    """Our tables compared with the authors'."""
     rows = results.table(
         "author_tables", "file", "spsp", "grid", "measure", "ours", "chance", "repeats", "source",
         "tables",
@@ -388,7 +388,7 @@ def author_tables(results: Results) -> dict:
 
 
 def frame_table(frame: pd.DataFrame) -> Table:
-    """Any small data frame as it is."""
+    """A small data frame, unchanged."""
     numeric = {
         index for index, name in enumerate(frame.columns)
         if pd.api.types.is_numeric_dtype(frame[name])

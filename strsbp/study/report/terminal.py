@@ -2,7 +2,7 @@
 
     python -m strsbp.study.report.terminal results/quick/judge_claims/claims.csv
 
-prints where the report is and one line a claim.
+prints one line per claim and where the report is.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from strsbp.study.claims.units import format_value
 
 
 def summary(claims_csv: str | Path, report: str | Path, *, width: int = 100) -> str:
-    """Where the report is and the claims table in short, at most `width` columns wide.
+    """The claims table in short, at most `width` columns wide, and where the report is.
 
     Raises `ResultsError` when the claims file is missing or malformed.
     """
@@ -48,7 +48,7 @@ def summary(claims_csv: str | Path, report: str | Path, *, width: int = 100) -> 
 
 
 def _shown(text: str) -> str:
-    """`text` without control characters, which a terminal might obey."""
+    """`text` without control characters, which a terminal might interpret."""
     return "".join(character if character.isprintable() else "�" for character in text)
 
 
@@ -57,7 +57,7 @@ def _cut(text: str, width: int) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Command line; the exit status is 1 after an error, which is told in one sentence."""
+    """Command line; after an error, which is printed in one sentence, the exit status is 1."""
     parser = argparse.ArgumentParser(
         prog="python -m strsbp.study.report.terminal", description=__doc__
     )

@@ -26,18 +26,18 @@ def symbols(text) -> Markup:
 
 
 def unbroken(text: str) -> str:
-    """`text` with numbers kept on one line with their units, and intervals in one piece."""
+    """`text` with non-breaking spaces between numbers and units and within intervals."""
     text = re.sub(r"(?<=\d) (?=[%×]|points|epochs|mV|ms)", "\u00a0", text)
     return re.sub(r"(\[[^\]]*,) ", "\\1\u00a0", text)
 
 
 def value_text(value, unit, low=None, high=None) -> str:
-    """A number in its unit, followed by its interval where there is one."""
+    """A number in its unit, followed by its interval if there is one."""
     return unbroken(f"{format_value(value, unit)} {format_interval(low, high, unit)}".strip())
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the unit that suits them: `41 s`, `12.3 min` or `5.2 h`."""
+    """Seconds in a suitable unit: `41 s`, `12.3 min` or `5.2 h`."""
     if seconds != seconds:
         return "–"
     if seconds < 90:
@@ -62,7 +62,7 @@ def caption(path: str | Path) -> Markup:
         parts = publish_parts(source, writer="html5", settings_overrides=settings)
     except SystemMessage as error:
         raise ResultsError(f"The caption file {path} is malformed: {error}.") from None
-    # Text alone carries symbols; tags hold none of them.
+    # Only text has symbols, tags have none.
     pieces = re.split(r"(<[^>]*>)", parts["body"])
     return Markup(
         "".join(piece if piece.startswith("<") else str(symbols(Markup(piece))) for piece in pieces)
@@ -70,7 +70,7 @@ def caption(path: str | Path) -> Markup:
 
 
 def lead(path: str | Path) -> str:
-    """The number and first sentence of a caption file: a figure's alternative text."""
+    """The figure number and first sentence of a caption file: a figure's alternative text."""
     text = re.sub("[*`]", "", " ".join(Path(path).read_text(encoding="utf-8").split()))
     return re.match(r"(Fig\. \w+\. )?[^.]*\.?", text)[0]
 
