@@ -1,4 +1,4 @@
-"""What every figure is called, draws and is drawn by: the one list of figures."""
+"""The list of all figures: names, titles, data files and drawing functions."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -17,9 +17,9 @@ class Figure(NamedTuple):
     draw: str
     """Module whose function `draw` makes the figure."""
     data: dict[str, str]
-    """Arguments of `draw` that are files: below a profile's results folder, or `CLAIMS`."""
+    """Arguments of `draw` that are files: paths below a profile's results folder, or `CLAIMS`."""
     options: str | None = None
-    """Where in a study's settings further arguments of `draw` stand."""
+    """Where in a study's settings further arguments of `draw` are found."""
     extra: dict = {}
     """Arguments of `draw` that are the same in every study."""
 
@@ -89,10 +89,10 @@ FIGURES: tuple[Figure, ...] = (
     ),
     _experiment("fits", "Fits of e_ij ranked", OPEN, {"summary": "fits/summary.csv"}),
     _experiment(
-        "gradient_check", "Gradients beside the true one", OPEN,
+        "gradient_check", "Gradients compared with the true one", OPEN,
         {"summary": "gradient_check/summary.csv"},
     ),
-    _experiment("bptt", "BPTT beside ST-RSBP and HM2-BP", OPEN, {"summary": "bptt/summary.csv"}),
+    _experiment("bptt", "BPTT, ST-RSBP and HM2-BP", OPEN, {"summary": "bptt/summary.csv"}),
     _experiment(
         "early_decision", "Accuracy against cost", OPEN, {"summary": "early_decision/summary.csv"}
     ),

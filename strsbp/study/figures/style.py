@@ -1,8 +1,8 @@
 """The shared look of all figures, and how a figure is saved.
 
-Figures are `WIDTH` inches wide with one size of text, which is legible when a phone shows them 390
-pixels wide. Every series has a colour of the Okabe-Ito palette, a line style and a marker of its
-own, so that colour-blind readers and black-and-white prints can tell it apart.
+Figures are `WIDTH` inches wide with a single text size, legible on a phone that shows them 390
+pixels wide. Every series has its own colour of the Okabe-Ito palette, line style and marker, so it
+can be told apart by colour-blind readers and in black-and-white prints.
 """
 
 import textwrap
@@ -29,9 +29,9 @@ FONT_SIZE = 9
 INK = "#222222"
 """Text, axes, reference lines and the study's own numbers."""
 MUTED = "#6b6b6b"
-"""Guides and notes, which stand behind the data."""
+"""Guides and notes, which recede behind the data."""
 OUTSIDE = "#ededed"
-"""Background where there is no value, or a fit is extrapolated."""
+"""Background where there is no value or a fit is extrapolated."""
 
 # Okabe and Ito's palette, darkest contrasts first; yellow is left out: too pale for lines.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -39,7 +39,7 @@ LINES = ("-", (5, 1.6), (1.2, 1.2), (5, 1.4, 1.2, 1.4), (8, 2), (3, 1), (8, 1.5,
 MARKERS = ("o", "s", "^", "D", "v", "X", "P")
 SYMBOLS = {"tau_m": r"$\tau_m$", "e_ij": "$e_{ij}$", "o_i": "$o_i$", "o_j": "$o_j$"}
 SEQUENTIAL = "cividis_r"
-"""Colours of a heat map: the darker, the larger."""
+"""Colours of a heat map; darker is larger."""
 DIVERGING = "RdBu"
 
 SIZES = ("font.size", "axes.titlesize", "axes.labelsize", "xtick.labelsize", "ytick.labelsize",
@@ -66,7 +66,7 @@ THEME = {
 
 @contextmanager
 def theme():
-    """Draw in the shared look; matplotlib's global settings are as before when the block ends."""
+    """Draw in the shared look; restores matplotlib's global settings afterwards."""
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The copy keyword", DeprecationWarning)  # of seaborn 0.13
         mpl.rcdefaults()
@@ -86,10 +86,10 @@ def themed(draw):
 
 
 def save(figure: Figure, png: str | Path, svg: str | Path) -> None:
-    """Save `figure` as PNG and SVG: both or neither, the same bytes whenever it is the same."""
+    """Save `figure` as PNG and SVG, both or neither; the same figure gives the same bytes."""
     with theme(), replacing(png) as png_path, replacing(svg) as svg_path:
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # it is laid out; twice more would take as long as drawing
+        figure.set_layout_engine("none")  # laid out already; twice more would double the time
         for ax in figure.findobj(Axes):  # the layout's last digits differ from call to call
             ax.set_position(np.round(ax.get_position(original=True).bounds, 6))
         figure.savefig(png_path, metadata={"Software": None})
@@ -102,7 +102,7 @@ def new_figure(height: float) -> Figure:
 
 
 def stacked(heights: Sequence[float], columns: Sequence[int] = ()):
-    """A figure and its axes in rows that are not aligned: heights (inches), panels per row (1)."""
+    """A figure and its axes in unaligned rows: their heights (inches) and panels per row (1)."""
     figure = new_figure(sum(heights))
     rows = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     columns = columns or [1] * len(heights)
@@ -118,7 +118,7 @@ def wrap(text: str, width: int = 24) -> str:
 def plot(data, ax, names: Iterable = (), **variables) -> so.Plot:
     """A seaborn plot of `data` on `ax`; `names` are the series, in the order of their styles."""
     names = list(names)
-    data = data.reset_index(drop=True)  # seaborn takes no index with repetitions
+    data = data.reset_index(drop=True)  # seaborn needs a unique index
     made = so.Plot(data, **variables).on(ax).theme(THEME)
     styles = dict(color=COLOURS, linestyle=LINES, marker=MARKERS)
     return made.scale(
@@ -153,13 +153,13 @@ def legend(figure: Figure, looks: Mapping[str, dict], **options) -> None:
 
 
 def letter(panels: Mapping) -> None:
-    """Give the axes of `panels` (axes: title) their letters and titles."""
+    """Set the letters and titles of the axes in `panels` (axes: title)."""
     for number, (ax, title) in zip(count(ord("a")), panels.items(), strict=False):
         ax.set_title(f"{chr(number)}  {mathtext(title)}".rstrip())
 
 
 def label_ends(ends_of: Mapping[Axes, Iterable[tuple[float, str, str]]]) -> None:
-    """Write labels, (y, text, colour), right of their axes: at y, or near it not to overlap."""
+    """Write labels, (y, text, colour), right of their axes: at y, or nearby to avoid overlaps."""
     figure = next(iter(ends_of)).get_figure(root=True)
     figure.draw_without_rendering()  # the layout decides where y is
     line = 1.15 * FONT_SIZE * figure.dpi / 72
@@ -186,7 +186,7 @@ def label_ends(ends_of: Mapping[Axes, Iterable[tuple[float, str, str]]]) -> None
 
 
 def mathtext(text: str) -> str:
-    """`text` from a config file for matplotlib: its symbols set as mathematics, nothing else."""
+    """`text` from a config file for matplotlib: only its symbols are set as mathematics."""
     text = text.replace("$", r"\$")
     for symbol, written in SYMBOLS.items():
         text = text.replace(symbol, written)

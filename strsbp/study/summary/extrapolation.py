@@ -16,9 +16,9 @@ COLUMNS = [
 ]  # fmt: skip
 ALL_IMAGES = 60_000
 FEWEST_EPOCHS = 6
-"""Three parameters need more points than that."""
+"""More points than the three parameters."""
 TARGETS = (200,)
-"""Epochs for which the curve is continued; the authors trained 200."""
+"""Epochs to which the curve is extrapolated; the authors trained 200."""
 
 
 def saturating(epoch, floor, drop, power):
@@ -30,8 +30,8 @@ def fit_saturating(epochs, errors, targets: Sequence[int] = TARGETS) -> dict | N
     """Fit `saturating` by least squares; returns quantities with their 95 % intervals.
 
     `floor` and, for each of `targets`, `after_<epoch>`: (value, low, high), from the linearised
-    covariance and Student's t; `residual`: root mean square error of the fit. None where there
-    are fewer than `FEWEST_EPOCHS` points or the fit does not settle.
+    covariance and Student's t; `residual`: root mean square error of the fit. None if there
+    are fewer than `FEWEST_EPOCHS` points or the fit does not converge.
     """
     from scipy import optimize, stats
 
@@ -64,9 +64,9 @@ def fit_saturating(epochs, errors, targets: Sequence[int] = TARGETS) -> dict | N
 
 
 def extrapolate_errors(*, curves: str | Path, arms: str | Path, out: str | Path) -> None:
-    """Continue the test errors of every arm that was trained on all images; write `out`.
+    """Extrapolate the test errors of every arm that was trained on all images; write `out`.
 
-    One row for each quantity of `fit_saturating`; no row where there is no such arm, or no fit.
+    One row per quantity of `fit_saturating`; no row for an arm without a fit.
     """
     frame = read_csv(curves, ("arm", "title", "epoch", "quantity", "mean"))
     sizes = read_csv(arms, ("arm", "n_train", "epochs")).drop_duplicates("arm").set_index("arm")

@@ -1,11 +1,11 @@
 """From the metrics and provenance files of all runs to five tidy tables.
 
-`curves` also holds the arm's tau_m (steps of 1 ms), by which Fig. 4 names its curves.
+`curves` also has the arm's tau_m (steps of 1 ms), which labels the curves in Fig. 4.
 
-A run diverged when its metrics file names a layer in the column `diverged`; its curve ends
-there. From that epoch on the run is counted in `n_diverged` and left out of every mean, interval
-and pair: `n_seeds` (or `n_pairs`) says over how many runs a number was taken, so the two columns
-together always account for every run.
+A run diverged if its metrics file names a layer in the column `diverged`; its curve ends there.
+From that epoch on the run is counted in `n_diverged` and excluded from every mean, interval and
+pair. `n_seeds` (or `n_pairs`) is the number of runs behind a value, so the two columns together
+account for every run.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ QUANTITIES = ("best_test_error", "last_test_error")
 
 @dataclass(frozen=True)
 class Run:
-    """One run: what was asked for, and what was measured."""
+    """One run: its settings and its measurements."""
 
     provenance: dict
     metrics: pd.DataFrame
@@ -56,13 +56,13 @@ class Run:
 
     @property
     def comparable(self) -> tuple:
-        """What two arms must share for their errors to be compared."""
+        """What two arms must have in common for their errors to be compared."""
         data = self.provenance["data"]
         return data["dataset"], data["n_train"], data["n_test"]
 
     @property
     def setting(self) -> tuple:
-        """What the runs of an arm must share; neither the list of seeds nor the title matters."""
+        """What the runs of an arm must have in common: all but the list of seeds and the title."""
         settings = self.provenance["settings"]
         kept = {key: value for key, value in settings.items() if key not in ("seeds", "title")}
         return kept, self.comparable
@@ -86,12 +86,12 @@ def summarise_training(
 ) -> None:
     """Summarise all runs; `metrics[k]` and `provenance[k]` belong to the same run.
 
-    - `curves`: mean and 95 % interval of every measured quantity, an arm, an epoch;
+    - `curves`: mean and 95 % interval of every measured quantity, per arm and epoch;
     - `seeds`: the same for every single run, with `diverged` = 1 in a run's last row if it did;
-    - `arms`: best and last test error of an arm at the `checkpoints` it reaches, and at its end;
+    - `arms`: best and last test error of each arm at the `checkpoints` it reaches and at its end;
     - `pairs`: differences between arms of equal data and sizes, paired over their common seeds,
-      at the checkpoints both reach and at the shorter one's end;
-    - `runs`: one row a run, with its sizes, time, machine and versions.
+      at the checkpoints that both reach and at the end of the shorter one;
+    - `runs`: one row per run, with its sizes, time, machine and versions.
 
     Raises `ResultsError` for a run that is incomplete or inconsistent.
     """
@@ -140,11 +140,11 @@ def _load_run(metrics_path, provenance_path) -> Run:
     for column, largest in (("test_error", 1), ("train_error", 1), ("cost", np.inf)):
         if not numbers(frame, column, metrics_path).between(0, largest).all():
             raise ResultsError(
-                f"{metrics_path} holds a '{column}' that cannot be one; run it again."
+                f"{metrics_path} has a '{column}' that is out of range; run it again."
             )
     texts = frame.select_dtypes(exclude="number").columns.difference(["diverged"])
     if len(texts):
-        raise ResultsError(f"{metrics_path} holds text in '{texts[0]}'; run it again.")
+        raise ResultsError(f"{metrics_path} has text in '{texts[0]}'; run it again.")
     run = Run(settings, frame)
     if frame["epoch"].tolist() != list(range(1, len(frame) + 1)) or frame.empty:
         raise ResultsError(f"{metrics_path} does not count its epochs from 1; run it again.")
@@ -157,7 +157,7 @@ def _load_run(metrics_path, provenance_path) -> Run:
 
 
 def _check_provenance(document: dict, path) -> None:
-    """Raise `ResultsError` unless `document` has every entry that the tables are made from."""
+    """Raise `ResultsError` unless `document` has every entry that the tables need."""
     number = (int, float)
     wanted = {
         ("arm",): str, ("seed",): int, ("settings",): dict, ("settings", "epochs"): int,
@@ -174,7 +174,7 @@ def _check_provenance(document: dict, path) -> None:
             found = found.get(key)
         if not isinstance(found, kind) and (entry in wanted or found is not None):
             raise ResultsError(
-                f"{path} has no entry '{'.'.join(entry)}' of the right kind; run it again."
+                f"{path} has no entry '{'.'.join(entry)}' of the right type; run it again."
             )
     if not all(isinstance(value, number) for value in document.get("seconds_per_epoch") or ()):
         raise ResultsError(f"{path} has no entry 'seconds_per_epoch' of numbers; run it again.")
@@ -310,7 +310,7 @@ def _run_rows(runs: list[Run]) -> pd.DataFrame:
                 last_test_error=float(run.metrics["test_error"].iloc[-1]),
                 diverged=run.diverged,
                 seconds=known.get("seconds"),
-                # The median does not see the first epoch, in which code is compiled.
+                # The median ignores the first epoch, in which code is compiled.
                 median_epoch_seconds=median(known.get("seconds_per_epoch") or [np.nan]),
                 device=known.get("device"),
                 cpu=machine.get("cpu"),
