@@ -1,7 +1,7 @@
 """The findings about the published program, judged by the rules of the claims.
 
-A finding is data in `resources/findings.yaml`. It may have no rule: some findings are statements
-about files that are not run here, and say why they were not measured.
+A finding is data in `resources/findings.yaml`. Findings about files that are not run here have no
+rule; they say why they were not measured.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ WORDS = {
     Verdict.DOES_NOT: "refuted",
     Verdict.NOT_TESTED: "not measured",
 }
-"""What the verdict of a rule is called where a finding is judged."""
+"""The name of each verdict where a finding is judged."""
 
 COLUMNS = [
     "id", "place", "statement", "measured", "low", "high", "unit", "verdict", "reason",
@@ -52,13 +52,13 @@ class Finding(Closed):
     unit: Unit = "number"
     rule: AnyRule | None = None
     not_measured: str = ""
-    """Why there is no rule."""
+    """Reason why there is no rule."""
     effects: list[Effect] = []
 
     @model_validator(mode="after")
     def _rule_or_reason(self):
         if (self.rule is None) == (not self.not_measured):
-            raise ValueError("a finding takes either a `rule` or the reason, `not_measured`")
+            raise ValueError("a finding needs either a `rule` or the reason, `not_measured`")
         return self
 
 
@@ -78,7 +78,7 @@ def judge_findings(
 ) -> None:
     """Judge every finding by the results files `tables`, with its effects; write `out` (csv).
 
-    One row a finding; one for each effect where it has several. Raises `ClaimsError` when the
+    One row per finding, or per effect if it has several. Raises `ClaimsError` when the
     file is malformed or does not fit the results.
     """
     results = Tables(tables)
@@ -100,7 +100,7 @@ def _judge(finding: Finding, tables: Tables) -> Judgement:
 
 
 def _effect(effect: Effect, tables: Tables) -> dict:
-    """The paired difference of test errors, in numbers and in a sentence."""
+    """The paired difference of test errors, as numbers and as a sentence."""
     name = f"{effect.arm} minus {effect.reference}"
     pair = tables.pair(effect.arm, effect.reference, effect.at_epoch, "best_test_error")
     if pair is None or pair["n_pairs"] == 0:
@@ -111,13 +111,13 @@ def _effect(effect: Effect, tables: Tables) -> dict:
     text += f", best errors after {pair['at_epoch']} epochs, {pair['n_pairs']} seeds"
     small = _too_small(effect, pair, tables)
     if small:
-        text += f"; too small to tell, for it needs {small}."
+        text += f"; too small to tell: it needs {small}."
     elif isnan(pair["low"]):
-        text += "; no interval without seeds that differ."
+        text += "; no interval, because there is one seed or all seeds agree."
     elif pair["low"] > 0 or pair["high"] < 0:
-        text += f"; {'worse' if pair['low'] > 0 else 'better'} beyond chance."
+        text += f"; significantly {'worse' if pair['low'] > 0 else 'better'}."
     else:
-        text += "; no difference beyond chance."
+        text += "; no significant difference."
     return dict(
         effect_of=name, effect=pair["difference"], effect_low=pair["low"],
         effect_high=pair["high"], effect_text=text,

@@ -33,7 +33,7 @@ _NUMBERS = {"published", "measured", "low", "high"}
 
 
 class Needs(Closed):
-    """The smallest runs by which a claim can be judged; each arm of its rule must be as large."""
+    """The smallest runs that can judge a claim; each arm of its rule must be at least as large."""
 
     n_train: Annotated[int, Field(ge=1)]
     n_test: Annotated[int, Field(ge=1)]
@@ -57,7 +57,7 @@ class Claim(Closed):
     """Smallest size; without it any run can judge the claim."""
     rule: AnyRule
     note: str = ""
-    """How the claim is read, where its text leaves a choice."""
+    """How the claim is interpreted, if its text leaves a choice."""
 
 
 class ClaimsFile(Closed):
@@ -72,9 +72,9 @@ def load_claims(path: str | Path) -> list[Claim]:
 
 
 def read_entries(model, path: str | Path) -> list:
-    """The entries of the YAML file `path`, which has the one field of `model`.
+    """The entries of the YAML file `path`, whose only field is that of `model`.
 
-    Raises `ClaimsError`, also where two entries have the same id.
+    Raises `ClaimsError`, also if two entries have the same id.
     """
     try:
         [(_, entries)] = checked(model, read_yaml(path, ClaimsError), where=str(path))
@@ -114,9 +114,9 @@ def judge_claims(*, claims: str | Path, tables: Mapping[str, str | Path], out: s
 
 
 def read_judged(path: str | Path) -> pd.DataFrame:
-    """The csv that `judge_claims` wrote; raises `ResultsError` where it holds anything else.
+    """The csv that `judge_claims` wrote; raises `ResultsError` if it has other content.
 
-    Texts are texts, empty where there is none; numbers are float64, NaN where there is none.
+    A missing text is empty, a missing number is NaN.
     """
     frame = read_csv(path, [name for name in COLUMNS if name != "note"]).reindex(columns=COLUMNS)
     for name in COLUMNS:
@@ -127,7 +127,7 @@ def read_judged(path: str | Path) -> pd.DataFrame:
             frame[name] = texts.where(texts.notna(), "").astype(str)
     for name, known in (("verdict", [one.value for one in Verdict]), ("unit", get_args(Unit))):
         if not frame[name].isin(known).all():
-            raise ResultsError(f"{path} holds a '{name}' that does not exist; make it again.")
+            raise ResultsError(f"{path} has an unknown '{name}'; make it again.")
     return frame
 
 
@@ -144,7 +144,7 @@ def judge(claim: Claim, tables: Tables) -> Judgement:
 
 
 def _too_small(claim: Claim, tables: Tables) -> str:
-    """What the arms of the claim lack, in words; empty when they are large enough."""
+    """What the arms of the claim lack, in words; empty if they are large enough."""
     sizes = []
     for arm, at_epoch in claim.rule.arms():
         where = dict(arm=arm, quantity="best_test_error")

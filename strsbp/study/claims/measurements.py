@@ -1,4 +1,4 @@
-"""Look-up of single measured values in the results files that the claims refer to."""
+"""Single measured values, looked up in the results files that the claims refer to."""
 
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -21,12 +21,12 @@ TableName = Literal[
 
 
 UNFIT = (KeyError, TypeError, ValueError)
-"""What reading a number raises where a results file lacks a column or holds text in it."""
+"""What reading a number raises if a results file lacks a column or has text in it."""
 
 
 @contextmanager
 def told(what: str, kind: type[StrsbpError] = ClaimsError):
-    """Put `what` before an error of the block, and tell in one sentence what `UNFIT` means."""
+    """Prefix the errors of the block with `what`; describe `UNFIT` errors in one sentence."""
     try:
         yield
     except ClaimsError as error:
@@ -38,15 +38,15 @@ def told(what: str, kind: type[StrsbpError] = ClaimsError):
 
 
 class Measure(Closed):
-    """One number of a results file: the value in `column` of the one row that fits `where`."""
+    """One number of a results file: the value in `column` of the one row that matches `where`."""
 
     table: TableName
     """Name of the results file."""
     where: dict[str, str | int | float]
-    """Column: value. `at_epoch` takes the last epoch measured, where it was not reached."""
+    """Column: value. If `at_epoch` was not reached, the last measured epoch is taken."""
     column: str
-    """Column that holds the value; `mean` brings its 95 % interval along: `low` and `high`, or
-    1.96 of `standard_error` to both sides."""
+    """Column of the value; `mean` comes with its 95 % interval: `low` and `high`, or 1.96 times
+    `standard_error` to either side."""
 
     @field_validator("where")
     @classmethod
@@ -67,14 +67,14 @@ class Measured(NamedTuple):
 
 
 class Tables:
-    """The results files by name, read when first asked for."""
+    """The results files by name, read when first needed."""
 
     def __init__(self, paths: Mapping[str, str | Path]):
         self._paths = paths
         self._frames: dict[str, pd.DataFrame] = {}
 
     def frame(self, name: str) -> pd.DataFrame:
-        """The results file called `name`; raises `ClaimsError` when it was not given."""
+        """The results file called `name`; raises `ClaimsError` if it was not given."""
         if name not in self._frames:
             if name not in self._paths:
                 raise ClaimsError(
@@ -88,15 +88,15 @@ class Tables:
         return self._frames[name]
 
     def select(self, name: str, where: Mapping) -> pd.Series | None:
-        """The one row of file `name` that fits `where`, or None when no row does.
+        """The one row of file `name` that matches `where`, or None.
 
-        Raises `ClaimsError` for an unknown column or when several rows fit.
+        Raises `ClaimsError` for an unknown column or if several rows match.
         """
         rows = self.frame(name)
         for column, wanted in where.items():
             if column not in rows.columns:
                 raise ClaimsError(
-                    f"A claim selects by '{column}', which is no column of '{name}' "
+                    f"A claim selects by '{column}', which is not a column of '{name}' "
                     f"({', '.join(rows.columns)})."
                 )
             if column != "at_epoch":
@@ -106,17 +106,19 @@ class Tables:
             rows = rows[rows["at_epoch"] == reached.max()]
         if len(rows) > 1:
             chosen = ", ".join(f"{key} = {value}" for key, value in where.items())
-            raise ClaimsError(f"A claim's selection ({chosen}) fits {len(rows)} rows of '{name}'.")
+            raise ClaimsError(
+                f"A claim's selection ({chosen}) matches {len(rows)} rows of '{name}'."
+            )
         return None if rows.empty else rows.iloc[0]
 
     def measure(self, measure: Measure) -> Measured | None:
-        """The value that `measure` points at, or None when it was not measured."""
+        """The value that `measure` points at, or None if it was not measured."""
         row = self.select(measure.table, measure.where)
         if row is None:
             return None
         if measure.column not in row.index:
             raise ClaimsError(
-                f"A claim measures '{measure.column}', which is no column of '{measure.table}' "
+                f"A claim measures '{measure.column}', which is not a column of '{measure.table}' "
                 f"({', '.join(row.index)})."
             )
         try:
@@ -124,7 +126,7 @@ class Tables:
         except ValueError:
             raise ClaimsError(
                 f"A claim measures '{measure.column}' of '{measure.table}', "
-                f"which holds '{row[measure.column]}' and no number."
+                f"which holds '{row[measure.column]}' and not a number."
             ) from None
         if isnan(value):
             return None
@@ -142,7 +144,7 @@ class Tables:
         return Measured(value, at_epoch=at_epoch)
 
     def pair(self, arm_a: str, arm_b: str, at_epoch: int, quantity: str) -> pd.Series | None:
-        """The paired difference `arm_a - arm_b`, whichever way round the file holds it."""
+        """The paired difference `arm_a - arm_b`, whichever way round it is in the file."""
         row = self.select(
             "pairs", dict(arm_a=arm_a, arm_b=arm_b, at_epoch=at_epoch, quantity=quantity)
         )

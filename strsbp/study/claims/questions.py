@@ -1,4 +1,4 @@
-"""The questions that the study leaves open, and our answers by the rules of the claims.
+"""The questions that the study leaves open, answered by the rules of the claims.
 
 A question is data in `resources/questions.yaml`: what was measured, and statements that a rule
 affirms or denies from measured files.
@@ -24,13 +24,13 @@ WORDS = {
     Verdict.DOES_NOT: "no",
     Verdict.NOT_TESTED: "not answered at this size",
 }
-"""What the verdict of a rule is called where a question is answered."""
+"""The name of each verdict where a question is answered."""
 
 COLUMNS = ["id", "statement", "measured", "low", "high", "unit", "verdict", "reason"]
 
 
 class Enough(Closed):
-    """A size below which a statement is not judged."""
+    """A minimum size for judging a statement."""
 
     measure: Measure
     at_least: float
@@ -62,7 +62,7 @@ class Question(Closed):
     id: Annotated[str, Field(pattern=r"^Q[0-9]+$")]
     question: Annotated[str, Field(min_length=1)]
     text: Annotated[str, Field(min_length=1)]
-    """What was measured and how; no numbers, which come from the statements."""
+    """What was measured and how; without results, which come from the statements."""
     statements: Annotated[list[Statement], Field(min_length=1)]
     figures: list[str] = []
     tables: list[ShownTable] = []

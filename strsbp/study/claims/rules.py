@@ -1,9 +1,9 @@
 """The closed set of rules by which a verdict follows from measured files.
 
 A rule is data in `resources/claims.yaml`; nothing in that file is evaluated as code. "A better
-than B" always rests on the paired difference over common seeds: its 95 % interval must exclude 0
-to reproduce; an interval that holds 0 leaves the claim undecided (`reproduces in part`, and the
-reason says so); a significant difference the other way does not reproduce.
+than B" always rests on the paired difference over common seeds. The claim reproduces if its 95 %
+interval excludes 0, and is undecided if the interval includes 0 (`reproduces in part`, and the
+reason says so); it does not reproduce if the difference is significant in the opposite direction.
 """
 
 from enum import StrEnum
@@ -22,7 +22,7 @@ NAN = float("nan")
 
 
 class Verdict(StrEnum):
-    """What can be said about a claim."""
+    """The verdict on a claim."""
 
     REPRODUCES = "reproduces"
     IN_PART = "reproduces in part"
@@ -31,7 +31,7 @@ class Verdict(StrEnum):
 
 
 class Judgement(NamedTuple):
-    """A verdict with what was measured and why it follows."""
+    """A verdict with its reason and what was measured."""
 
     verdict: Verdict
     reason: str
@@ -41,7 +41,7 @@ class Judgement(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What a rule may look at: the results, the published value and its unit."""
+    """What a rule may use: the results, the published value and its unit."""
 
     tables: Tables
     published: float | None
@@ -70,7 +70,7 @@ class Rule(Closed):
         raise NotImplementedError
 
     def arms(self) -> list[tuple[str, int | None]]:
-        """The arms that the rule rests on, each with the epoch at which it is looked at."""
+        """The arms that the rule rests on, each with the epoch at which it is judged."""
         return []
 
 
@@ -92,7 +92,7 @@ class MeasuringRule(Rule):
 class ValueNear(MeasuringRule):
     """The measured value is near the published one.
 
-    Reproduces within `tolerance`, or when the published value lies in the measured interval;
+    Reproduces within `tolerance`, or if the published value lies in the measured interval;
     in part within `tolerance_in_part`.
     """
 
@@ -143,7 +143,7 @@ class Bounds(MeasuringRule):
     subject: str
     """What is measured, in words, for the reason."""
     unit: Unit | None = None
-    """Unit of this value in the reason, if it is not the claim's."""
+    """Unit of this value in the reason, if different from the claim's."""
     low: float | None = None
     high: float | None = None
     low_in_part: float | None = None
@@ -163,15 +163,15 @@ class Bounds(MeasuringRule):
         value, unit = measured.value, self.unit or context.unit
         low_in_part = self.low if self.low_in_part is None else self.low_in_part
         high_in_part = self.high if self.high_in_part is None else self.high_in_part
-        wanted = _bounds_text(self.low, self.high, unit)
         if _inside(value, self.low, self.high):
-            verdict, compared = Verdict.REPRODUCES, wanted
+            verdict, compared = Verdict.REPRODUCES, _bounds_text(self.low, self.high, unit, True)
         elif _inside(value, low_in_part, high_in_part):
-            verdict = Verdict.IN_PART
-            compared = f"not {wanted}, but {_bounds_text(low_in_part, high_in_part, unit)}"
+            wider = _bounds_text(low_in_part, high_in_part, unit, True)
+            missed = _bounds_text(self.low, self.high, unit, False)
+            verdict, compared = Verdict.IN_PART, f"{missed}, but {wider}, which counts in part"
         else:
             verdict = Verdict.DOES_NOT
-            compared = f"not {_bounds_text(low_in_part, high_in_part, unit)}"
+            compared = _bounds_text(low_in_part, high_in_part, unit, False)
         reason = f"{self.subject} is {_text(measured, unit)}: {compared}."
         return Judgement(verdict, reason, value, measured.low, measured.high)
 
@@ -180,12 +180,13 @@ def _inside(value, low, high) -> bool:
     return (low is None or value >= low) and (high is None or value <= high)
 
 
-def _bounds_text(low, high, unit) -> str:
+def _bounds_text(low, high, unit, inside: bool) -> str:
+    lowest, highest = format_value(low, unit), format_value(high, unit)
     if low is None:
-        return f"at most {format_value(high, unit)}"
+        return f"{'at most' if inside else 'above the limit of'} {highest}"
     if high is None:
-        return f"at least {format_value(low, unit)}"
-    return f"between {format_value(low, unit)} and {format_value(high, unit)}"
+        return f"{'at least' if inside else 'below the required'} {lowest}"
+    return f"{'' if inside else 'not '}between {lowest} and {highest}"
 
 
 class Within(Bounds):
@@ -207,7 +208,7 @@ class Within(Bounds):
 class Exceeds(MeasuringRule):
     """A measured value, with its whole interval, lies above a bound (or below it).
 
-    In part (undecided) when the interval holds the bound, or when there is none.
+    In part (undecided) if the interval includes the bound, or if there is no interval.
     """
 
     kind: Literal["exceeds"]
@@ -238,7 +239,7 @@ class Exceeds(MeasuringRule):
         else:
             verdict, reason = (
                 Verdict.IN_PART,
-                f"Undecided: {reason}, and the interval holds {bound}.",
+                f"Undecided: {reason}, and the interval includes {bound}.",
             )
         return Judgement(verdict, reason, measured.value, measured.low, measured.high)
 
@@ -259,14 +260,14 @@ class Ratio(Bounds):
         if above is None or below is None:
             return _not_measured(self.subject)
         if below.value == 0:
-            return Judgement(Verdict.NOT_TESTED, f"{self.subject} would divide by 0.")
+            return Judgement(Verdict.NOT_TESTED, f"{self.subject} would be a division by 0.")
         return self._judge_value(Measured(above.value / below.value), context)
 
 
 class Ordered(MeasuringRule):
     """Measured values rise (or fall) along a list.
 
-    Reproduces when every step goes that way; in part when only the ends do.
+    Reproduces if every step goes that way; in part if only the ends do.
     """
 
     kind: Literal["ordered"]
@@ -334,9 +335,11 @@ def _judge_pair(pair, better: str, worse: str) -> Judgement:
         return Judgement(Verdict.IN_PART, f"Undecided: {reason}")
     text = _pair_text(pair)
     if diverged_better or diverged_worse:
-        text += f" ({diverged_better} and {diverged_worse} runs diverged and are left out)"
+        text += f" ({diverged_better} and {diverged_worse} runs diverged and are excluded)"
     if isnan(pair["low"]):
-        reason = f"Undecided: {text}, and there is no interval without seeds that differ."
+        reason = (
+            f"Undecided: {text}, with no interval, because there is one seed or all seeds agree."
+        )
         return Judgement(Verdict.IN_PART, reason, *values)
     if pair["high"] < 0:
         if diverged_better:
@@ -344,9 +347,9 @@ def _judge_pair(pair, better: str, worse: str) -> Judgement:
             return Judgement(Verdict.IN_PART, reason, *values)
         return Judgement(Verdict.REPRODUCES, f"{text}: the interval excludes 0.", *values)
     if pair["low"] > 0:
-        reason = f"{text}: significantly the other way."
+        reason = f"{text}: significant in the opposite direction."
         return Judgement(Verdict.DOES_NOT, reason, *values)
-    return Judgement(Verdict.IN_PART, f"Undecided: {text}, and the interval holds 0.", *values)
+    return Judgement(Verdict.IN_PART, f"Undecided: {text}, and the interval includes 0.", *values)
 
 
 class PairedBetter(PairedRule):
@@ -367,8 +370,8 @@ class PairedBetter(PairedRule):
 class PairedTrend(PairedRule):
     """The test error falls along `arms_worst_to_best`.
 
-    Reproduces when every step of the means goes down and the ends differ significantly; does not
-    when the ends differ significantly the other way; in part otherwise.
+    Reproduces if every step of the means goes down and the ends differ significantly; does not if
+    the ends differ significantly in the opposite direction; in part otherwise.
     """
 
     kind: Literal["paired_trend"]
@@ -391,7 +394,7 @@ class PairedTrend(PairedRule):
         if wrong and ends.verdict is Verdict.REPRODUCES:
             return ends._replace(
                 verdict=Verdict.IN_PART,
-                reason=f"{ends.reason} Not at every step, however: {'; '.join(wrong)}.",
+                reason=f"{ends.reason} But not at every step: {'; '.join(wrong)}.",
             )
         return ends
 
@@ -399,14 +402,14 @@ class PairedTrend(PairedRule):
 class PairedDiffers(PairedRule):
     """The test errors of two arms differ, in either direction.
 
-    Reproduces when the interval excludes 0; does not when it lies within +-`margin`.
+    Reproduces if the interval excludes 0; does not if it lies within +-`margin`.
     """
 
     kind: Literal["paired_differs"]
     arm_a: ArmName
     arm_b: ArmName
     margin: Annotated[float, Field(gt=0)]
-    """Differences up to this are no difference that matters."""
+    """Differences up to this count as equal."""
 
     def arms(self):
         return [(self.arm_a, self.at_epoch), (self.arm_b, self.at_epoch)]
@@ -424,21 +427,21 @@ class PairedDiffers(PairedRule):
         if pair["low"] > 0 or pair["high"] < 0:
             reason = f"{text}: the interval excludes 0."
             return judged._replace(verdict=Verdict.REPRODUCES, reason=reason)
-        reason = f"Undecided: {text}, and the interval holds 0 but also more than {margin}."
+        reason = f"Undecided: {text}, and the interval includes 0 but also more than {margin}."
         return judged._replace(verdict=Verdict.IN_PART, reason=reason)
 
 
 class Diverges(Rule):
     """Training diverges (or, with `expected: false`, does not), counted over runs.
 
-    A run counts as diverged when a weight stopped being finite, or when its last test error is
-    above `error_above`. Reproduces when all runs do as expected, in part when some do.
+    A run counts as diverged if a weight was no longer finite or if its last test error is above
+    `error_above`. Reproduces if all runs do as expected, in part if some do.
     """
 
     kind: Literal["diverges"]
     arm: ArmName
     at_epoch: Annotated[int, Field(ge=1)]
-    """Epoch that the arm must have been meant to reach; divergence is that of the whole run."""
+    """Epoch that the arm must be configured to reach; divergence is judged over the whole run."""
     error_above: Annotated[float, Field(gt=0, lt=1)]
     expected: bool = True
 
@@ -456,8 +459,8 @@ class Diverges(Rule):
         reason = f"{n_diverged} of {n_runs} runs of {self.arm} diverged"
         if n_diverged:
             reason += (
-                f" ({int(not_finite.sum())} by weights that are not finite, {int(high.sum())} by "
-                f"a last test error above {format_value(self.error_above, 'error')})"
+                f" ({int(not_finite.sum())} with weights that are not finite, {int(high.sum())} "
+                f"with a last test error above {format_value(self.error_above, 'error')})"
             )
         reason += "."
         as_expected = n_diverged if self.expected else n_runs - n_diverged
@@ -483,7 +486,7 @@ class Combination(Rule):
 
 
 class AllOf(Combination):
-    """All rules must reproduce; in part when at least one does, wholly or in part."""
+    """All rules must reproduce; in part if at least one does, fully or in part."""
 
     kind: Literal["all_of"]
 
@@ -498,7 +501,7 @@ class AllOf(Combination):
 
 
 class AnyOf(Combination):
-    """One rule must reproduce; the best verdict counts, and the rule that earned it is shown."""
+    """One rule must reproduce; the best verdict counts, and its rule is shown."""
 
     kind: Literal["any_of"]
 
@@ -506,7 +509,7 @@ class AnyOf(Combination):
         judged, shown = self._judged(context)
         ranks = [Verdict.REPRODUCES, Verdict.IN_PART, Verdict.DOES_NOT, Verdict.NOT_TESTED]
         best = min(judged, key=lambda one: ranks.index(one.verdict))
-        # What was not tested may still reproduce, so it forbids a plain "does not".
+        # What was not tested may still reproduce, so the verdict is not a plain "does not".
         untested = any(one.verdict is Verdict.NOT_TESTED for one in judged)
         if best.verdict is Verdict.DOES_NOT and untested:
             return shown._replace(verdict=Verdict.NOT_TESTED)
