@@ -319,7 +319,7 @@ def test_needs_have_no_unknown_keys():
     [
         (ERROR | dict(where={"neuron": 1}), "not a column of 'arms'"),
         (ERROR | dict(column="median"), "not a column of 'arms'"),
-        (ERROR | dict(column="dataset"), "not a number"),
+        (ERROR | dict(column="dataset"), "not a finite number"),
         (ERROR | dict(where={"at_epoch": 10}), "matches 3 rows"),
         (ERROR | dict(table="quality"), "not given"),
     ],

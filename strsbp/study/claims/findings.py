@@ -17,7 +17,7 @@ from strsbp.settings import ArmName, Closed
 from strsbp.study.claims.judging import Needs, read_entries
 from strsbp.study.claims.measurements import Tables, told
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
-from strsbp.study.claims.units import Unit, format_interval, format_value
+from strsbp.study.claims.units import Unit, format_measured
 
 WORDS = {
     Verdict.REPRODUCES: "confirmed",
@@ -105,13 +105,15 @@ def _effect(effect: Effect, tables: Tables) -> dict:
     pair = tables.pair(effect.arm, effect.reference, effect.at_epoch, "best_test_error")
     if pair is None or pair["n_pairs"] == 0:
         return dict(effect_of=name, effect_text=f"{name} was not measured.")
-    difference = format_value(pair["difference"], "points")
-    interval = format_interval(pair["low"], pair["high"], "points")
-    text = f"{name}: {difference} {interval}".rstrip()
-    text += f", best errors after {pair['at_epoch']} epochs, {pair['n_pairs']} seeds"
-    small = _too_small(effect, pair, tables)
-    if small:
-        text += f"; too small to tell: it needs {small}."
+    difference = format_measured(pair["difference"], pair["low"], pair["high"], "points")
+    text = f"{name}: {difference}, best errors after {pair['at_epoch']} epochs"
+    text += f", {pair['n_pairs']} seeds"
+    where = dict(arm=effect.arm, quantity="best_test_error", at_epoch=effect.at_epoch)
+    row = tables.select("arms", where)
+    sizes = row["n_train"], row["n_test"], pair["at_epoch"], pair["n_pairs"]
+    lacks = ", ".join(effect.needs.lacks(*sizes))
+    if lacks:
+        text += f"; too small to tell: it needs {lacks}."
     elif isnan(pair["low"]):
         text += "; no interval, because there is one seed or all seeds agree."
     elif pair["low"] > 0 or pair["high"] < 0:
@@ -122,17 +124,3 @@ def _effect(effect: Effect, tables: Tables) -> dict:
         effect_of=name, effect=pair["difference"], effect_low=pair["low"],
         effect_high=pair["high"], effect_text=text,
     )  # fmt: skip
-
-
-def _too_small(effect: Effect, pair, tables: Tables) -> str:
-    where = dict(arm=effect.arm, quantity="best_test_error", at_epoch=effect.at_epoch)
-    row = tables.select("arms", where)
-    found = dict(
-        n_train=("training images", row["n_train"]), n_test=("test images", row["n_test"]),
-        epochs=("epochs", pair["at_epoch"]), n_seeds=("seeds", pair["n_pairs"]),
-    )  # fmt: skip
-    return ", ".join(
-        f"{getattr(effect.needs, key):,} {label} (here {value:,})"
-        for key, (label, value) in found.items()
-        if value < getattr(effect.needs, key)
-    )

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from strsbp.files import write_csv
 from strsbp.settings import Closed
-from strsbp.study.claims.judging import read_entries
+from strsbp.study.claims.judging import lacking, read_entries
 from strsbp.study.claims.measurements import Measure, TableName, Tables, told
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit
@@ -98,14 +98,9 @@ def judge_questions(
 
 
 def _judge(one: Statement, tables: Tables) -> Judgement:
-    judged = one.rule.judge(Context(tables, None, one.unit))
-    lacks = []
+    sizes = []
     for enough in one.needs:
         found = tables.measure(enough.measure)
-        if found is None or found.value < enough.at_least:
-            here = "none" if found is None else f"{found.value:,g}"
-            lacks.append(f"{enough.at_least:,g} {enough.what} (here {here})")
-    if not lacks or judged.verdict is Verdict.NOT_TESTED:
-        return judged
-    reason = f"Needs {', '.join(lacks)}. For what it is worth: {judged.reason}"
-    return judged._replace(verdict=Verdict.NOT_TESTED, reason=reason)
+        sizes.append((enough.what, enough.at_least, found.value if found else None))
+    judged = one.rule.judge(Context(tables, None, one.unit))
+    return judged.unless(", ".join(lacking(*sizes)))

@@ -8,7 +8,7 @@ reason says so); it does not reproduce if the difference is significant in the o
 
 from enum import StrEnum
 from itertools import pairwise
-from math import isnan
+from math import isnan, nan
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
@@ -16,9 +16,7 @@ from pydantic import Field, model_validator
 from strsbp.errors import ClaimsError
 from strsbp.settings import ArmName, Closed
 from strsbp.study.claims.measurements import Measure, Measured, Tables
-from strsbp.study.claims.units import Unit, format_interval, format_value
-
-NAN = float("nan")
+from strsbp.study.claims.units import Unit, format_measured, format_value
 
 
 class Verdict(StrEnum):
@@ -35,9 +33,16 @@ class Judgement(NamedTuple):
 
     verdict: Verdict
     reason: str
-    measured: float = NAN
-    low: float = NAN
-    high: float = NAN
+    measured: float = nan
+    low: float = nan
+    high: float = nan
+
+    def unless(self, lacks: str) -> "Judgement":
+        """This judgement, or `NOT_TESTED` if the runs lack something (`lacks`, in words)."""
+        if not lacks or self.verdict is Verdict.NOT_TESTED:
+            return self
+        reason = f"Needs {lacks}. For what it is worth: {self.reason}"
+        return self._replace(verdict=Verdict.NOT_TESTED, reason=reason)
 
 
 class Context(NamedTuple):
@@ -52,16 +57,6 @@ def _not_measured(what: str) -> Judgement:
     return Judgement(Verdict.NOT_TESTED, f"{what} was not measured.")
 
 
-def _name(measure: Measure) -> str:
-    selection = ", ".join(f"{key} {value}" for key, value in measure.where.items())
-    return f"{measure.column} of {measure.table} ({selection})"
-
-
-def _text(measured: Measured, unit: Unit) -> str:
-    interval = format_interval(measured.low, measured.high, unit)
-    return f"{format_value(measured.value, unit)} {interval}".strip()
-
-
 class Rule(Closed):
     """Base of all rules."""
 
@@ -71,25 +66,13 @@ class Rule(Closed):
 
     def arms(self) -> list[tuple[str, int | None]]:
         """The arms that the rule rests on, each with the epoch at which it is judged."""
-        return []
+        values = [value for _, value in self]
+        values += [one for value in values if isinstance(value, list) for one in value]
+        measured = [value.where for value in values if isinstance(value, Measure)]
+        return [(str(where["arm"]), where.get("at_epoch")) for where in measured if "arm" in where]
 
 
-class MeasuringRule(Rule):
-    """A rule whose arms follow from the measures that it reads."""
-
-    def measures(self) -> list[Measure]:
-        """Every measure that the rule reads."""
-        raise NotImplementedError
-
-    def arms(self) -> list[tuple[str, int | None]]:
-        return [
-            (str(measure.where["arm"]), measure.where.get("at_epoch"))
-            for measure in self.measures()
-            if "arm" in measure.where
-        ]
-
-
-class ValueNear(MeasuringRule):
+class ValueNear(Rule):
     """The measured value is near the published one.
 
     Reproduces within `tolerance`, or if the published value lies in the measured interval;
@@ -107,37 +90,34 @@ class ValueNear(MeasuringRule):
             raise ValueError("`tolerance_in_part` must be at least `tolerance`")
         return self
 
-    def measures(self):
-        return [self.measure]
-
     def judge(self, context):
         measured = context.tables.measure(self.measure)
         if measured is None:
-            return _not_measured(_name(self.measure))
+            selection = ", ".join(f"{key} {value}" for key, value in self.measure.where.items())
+            return _not_measured(f"{self.measure.column} of {self.measure.table} ({selection})")
         if context.published is None:
             raise ClaimsError("A claim with a value_near rule needs its `published` value.")
         distance = abs(measured.value - context.published)
-        inside = measured.low <= context.published <= measured.high
         points = "points" if context.unit == "error" else context.unit
-        away = format_value(distance, points).lstrip("+")
-        bound = format_value(self.tolerance, points).lstrip("+")
-        bound_in_part = format_value(self.tolerance_in_part, points).lstrip("+")
-        published = format_value(context.published, context.unit)
+        away, bound, bound_in_part = (
+            format_value(value, points).lstrip("+")
+            for value in (distance, self.tolerance, self.tolerance_in_part)
+        )
         at = f" after {measured.at_epoch} epochs" if measured.at_epoch is not None else ""
-        reason = f"{_text(measured, context.unit)}{at} is {away} from {published}"
+        published = format_value(context.published, context.unit)
+        reason = f"{format_measured(*measured[:3], context.unit)}{at} is {away} from {published}"
         if distance <= self.tolerance:
-            verdict, reason = Verdict.REPRODUCES, f"{reason}, within {bound}."
-        elif inside:
-            verdict, reason = Verdict.REPRODUCES, f"{reason}, which lies in the 95 % interval."
+            verdict, compared = Verdict.REPRODUCES, f", within {bound}"
+        elif measured.low <= context.published <= measured.high:
+            verdict, compared = Verdict.REPRODUCES, ", which lies in the 95 % interval"
         elif distance <= self.tolerance_in_part:
-            verdict = Verdict.IN_PART
-            reason = f"{reason}: more than {bound}, within {bound_in_part}."
+            verdict, compared = Verdict.IN_PART, f": more than {bound}, within {bound_in_part}"
         else:
-            verdict, reason = Verdict.DOES_NOT, f"{reason}: more than {bound_in_part}."
-        return Judgement(verdict, reason, measured.value, measured.low, measured.high)
+            verdict, compared = Verdict.DOES_NOT, f": more than {bound_in_part}"
+        return Judgement(verdict, f"{reason}{compared}.", *measured[:3])
 
 
-class Bounds(MeasuringRule):
+class Bounds(Rule):
     """A value inside `low..high` reproduces, inside the wider `..._in_part` bounds in part."""
 
     subject: str
@@ -160,20 +140,21 @@ class Bounds(MeasuringRule):
         return self
 
     def _judge_value(self, measured: Measured, context: Context) -> Judgement:
-        value, unit = measured.value, self.unit or context.unit
-        low_in_part = self.low if self.low_in_part is None else self.low_in_part
-        high_in_part = self.high if self.high_in_part is None else self.high_in_part
-        if _inside(value, self.low, self.high):
-            verdict, compared = Verdict.REPRODUCES, _bounds_text(self.low, self.high, unit, True)
-        elif _inside(value, low_in_part, high_in_part):
-            wider = _bounds_text(low_in_part, high_in_part, unit, True)
-            missed = _bounds_text(self.low, self.high, unit, False)
-            verdict, compared = Verdict.IN_PART, f"{missed}, but {wider}, which counts in part"
+        unit = self.unit or context.unit
+        strict = self.low, self.high
+        wide = (
+            self.low if self.low_in_part is None else self.low_in_part,
+            self.high if self.high_in_part is None else self.high_in_part,
+        )
+        if _inside(measured.value, *strict):
+            verdict, compared = Verdict.REPRODUCES, _bounds_text(*strict, unit, True)
+        elif _inside(measured.value, *wide):
+            missed, met = _bounds_text(*strict, unit, False), _bounds_text(*wide, unit, True)
+            verdict, compared = Verdict.IN_PART, f"{missed}, but {met}, which counts in part"
         else:
-            verdict = Verdict.DOES_NOT
-            compared = _bounds_text(low_in_part, high_in_part, unit, False)
-        reason = f"{self.subject} is {_text(measured, unit)}: {compared}."
-        return Judgement(verdict, reason, value, measured.low, measured.high)
+            verdict, compared = Verdict.DOES_NOT, _bounds_text(*wide, unit, False)
+        reason = f"{self.subject} is {format_measured(*measured[:3], unit)}: {compared}."
+        return Judgement(verdict, reason, *measured[:3])
 
 
 def _inside(value, low, high) -> bool:
@@ -195,9 +176,6 @@ class Within(Bounds):
     kind: Literal["within"]
     measure: Measure
 
-    def measures(self):
-        return [self.measure]
-
     def judge(self, context):
         measured = context.tables.measure(self.measure)
         if measured is None:
@@ -205,7 +183,24 @@ class Within(Bounds):
         return self._judge_value(measured, context)
 
 
-class Exceeds(MeasuringRule):
+class Ratio(Bounds):
+    """The quotient of two measured values lies inside bounds."""
+
+    kind: Literal["ratio"]
+    numerator: Measure
+    denominator: Measure
+
+    def judge(self, context):
+        above = context.tables.measure(self.numerator)
+        below = context.tables.measure(self.denominator)
+        if above is None or below is None:
+            return _not_measured(self.subject)
+        if below.value == 0:
+            return Judgement(Verdict.NOT_TESTED, f"{self.subject} would be a division by 0.")
+        return self._judge_value(Measured(above.value / below.value), context)
+
+
+class Exceeds(Rule):
     """A measured value, with its whole interval, lies above a bound (or below it).
 
     In part (undecided) if the interval includes the bound, or if there is no interval.
@@ -218,9 +213,6 @@ class Exceeds(MeasuringRule):
     bound: float = 0.0
     side: Literal["above", "below"] = "above"
 
-    def measures(self):
-        return [self.measure]
-
     def judge(self, context):
         measured = context.tables.measure(self.measure)
         if measured is None:
@@ -229,7 +221,7 @@ class Exceeds(MeasuringRule):
         if self.side == "below":
             low, high = -high, -low
         bound = format_value(self.bound, context.unit)
-        reason = f"{self.subject} is {_text(measured, context.unit)}"
+        reason = f"{self.subject} is {format_measured(*measured[:3], context.unit)}"
         if isnan(low) or isnan(high):
             verdict, reason = Verdict.IN_PART, f"Undecided: {reason}, without an interval."
         elif low > 0:
@@ -237,34 +229,12 @@ class Exceeds(MeasuringRule):
         elif high <= 0:
             verdict, reason = Verdict.DOES_NOT, f"{reason}: not {self.side} {bound}."
         else:
-            verdict, reason = (
-                Verdict.IN_PART,
-                f"Undecided: {reason}, and the interval includes {bound}.",
-            )
-        return Judgement(verdict, reason, measured.value, measured.low, measured.high)
+            reason = f"Undecided: {reason}, and the interval includes {bound}."
+            verdict = Verdict.IN_PART
+        return Judgement(verdict, reason, *measured[:3])
 
 
-class Ratio(Bounds):
-    """The quotient of two measured values lies inside bounds."""
-
-    kind: Literal["ratio"]
-    numerator: Measure
-    denominator: Measure
-
-    def measures(self):
-        return [self.numerator, self.denominator]
-
-    def judge(self, context):
-        above = context.tables.measure(self.numerator)
-        below = context.tables.measure(self.denominator)
-        if above is None or below is None:
-            return _not_measured(self.subject)
-        if below.value == 0:
-            return Judgement(Verdict.NOT_TESTED, f"{self.subject} would be a division by 0.")
-        return self._judge_value(Measured(above.value / below.value), context)
-
-
-class Ordered(MeasuringRule):
+class Ordered(Rule):
     """Measured values rise (or fall) along a list.
 
     Reproduces if every step goes that way; in part if only the ends do.
@@ -276,26 +246,21 @@ class Ordered(MeasuringRule):
     subject: str
     """What is measured, in words, for the reason."""
 
-    def measures(self):
-        return self.measures_in_order
-
     def judge(self, context):
         found = [context.tables.measure(measure) for measure in self.measures_in_order]
-        if any(measured is None for measured in found):
+        if None in found:
             return _not_measured(self.subject)
         values = [measured.value for measured in found]
         sign = 1 if self.direction == "increasing" else -1
-        steps = [sign * (after - before) > 0 for before, after in pairwise(values)]
         listed = ", ".join(format_value(value, context.unit) for value in values)
-        reason = f"{self.subject}: {listed}"
-        if all(steps):
-            verdict, reason = Verdict.REPRODUCES, f"{reason}, {self.direction} at every step."
+        if all(sign * (after - before) > 0 for before, after in pairwise(values)):
+            verdict, ordered = Verdict.REPRODUCES, f"{self.direction} at every step"
         elif sign * (values[-1] - values[0]) > 0:
             verdict = Verdict.IN_PART
-            reason = f"{reason}, {self.direction} from end to end but not at every step."
+            ordered = f"{self.direction} from end to end but not at every step"
         else:
-            verdict, reason = Verdict.DOES_NOT, f"{reason}, not {self.direction}."
-        return Judgement(verdict, reason, values[-1])
+            verdict, ordered = Verdict.DOES_NOT, f"not {self.direction}"
+        return Judgement(verdict, f"{self.subject}: {listed}, {ordered}.", values[-1])
 
 
 class PairedRule(Rule):
@@ -309,8 +274,7 @@ class PairedRule(Rule):
 
 
 def _pair_text(pair) -> str:
-    interval = format_interval(pair["low"], pair["high"], "points")
-    difference = f"{format_value(pair['difference'], 'points')} {interval}".rstrip()
+    difference = format_measured(pair["difference"], pair["low"], pair["high"], "points")
     seeds = "seed" if pair["n_pairs"] == 1 else "seeds"
     return (
         f"{pair['arm_a']} minus {pair['arm_b']} is {difference} over {int(pair['n_pairs'])} paired "
@@ -323,7 +287,6 @@ def _judge_pair(pair, better: str, worse: str) -> Judgement:
     if pair is None:
         return _not_measured(f"{better} against {worse}")
     diverged_better, diverged_worse = int(pair["n_diverged_a"]), int(pair["n_diverged_b"])
-    values = pair["difference"], pair["low"], pair["high"]
     if pair["n_pairs"] == 0:
         if diverged_worse and not diverged_better:
             reason = f"Every run of {worse} diverged, none of {better} did."
@@ -333,23 +296,24 @@ def _judge_pair(pair, better: str, worse: str) -> Judgement:
             return Judgement(Verdict.DOES_NOT, reason)
         reason = f"No seed is left to compare: runs of both {better} and {worse} diverged."
         return Judgement(Verdict.IN_PART, f"Undecided: {reason}")
-    text = _pair_text(pair)
+    reason = _pair_text(pair)
     if diverged_better or diverged_worse:
-        text += f" ({diverged_better} and {diverged_worse} runs diverged and are excluded)"
+        reason += f" ({diverged_better} and {diverged_worse} runs diverged and are excluded)"
     if isnan(pair["low"]):
+        verdict = Verdict.IN_PART
         reason = (
-            f"Undecided: {text}, with no interval, because there is one seed or all seeds agree."
+            f"Undecided: {reason}, with no interval, because there is one seed or all seeds agree"
         )
-        return Judgement(Verdict.IN_PART, reason, *values)
-    if pair["high"] < 0:
-        if diverged_better:
-            reason = f"{text}: the interval excludes 0, but runs of {better} diverged."
-            return Judgement(Verdict.IN_PART, reason, *values)
-        return Judgement(Verdict.REPRODUCES, f"{text}: the interval excludes 0.", *values)
-    if pair["low"] > 0:
-        reason = f"{text}: significant in the opposite direction."
-        return Judgement(Verdict.DOES_NOT, reason, *values)
-    return Judgement(Verdict.IN_PART, f"Undecided: {text}, and the interval includes 0.", *values)
+    elif pair["high"] < 0 and diverged_better:
+        verdict = Verdict.IN_PART
+        reason += f": the interval excludes 0, but runs of {better} diverged"
+    elif pair["high"] < 0:
+        verdict, reason = Verdict.REPRODUCES, f"{reason}: the interval excludes 0"
+    elif pair["low"] > 0:
+        verdict, reason = Verdict.DOES_NOT, f"{reason}: significant in the opposite direction"
+    else:
+        verdict, reason = Verdict.IN_PART, f"Undecided: {reason}, and the interval includes 0"
+    return Judgement(verdict, f"{reason}.", pair["difference"], pair["low"], pair["high"])
 
 
 class PairedBetter(PairedRule):
@@ -517,18 +481,9 @@ class AnyOf(Combination):
 
 
 AnyRule = Annotated[
-    ValueNear
-    | Within
-    | Exceeds
-    | Ratio
-    | Ordered
-    | PairedBetter
-    | PairedTrend
-    | PairedDiffers
-    | Diverges
-    | AllOf
-    | AnyOf,
+    ValueNear | Within | Exceeds | Ratio | Ordered | PairedBetter | PairedTrend | PairedDiffers
+    | Diverges | AllOf | AnyOf,
     Field(discriminator="kind"),
-]
+]  # fmt: skip
 AllOf.model_rebuild()
 AnyOf.model_rebuild()

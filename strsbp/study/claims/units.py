@@ -32,6 +32,11 @@ def format_interval(low: float | None, high: float | None, unit: Unit) -> str:
     return f"[{low:.4g}, {high:.4g}]".replace("-", "−")
 
 
+def format_measured(value, low, high, unit: Unit) -> str:
+    """A value in its unit, followed by its interval if there is one."""
+    return f"{format_value(value, unit)} {format_interval(low, high, unit)}".rstrip()
+
+
 def _percent(fraction: float) -> float:
     """A fraction in per cent to two decimals, without a sign on zero."""
     return round(100 * fraction, 2) + 0.0

@@ -21,6 +21,7 @@ from strsbp.study.figures.style import (
     themed,
     wrap,
 )  # fmt: skip
+from strsbp.study.summary.intervals import both_ways
 
 CURVES = ("arm", "title", "tau_m", "epoch", "quantity", "mean", "n_diverged")
 SEEDS = ("arm", "seed", "epoch", "quantity", "value", "diverged")
@@ -135,12 +136,7 @@ def _arrange(ax, epochs: int, largest: float) -> None:
 def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.DataFrame:
     """Arm minus reference (points) of the best test errors up to the last epoch in both."""
     pairs = pairs[(pairs["quantity"] == "best_test_error") & (pairs["at_epoch"] <= epochs)]
-    # Each pair is listed once; swapped, it has the opposite sign.
-    swapped = pairs.assign(
-        arm_a=pairs["arm_b"], arm_b=pairs["arm_a"], difference=-pairs["difference"],
-        low=-pairs["high"], high=-pairs["low"],
-    )  # fmt: skip
-    pairs = pd.concat([pairs, swapped]).sort_values("at_epoch", kind="stable")
+    pairs = both_ways(pairs).sort_values("at_epoch", kind="stable")
     pairs = pairs.drop_duplicates(["arm_a", "arm_b"], keep="last").set_index(["arm_a", "arm_b"])
     rows = []
     for title, arms in panels.items():

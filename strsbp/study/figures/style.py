@@ -9,8 +9,7 @@ import textwrap
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from functools import wraps
-from itertools import count
+from itertools import count, cycle, islice
 from pathlib import Path
 
 import matplotlib as mpl
@@ -74,15 +73,8 @@ def theme():
         yield
 
 
-def themed(draw):
-    """`draw`, which makes a figure, in the shared look."""
-
-    @wraps(draw)
-    def wrapped(**data_and_options) -> Figure:
-        with theme():
-            return draw(**data_and_options)
-
-    return wrapped
+themed = theme()
+"""Decorator of a function that draws: it draws in the shared look."""
 
 
 def save(figure: Figure, png: str | Path, svg: str | Path) -> None:
@@ -118,38 +110,28 @@ def wrap(text: str, width: int = 24) -> str:
 def plot(data, ax, names: Iterable = (), **variables) -> so.Plot:
     """A seaborn plot of `data` on `ax`; `names` are the series, in the order of their styles."""
     names = list(names)
-    data = data.reset_index(drop=True)  # seaborn needs a unique index
-    made = so.Plot(data, **variables).on(ax).theme(THEME)
     styles = dict(color=COLOURS, linestyle=LINES, marker=MARKERS)
-    return made.scale(
-        **{
-            key: so.Nominal([values[i % len(values)] for i in range(len(names))], order=names)
-            for key, values in styles.items()
-            if names and key in variables
-        }
-    )
+    scales = {
+        key: so.Nominal(list(islice(cycle(values), len(names))), order=names)
+        for key, values in styles.items()
+        if names and key in variables
+    }
+    data = data.reset_index(drop=True)  # seaborn needs a unique index
+    return so.Plot(data, **variables).on(ax).theme(THEME).scale(**scales)
 
 
 def look(position: int, **changes) -> dict:
     """Line2D's keywords for the series at `position`, for legends."""
-    style = LINES[position % len(LINES)]
-    return (
-        dict(
-            color=COLOURS[position % len(COLOURS)],
-            linestyle=style if isinstance(style, str) else (0, style),
-            marker=MARKERS[position % len(MARKERS)],
-            markersize=5,
-        )
-        | changes
-    )
+    colour, line, marker = (styles[position % len(styles)] for styles in (COLOURS, LINES, MARKERS))
+    line = line if isinstance(line, str) else (0, line)
+    return dict(color=colour, linestyle=line, marker=marker, markersize=5) | changes
 
 
 def legend(figure: Figure, looks: Mapping[str, dict], **options) -> None:
     """A legend below all panels."""
     handles = [Line2D([], [], label=mathtext(name), **keys) for name, keys in looks.items()]
-    figure.legend(
-        handles=handles, **dict(loc="outside lower center", ncols=min(3, len(handles))) | options
-    )
+    options = dict(ncols=min(3, len(handles))) | options
+    figure.legend(handles=handles, loc="outside lower center", **options)
 
 
 def letter(panels: Mapping) -> None:
@@ -174,15 +156,8 @@ def label_ends(ends_of: Mapping[Axes, Iterable[tuple[float, str, str]]]) -> None
             y[:-1] -= overlap / 2
         for pixel, text, (_, _, colour) in zip(y, texts, ends, strict=True):
             place = ax.transAxes.inverted().transform((0, pixel))[1]
-            ax.annotate(
-                text,
-                (1, place),
-                (6, 0),
-                "axes fraction",
-                "offset points",
-                va="center",
-                color=colour,
-            )
+            where = dict(xytext=(6, 0), textcoords="offset points", va="center")
+            ax.annotate(text, (1, place), xycoords="axes fraction", color=colour, **where)
 
 
 def mathtext(text: str) -> str:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 CONFIDENCE = 0.95
 
@@ -47,3 +48,14 @@ def paired_difference(a, b) -> tuple[Interval, float]:
     from scipy import stats
 
     return interval, float(stats.ttest_rel(a, b).pvalue)
+
+
+_SWAPPED = {"arm_a": "arm_b", "n_diverged_a": "n_diverged_b", "low": "high"}
+
+
+def both_ways(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table of pairs of arms, and each of them the other way round."""
+    swapped = pairs.rename(columns=_SWAPPED | {b: a for a, b in _SWAPPED.items()})
+    negated = ["difference", "low", "high"]
+    swapped[negated] = -swapped[negated]
+    return pd.concat([pairs, swapped], ignore_index=True)

@@ -92,17 +92,16 @@ def _surface_rows(simulated: dict, fitted: dict) -> pd.DataFrame:
 def _cells(surface: Surface, table: EffectRatioTable, last: int) -> pd.DataFrame:
     grid = surface.table.grid
     o_j, o_i = np.meshgrid(np.arange(1, grid + 1), np.arange(1, last + 1), indexing="ij")
-    outside = ((0, 0), (0, last - grid))
     derivative = truth(surface, *np.meshgrid(surface.counts, surface.counts, indexing="ij"))[1]
+
+    def extended(values):
+        return np.pad(values, ((0, 0), (0, last - grid)), constant_values=np.nan)
+
     columns = dict(
-        o_j=o_j,
-        o_i=o_i,
-        mean=np.pad(surface.mean, outside, constant_values=np.nan),
-        standard_error=np.pad(surface.standard_error, outside, constant_values=np.nan),
-        fit=table.value(o_j, o_i),
-        derivative=np.pad(derivative, outside, constant_values=np.nan),
-        fit_derivative=table.derivative(o_j, o_i),
-    )
+        o_j=o_j, o_i=o_i, mean=extended(surface.mean),
+        standard_error=extended(surface.standard_error), fit=table.value(o_j, o_i),
+        derivative=extended(derivative), fit_derivative=table.derivative(o_j, o_i),
+    )  # fmt: skip
     frame = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
     frame.insert(0, "spsp", surface.table.spsp)
     frame.insert(1, "grid", grid)
@@ -116,13 +115,12 @@ def _scale_rows(fitted: dict) -> pd.DataFrame:
         corrected = fitted["corrected"][grid]
         scale = compare_tables(published, corrected)["value_ratio"]
         scaled = compare_tables(EffectRatioTable(published.coefficients / scale), corrected)
-        rows += [
-            dict(grid=grid, quantity="scale_ratio", value=scale),
-            dict(grid=grid, quantity="value_rms_after_scaling", value=scaled["value_rms"]),
-            dict(
-                grid=grid, quantity="derivative_rms_after_scaling", value=scaled["derivative_rms"]
-            ),
-        ]
+        for quantity, value in (
+            ("scale_ratio", scale),
+            ("value_rms_after_scaling", scaled["value_rms"]),
+            ("derivative_rms_after_scaling", scaled["derivative_rms"]),
+        ):
+            rows.append(dict(grid=grid, quantity=quantity, value=value))
     return pd.DataFrame(rows).assign(spsp="published over corrected", region="fitted")
 
 
@@ -133,12 +131,9 @@ def _bias_rows(simulated: dict) -> pd.DataFrame:
         if grid not in simulated["published"]:
             continue
         last = blocked_bias(simulated["published"][grid], unblocked).iloc[-1]
-        rows += [
-            dict(grid=grid, quantity=f"blocked_bias_{name}", value=last[name])
-            for name in ("measured", "low", "high", "expected")
-        ]
-        region = f"o_i = {last['o_i']:.0f}"
-        rows = [dict(region=region) | row for row in rows]
+        for name in ("measured", "low", "high", "expected"):
+            region, quantity = f"o_i = {last['o_i']:.0f}", f"blocked_bias_{name}"
+            rows.append(dict(region=region, grid=grid, quantity=quantity, value=last[name]))
     return pd.DataFrame(rows).assign(spsp="published over unblocked")
 
 
@@ -151,16 +146,13 @@ def _author_rows(author_comparison, reference_dir, fitted: dict) -> pd.DataFrame
     for name, table in AUTHOR_TABLES.items():
         path = Path(reference_dir) / name
         ours = fitted.get(table.spsp, {}).get(table.grid)
-        if ours is None or not path.exists():
-            continue
-        compared = compare_tables(ours, read_table(path))
-        rows += [
-            dict(file=name, spsp=table.spsp, grid=table.grid, measure=measure, ours=value)
-            for measure, value in compared.items()
-        ]
+        if ours is not None and path.exists():
+            rows += [
+                dict(file=name, spsp=table.spsp, grid=table.grid, measure=measure, ours=value)
+                for measure, value in compare_tables(ours, read_table(path)).items()
+            ]
     if not rows:
         raise ResultsError(
             f"{reference_dir} has none of the authors' tables ({', '.join(AUTHOR_TABLES)})."
         )
-    fresh = pd.DataFrame(rows).assign(tables="this run")
-    return pd.concat([kept, fresh])
+    return pd.concat([kept, pd.DataFrame(rows).assign(tables="this run")])

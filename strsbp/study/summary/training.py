@@ -193,9 +193,7 @@ def _sizes(run: Run) -> dict:
 def _seed_rows(runs: list[Run]) -> pd.DataFrame:
     frames = []
     for run in runs:
-        tidy = run.metrics.drop(columns="diverged").melt(
-            id_vars="epoch", var_name="quantity", value_name="value"
-        )
+        tidy = run.metrics.drop(columns="diverged").melt("epoch", var_name="quantity")
         tidy["diverged"] = (tidy["epoch"] >= run.diverged_at).astype(int)
         tidy.insert(0, "arm", run.arm)
         tidy.insert(1, "seed", run.seed)
@@ -205,18 +203,18 @@ def _seed_rows(runs: list[Run]) -> pd.DataFrame:
 
 def _curve_rows(by_arm: dict[str, list[Run]], seed_rows: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    for arm, runs in by_arm.items():
-        tidy = seed_rows[seed_rows["arm"] == arm]
-        for (quantity, epoch), group in tidy.groupby(["quantity", "epoch"], sort=False):
-            values = group.loc[group["diverged"] == 0, "value"]
-            n_diverged = sum(run.diverged_at <= epoch for run in runs)
-            tau_m = runs[0].provenance["settings"].get("tau_m")
-            rows.append(
-                _describe(runs[0])
-                | dict(tau_m=tau_m, epoch=epoch, quantity=quantity)
-                | mean_interval(values)._asdict()
-                | dict(n_seeds=len(values), n_diverged=n_diverged)
-            )
+    for (arm, quantity, epoch), group in seed_rows.groupby(
+        ["arm", "quantity", "epoch"], sort=False
+    ):
+        runs = by_arm[arm]
+        values = group.loc[group["diverged"] == 0, "value"]
+        tau_m = runs[0].provenance["settings"].get("tau_m")
+        rows.append(
+            _describe(runs[0])
+            | dict(tau_m=tau_m, epoch=epoch, quantity=quantity)
+            | mean_interval(values)._asdict()
+            | dict(n_seeds=len(values), n_diverged=sum(run.diverged_at <= epoch for run in runs))
+        )
     return pd.DataFrame(rows)
 
 
@@ -230,101 +228,73 @@ def _arm_rows(by_arm: dict[str, list[Run]], checkpoints) -> pd.DataFrame:
         for at_epoch in _ends(runs[0].epochs, checkpoints):
             finished = [run for run in runs if run.diverged_at > at_epoch]
             for quantity in QUANTITIES:
-                values = [run.value(quantity, at_epoch) for run in finished]
                 rows.append(
                     _describe(runs[0])
                     | _sizes(runs[0])
                     | dict(at_epoch=at_epoch, quantity=quantity)
-                    | mean_interval(values)._asdict()
+                    | mean_interval([run.value(quantity, at_epoch) for run in finished])._asdict()
                     | dict(n_seeds=len(finished), n_diverged=len(runs) - len(finished))
                 )
     return pd.DataFrame(rows)
 
 
 PAIR_COLUMNS = [
-    "arm_a",
-    "arm_b",
-    "at_epoch",
-    "quantity",
-    "difference",
-    "low",
-    "high",
-    "p_value",
-    "n_pairs",
-    "n_diverged_a",
-    "n_diverged_b",
-]
+    "arm_a", "arm_b", "at_epoch", "quantity", "difference", "low", "high", "p_value", "n_pairs",
+    "n_diverged_a", "n_diverged_b",
+]  # fmt: skip
 
 
 def _pair_rows(by_arm: dict[str, list[Run]], checkpoints) -> pd.DataFrame:
     rows = []
     for (arm_a, runs_a), (arm_b, runs_b) in combinations(by_arm.items(), 2):
-        if runs_a[0].comparable != runs_b[0].comparable:
-            continue
-        a, b = ({run.seed: run for run in runs} for runs in (runs_a, runs_b))
-        common = [seed for seed in a if seed in b]
-        if not common:
+        of_seed = {run.seed: run for run in runs_b}
+        both = [(run, of_seed[run.seed]) for run in runs_a if run.seed in of_seed]
+        if runs_a[0].comparable != runs_b[0].comparable or not both:
             continue
         for at_epoch in _ends(min(runs_a[0].epochs, runs_b[0].epochs), checkpoints):
-            finished = [
-                seed
-                for seed in common
-                if a[seed].diverged_at > at_epoch and b[seed].diverged_at > at_epoch
-            ]
+            lost = [tuple(run.diverged_at <= at_epoch for run in pair) for pair in both]
+            finished = [pair for pair, gone in zip(both, lost, strict=True) if not any(gone)]
+            n_diverged_a, n_diverged_b = (sum(gone) for gone in zip(*lost, strict=True))
             for quantity in QUANTITIES:
-                difference, p_value = paired_difference(
-                    [a[seed].value(quantity, at_epoch) for seed in finished],
-                    [b[seed].value(quantity, at_epoch) for seed in finished],
-                )
+                values = [[run.value(quantity, at_epoch) for run in pair] for pair in finished]
+                (difference, low, high), p_value = paired_difference(*np.reshape(values, (-1, 2)).T)
                 rows.append(
                     dict(
-                        arm_a=arm_a,
-                        arm_b=arm_b,
-                        at_epoch=at_epoch,
-                        quantity=quantity,
-                        difference=difference.mean,
-                        low=difference.low,
-                        high=difference.high,
-                        p_value=p_value,
-                        n_pairs=len(finished),
-                        n_diverged_a=sum(a[seed].diverged_at <= at_epoch for seed in common),
-                        n_diverged_b=sum(b[seed].diverged_at <= at_epoch for seed in common),
+                        arm_a=arm_a, arm_b=arm_b, at_epoch=at_epoch, quantity=quantity,
+                        difference=difference, low=low, high=high, p_value=p_value,
+                        n_pairs=len(finished), n_diverged_a=n_diverged_a, n_diverged_b=n_diverged_b,
                     )
-                )
+                )  # fmt: skip
     return pd.DataFrame(rows, columns=PAIR_COLUMNS)
 
 
 def _run_rows(runs: list[Run]) -> pd.DataFrame:
     rows = []
     for run in runs:
-        known = run.provenance
-        machine, versions = known.get("machine") or {}, known.get("versions") or {}
-        table = known.get("table") or {}
+        known, errors = run.provenance, run.metrics["test_error"]
+        machine, table = known.get("machine") or {}, known.get("table") or {}
         rows.append(
             _describe(run)
             | dict(seed=run.seed)
             | _sizes(run)
             | dict(
                 last_epoch=int(run.metrics["epoch"].iloc[-1]),
-                best_test_error=float(run.metrics["test_error"].min()),
-                last_test_error=float(run.metrics["test_error"].iloc[-1]),
+                best_test_error=errors.min(),
+                last_test_error=errors.iloc[-1],
                 diverged=run.diverged,
                 seconds=known.get("seconds"),
                 # The median ignores the first epoch, in which code is compiled.
                 median_epoch_seconds=median(known.get("seconds_per_epoch") or [np.nan]),
                 device=known.get("device"),
-                cpu=machine.get("cpu"),
-                cores=machine.get("cores"),
-                platform=machine.get("platform"),
-                started=known.get("started"),
-                resumed=known.get("resumed"),
-                commit=known.get("commit"),
-                dirty=known.get("dirty"),
+            )
+            | {key: machine.get(key) for key in ("cpu", "cores", "platform")}
+            | {key: known.get(key) for key in ("started", "resumed", "commit", "dirty")}
+            | dict(
                 settings_sha256=known.get("settings_sha256"),
                 table=table.get("key") or table.get("file"),
                 table_sha256=table.get("sha256"),
                 data_sha256=known["data"].get("sha256"),
-                **{f"version_{name}": value for name, value in versions.items()},
             )
+            | {f"version_{key}": value for key, value in (known.get("versions") or {}).items()}
         )
     return pd.DataFrame(rows)
