@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from strsbp.files import read_csv
+from strsbp.files import ResultsError, read_csv
 from strsbp.study.claims import read_judged
 from strsbp.study.settings import StudySettings
 
@@ -18,8 +18,15 @@ class Table(NamedTuple):
 
     headers: list[str]
     rows: list[list]
-    numeric: set[int] = frozenset()
+    numeric: set[int]
     """Columns that are aligned right."""
+
+    @classmethod
+    def of(cls, rows: list[dict], text: set[str]) -> "Table":
+        """The table of `rows` (header: cell); the columns `text` are aligned left."""
+        headers = list(rows[0]) if rows else []
+        numeric = {index for index, header in enumerate(headers) if header not in text}
+        return cls(headers, [list(row.values()) for row in rows], numeric)
 
 
 @dataclass(frozen=True)
@@ -28,9 +35,13 @@ class Results:
 
     study: StudySettings
     claims_csv: Path
-    tables: Mapping[str, str | Path]
-    figures: Mapping[str, str | Path]
+    tables: Mapping[str, Path]
+    """Results files by name; if the open questions were answered, with `answers` and the files that
+    these show."""
+    figures: Mapping[str, Path]
+    """Svg files by name (`fig1` ...)."""
     captions: Path
+    """Folder with `plot_<figure>.rst`."""
     questions: Path
     """The file of open questions."""
     folder: Path
@@ -45,6 +56,8 @@ class Results:
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """The results file called `name`, with at least `columns`."""
+        if name not in self.tables:
+            raise ResultsError(f"The report needs the results file '{name}'; name its path.")
         return read_csv(self.tables[name], columns)
 
     def link(self, path: str | Path) -> str:

@@ -18,14 +18,13 @@ from strsbp.study.claims.questions import load_questions
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.results import Results, Table
 from strsbp.study.report.text import caption, duration, lead, packaged, symbols, value_text
+from strsbp.study.summary.intervals import both_ways
 
 FIGURE_DATA = {
     figure.name: [path for path in figure.data.values() if not path.startswith("resources/")]
     for figure in FIGURES
 }
 """The data files that each figure draws, below the profile's results folder."""
-
-MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
 class Section(NamedTuple):
@@ -56,19 +55,19 @@ def run(results: Results) -> dict:
     for _, group in runs.groupby("arm", sort=False):
         first = group.iloc[0]
         rows.append(
-            [
-                symbols(first["title"]), first["architecture"], first["dataset"],
-                f"{first['n_train']:,}", f"{first['n_test']:,}", first["epochs"],
-                ", ".join(str(seed) for seed in sorted(group["seed"])),
-                _diverged(group),
-                duration(group["seconds"].sum()),
-                f"{group['median_epoch_seconds'].median():.3g} s",
-            ]
-        )  # fmt: skip
-    headers = [
-        "Arm", "Architecture", "Data", "Training images", "Test images", "Epochs", "Seeds",
-        "Diverged", "Core time", "Per epoch",
-    ]  # fmt: skip
+            {
+                "Arm": symbols(first["title"]),
+                "Architecture": first["architecture"],
+                "Data": first["dataset"],
+                "Training images": f"{first['n_train']:,}",
+                "Test images": f"{first['n_test']:,}",
+                "Epochs": first["epochs"],
+                "Seeds": ", ".join(str(seed) for seed in sorted(group["seed"])),
+                "Diverged": _diverged(group),
+                "Core time": duration(group["seconds"].sum()),
+                "Per epoch": f"{group['median_epoch_seconds'].median():.3g} s",
+            }
+        )
     facts = {
         "Profile": results.study.profile,
         "Runs": f"{len(runs)}, of {runs['arm'].nunique()} arms",
@@ -88,7 +87,7 @@ def run(results: Results) -> dict:
     }
     return dict(
         facts=facts,
-        table=Table(headers, rows, set(range(3, len(headers))) - {6}),
+        table=Table.of(rows, text={"Arm", "Architecture", "Data", "Seeds"}),
         command=results.target("report.html"),
     )
 
@@ -131,12 +130,16 @@ def _figure(name: str, results: Results) -> dict:
     """A figure as an inlined image, with its caption, command and data."""
     if name not in results.figures:
         raise ResultsError(f"The report shows a figure '{name}', which was not drawn.")
-    path, source = results.figures[name], results.captions / f"plot_{name}.rst"
+    path, source = Path(results.figures[name]), results.captions / f"plot_{name}.rst"
+    try:
+        content = base64.b64encode(path.read_bytes()).decode()
+    except FileNotFoundError:
+        raise ResultsError(f"The figure {path} is missing; draw it first.") from None
     return dict(
         id=name,
         caption=caption(source),
         alt=lead(source),
-        image=data_uri(path),
+        image=f"data:image/svg+xml;base64,{content}",
         command=results.target(f"figures/{name}.png"),
         data=FIGURE_DATA.get(name, []),
         file=results.link(path),
@@ -146,7 +149,7 @@ def _figure(name: str, results: Results) -> dict:
 def questions(results: Results) -> dict:
     """Every open question with its answers, figures and tables, if they were measured."""
     if "answers" not in results.tables:
-        return dict(questions=[], file=None)
+        return dict(questions=[])
     answers = results.table("answers", "id", "statement", "verdict", "reason")
     shown = []
     for question in load_questions(results.questions):
@@ -155,36 +158,21 @@ def questions(results: Results) -> dict:
             frame = results.table(one.table, *one.columns, *one.where)
             for column, value in one.where.items():
                 frame = frame[frame[column] == value]
-            file = results.link(results.tables[one.table])
-            tables.append(dict(table=frame_table(frame[one.columns]), file=file))
+            tables.append(dict(name=one.table, content=frame_table(frame[one.columns])))
         shown.append(
-            dict(
-                id=question.id,
-                question=question.question,
-                text=question.text,
+            question.model_dump(include={"id", "question", "text"})
+            | dict(
                 answers=answers[answers["id"] == question.id].to_dict("records"),
                 figures=[_figure(name, results) for name in question.figures],
                 tables=tables,
             )
         )
-    return dict(questions=shown, file=results.link(results.tables["answers"]))
-
-
-def data_uri(path: str | Path) -> str:
-    """An image file as a data URI."""
-    path = Path(path)
-    if path.suffix not in MEDIA_TYPES:
-        raise ResultsError(f"{path} is neither svg nor png; give the report one of these.")
-    try:
-        content = base64.b64encode(path.read_bytes()).decode()
-    except FileNotFoundError:
-        raise ResultsError(f"The figure {path} is missing; draw it first.") from None
-    return f"data:{MEDIA_TYPES[path.suffix]};base64,{content}"
+    return dict(questions=shown)
 
 
 def claims(results: Results) -> dict:
     """Every claim with its verdict and the reason for it."""
-    return dict(claims=results.claims.to_dict("records"), file=results.link(results.claims_csv))
+    return dict(claims=results.claims.to_dict("records"))
 
 
 def findings(results: Results) -> dict:
@@ -194,28 +182,26 @@ def findings(results: Results) -> dict:
     for _, group in rows.groupby("id", sort=False):
         first = group.iloc[0].to_dict()
         shown.append(first | dict(effects=list(group["effect_text"].dropna())))
-    return dict(findings=shown, file=results.link(results.tables["findings"]))
+    return dict(findings=shown)
 
 
 def divergence(results: Results) -> dict:
     """Fig. 4: is it the dynamics or the table?"""
     rows = results.table("divergence", "title", "sentence", "cause")
     cells = [
-        [
-            symbols(row.title), f"{row.failed_own} of {row.n_own}",
-            f"{row.failed_other} of {row.n_other}",
-            value_text(row.difference, "points", row.low, row.high),
-            "–" if pd.isna(row.n_pairs) else f"{row.n_pairs:g}",
-            "–" if pd.isna(row.cause) else row.cause,
-        ]
+        {
+            "Arm": symbols(row.title),
+            "Failed runs, own table": f"{row.failed_own} of {row.n_own}",
+            "Failed runs, table of 64": f"{row.failed_other} of {row.n_other}",
+            "Difference of last errors": value_text(row.difference, "points", row.low, row.high),
+            "Pairs": "–" if pd.isna(row.n_pairs) else f"{row.n_pairs:g}",
+            "Cause": "–" if pd.isna(row.cause) else row.cause,
+        }
         for row in rows.itertuples()
-    ]  # fmt: skip
-    headers = ["Arm", "Failed runs, own table", "Failed runs, table of 64",
-               "Difference of last errors", "Pairs", "Cause"]  # fmt: skip
+    ]
     return dict(
         sentences=list(rows["sentence"]),
-        table=Table(headers, cells, {1, 2, 3, 4}),
-        file=results.link(results.tables["divergence"]),
+        table=Table.of(cells, text={"Arm", "Cause"}),
     )
 
 
@@ -227,40 +213,41 @@ def limits(results: Results) -> dict:
     ended = started + pd.to_timedelta(runs["seconds"], unit="s")
     arms = results.table("arms", "title", "dataset", "n_train", "at_epoch", "quantity", "mean")
     large = arms[(arms["n_train"] >= 60_000) & (arms["quantity"] == "last_test_error")]
-    cells = [
-        [
-            symbols(row.title), row.dataset, f"{row.n_train:,}", row.at_epoch,
-            value_text(row.mean, "error", row.low, row.high), row.n_seeds,
-        ]
-        for row in large.itertuples()
-    ]  # fmt: skip
     names = {"floor": "infinitely many epochs"}
-    fitted = [
-        [
-            symbols(row.title), row.epochs, value_text(row.last_test_error, "error"),
-            names.get(row.quantity, row.quantity.replace("_", " epoch ")),
-            value_text(row.value, "error", row.low, row.high),
-            value_text(row.residual, "points").lstrip("+"),
-        ]
-        for row in fits.itertuples()
-    ]  # fmt: skip
     return dict(
         core_hours=duration(runs["seconds"].sum()),
         n_runs=len(runs),
         wall_time=duration((ended.max() - started.min()).total_seconds()),
-        large=bool(cells),
-        large_table=Table(
-            ["Arm", "Data", "Training images", "After epoch", "Test error", "Seeds"],
-            cells,
-            {2, 3, 4, 5},
+        large=Table.of(
+            [
+                {
+                    "Arm": symbols(row.title),
+                    "Data": row.dataset,
+                    "Training images": f"{row.n_train:,}",
+                    "After epoch": row.at_epoch,
+                    "Test error": value_text(row.mean, "error", row.low, row.high),
+                    "Seeds": row.n_seeds,
+                }
+                for row in large.itertuples()
+            ],
+            text={"Arm", "Data"},
         ),
-        fits=bool(fitted),
-        fits_table=Table(
-            ["Arm", "Epochs", "Last test error", "Extrapolated to", "Test error", "Fit error"],
-            fitted,
-            {1, 2, 4, 5},
+        fits=Table.of(
+            [
+                {
+                    "Arm": symbols(row.title),
+                    "Epochs": row.epochs,
+                    "Last test error": value_text(row.last_test_error, "error"),
+                    "Extrapolated to": names.get(
+                        row.quantity, row.quantity.replace("_", " epoch ")
+                    ),
+                    "Test error": value_text(row.value, "error", row.low, row.high),
+                    "Fit error": value_text(row.residual, "points").lstrip("+"),
+                }
+                for row in fits.itertuples()
+            ],
+            text={"Arm", "Extrapolated to"},
         ),
-        file=results.link(results.tables["extrapolations"]),
     )
 
 
@@ -269,65 +256,54 @@ def arms(results: Results) -> dict:
     rows = results.table(
         "arms", "arm", "title", "at_epoch", "quantity", "mean", "low", "high", "n_seeds"
     )
-    by_quantity = {
-        name: group.set_index(["arm", "at_epoch"]) for name, group in rows.groupby("quantity")
+    errors = {
+        key: value_text(row["mean"], "error", row["low"], row["high"])
+        for key, row in rows.set_index(["arm", "at_epoch", "quantity"]).iterrows()
     }
-    best, last = by_quantity["best_test_error"], by_quantity["last_test_error"]
-    cells = []
-    for key, row in best.iterrows():
-        other = last.loc[key]
-        cells.append(
-            [
-                symbols(row["title"]), row["architecture"], row["dataset"],
-                f"{row['n_train']:,}", key[1],
-                value_text(row["mean"], "error", row["low"], row["high"]),
-                value_text(other["mean"], "error", other["low"], other["high"]),
-                row["n_seeds"], row["n_diverged"],
-            ]
-        )  # fmt: skip
-    headers = [
-        "Arm", "Architecture", "Data", "Training images", "After epoch", "Best test error",
-        "Last test error", "Seeds", "Diverged",
-    ]  # fmt: skip
-    titles = rows.drop_duplicates("arm").set_index("arm")["title"]
+    cells = [
+        {
+            "Arm": symbols(row.title),
+            "Architecture": row.architecture,
+            "Data": row.dataset,
+            "Training images": f"{row.n_train:,}",
+            "After epoch": row.at_epoch,
+            "Best test error": errors[row.arm, row.at_epoch, "best_test_error"],
+            "Last test error": errors[row.arm, row.at_epoch, "last_test_error"],
+            "Seeds": row.n_seeds,
+            "Diverged": row.n_diverged,
+        }
+        for row in rows[rows["quantity"] == "best_test_error"].itertuples()
+    ]
+    titles = rows.drop_duplicates("arm").set_index("arm")["title"].map(symbols)
     return dict(
-        table=Table(headers, cells, {3, 4, 5, 6, 7, 8}),
+        table=Table.of(cells, text={"Arm", "Architecture", "Data"}),
         pairs=_pairs(results, titles),
-        arms_file=results.link(results.tables["arms"]),
-        pairs_file=results.link(results.tables["pairs"]),
     )
 
 
 def _pairs(results: Results, titles) -> Table:
     """Each panel's arms minus the study's first arm, or minus the panel's first without it."""
-    pairs = results.table("pairs", "arm_a", "arm_b", "at_epoch", "quantity", "difference")
+    pairs = both_ways(results.table("pairs", "arm_a", "arm_b", "at_epoch", "quantity", "p_value"))
     pairs = pairs[pairs["quantity"] == "best_test_error"]
-    rows, seen = [], set()
+    main = next(iter(results.study.arms))
+    wanted = {}  # a dictionary for its order
     for _, figure in results.study.figures:
         for panel in figure.panels.values():
-            main = next(iter(results.study.arms))
             reference = main if main in panel else panel[0]
-            wanted = {(arm, reference) for arm in panel if arm != reference} - seen
-            seen |= wanted
-            for a, b in sorted(wanted, key=lambda pair: panel.index(pair[0])):
-                rows += _pair_rows(pairs, a, b, titles)
-    headers = ["Arm", "Minus", "After epoch", "Difference of best errors", "p", "Pairs"]
-    return Table(headers, rows, {2, 3, 4, 5})
-
-
-def _pair_rows(pairs: pd.DataFrame, a: str, b: str, titles) -> list[list]:
-    found = []
-    for first, second, sign in ((a, b, 1), (b, a, -1)):
-        here = pairs[(pairs["arm_a"] == first) & (pairs["arm_b"] == second)]
-        for row in here.to_dict("records"):
-            low, high = sorted((sign * row["low"], sign * row["high"]))
-            difference = value_text(sign * row["difference"], "points", low, high)
-            p = "–" if pd.isna(row["p_value"]) else f"{row['p_value']:.2g}"
-            found.append(
-                [symbols(titles[a]), symbols(titles[b]), row["at_epoch"], difference, p,
-                 row["n_pairs"]]
-            )  # fmt: skip
-    return found
+            wanted |= dict.fromkeys((arm, reference) for arm in panel if arm != reference)
+    cells = [
+        {
+            "Arm": titles[a],
+            "Minus": titles[b],
+            "After epoch": row.at_epoch,
+            "Difference of best errors": value_text(row.difference, "points", row.low, row.high),
+            "p": "–" if pd.isna(row.p_value) else f"{row.p_value:.2g}",
+            "Pairs": row.n_pairs,
+        }
+        for a, b in wanted
+        for row in pairs[(pairs["arm_a"] == a) & (pairs["arm_b"] == b)].itertuples()
+    ]
+    return Table.of(cells, text={"Arm", "Minus"})
 
 
 def spsp(results: Results) -> dict:
@@ -335,22 +311,27 @@ def spsp(results: Results) -> dict:
     quality = results.table("quality", "spsp", "grid", "region", "quantity", "value")
     comparing = quality["spsp"].str.contains(" over ")
     comparisons = [
-        [_words(row.quantity), row.spsp, _grid(row.grid), symbols(row.region), _number(row.value)]
+        {
+            "Quantity": _words(row.quantity),
+            "Simulations": row.spsp,
+            "Grid": _grid(row.grid),
+            "Counts": symbols(row.region),
+            "Value": _number(row.value),
+        }
         for row in quality[comparing].itertuples()
     ]
     quality = quality[~comparing]
-    columns = quality[["spsp", "grid"]].drop_duplicates().itertuples(index=False)
-    columns = [tuple(column) for column in columns]
+    columns = list(quality[["spsp", "grid"]].drop_duplicates().itertuples(index=False, name=None))
     rows = []
     for (quantity, region), group in quality.groupby(["quantity", "region"], sort=False):
         values = {(row.spsp, row.grid): _number(row.value) for row in group.itertuples()}
-        cells = [values.get(column, "") for column in columns]
-        rows.append([_words(quantity), _words(region), *cells])
-    headers = ["Quantity", "Counts", *(f"{spsp}, {_grid(grid)}" for spsp, grid in columns)]
+        rows.append(
+            {"Quantity": _words(quantity), "Counts": _words(region)}
+            | {f"{spsp}, {_grid(grid)}": values.get((spsp, grid), "") for spsp, grid in columns}
+        )
     return dict(
-        table=Table(headers, rows, set(range(2, len(headers)))),
-        comparisons=Table(["Quantity", "Simulations", "Grid", "Counts", "Value"], comparisons, {4}),
-        file=results.link(results.tables["quality"]),
+        table=Table.of(rows, text={"Quantity", "Counts"}),
+        comparisons=Table.of(comparisons, text={"Quantity", "Simulations", "Grid", "Counts"}),
     )
 
 
@@ -383,24 +364,21 @@ def author_tables(results: Results) -> dict:
         table=frame_table(shown.dropna(axis="columns", how="all")),
         repeats=sorted({int(repeats) for repeats in rows["repeats"].dropna()}),
         sources=sorted(set(rows["source"].dropna())),
-        file=results.link(results.tables["author_tables"]),
     )
 
 
 def frame_table(frame: pd.DataFrame) -> Table:
     """A small data frame, unchanged."""
-    numeric = {
-        index for index, name in enumerate(frame.columns)
-        if pd.api.types.is_numeric_dtype(frame[name])
-    }  # fmt: skip
     rows = [
-        [
-            "" if pd.isna(cell) else f"{cell:.4g}" if isinstance(cell, float) else symbols(cell)
-            for cell in row
-        ]
-        for row in frame.itertuples(index=False)
-    ]
-    return Table([str(name).replace("_", " ") for name in frame.columns], rows, numeric)
+        {
+            str(name).replace("_", " "): "" if pd.isna(cell)
+            else f"{cell:.4g}" if isinstance(cell, float) else symbols(cell)
+            for name, cell in row.items()
+        }
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
+    text = frame.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]]
+    return Table.of(rows, text={str(name).replace("_", " ") for name in text})
 
 
 def reading(results: Results) -> dict:

@@ -9,20 +9,15 @@ from docutils.utils import SystemMessage
 from markupsafe import Markup, escape
 
 from strsbp.files import ResultsError
-from strsbp.study.claims.units import format_interval, format_value
+from strsbp.study.claims.units import format_measured
 
-_GREEK = {"tau": "τ"}
 _SYMBOL = re.compile(r"(?<!\w)(tau|e|o|s|t|D|a|w)_(m|s|ij|i|j|ref)(?!\w)")
 
 
 def symbols(text) -> Markup:
     """`text`, escaped, with symbols such as `e_ij` and `tau_m` set as mathematics."""
-
-    def set_symbol(match):
-        letter, index = match.groups()
-        return f"<i>{_GREEK.get(letter, letter)}</i><sub>{index}</sub>"
-
-    return Markup(_SYMBOL.sub(set_symbol, unbroken(str(escape(text)))))
+    text = _SYMBOL.sub(r"<i>\1</i><sub>\2</sub>", unbroken(str(escape(text))))
+    return Markup(text.replace("<i>tau</i>", "<i>τ</i>"))
 
 
 def unbroken(text: str) -> str:
@@ -33,7 +28,7 @@ def unbroken(text: str) -> str:
 
 def value_text(value, unit, low=None, high=None) -> str:
     """A number in its unit, followed by its interval if there is one."""
-    return unbroken(f"{format_value(value, unit)} {format_interval(low, high, unit)}".strip())
+    return unbroken(format_measured(value, low, high, unit))
 
 
 def duration(seconds: float) -> str:
@@ -50,23 +45,19 @@ def caption(path: str | Path) -> Markup:
 
     Raises `ResultsError` when it is missing or malformed.
     """
-    try:
-        source = Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ResultsError(f"The caption file {path} is missing; write it first.") from None
     settings = dict(
         raw_enabled=False, file_insertion_enabled=False, halt_level=2, report_level=5,
         syntax_highlight="none", math_output="MathML",
     )  # fmt: skip
     try:
+        source = Path(path).read_text(encoding="utf-8")
         parts = publish_parts(source, writer="html5", settings_overrides=settings)
+    except FileNotFoundError:
+        raise ResultsError(f"The caption file {path} is missing; write it first.") from None
     except SystemMessage as error:
         raise ResultsError(f"The caption file {path} is malformed: {error}.") from None
     # Only text has symbols, tags have none.
-    pieces = re.split(r"(<[^>]*>)", parts["body"])
-    return Markup(
-        "".join(piece if piece.startswith("<") else str(symbols(Markup(piece))) for piece in pieces)
-    )
+    return Markup(re.sub(r"(?<=>)[^<]+", lambda text: symbols(Markup(text[0])), parts["body"]))
 
 
 def lead(path: str | Path) -> str:
