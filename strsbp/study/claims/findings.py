@@ -62,15 +62,9 @@ class Finding(Closed):
         return self
 
 
-class FindingsFile(Closed):
-    """Content of `resources/findings.yaml`."""
-
-    findings: Annotated[list[Finding], Field(min_length=1)]
-
-
 def load_findings(path: str | Path) -> list[Finding]:
     """Read and check a findings file; raises `ClaimsError` in one sentence."""
-    return read_entries(FindingsFile, path)
+    return read_entries("findings", Finding, path)
 
 
 def judge_findings(

@@ -1,11 +1,12 @@
 """The claims of the study, and their verdicts from measured files."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, get_args
 
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, create_model
 
 from strsbp.errors import ClaimsError, SettingsError
 from strsbp.files import ResultsError, numbers, read_csv, read_yaml, write_csv
@@ -64,31 +65,26 @@ class Claim(Closed):
     """How the claim is interpreted, if its text leaves a choice."""
 
 
-class ClaimsFile(Closed):
-    """Content of `resources/claims.yaml`."""
-
-    claims: Annotated[list[Claim], Field(min_length=1)]
-
-
 def load_claims(path: str | Path) -> list[Claim]:
     """Read and check a claims file; raises `ClaimsError` in one sentence."""
-    return read_entries(ClaimsFile, path)
+    return read_entries("claims", Claim, path)
 
 
-def read_entries(model, path: str | Path) -> list:
-    """The entries of the YAML file `path`, whose only field is that of `model`.
+def read_entries(key: str, entry: type[Closed], path: str | Path) -> list:
+    """The entries of the YAML file `path`, which are a list under its only key.
 
     Raises `ClaimsError`, also if two entries have the same id.
     """
+    entries = Annotated[list[entry], Field(min_length=1)]
+    file = create_model(key, __base__=Closed, **{key: entries})
     try:
-        [(_, entries)] = checked(model, read_yaml(path, ClaimsError), where=str(path))
+        [(_, found)] = checked(file, read_yaml(path, ClaimsError), where=str(path))
     except SettingsError as error:
         raise ClaimsError(str(error)) from None
-    ids = [entry.id for entry in entries]
-    doubled = next((name for name in ids if ids.count(name) > 1), None)
-    if doubled is not None:
-        raise ClaimsError(f"{path} has two entries with the id '{doubled}'; give each its own.")
-    return entries
+    [(name, count)] = Counter(one.id for one in found).most_common(1)
+    if count > 1:
+        raise ClaimsError(f"{path} has two entries with the id '{name}'; give each its own.")
+    return found
 
 
 def published_value(path: str | Path, claim_id: str) -> float:

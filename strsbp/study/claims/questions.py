@@ -68,15 +68,9 @@ class Question(Closed):
     tables: list[ShownTable] = []
 
 
-class QuestionsFile(Closed):
-    """Content of `resources/questions.yaml`."""
-
-    questions: list[Question]
-
-
 def load_questions(path: str | Path) -> list[Question]:
     """Read and check a questions file; raises `ClaimsError` in one sentence."""
-    return read_entries(QuestionsFile, path)
+    return read_entries("questions", Question, path)
 
 
 def judge_questions(

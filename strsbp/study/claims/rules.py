@@ -66,10 +66,27 @@ class Rule(Closed):
 
     def arms(self) -> list[tuple[str, int | None]]:
         """The arms that the rule rests on, each with the epoch at which it is judged."""
+        selections = [measure.where for measure in self._measures()]
+        return [(str(one["arm"]), one.get("at_epoch")) for one in selections if "arm" in one]
+
+    def _measures(self) -> list[Measure]:
         values = [value for _, value in self]
         values += [one for value in values if isinstance(value, list) for one in value]
-        measured = [value.where for value in values if isinstance(value, Measure)]
-        return [(str(where["arm"]), where.get("at_epoch")) for where in measured if "arm" in where]
+        return [value for value in values if isinstance(value, Measure)]
+
+
+class MeasuringRule(Rule):
+    """Base of the rules that compare measured values and name them in their reason."""
+
+    subject: str
+    """What is measured, in words, for the reason."""
+
+    def judge(self, context):
+        found = [context.tables.measure(measure) for measure in self._measures()]
+        return _not_measured(self.subject) if None in found else self._judge(context, *found)
+
+    def _judge(self, context: Context, *measured: Measured) -> Judgement:
+        raise NotImplementedError
 
 
 class ValueNear(Rule):
@@ -117,11 +134,9 @@ class ValueNear(Rule):
         return Judgement(verdict, f"{reason}{compared}.", *measured[:3])
 
 
-class Bounds(Rule):
+class Bounds(MeasuringRule):
     """A value inside `low..high` reproduces, inside the wider `..._in_part` bounds in part."""
 
-    subject: str
-    """What is measured, in words, for the reason."""
     unit: Unit | None = None
     """Unit of this value in the reason, if different from the claim's."""
     low: float | None = None
@@ -139,7 +154,7 @@ class Bounds(Rule):
             raise ValueError("`high_in_part` must lie above `high`")
         return self
 
-    def _judge_value(self, measured: Measured, context: Context) -> Judgement:
+    def _judge(self, context, measured):
         unit = self.unit or context.unit
         strict = self.low, self.high
         wide = (
@@ -176,12 +191,6 @@ class Within(Bounds):
     kind: Literal["within"]
     measure: Measure
 
-    def judge(self, context):
-        measured = context.tables.measure(self.measure)
-        if measured is None:
-            return _not_measured(self.subject)
-        return self._judge_value(measured, context)
-
 
 class Ratio(Bounds):
     """The quotient of two measured values lies inside bounds."""
@@ -190,17 +199,13 @@ class Ratio(Bounds):
     numerator: Measure
     denominator: Measure
 
-    def judge(self, context):
-        above = context.tables.measure(self.numerator)
-        below = context.tables.measure(self.denominator)
-        if above is None or below is None:
-            return _not_measured(self.subject)
-        if below.value == 0:
+    def _judge(self, context, numerator, denominator):
+        if denominator.value == 0:
             return Judgement(Verdict.NOT_TESTED, f"{self.subject} would be a division by 0.")
-        return self._judge_value(Measured(above.value / below.value), context)
+        return super()._judge(context, Measured(numerator.value / denominator.value))
 
 
-class Exceeds(Rule):
+class Exceeds(MeasuringRule):
     """A measured value, with its whole interval, lies above a bound (or below it).
 
     In part (undecided) if the interval includes the bound, or if there is no interval.
@@ -208,15 +213,10 @@ class Exceeds(Rule):
 
     kind: Literal["exceeds"]
     measure: Measure
-    subject: str
-    """What is measured, in words, for the reason."""
     bound: float = 0.0
     side: Literal["above", "below"] = "above"
 
-    def judge(self, context):
-        measured = context.tables.measure(self.measure)
-        if measured is None:
-            return _not_measured(self.subject)
+    def _judge(self, context, measured):
         low, high = measured.low - self.bound, measured.high - self.bound
         if self.side == "below":
             low, high = -high, -low
@@ -234,7 +234,7 @@ class Exceeds(Rule):
         return Judgement(verdict, reason, *measured[:3])
 
 
-class Ordered(Rule):
+class Ordered(MeasuringRule):
     """Measured values rise (or fall) along a list.
 
     Reproduces if every step goes that way; in part if only the ends do.
@@ -243,14 +243,9 @@ class Ordered(Rule):
     kind: Literal["ordered"]
     measures_in_order: Annotated[list[Measure], Field(min_length=2)]
     direction: Literal["increasing", "decreasing"]
-    subject: str
-    """What is measured, in words, for the reason."""
 
-    def judge(self, context):
-        found = [context.tables.measure(measure) for measure in self.measures_in_order]
-        if None in found:
-            return _not_measured(self.subject)
-        values = [measured.value for measured in found]
+    def _judge(self, context, *measured):
+        values = [one.value for one in measured]
         sign = 1 if self.direction == "increasing" else -1
         listed = ", ".join(format_value(value, context.unit) for value in values)
         if all(sign * (after - before) > 0 for before, after in pairwise(values)):
@@ -289,13 +284,13 @@ def _judge_pair(pair, better: str, worse: str) -> Judgement:
     diverged_better, diverged_worse = int(pair["n_diverged_a"]), int(pair["n_diverged_b"])
     if pair["n_pairs"] == 0:
         if diverged_worse and not diverged_better:
-            reason = f"Every run of {worse} diverged, none of {better} did."
-            return Judgement(Verdict.REPRODUCES, reason)
-        if diverged_better and not diverged_worse:
-            reason = f"Every run of {better} diverged, none of {worse} did."
-            return Judgement(Verdict.DOES_NOT, reason)
-        reason = f"No seed is left to compare: runs of both {better} and {worse} diverged."
-        return Judgement(Verdict.IN_PART, f"Undecided: {reason}")
+            verdict, lost, kept = Verdict.REPRODUCES, worse, better
+        elif diverged_better and not diverged_worse:
+            verdict, lost, kept = Verdict.DOES_NOT, better, worse
+        else:
+            reason = f"No seed is left to compare: runs of both {better} and {worse} diverged."
+            return Judgement(Verdict.IN_PART, f"Undecided: {reason}")
+        return Judgement(verdict, f"Every run of {lost} diverged, none of {kept} did.")
     reason = _pair_text(pair)
     if diverged_better or diverged_worse:
         reason += f" ({diverged_better} and {diverged_worse} runs diverged and are excluded)"

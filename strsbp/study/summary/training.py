@@ -20,6 +20,8 @@ import pandas as pd
 from strsbp.files import ResultsError, numbers, read_csv, read_json, write_csv
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
+CHECKPOINTS = (10, 20)
+"""Epochs after which arms are compared, besides the last one."""
 QUANTITIES = ("best_test_error", "last_test_error")
 """The smallest test error up to an epoch (as the study reports), and the error after it."""
 
@@ -82,13 +84,12 @@ def summarise_training(
     arms: str | Path,
     pairs: str | Path,
     runs: str | Path,
-    checkpoints: Sequence[int] = (10, 20),
 ) -> None:
     """Summarise all runs; `metrics[k]` and `provenance[k]` belong to the same run.
 
     - `curves`: mean and 95 % interval of every measured quantity, per arm and epoch;
     - `seeds`: the same for every single run, with `diverged` = 1 in a run's last row if it did;
-    - `arms`: best and last test error of each arm at the `checkpoints` it reaches and at its end;
+    - `arms`: best and last test error of each arm at the `CHECKPOINTS` it reaches and at its end;
     - `pairs`: differences between arms of equal data and sizes, paired over their common seeds,
       at the checkpoints that both reach and at the end of the shorter one;
     - `runs`: one row per run, with its sizes, time, machine and versions.
@@ -102,8 +103,8 @@ def summarise_training(
     seed_rows = _seed_rows(loaded)
     write_csv(_curve_rows(by_arm, seed_rows), curves)
     write_csv(seed_rows, seeds)
-    write_csv(_arm_rows(by_arm, checkpoints), arms)
-    write_csv(_pair_rows(by_arm, checkpoints), pairs)
+    write_csv(_arm_rows(by_arm), arms)
+    write_csv(_pair_rows(by_arm), pairs)
     write_csv(_run_rows(loaded), runs)
 
 
@@ -218,14 +219,14 @@ def _curve_rows(by_arm: dict[str, list[Run]], seed_rows: pd.DataFrame) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def _ends(epochs: int, checkpoints) -> list[int]:
-    return sorted({epochs, *(epoch for epoch in checkpoints if epoch < epochs)})
+def _ends(epochs: int) -> list[int]:
+    return sorted({epochs, *(epoch for epoch in CHECKPOINTS if epoch < epochs)})
 
 
-def _arm_rows(by_arm: dict[str, list[Run]], checkpoints) -> pd.DataFrame:
+def _arm_rows(by_arm: dict[str, list[Run]]) -> pd.DataFrame:
     rows = []
     for runs in by_arm.values():
-        for at_epoch in _ends(runs[0].epochs, checkpoints):
+        for at_epoch in _ends(runs[0].epochs):
             finished = [run for run in runs if run.diverged_at > at_epoch]
             for quantity in QUANTITIES:
                 rows.append(
@@ -244,14 +245,14 @@ PAIR_COLUMNS = [
 ]  # fmt: skip
 
 
-def _pair_rows(by_arm: dict[str, list[Run]], checkpoints) -> pd.DataFrame:
+def _pair_rows(by_arm: dict[str, list[Run]]) -> pd.DataFrame:
     rows = []
     for (arm_a, runs_a), (arm_b, runs_b) in combinations(by_arm.items(), 2):
         of_seed = {run.seed: run for run in runs_b}
         both = [(run, of_seed[run.seed]) for run in runs_a if run.seed in of_seed]
         if runs_a[0].comparable != runs_b[0].comparable or not both:
             continue
-        for at_epoch in _ends(min(runs_a[0].epochs, runs_b[0].epochs), checkpoints):
+        for at_epoch in _ends(min(runs_a[0].epochs, runs_b[0].epochs)):
             lost = [tuple(run.diverged_at <= at_epoch for run in pair) for pair in both]
             finished = [pair for pair, gone in zip(both, lost, strict=True) if not any(gone)]
             n_diverged_a, n_diverged_b = (sum(gone) for gone in zip(*lost, strict=True))
