@@ -15,14 +15,11 @@ from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS, Section
 from strsbp.study.report.text import symbols, value_text
 
+_MARKS = (("yes", "✓"), ("part", "◐"), ("no", "✗"), ("untested", "–"))
 BADGES = {
-    Verdict.REPRODUCES.value: ("yes", "✓"),
-    Verdict.IN_PART.value: ("part", "◐"),
-    Verdict.DOES_NOT.value: ("no", "✗"),
-    Verdict.NOT_TESTED.value: ("untested", "–"),
-}
-BADGES |= {
-    words[verdict]: BADGES[verdict.value] for words in (WORDS, ANSWERS) for verdict in Verdict
+    words: mark
+    for verdict, mark in zip(Verdict, _MARKS, strict=True)
+    for words in (verdict, WORDS[verdict], ANSWERS[verdict])
 }
 """Class and mark of each verdict; the words beside the mark mean that colour is not needed."""
 

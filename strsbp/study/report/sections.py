@@ -40,8 +40,8 @@ def summary(results: Results) -> dict:
     counts = results.claims["verdict"].value_counts()
     return dict(
         claims=results.claims.to_dict("records"),
-        counts=[(verdict.value, int(counts.get(verdict.value, 0))) for verdict in Verdict],
-        n_untested=int(counts.get(Verdict.NOT_TESTED.value, 0)),
+        counts=[(verdict, counts.get(verdict, 0)) for verdict in Verdict],
+        n_untested=counts.get(Verdict.NOT_TESTED, 0),
     )
 
 
@@ -108,14 +108,9 @@ def _distinct(runs: pd.DataFrame, *columns: str, text: str | None = None) -> str
 
 
 def _commits(runs: pd.DataFrame) -> str:
-    rows = runs[["commit", "dirty"]].drop_duplicates().dropna(subset="commit")
-    return (
-        ", ".join(
-            f"{row.commit[:12]}{' with uncommitted changes' if row.dirty is True else ''}"
-            for row in rows.astype(object).itertuples()
-        )
-        or "not run from a checkout"
-    )
+    changed = runs["dirty"].eq(True).map({True: " with uncommitted changes", False: ""})
+    commits = runs["commit"].astype("string").str[:12] + changed
+    return ", ".join(commits.dropna().unique()) or "not run from a checkout"
 
 
 def figures(results: Results) -> dict:
