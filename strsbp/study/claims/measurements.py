@@ -21,18 +21,14 @@ TableName = Literal[
 ]  # fmt: skip
 
 
-UNFIT = (KeyError, TypeError, ValueError)
-"""What reading a number raises if a results file lacks a column or has text in it."""
-
-
 @contextmanager
 def told(what: str, kind: type[StrsbpError] = ClaimsError):
-    """Prefix the errors of the block with `what`; describe `UNFIT` errors in one sentence."""
+    """Raise the errors of the block as one sentence that begins with `what`."""
     try:
         yield
     except ClaimsError as error:
         raise ClaimsError(f"{what}: {error}") from None
-    except UNFIT as error:
+    except (KeyError, TypeError, ValueError) as error:  # a missing column, text for a number
         raise kind(
             f"{what} does not fit the results files ({in_words(error)}); make them again."
         ) from error

@@ -50,9 +50,9 @@ class Results:
     """What precedes the target in the commands shown."""
 
     @cached_property
-    def claims(self) -> pd.DataFrame:
-        """The judged claims, one per row."""
-        return read_judged(self.claims_csv)
+    def claims(self) -> list[dict]:
+        """The judged claims."""
+        return read_judged(self.claims_csv).to_dict("records")
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """The results file called `name`, with at least `columns`."""

@@ -5,6 +5,7 @@ entry in `SECTIONS`.
 """
 
 import base64
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -37,11 +38,10 @@ class Section(NamedTuple):
 
 def summary(results: Results) -> dict:
     """The number of claims with each verdict, and the claims in short."""
-    counts = results.claims["verdict"].value_counts()
+    counts = Counter(claim["verdict"] for claim in results.claims)
     return dict(
-        claims=results.claims.to_dict("records"),
-        counts=[(verdict, counts.get(verdict, 0)) for verdict in Verdict],
-        n_untested=counts.get(Verdict.NOT_TESTED, 0),
+        counts={verdict: counts[verdict] for verdict in Verdict},
+        n_untested=counts[Verdict.NOT_TESTED],
     )
 
 
@@ -163,11 +163,6 @@ def questions(results: Results) -> dict:
             )
         )
     return dict(questions=shown)
-
-
-def claims(results: Results) -> dict:
-    """Every claim with its verdict and the reason for it."""
-    return dict(claims=results.claims.to_dict("records"))
 
 
 def findings(results: Results) -> dict:
@@ -376,21 +371,11 @@ def frame_table(frame: pd.DataFrame) -> Table:
     return Table.of(rows, text={str(name).replace("_", " ") for name in text})
 
 
-def reading(results: Results) -> dict:
-    """What differs from the study and why."""
-    return dict(notes=packaged("reading_notes.yaml"))
-
-
-def glossary(results: Results) -> dict:
-    """Symbols and terms."""
-    return dict(entries=packaged("glossary.yaml"))
-
-
 SECTIONS = (
     Section("summary", "Summary", summary),
     Section("run", "What was run", run),
     Section("figures", "Figures", figures),
-    Section("claims", "Claims and verdicts", claims),
+    Section("claims", "Claims and verdicts", lambda _: {}),
     Section("divergence", "Fig. 4: dynamics or table?", divergence),
     Section("findings", "Findings about the published program", findings),
     Section("questions", "Open questions", questions),
@@ -398,6 +383,8 @@ SECTIONS = (
     Section("limits", "What the study could not do", limits),
     Section("spsp", "Simulations and fits in numbers", spsp),
     Section("author_tables", "The authors' tables and ours", author_tables),
-    Section("reading", "What differs from the study, and why", reading),
-    Section("glossary", "Symbols and terms", glossary),
-)
+    Section("reading", "What differs from the study, and why",
+            lambda _: dict(notes=packaged("reading_notes.yaml"))),
+    Section("glossary", "Symbols and terms",
+            lambda _: dict(entries=packaged("glossary.yaml"))),
+)  # fmt: skip
