@@ -154,8 +154,8 @@ def test_verdicts_and_effects(tables, tmp_path):
     }  # fmt: skip
     effects = frame[frame["id"] == "F5"].set_index("effect_of")["effect_text"]
     worse, small = effects["derived_reservoir minus strsbp"], effects["derived_all minus strsbp"]
-    assert "+1.00 points [+0.50, +1.50]" in worse and "worse beyond chance" in worse
-    assert "too small to tell, for it needs 10,000 training images (here 200)" in small
+    assert "+1.00 points [+0.50, +1.50]" in worse and "significantly worse" in worse
+    assert "too small to tell: it needs 10,000 training images (here 200)" in small
     assert "was not measured" in frame.loc[frame["id"] == "F6", "effect_text"].iloc[0]
 
 

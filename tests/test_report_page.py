@@ -307,10 +307,6 @@ def drop_column(arguments):
     pd.read_csv(path).drop(columns="at_epoch").to_csv(path, index=False)
 
 
-def change_format(arguments):
-    arguments["figures"]["fig4"] = arguments["figures"]["fig4"].with_suffix(".gif")
-
-
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
@@ -318,7 +314,6 @@ def change_format(arguments):
         (drop_table, "needs the results file 'runs'"),
         (drop_caption, r"plot_fig4\.rst is missing"),
         (drop_column, "no column 'at_epoch'"),
-        (change_format, "neither svg nor png"),
     ],
 )
 def test_what_is_missing_is_named_and_nothing_is_written(damage, said, arguments):

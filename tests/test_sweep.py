@@ -330,7 +330,7 @@ def test_the_question_is_judged_from_the_summary(root, summary, tmp_path):
     answers = pd.read_csv(out).set_index("statement")
     # Two seeds are not enough for any of them.
     assert set(answers["verdict"]) == {"not answered at this size"}
-    asked = "The published thresholds lie within one point of the best of their grid."
+    asked = "The published thresholds are within one point of the best pair on their grid."
     assert answers.loc[asked, "reason"].startswith("Needs 3 seeds (here 2).")
 
 
