@@ -5,14 +5,14 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+import small_networks
+from small_networks import HIDDEN, N_PIXELS, table
 
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT
 from strsbp.errors import SettingsError
 from strsbp.files import ResultsError
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.early_decision.measure import (
     COLUMNS,
     Decisions,
@@ -29,22 +29,12 @@ from strsbp.study.experiments.early_decision.summarise import (
 )
 from strsbp.study.loading import load_study, read_config
 
-HIDDEN = [
-    LayerSettings(kind="feedforward", size=18),
-    LayerSettings(kind="recurrent", shape=(2, 3, 3)),
-]
-N_PIXELS, N_STEPS = 30, 60
+N_STEPS = 60
 TIMES, MARGINS = [1, 7, 30, N_STEPS], [1, 2, 4, 1000]
 
 
 def arm(**settings):
-    few = dict(title="an arm", n_steps=N_STEPS, threshold_hidden=2, threshold_output=1)
-    return ArmSettings(**few | settings)
-
-
-def table():
-    rows = np.arange(1, 21)[:, None]
-    return EffectRatioTable(rows * np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01]))
+    return small_networks.arm(**dict(n_steps=N_STEPS) | settings)
 
 
 @pytest.fixture
@@ -54,7 +44,7 @@ def network():
 
 @pytest.fixture
 def images():
-    return np.random.default_rng(5).integers(0, 256, (12, N_PIXELS)).astype(np.uint8)
+    return small_networks.noise().train_images
 
 
 def dense_decisions(trains, operations, times, margins):
