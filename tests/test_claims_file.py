@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from refusals import refusal
 from synthetic_results import write_runs, write_surfaces
 
 from strsbp.errors import ClaimsError
@@ -13,18 +14,6 @@ from strsbp.study.claims.units import format_interval, format_value
 from strsbp.study.summary import summarise_training
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
-COLUMNS = [
-    "id",
-    "place",
-    "statement",
-    "published",
-    "measured",
-    "low",
-    "high",
-    "unit",
-    "verdict",
-    "reason",
-]
 RULE = dict(
     kind="within", subject="it", measure=dict(table="arms", where={}, column="mean"), high=1
 )
@@ -80,7 +69,8 @@ def test_the_shipped_claims_hold_the_published_numbers():
 
 def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
     claims = judged(tmp_path, quality)
-    assert claims.reset_index().columns.tolist()[: len(COLUMNS)] == COLUMNS
+    header = "id,place,statement,published,measured,low,high,unit,verdict,reason,"
+    assert (tmp_path / "claims.csv").read_text().startswith(header)
     assert "not tested at this size" not in set(claims["verdict"])
     expected = {
         "strsbp_best_error": "reproduces",
@@ -92,8 +82,6 @@ def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
     }
     for name, verdict in expected.items():
         assert verdict in claims.loc[name, "verdict"], claims.loc[name, "reason"]
-    again = judged(tmp_path, quality)
-    pd.testing.assert_frame_equal(claims, again)
 
 
 def test_a_quick_run_judges_the_simulations_alone(tmp_path, quality):
@@ -110,21 +98,18 @@ def test_a_quick_run_judges_the_simulations_alone(tmp_path, quality):
     [
         ("claims: [", "not valid YAML"),
         ("[]", "claims"),
-        ({"claims": []}, "at least 1"),
         ({"claims": [CLAIM, CLAIM]}, "two entries with the id 'a'"),
         ({"claims": [CLAIM | {"weight": 1}]}, "no such setting"),
         ({"claims": [CLAIM | {"unit": "metres"}]}, "metres"),
         ({"claims": [CLAIM | {"rule": RULE | {"kind": "eval"}}]}, "eval"),
         ({"claims": [CLAIM | {"rule": RULE | {"code": "1 + 1"}}]}, "no such setting"),
         ({"claims": [CLAIM | {"rule": RULE | {"low_in_part": 0.1}}]}, "low_in_part"),
-        ({"claims": [CLAIM | {"needs": {"n_train": 0}}]}, "needs"),
     ],
 )
 def test_a_malformed_file_is_told_in_one_sentence(content, said, tmp_path):
     path = write(tmp_path / "claims.yaml", content)
-    with pytest.raises(ClaimsError, match=said) as error:
-        load_claims(path)
-    assert "\n" not in str(error.value) and str(path) in str(error.value)
+    text = refusal(lambda: load_claims(path), ClaimsError)
+    assert said in text and str(path) in text
 
 
 def test_a_missing_file_or_claim_is_named(tmp_path):

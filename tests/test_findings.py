@@ -183,11 +183,3 @@ def test_a_malformed_file_ends_in_one_sentence(change, words, tmp_path):
     path.write_text(yaml.safe_dump(raw))
     with pytest.raises(ClaimsError, match=words):
         load_findings(path)
-
-
-def test_a_missing_file_and_bad_yaml(tmp_path):
-    with pytest.raises(ClaimsError, match="cannot be read: No such file"):
-        load_findings(tmp_path / "none.yaml")
-    (tmp_path / "bad.yaml").write_text("findings: [")
-    with pytest.raises(ClaimsError, match="not valid YAML"):
-        load_findings(tmp_path / "bad.yaml")

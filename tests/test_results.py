@@ -283,9 +283,10 @@ def trace_spsp(out):
     "make",
     [
         summarise_training, extrapolate_errors, summarise_divergence, fit_spsp, fit_curve,
-        summarise_spsp, summarise_fits, summarise_gradient_check, summarise_sweep,
+        summarise_spsp, summarise_fits, summarise_sweep,
         summarise_early_decision, summarise_bptt, trace_spsp, judge_claims, judge_findings,
         judge_questions,
+        pytest.param(summarise_gradient_check, marks=pytest.mark.slow),
         pytest.param(summarise_expectation, marks=pytest.mark.slow),
         pytest.param(measure_findings, marks=pytest.mark.slow),
     ],
