@@ -78,22 +78,6 @@ def test_mnist5k_is_stratified(mnist5k):
     assert np.bincount(mnist5k.test_labels).tolist() == [100] * 10
 
 
-@pytest.mark.parametrize(("n", "least"), [(100, 4), (250, 16), (500, 35), (1000, 80)])
-def test_the_first_digits_of_mnist5k_mix_the_classes(mnist5k, n, least):
-    for labels in (mnist5k.train_labels, mnist5k.test_labels):
-        assert np.bincount(labels[:n], minlength=10).min() >= least
-
-
-def test_mnist5k_splits_the_embedded_digits_without_overlap(mnist5k, embedded_digits):
-    def pairs(images, labels):
-        return [(bytes(x), y) for x, y in zip(images, labels.tolist(), strict=True)]
-
-    images, labels = embedded_digits
-    split = pairs(mnist5k.train_images, mnist5k.train_labels)
-    split += pairs(mnist5k.test_images, mnist5k.test_labels)
-    assert sorted(split) == sorted(pairs(images.astype(np.uint8), labels))
-
-
 @pytest.mark.parametrize(
     "change",
     [

@@ -1,11 +1,12 @@
 """Accuracy against cost: decisions and their cost from spike trains, intervals and tables."""
 
-from itertools import pairwise
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 import small_networks
+from refusals import refusal
 from small_networks import HIDDEN, N_PIXELS, table
 
 from strsbp.data import Digits
@@ -166,14 +167,6 @@ def test_the_decision_at_the_end_is_the_networks_prediction(network, images):
     np.testing.assert_array_equal(of_neurons, n_spikes.sum(axis=1))
 
 
-def test_more_time_and_larger_margins_cost_more(network, images):
-    decisions = decide(network, images, TIMES, MARGINS)
-    for columns in (range(len(TIMES)), range(len(TIMES), len(TIMES) + len(MARGINS))):
-        for before, after in pairwise(columns):
-            for quantity in (decisions.latency, decisions.spikes, decisions.operations):
-                assert (quantity[:, before] <= quantity[:, after]).all()
-
-
 def test_rows_of_decisions():
     """Three images, right class 2; by time 5, by T = 9, and by a margin of 3."""
     predictions = np.array([[2, 2, 2], [2, 1, 2], [0, 2, 2]])
@@ -326,17 +319,14 @@ def test_a_network_is_the_arm_but_for_what_it_names():
         ),
         (dict(networks=dict(a=dict(n_steps=65_000))), "early_decision.networks.a: .*states"),
         (dict(networks=dict(a=dict(n_steps=30))), "early_decision.networks.a.n_steps"),
-        (dict(networks={}), "early_decision.networks"),
         (dict(margins=[3, 3]), "no value may be listed twice"),
-        (dict(marginz=[3]), "there is no such setting"),
     ],
 )
 def test_mistakes_in_the_settings_end_in_one_sentence(root, changed, words):
     config = read_config(root / "config" / "config.yaml")
     config["early_decision"] = config["early_decision"] | changed
-    with pytest.raises(SettingsError, match=words) as caught:
-        load_study(config, "here")
-    assert "\n" not in str(caught.value)
+    said = refusal(lambda: load_study(config, "here"), SettingsError)
+    assert re.search(words, said)
 
 
 def test_an_arm_with_a_table_file_shares_the_rest(root, tmp_path):

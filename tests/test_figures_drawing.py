@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 from PIL import Image
+from refusals import refusal
 from synthetic_results import EPOCHS, PANELS, write_runs, write_surfaces, write_trace
 
 from strsbp.errors import StrsbpError
@@ -234,9 +235,8 @@ def test_a_missing_column_is_said_in_one_sentence(name, results, tmp_path):
     frame = pd.read_csv(results / relative)
     column = next(name for name in ("arm", "mean", "o_i", "title", "membrane") if name in frame)
     frame.drop(columns=column).to_csv(path, index=False)
-    with pytest.raises(ResultsError, match=rf"table\.csv has no column '{column}'") as error:
-        draw(name, results, **{argument: path})
-    assert "\n" not in str(error.value)
+    said = refusal(lambda: draw(name, results, **{argument: path}), ResultsError)
+    assert f"table.csv has no column '{column}'" in said
 
 
 @pytest.mark.parametrize("name", ["fig2", "fig4", "divergence"])

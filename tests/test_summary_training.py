@@ -181,9 +181,8 @@ def repeat(metrics, provenance):
 def test_what_is_inconsistent_is_told_in_one_sentence(damage, message, tmp_path):
     metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
     damage(metrics, provenance)
-    with pytest.raises(ResultsError, match=message) as error:
-        summarise(tmp_path, metrics, provenance)
-    assert "\n" not in str(error.value)
+    said = refusal(lambda: summarise(tmp_path, metrics, provenance), ResultsError)
+    assert message in said
     assert not (tmp_path / "curves.csv").exists()
 
 
