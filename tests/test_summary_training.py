@@ -100,7 +100,7 @@ def test_a_diverged_run_is_counted_and_left_out(tmp_path):
 
 
 def test_all_runs_diverged_leaves_no_number(tmp_path):
-    metrics, provenance = write_runs(tmp_path)
+    metrics, provenance = write_runs(tmp_path, arms={"tau_m_32": ARMS["tau_m_32"]})
     tables = summarise(tmp_path, metrics, provenance)
     row = tables["arms"].query("arm == 'tau_m_32'").iloc[0]
     assert np.isnan(row["mean"]) and (row["n_seeds"], row["n_diverged"]) == (0, 3)
@@ -134,15 +134,6 @@ def test_arms_of_other_sizes_are_not_paired(tmp_path):
     arms = {"strsbp": ARMS["strsbp"], "fig6_published": ARMS["fig6_published"]}
     metrics, provenance = write_runs(tmp_path, arms=arms, diverged=())
     assert summarise(tmp_path, metrics, provenance)["pairs"].empty
-
-
-def test_summaries_are_byte_identical(tmp_path):
-    metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
-    first, second = tmp_path / "first", tmp_path / "second"
-    summarise(first, metrics, provenance)
-    summarise(second, metrics, provenance)
-    for name in NAMES:
-        assert (first / f"{name}.csv").read_bytes() == (second / f"{name}.csv").read_bytes()
 
 
 def cut_short(metrics, provenance):
