@@ -11,6 +11,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from test_data_download import NAMES
 
 from strsbp.data import DATASET_NAMES, embedded, load_dataset
 from strsbp.data.download import locate_files
@@ -105,12 +106,7 @@ def test_the_table_of_sources():
     assert len(set(hashes)) == len(hashes) == 16
     assert all(re.fullmatch("[0-9a-f]{64}", h) for h in hashes)
     for source in SOURCES.values():
-        assert [file.name for file in source.files] == [
-            "train-images-idx3-ubyte.gz",
-            "train-labels-idx1-ubyte.gz",
-            "t10k-images-idx3-ubyte.gz",
-            "t10k-labels-idx1-ubyte.gz",
-        ]
+        assert tuple(file.name for file in source.files) == NAMES
         assert len({mirror.split("/")[2] for mirror in source.mirrors}) == 3
         assert all(re.fullmatch(r"https?://.*/", mirror) for mirror in source.mirrors)
 
