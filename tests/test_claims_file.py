@@ -26,7 +26,13 @@ def write(path, content):
 
 
 @pytest.fixture(scope="module")
-def quality(tmp_path_factory):
+def claims():
+    """The shipped claims by their ids."""
+    return {claim.id: claim for claim in load_claims(CLAIMS)}
+
+
+@pytest.fixture(scope="module")
+def quality(claims, tmp_path_factory):
     """Every row that the shipped claims select from quality.csv."""
     rows = []
 
@@ -38,7 +44,7 @@ def quality(tmp_path_factory):
         for inner in rule.get("rules", ()):
             collect(inner)
 
-    for claim in load_claims(CLAIMS):
+    for claim in claims.values():
         collect(claim.rule.model_dump())
     path = tmp_path_factory.mktemp("quality") / "quality.csv"
     pd.DataFrame(rows).drop_duplicates().to_csv(path, index=False)
@@ -56,8 +62,7 @@ def judged(folder, quality, **runs):
     return pd.read_csv(folder / "claims.csv").set_index("id")
 
 
-def test_the_shipped_claims_hold_the_published_numbers():
-    claims = {claim.id: claim for claim in load_claims(CLAIMS)}
+def test_the_shipped_claims_hold_the_published_numbers(claims):
     assert published_value(CLAIMS, "strsbp_best_error") == 0.0824
     assert published_value(CLAIMS, "hm2bp_best_error") == 0.0920
     assert published_value(CLAIMS, "corrected_reference_value") == 0.1315
@@ -68,10 +73,10 @@ def test_the_shipped_claims_hold_the_published_numbers():
 
 
 def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
-    claims = judged(tmp_path, quality)
+    verdicts = judged(tmp_path, quality)
     header = "id,place,statement,published,measured,low,high,unit,verdict,reason,"
     assert (tmp_path / "claims.csv").read_text().startswith(header)
-    assert "not tested at this size" not in set(claims["verdict"])
+    assert "not tested at this size" not in set(verdicts["verdict"])
     expected = {
         "strsbp_best_error": "reproduces",
         "strsbp_better_after_10": "reproduces",
@@ -81,16 +86,17 @@ def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
         "linear_in_o_i_not_o_j": "in part",
     }
     for name, verdict in expected.items():
-        assert verdict in claims.loc[name, "verdict"], claims.loc[name, "reason"]
+        assert verdict in verdicts.loc[name, "verdict"], verdicts.loc[name, "reason"]
 
 
-def test_a_quick_run_judges_the_simulations_alone(tmp_path, quality):
-    claims = judged(tmp_path, quality, seeds=(1,), n_train=100, n_test=100, shorten=10, diverged=())
-    needs = {claim.id for claim in load_claims(CLAIMS) if claim.needs is not None}
-    untested = claims["verdict"] == "not tested at this size"
-    assert set(claims.index[untested]) == needs
-    assert claims.loc["strsbp_best_error", "measured"] > 0
-    assert "(here 100)" in claims.loc["strsbp_best_error", "reason"]
+def test_a_quick_run_judges_the_simulations_alone(tmp_path, claims, quality):
+    small = dict(seeds=(1,), n_train=100, n_test=100, shorten=10, diverged=())
+    verdicts = judged(tmp_path, quality, **small)
+    needs = {name for name, claim in claims.items() if claim.needs is not None}
+    untested = verdicts["verdict"] == "not tested at this size"
+    assert set(verdicts.index[untested]) == needs
+    assert verdicts.loc["strsbp_best_error", "measured"] > 0
+    assert "(here 100)" in verdicts.loc["strsbp_best_error", "reason"]
 
 
 @pytest.mark.parametrize(

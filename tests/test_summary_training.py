@@ -140,14 +140,6 @@ def cut_short(metrics, provenance):
     pd.read_csv(metrics[0]).head(5).to_csv(metrics[0], index=False)
 
 
-def lose(metrics, provenance):
-    provenance[1].unlink()
-
-
-def break_json(metrics, provenance):
-    provenance[1].write_text("{")
-
-
 def change_settings(metrics, provenance):
     known = json.loads(provenance[1].read_text())
     known["settings"]["learning_rate"] = 0.01
@@ -163,8 +155,8 @@ def repeat(metrics, provenance):
     ("damage", "message"),
     [
         (cut_short, "5 of 20 epochs and did not diverge"),
-        (lose, "is missing"),
-        (break_json, "not valid JSON"),
+        (lambda metrics, provenance: provenance[1].unlink(), "is missing"),
+        (lambda metrics, provenance: provenance[1].write_text("{"), "not valid JSON"),
         (change_settings, "other settings"),
         (repeat, "give each run once"),
     ],
