@@ -129,7 +129,11 @@ def test_arrays_of_another_network_are_refused(state, tmp_path, name, change):
     assert "does not contain a run of this network; delete it" in refusal(call, CheckpointError)
 
 
-@pytest.mark.parametrize("change", [{"seconds": []}, {"rows": [{}]}, {"rows": None}])
+TWO_EPOCHS = {"rows": [{"epoch": k, "diverged": ""} for k in (1, 2)], "seconds": [1.0, 1.0]}
+"""Of a run whose weights were updated in one epoch alone."""
+
+
+@pytest.mark.parametrize("change", [{"seconds": []}, {"rows": [{}]}, {"rows": None}, TWO_EPOCHS])
 def test_a_document_of_no_run_is_refused(state, tmp_path, change):
     arrays, document = contents(state)
     save_checkpoint(tmp_path / "own.npz", arrays, document | change)
