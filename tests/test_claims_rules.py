@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from strsbp.errors import ClaimsError
-from strsbp.study.claims.judging import Claim, Needs, judge
+from strsbp.study.claims.judging import Claim, judge
 from strsbp.study.claims.measurements import Tables
 from strsbp.study.claims.rules import Verdict
 
@@ -99,22 +99,9 @@ BOUNDS = dict(low=0.1, high=0.3, low_in_part=0.05, high_in_part=0.5)
 
 @pytest.mark.parametrize(
     ("value", "verdict"),
-    [
-        (0.1, YES),
-        (0.2, YES),
-        (0.3, YES),
-        (0.06, PART),
-        (0.4, PART),
-        (0.05, PART),
-        (0.5, PART),
-        (0.04, NO),
-        (0.6, NO),
-        (0.0999, PART),
-        (0.3001, PART),
-        (0.0499, NO),
-        (0.5001, NO),
-    ],
-)
+    [(0.0499, NO), (0.05, PART), (0.0999, PART), (0.1, YES), (0.3, YES), (0.3001, PART),
+     (0.5, PART), (0.5001, NO)],
+)  # fmt: skip
 def test_within(value, verdict, verdict_of):
     rule = dict(kind="within", subject="it", measure=error_of("d"), **BOUNDS)
     assert verdict_of(rule, arms=[arm_row("d", value)]).verdict is verdict
@@ -307,11 +294,6 @@ def test_every_arm_must_be_large_enough(verdict_of):
     arms = [arm_row("a", 0.08), arm_row("b", 0.09, n_train=100)]
     judged = verdict_of(BETTER, unit="points", needs=NEEDS, arms=arms, pairs=[pair])
     assert judged.verdict is UNTESTED and judged.measured == -0.01
-
-
-def test_needs_have_no_unknown_keys():
-    with pytest.raises(ValueError, match="n_images"):
-        Needs.model_validate(NEEDS | dict(n_images=1))
 
 
 @pytest.mark.parametrize(
