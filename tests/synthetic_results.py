@@ -1,5 +1,6 @@
 """Results files of invented runs, in the real formats, for tests of the code that reads them."""
 
+import functools
 import json
 from pathlib import Path
 
@@ -109,6 +110,12 @@ def _provenance(arm, seed, title, architecture, epochs):
 
 def write_surfaces(path: Path):
     """Surfaces, fits and derivatives on both grids, with extrapolated rows outside each."""
+    _surfaces().to_csv(path, index=False)
+    return path
+
+
+@functools.cache
+def _surfaces():
     frames = []
     for spsp, scale in (("published", 64.0), ("corrected", 1.0)):
         for grid, last in ((50, 70), (100, 120)):
@@ -133,8 +140,7 @@ def write_surfaces(path: Path):
                     )
                 )
             )  # fmt: skip
-    pd.concat(frames).to_csv(path, index=False)
-    return path
+    return pd.concat(frames)
 
 
 def write_trace(path: Path):

@@ -188,7 +188,6 @@ def test_whether_bptt_is_trained(monkeypatch):
     [
         ({"bptt": {"hm2bp": "nobody"}}, "unknown arm 'nobody'"),
         ({"bptt": {"seeds": [1, 1]}}, "no value may be listed twice"),
-        ({"bptt": {"surogate": "atan"}}, "there is no such setting"),
     ],
 )
 def test_mistakes_in_the_settings_end_in_one_sentence(root, overlay, words):

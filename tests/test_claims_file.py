@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from refusals import refusal
 from synthetic_results import write_runs, write_surfaces
 
 from strsbp.errors import ClaimsError
@@ -13,18 +14,6 @@ from strsbp.study.claims.units import format_interval, format_value
 from strsbp.study.summary import summarise_training
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
-COLUMNS = [
-    "id",
-    "place",
-    "statement",
-    "published",
-    "measured",
-    "low",
-    "high",
-    "unit",
-    "verdict",
-    "reason",
-]
 RULE = dict(
     kind="within", subject="it", measure=dict(table="arms", where={}, column="mean"), high=1
 )
@@ -37,7 +26,13 @@ def write(path, content):
 
 
 @pytest.fixture(scope="module")
-def quality(tmp_path_factory):
+def claims():
+    """The shipped claims by their ids."""
+    return {claim.id: claim for claim in load_claims(CLAIMS)}
+
+
+@pytest.fixture(scope="module")
+def quality(claims, tmp_path_factory):
     """Every row that the shipped claims select from quality.csv."""
     rows = []
 
@@ -49,7 +44,7 @@ def quality(tmp_path_factory):
         for inner in rule.get("rules", ()):
             collect(inner)
 
-    for claim in load_claims(CLAIMS):
+    for claim in claims.values():
         collect(claim.rule.model_dump())
     path = tmp_path_factory.mktemp("quality") / "quality.csv"
     pd.DataFrame(rows).drop_duplicates().to_csv(path, index=False)
@@ -67,8 +62,7 @@ def judged(folder, quality, **runs):
     return pd.read_csv(folder / "claims.csv").set_index("id")
 
 
-def test_the_shipped_claims_hold_the_published_numbers():
-    claims = {claim.id: claim for claim in load_claims(CLAIMS)}
+def test_the_shipped_claims_hold_the_published_numbers(claims):
     assert published_value(CLAIMS, "strsbp_best_error") == 0.0824
     assert published_value(CLAIMS, "hm2bp_best_error") == 0.0920
     assert published_value(CLAIMS, "corrected_reference_value") == 0.1315
@@ -79,9 +73,10 @@ def test_the_shipped_claims_hold_the_published_numbers():
 
 
 def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
-    claims = judged(tmp_path, quality)
-    assert claims.reset_index().columns.tolist()[: len(COLUMNS)] == COLUMNS
-    assert "not tested at this size" not in set(claims["verdict"])
+    verdicts = judged(tmp_path, quality)
+    header = "id,place,statement,published,measured,low,high,unit,verdict,reason,"
+    assert (tmp_path / "claims.csv").read_text().startswith(header)
+    assert "not tested at this size" not in set(verdicts["verdict"])
     expected = {
         "strsbp_best_error": "reproduces",
         "strsbp_better_after_10": "reproduces",
@@ -91,18 +86,17 @@ def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
         "linear_in_o_i_not_o_j": "in part",
     }
     for name, verdict in expected.items():
-        assert verdict in claims.loc[name, "verdict"], claims.loc[name, "reason"]
-    again = judged(tmp_path, quality)
-    pd.testing.assert_frame_equal(claims, again)
+        assert verdict in verdicts.loc[name, "verdict"], verdicts.loc[name, "reason"]
 
 
-def test_a_quick_run_judges_only_the_simulations(tmp_path, quality):
-    claims = judged(tmp_path, quality, seeds=(1,), n_train=100, n_test=100, shorten=10, diverged=())
-    needs = {claim.id for claim in load_claims(CLAIMS) if claim.needs is not None}
-    untested = claims["verdict"] == "not tested at this size"
-    assert set(claims.index[untested]) == needs
-    assert claims.loc["strsbp_best_error", "measured"] > 0
-    assert "(here 100)" in claims.loc["strsbp_best_error", "reason"]
+def test_a_quick_run_judges_only_the_simulations(tmp_path, claims, quality):
+    small = dict(seeds=(1,), n_train=100, n_test=100, shorten=10, diverged=())
+    verdicts = judged(tmp_path, quality, **small)
+    needs = {name for name, claim in claims.items() if claim.needs is not None}
+    untested = verdicts["verdict"] == "not tested at this size"
+    assert set(verdicts.index[untested]) == needs
+    assert verdicts.loc["strsbp_best_error", "measured"] > 0
+    assert "(here 100)" in verdicts.loc["strsbp_best_error", "reason"]
 
 
 @pytest.mark.parametrize(
@@ -110,21 +104,18 @@ def test_a_quick_run_judges_only_the_simulations(tmp_path, quality):
     [
         ("claims: [", "not valid YAML"),
         ("[]", "claims"),
-        ({"claims": []}, "at least 1"),
         ({"claims": [CLAIM, CLAIM]}, "two entries with the id 'a'"),
         ({"claims": [CLAIM | {"weight": 1}]}, "no such setting"),
         ({"claims": [CLAIM | {"unit": "metres"}]}, "metres"),
         ({"claims": [CLAIM | {"rule": RULE | {"kind": "eval"}}]}, "eval"),
         ({"claims": [CLAIM | {"rule": RULE | {"code": "1 + 1"}}]}, "no such setting"),
         ({"claims": [CLAIM | {"rule": RULE | {"low_in_part": 0.1}}]}, "low_in_part"),
-        ({"claims": [CLAIM | {"needs": {"n_train": 0}}]}, "needs"),
     ],
 )
 def test_a_malformed_file_is_reported_in_one_sentence(content, said, tmp_path):
     path = write(tmp_path / "claims.yaml", content)
-    with pytest.raises(ClaimsError, match=said) as error:
-        load_claims(path)
-    assert "\n" not in str(error.value) and str(path) in str(error.value)
+    text = refusal(lambda: load_claims(path), ClaimsError)
+    assert said in text and str(path) in text
 
 
 def test_a_missing_file_or_claim_is_named(tmp_path):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from strsbp.errors import ClaimsError
-from strsbp.study.claims.judging import Claim, Needs, judge
+from strsbp.study.claims.judging import Claim, judge
 from strsbp.study.claims.measurements import Tables
 from strsbp.study.claims.rules import Verdict
 
@@ -99,22 +99,9 @@ BOUNDS = dict(low=0.1, high=0.3, low_in_part=0.05, high_in_part=0.5)
 
 @pytest.mark.parametrize(
     ("value", "verdict"),
-    [
-        (0.1, YES),
-        (0.2, YES),
-        (0.3, YES),
-        (0.06, PART),
-        (0.4, PART),
-        (0.05, PART),
-        (0.5, PART),
-        (0.04, NO),
-        (0.6, NO),
-        (0.0999, PART),
-        (0.3001, PART),
-        (0.0499, NO),
-        (0.5001, NO),
-    ],
-)
+    [(0.0499, NO), (0.05, PART), (0.0999, PART), (0.1, YES), (0.3, YES), (0.3001, PART),
+     (0.5, PART), (0.5001, NO)],
+)  # fmt: skip
 def test_within(value, verdict, verdict_of):
     rule = dict(kind="within", subject="it", measure=error_of("d"), **BOUNDS)
     assert verdict_of(rule, arms=[arm_row("d", value)]).verdict is verdict
@@ -159,10 +146,10 @@ BETTER = dict(kind="paired_better", better="a", worse="b", at_epoch=10)
         (pair_row("a", "b", -0.01, -0.02, 0), PART, "Undecided"),
         (pair_row("a", "b", 0.01, 0, 0.02), PART, "Undecided"),
         (pair_row("a", "b", -0.01, n_pairs=1), PART, "no interval"),
-        (pair_row("a", "b", 0.01, 0.005, 0.015), NO, "the other way"),
-        (pair_row("b", "a", -0.01, -0.015, -0.005), NO, "the other way"),
+        (pair_row("a", "b", 0.01, 0.005, 0.015), NO, "in the opposite direction"),
+        (pair_row("b", "a", -0.01, -0.015, -0.005), NO, "in the opposite direction"),
         (pair_row("a", "b", -0.01, -0.015, -0.005, diverged=(1, 0)), PART, "runs of a diverged"),
-        (pair_row("a", "b", -0.01, -0.015, -0.005, diverged=(0, 1)), YES, "are left out"),
+        (pair_row("a", "b", -0.01, -0.015, -0.005, diverged=(0, 1)), YES, "are excluded"),
         (pair_row("a", "b", NAN, n_pairs=0, diverged=(0, 3)), YES, "Every run of b diverged"),
         (pair_row("a", "b", NAN, n_pairs=0, diverged=(3, 0)), NO, "Every run of a diverged"),
         (pair_row("a", "b", NAN, n_pairs=0, diverged=(2, 2)), PART, "No seed is left"),
@@ -309,18 +296,13 @@ def test_every_arm_must_be_large_enough(verdict_of):
     assert judged.verdict is UNTESTED and judged.measured == -0.01
 
 
-def test_needs_have_no_unknown_keys():
-    with pytest.raises(ValueError, match="n_images"):
-        Needs.model_validate(NEEDS | dict(n_images=1))
-
-
 @pytest.mark.parametrize(
     ("measure", "said"),
     [
-        (ERROR | dict(where={"neuron": 1}), "no column of 'arms'"),
-        (ERROR | dict(column="median"), "no column of 'arms'"),
-        (ERROR | dict(column="dataset"), "no number"),
-        (ERROR | dict(where={"at_epoch": 10}), "fits 3 rows"),
+        (ERROR | dict(where={"neuron": 1}), "not a column of 'arms'"),
+        (ERROR | dict(column="median"), "not a column of 'arms'"),
+        (ERROR | dict(column="dataset"), "not a finite number"),
+        (ERROR | dict(where={"at_epoch": 10}), "matches 3 rows"),
         (ERROR | dict(table="quality"), "not given"),
     ],
 )
@@ -334,12 +316,12 @@ def test_a_measure_that_does_not_fit_the_files_is_an_error(measure, said, verdic
     ("mean", "low", "high", "side", "expected", "words"),
     [
         (0.3, 0.1, 0.5, "above", YES, "is 0.3 [0.1, 0.5]: above 0."),
-        (0.3, -0.1, 0.5, "above", PART, "Undecided: It is 0.3 [−0.1, 0.5], and the interval holds"),
+        (0.3, -0.1, 0.5, "above", PART, "It is 0.3 [−0.1, 0.5], and the interval includes 0."),
         (-0.3, -0.5, -0.1, "above", NO, "not above 0."),
         (0.0, 0.0, 0.0, "above", NO, "not above 0."),
         (-0.3, -0.5, -0.1, "below", YES, "below 0."),
         (0.3, 0.1, 0.5, "below", NO, "not below 0."),
-        (-0.3, -0.5, 0.1, "below", PART, "the interval holds 0."),
+        (-0.3, -0.5, 0.1, "below", PART, "the interval includes 0."),
         (0.3, NAN, NAN, "above", PART, "without an interval"),
         (NAN, NAN, NAN, "above", UNTESTED, "It was not measured."),
     ],

@@ -18,7 +18,7 @@ import nvrtc  # noqa: E402
 from strsbp.cuda.driver import MOST_THREADS, SEGMENT_BITS, SEGMENT_WORDS  # noqa: E402
 from strsbp.cuda.source import kernel_source, kernels, options  # noqa: E402
 
-ARCHITECTURES = ("sm_80", "sm_90", "sm_120")
+ARCHITECTURES = ["sm_90", *(pytest.param(f"sm_{n}", marks=pytest.mark.slow) for n in (80, 120))]
 REGISTERS = 65_536
 """Of a multiprocessor, hence the most that a block may use."""
 
@@ -40,14 +40,8 @@ def test_every_kernel_compiles_to_machine_code(compiler, architecture):
         assert f".text.{name}\0".encode() in cubin, name
 
 
-def test_wide_layers_compile_too(compiler):
-    cubin, log = compiler.compile(kernel_source(), *options(2), "-arch=sm_90")
-    assert cubin is not None and log == "", log
-
-
-@pytest.mark.parametrize("n_terms", [1, 8])
-def test_separable_derivatives_compile_too(compiler, n_terms):
-    cubin, log = compiler.compile(kernel_source(), *options(1, n_terms), "-arch=sm_90")
+def test_wide_layers_with_separable_derivatives_compile_too(compiler):
+    cubin, log = compiler.compile(kernel_source(), *options(2, 8), "-arch=sm_90")
     assert cubin is not None and log == "", log
 
 

@@ -17,6 +17,7 @@ from test_engine import (
     N_INPUTS,
     RECURRENT,
     SQUARE,
+    VARIANTS,
     as_reference,
     assert_close,
     conditions,
@@ -202,9 +203,7 @@ def test_small_and_subnormal_weights_equal_the_engine(xp):
             np.testing.assert_allclose(array * ~large, state[name] * ~large, rtol=0, atol=1e-28)
 
 
-@pytest.mark.parametrize("reservoir", ["derived", "published"])
-@pytest.mark.parametrize("adjoint", ["derived", "published"])
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize(("architecture", "adjoint", "reservoir"), VARIANTS)
 def test_architectures_equal_the_engine(architecture, adjoint, reservoir, xp):
     networks, _ = make_networks(
         ARCHITECTURES[architecture], n_steps=77, adjoint=adjoint, reservoir=reservoir
@@ -215,16 +214,24 @@ def test_architectures_equal_the_engine(architecture, adjoint, reservoir, xp):
     assert all((layer > 0).any() for layer in counts), "a network in which every layer fires"
 
 
-@pytest.mark.parametrize("n_terms", [1, 5, 8])
+@pytest.mark.parametrize("n_terms", [1, 8])
 def test_separable_derivatives_equal_the_engine(n_terms, xp):
     networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_terms=n_terms, n_steps=90)
     assert_equal_training(networks, random_digits(4), xp)
 
 
-@pytest.mark.parametrize("ablated_layers", ["feedforward", "all"])
-@pytest.mark.parametrize("gradient", ["hm2bp", "hm2bp_weights"])
-@pytest.mark.parametrize("adjoint", ["derived", "published"])
-@pytest.mark.parametrize("reservoir", ["derived", "published"])
+@pytest.mark.parametrize(
+    ("gradient", "ablated_layers", "adjoint", "reservoir"),
+    [
+        ("hm2bp", "feedforward", "derived", "derived"),
+        ("hm2bp", "all", "derived", "derived"),
+        ("hm2bp", "all", "derived", "published"),
+        ("hm2bp", "all", "published", "derived"),
+        ("hm2bp", "all", "published", "published"),
+        ("hm2bp_weights", "feedforward", "derived", "derived"),
+        ("hm2bp_weights", "all", "derived", "derived"),
+    ],
+)
 def test_ablations_equal_the_engine(gradient, ablated_layers, adjoint, reservoir, xp):
     networks, _ = make_networks(
         [SQUARE, RECURRENT], n=2, n_steps=90, gradient=gradient, ablated_layers=ablated_layers,
@@ -247,21 +254,21 @@ def silence(networks, digits):
     assert 0 < n_silent < digits.train_labels.size * len(networks)
 
 
+LOGGED = dict(divide_by_threshold=False, step_rule="logged", cost="repaired")
+
+
 @pytest.mark.parametrize(
-    "settings",
+    ("hidden", "settings"),
     [
-        dict(divide_by_threshold=False),
-        dict(error_gain=(0.5, 3.0, 2.0)),
-        dict(step_rule="logged"),
-        dict(cost="repaired"),
-        dict(gradient="strsbp_normalised"),
-        dict(gradient="hm2bp_published"),
-        dict(gradient="strsbp_normalised", divide_by_threshold=False, n_steps=120),
-        dict(gradient="hm2bp_published", divide_by_threshold=False, n_steps=120),
+        ([SQUARE, RECURRENT], LOGGED),
+        ([SQUARE, RECURRENT], dict(error_gain=(0.5, 3.0, 2.0))),
+        ([SQUARE, RECURRENT], dict(gradient="strsbp_normalised")),
+        ([SQUARE, RECURRENT], dict(gradient="hm2bp_published")),
+        ([FEEDFORWARD, SQUARE], dict(gradient="strsbp_normalised", n_steps=120) | LOGGED),
+        ([FEEDFORWARD, SQUARE], dict(gradient="hm2bp_published", n_steps=120) | LOGGED),
     ],
 )
-@pytest.mark.parametrize("hidden", [[SQUARE, RECURRENT], [FEEDFORWARD, SQUARE]])
-def test_options_equal_the_engine(settings, hidden, xp):
+def test_options_equal_the_engine(hidden, settings, xp):
     # At 60 steps a repaired label counts so many spikes that they, too, have a cost.
     networks, _ = make_networks(hidden, n=2, **dict(n_steps=60, threshold_output=1.5) | settings)
     digits = random_digits(17)
@@ -270,8 +277,9 @@ def test_options_equal_the_engine(settings, hidden, xp):
     assert all(network.first_layer_not_finite() is None for network in networks)
 
 
-@pytest.mark.parametrize("refractory_steps", [0, 1, 5])
-@pytest.mark.parametrize("n_steps", [35, 60, 129])
+@pytest.mark.parametrize(
+    ("n_steps", "refractory_steps"), [(35, 0), (35, 5), (60, 1), (129, 1), (129, 5)]
+)
 def test_a_repaired_label_equals_the_engine(n_steps, refractory_steps, xp):
     # At 35 and 60 steps the regular train is denser than the refractory period allows.
     networks, _ = make_networks(

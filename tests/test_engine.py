@@ -1,7 +1,5 @@
 """The float32 engine against the float64 reference: spikes, S-PSP, denominators, updates."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -206,21 +204,22 @@ ARCHITECTURES = {
     "feedforward-recurrent": [SQUARE, RECURRENT],
     "recurrent-recurrent": [RECURRENT, RECURRENT],
 }
+VARIANTS = [(name, both, both) for name in ARCHITECTURES for both in ("derived", "published")]
+VARIANTS.append(("feedforward-recurrent", "derived", "published"))
+VARIANTS.append(("feedforward-recurrent", "published", "derived"))
+"""Architecture, adjoint and reservoir."""
 
 
-@pytest.mark.parametrize("reservoir", ["derived", "published"])
-@pytest.mark.parametrize("variant", ["derived", "published"])
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_training_equals_reference(architecture, variant, reservoir):
-    hidden = ARCHITECTURES[architecture]
+@pytest.mark.parametrize(("architecture", "adjoint", "reservoir"), VARIANTS)
+def test_training_equals_reference(architecture, adjoint, reservoir):
     network, reference = make_pair(
-        hidden, seed=3, n_steps=120, adjoint=variant, reservoir=reservoir
+        ARCHITECTURES[architecture], seed=3, n_steps=120, adjoint=adjoint, reservoir=reservoir
     )
     _, n_errors = compare_training(network, reference)
     assert n_errors > 0
 
 
-@pytest.mark.parametrize("n_terms", [1, 3, 8])
+@pytest.mark.parametrize("n_terms", [1, 8])
 def test_separable_derivatives_equal_reference(n_terms):
     table = random_separable(np.random.default_rng(n_terms), n_terms, n_steps=120)
     network, reference = make_pair([SQUARE, RECURRENT], seed=3, table=table, n_steps=120)
@@ -263,20 +262,36 @@ def test_a_derivative_of_another_shape_is_refused(derivative, words):
         Network(ModelSettings(n_steps=120), [FEEDFORWARD], derivative, 1, N_INPUTS, N_CLASSES)
 
 
-@pytest.mark.parametrize("ablated_layers", ["feedforward", "all"])
-@pytest.mark.parametrize("gradient", ["hm2bp", "hm2bp_weights"])
-@pytest.mark.parametrize("variant", ["derived", "published"])
-def test_ablations_equal_reference(gradient, ablated_layers, variant):
+@pytest.mark.parametrize(
+    ("gradient", "ablated_layers", "adjoint"),
+    [
+        ("hm2bp", "feedforward", "derived"),
+        ("hm2bp", "all", "derived"),
+        ("hm2bp", "all", "published"),
+        ("hm2bp_weights", "feedforward", "derived"),
+        ("hm2bp_weights", "all", "derived"),
+    ],
+)
+def test_ablations_equal_reference(gradient, ablated_layers, adjoint):
     network, reference = make_pair(
         [SQUARE, RECURRENT], seed=5, n_steps=120, gradient=gradient, ablated_layers=ablated_layers,
-        adjoint=variant,
+        adjoint=adjoint,
     )  # fmt: skip
     _, n_errors = compare_training(network, reference)
     assert n_errors > 0
 
 
-@pytest.mark.parametrize("gradient", ["strsbp", "strsbp_normalised", "hm2bp", "hm2bp_published"])
-@pytest.mark.parametrize("hidden", [[SQUARE, RECURRENT], [FEEDFORWARD, SQUARE]])
+@pytest.mark.parametrize(
+    ("gradient", "hidden"),
+    [
+        ("strsbp", [SQUARE, RECURRENT]),
+        ("hm2bp", [SQUARE, RECURRENT]),
+        ("strsbp_normalised", [SQUARE, RECURRENT]),
+        ("strsbp_normalised", [FEEDFORWARD, SQUARE]),
+        ("hm2bp_published", [SQUARE, RECURRENT]),
+        ("hm2bp_published", [FEEDFORWARD, SQUARE]),
+    ],
+)
 def test_gradients_without_division_by_the_threshold_equal_reference(gradient, hidden):
     network, reference = make_pair(
         hidden, seed=5, n_steps=120, gradient=gradient, divide_by_threshold=False,
@@ -322,8 +337,9 @@ def test_settings_that_do_not_suit_the_layers_are_refused(settings, words):
         make_pair([SQUARE, RECURRENT], seed=1, **settings)
 
 
-@pytest.mark.parametrize("refractory_steps", [0, 1, 2, 5])
-@pytest.mark.parametrize("n_steps", [35, 60, 400])
+@pytest.mark.parametrize(
+    ("n_steps", "refractory_steps"), [(35, 0), (35, 5), (60, 1), (60, 2), (129, 5), (400, 2)]
+)
 def test_silent_label_is_repaired_as_in_reference(n_steps, refractory_steps):
     # At T = 35 and 60 the regular train is denser than the refractory period allows.
     network, reference = make_pair(
@@ -337,7 +353,7 @@ def test_silent_label_is_repaired_as_in_reference(n_steps, refractory_steps):
     assert n_repaired > 0
 
 
-@pytest.mark.parametrize("tau_m, tau_s", [(32.0, 8.0), (10.0, 3.0), (128.0, 16.0)])
+@pytest.mark.parametrize("tau_m, tau_s", [(10.0, 3.0), (128.0, 16.0)])
 def test_time_constants_equal_reference(tau_m, tau_s):
     network, reference = make_pair([SQUARE, RECURRENT], 11, n_steps=150, tau_m=tau_m, tau_s=tau_s)
     compare_training(network, reference, n_samples=3)
@@ -506,10 +522,3 @@ def test_a_weight_that_is_not_finite_is_named():
     assert network.first_layer_not_finite() is None
     network.layers[1].rec_weights[0] = np.nan
     assert network.first_layer_not_finite() == "recurrent2"
-
-
-def test_sample_result_is_immutable():
-    network = make_pair([FEEDFORWARD], seed=1)[0]
-    network.inputs.set_dense(random_inputs(np.random.default_rng(0), network.model.n_steps))
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        network.train_on_inputs(0).cost = 1.0

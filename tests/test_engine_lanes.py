@@ -156,8 +156,7 @@ def plain_adam(error, factor, weight, first, second, step, root_scale):
     return weight - step * m / (np.sqrt(v) * root_scale + F32(1e-8)), m, v
 
 
-@pytest.mark.parametrize("step, root_scale", [(1e-3, 1.0), (5e-3, 31.0)])
-@pytest.mark.parametrize("errors", [0.0, 0.5])
+@pytest.mark.parametrize("errors, step, root_scale", [(0.0, 5e-3, 31.0), (0.5, 1e-3, 1.0)])
 @pytest.mark.parametrize(
     "low, high",
     [(-150, -100), (-150, -140), (-130, -120), (-70, -58), (-150, 10), (-150, 60), (-40, 3)],

@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+import small_networks
+from small_networks import HIDDEN, N_PIXELS, arm
 
-from strsbp.data import Digits
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradient_check import measure
 from strsbp.study.experiments.gradient_check.measure import (
     Samples,
@@ -23,33 +22,18 @@ from strsbp.study.experiments.gradient_check.settings import GradientCheckSettin
 from strsbp.study.experiments.gradient_check.summarise import COLUMNS, summarise_gradient_check
 from strsbp.study.experiments.gradients.measure import Probe, weights_of
 
-HIDDEN = [
-    LayerSettings(kind="feedforward", size=18),
-    LayerSettings(kind="recurrent", shape=(2, 3, 3)),
-]
-N_PIXELS = 30
 GROUPS = ["feedforward1", "recurrent2", "recurrent2_reservoir", "output3"]
 SETTINGS = GradientCheckSettings(arms=["strsbp"], n_images=4, n_encodings=4, n_directions=8, seed=3)
 
 
-def arm(**settings):
-    return ArmSettings(
-        **dict(title="an arm", n_steps=120, threshold_hidden=2, threshold_output=1) | settings
-    )
-
-
 @pytest.fixture(scope="module")
 def table():
-    rows = np.arange(1, 21)[:, None]
-    return EffectRatioTable(rows * np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01]))
+    return small_networks.table()
 
 
 @pytest.fixture(scope="module")
 def digits():
-    rng = np.random.default_rng(5)
-    images = rng.integers(0, 256, (12, N_PIXELS)).astype(np.uint8)
-    labels = (np.arange(12) % 10).astype(np.uint8)
-    return Digits("invented", images, labels, images[:3], labels[:3])
+    return small_networks.noise()
 
 
 @pytest.fixture
@@ -176,20 +160,20 @@ def test_gradients_of_the_halves_are_means_over_their_samples(network, samples, 
         assert np.abs(own).max() > 0
 
 
-@pytest.fixture
-def measured(digits, table, tmp_path):
+@pytest.fixture(scope="module")
+def measured(digits, table, tmp_path_factory):
     """All tables of a small measurement; the second arm has the gradient of the first."""
     # Another threshold is another loss: of the others only the gradient counts, and the table.
     same = arm(threshold_hidden=7, n_steps=90)
     arms = {"strsbp": arm(), "same": same, "hm2bp": arm(gradient="hm2bp", ablated_layers="all")}
-    paths = {name: tmp_path / f"{name}.csv" for name in ("projections", "times")}
+    folder = tmp_path_factory.mktemp("measured")
+    paths = {name: folder / f"{name}.csv" for name in ("projections", "times")}
     tables = dict.fromkeys(arms, table)
     measure_gradient_check(arms, HIDDEN, tables, digits, SETTINGS, 1, **paths)
     titles = dict(strsbp="ST-RSBP", hm2bp="HM2-BP")
-    summarise_gradient_check({"trained": paths}, titles, 1, out=tmp_path / "summary.csv")
-    return {name: pd.read_csv(path) for name, path in paths.items()} | {
-        "summary": pd.read_csv(tmp_path / "summary.csv")
-    }
+    summary = folder / "summary.csv"
+    summarise_gradient_check({"trained": paths}, titles, 1, out=summary)
+    return {name: pd.read_csv(path) for name, path in (paths | {"summary": summary}).items()}
 
 
 def test_a_measurement_holds_every_layer_step_and_estimator(measured):

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
+from small_networks import HIDDEN, N_PIXELS, arm, noise, table
 
-from strsbp.data import Digits
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradient_check.measure import Samples, bptt_gradients, groups_of
 from strsbp.study.experiments.gradient_check.replay import output_counts
 from strsbp.study.experiments.gradient_check.settings import (
@@ -17,30 +15,18 @@ from strsbp.study.experiments.gradient_check.settings import (
 torch = pytest.importorskip("torch", reason="the extra `bptt` is not installed")
 pytest.importorskip("snntorch", reason="the extra `bptt` is not installed")
 
-HIDDEN = [
-    LayerSettings(kind="feedforward", size=18),
-    LayerSettings(kind="recurrent", shape=(2, 3, 3)),
-]
-N_PIXELS = 30
 FAST = SurrogateSettings(title="BPTT", function="fast_sigmoid", slope=5)
 
 
 @pytest.fixture
 def network():
-    model = ArmSettings(title="an arm", n_steps=120, threshold_hidden=2, threshold_output=1)
-    table = EffectRatioTable(np.ones((20, 5)) * 1e-3)
-    return build_network(model, HIDDEN, table, 3, N_PIXELS)
+    return build_network(arm(), HIDDEN, table(), 3, N_PIXELS)
 
 
 @pytest.fixture
 def samples(network):
-    rng = np.random.default_rng(5)
-    images = rng.integers(0, 256, (6, N_PIXELS)).astype(np.uint8)
-    digits = Digits(
-        "invented", images, np.arange(6, dtype=np.uint8), images[:1], images[:1, 0] % 10
-    )
     settings = GradientCheckSettings(arms=["a"], n_images=6, n_encodings=2, n_directions=8)
-    return Samples(network, digits, settings)
+    return Samples(network, noise(), settings)
 
 
 def test_the_forward_pass_is_the_engine_s(network, samples):

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+import small_networks
+from small_networks import HIDDEN, N_PIXELS, table
+from test_engine import as_reference
 
-from strsbp.data import Digits
 from strsbp.errors import SettingsError
 from strsbp.network import build_network
-from strsbp.reference.network import ReferenceLayer, ReferenceNetwork
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
+from strsbp.reference.network import ReferenceNetwork
 from strsbp.study.experiments.gradients.measure import (
     Probe,
     bootstrap_interval,
@@ -19,52 +19,22 @@ from strsbp.study.experiments.gradients.measure import (
 )
 from strsbp.study.experiments.gradients.settings import GradientsSettings
 
-HIDDEN = [
-    LayerSettings(kind="feedforward", size=18),
-    LayerSettings(kind="recurrent", shape=(2, 3, 3)),
-]
-N_PIXELS = 30
-
 
 def arm(**settings):
-    return ArmSettings(
-        **dict(title="an arm", n_steps=120, threshold_hidden=2, threshold_output=3) | settings
-    )
+    return small_networks.arm(**dict(threshold_output=3) | settings)
 
 
-def table(scale):
-    rows = np.arange(1, 21)[:, None]
-    return EffectRatioTable(scale * rows * np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01]))
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def digits():
-    rng = np.random.default_rng(5)
-    images = rng.integers(0, 256, (12, N_PIXELS)).astype(np.uint8)
-    labels = (np.arange(12) % 10).astype(np.uint8)
-    return Digits("invented", images, labels, images[:3], labels[:3])
-
-
-def reference_of(network, coefficients, model):
-    layers = []
-    for layer in network.layers:
-        n, more = layer.n_neurons, {}
-        if layer.recurrent:
-            dense, mask = np.zeros((n, n)), np.zeros((n, n), dtype=bool)
-            dense[layer.rec_post, layer.rec_pre] = layer.rec_weights
-            mask[layer.rec_post, layer.rec_pre] = True
-            more = dict(recurrent_weights=dense, recurrent_mask=mask)
-        kind = "output" if layer.output else "recurrent" if layer.recurrent else "feedforward"
-        weights = layer.weights[:, :n].T
-        layers.append(ReferenceLayer(kind, weights, float(layer.threshold), **more))
-    return ReferenceNetwork(layers, coefficients, model)
+    return small_networks.noise()
 
 
 def test_gradients_and_denominators_equal_the_reference(digits):
     model, effects = arm(), table(1.0)
     weights = weights_of(build_network(model, HIDDEN, effects, 3, N_PIXELS))
     probe = Probe(model, HIDDEN, effects, weights, 3, N_PIXELS)
-    reference = reference_of(probe.network, effects.coefficients, model)
+    layers = [as_reference(layer) for layer in probe.network.layers]
+    reference = ReferenceNetwork(layers, effects.coefficients, model)
     n_compared = 0
     for index in range(6):
         label = int(digits.train_labels[index])
@@ -107,15 +77,16 @@ def test_other_connections_are_refused():
         Probe(arm(reservoir="published"), HIDDEN, table(1), weights, 3, N_PIXELS)
 
 
-@pytest.fixture
-def compared(digits, tmp_path):
+@pytest.fixture(scope="module")
+def compared(digits, tmp_path_factory):
     """Both tables for four arms: the first, a copy, HM2-BP, and one with a tiny table."""
     arms = {
         "first": arm(), "same": arm(), "weak": arm(title="weak"),
         "hm2bp": arm(gradient="hm2bp", ablated_layers="all"),
     }  # fmt: skip
     tables = dict(first=table(1), same=table(1), weak=table(1e-4), hm2bp=table(1))
-    paths = dict(gradients=tmp_path / "g.csv", denominators=tmp_path / "d.csv")
+    folder = tmp_path_factory.mktemp("compared")
+    paths = dict(gradients=folder / "g.csv", denominators=folder / "d.csv")
     settings = GradientsSettings(arms=list(arms), n_samples=8, seed=3, train_epochs=1)
     measure_gradients(arms, HIDDEN, tables, digits, settings, **paths)
     return pd.read_csv(paths["gradients"]), pd.read_csv(paths["denominators"])

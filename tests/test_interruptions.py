@@ -12,9 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
+from test_training import run
 
 TESTS = Path(__file__).parent
-EPOCHS = 200
+EPOCHS = 100
 N_KILLS = 20
 
 PROGRAM = """
@@ -51,17 +52,9 @@ def finish(process):
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory):
-    """The metrics of a run that nothing disturbs, and its seconds to the first checkpoint."""
-    folder = tmp_path_factory.mktemp("whole")
-    process = start(folder)
-    begin = time.monotonic()
-    while not (folder / "seed5.ckpt.npz").exists():
-        time.sleep(0.001)
-    first = time.monotonic() - begin
-    status, _, errors = finish(process)
-    assert status == 0, errors
-    return (folder / "seed5.csv").read_bytes(), first
+def expected(tmp_path_factory):
+    """The metrics of a run that nothing disturbs."""
+    return run(tmp_path_factory.mktemp("whole"), epochs=EPOCHS)
 
 
 def version_of(path):
@@ -70,17 +63,18 @@ def version_of(path):
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments_it_ends_with_the_same_metrics(tmp_path, uninterrupted):
-    expected, first = uninterrupted
+def test_killed_at_random_moments_it_ends_with_the_same_metrics(tmp_path, expected):
     checkpoint, metrics = tmp_path / "seed5.ckpt.npz", tmp_path / "seed5.csv"
     moments = random.Random(1)
     n_killed = n_resumed = 0
     while n_killed < N_KILLS:
         before = version_of(checkpoint)
         process = start(tmp_path)
+        begin = time.monotonic()
         if n_killed % 2 == 0:  # some time after a new checkpoint; writing one is part of an epoch
             while version_of(checkpoint) == before and process.poll() is None:
                 time.sleep(0.0005)
+            first = time.monotonic() - begin
             time.sleep(moments.uniform(0, 0.02))
         else:  # while it loads, resumes or trains its first epochs
             time.sleep(moments.uniform(0, first))
@@ -102,8 +96,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_metrics(tmp_path, uninte
     assert n_resumed >= N_KILLS // 2
 
 
-def test_killed_while_a_checkpoint_is_written_the_last_one_serves(tmp_path, uninterrupted):
-    expected, _ = uninterrupted
+def test_killed_while_a_checkpoint_is_written_the_last_one_serves(tmp_path, expected):
     stopping = PROGRAM.replace(
         'print("ready"',
         "import os, signal, strsbp.files as c\n"
@@ -139,8 +132,7 @@ def mount_tmpfs(folder, size):
         pytest.skip("a small file system cannot be mounted here: needs root")
 
 
-def test_on_a_full_disk_it_says_so_and_resumes_when_there_is_room(tmp_path, uninterrupted):
-    expected, _ = uninterrupted
+def test_on_a_full_disk_it_says_so_and_resumes_when_there_is_room(tmp_path, expected):
     if not shutil.which("mount"):
         pytest.skip("there is no mount command")
     disk = tmp_path / "disk"
@@ -172,19 +164,18 @@ def test_in_a_forbidden_folder_it_says_so(tmp_path):
         mount_tmpfs(folder, "1M")
         try:
             subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
-            status, output, errors = finish(start(folder, epochs=1))
+            with pytest.raises(OSError, match="Read-only"):
+                run(folder, epochs=1)
         finally:
             subprocess.run(["umount", str(folder)], check=True)
     else:
         folder = tmp_path / "closed"
         folder.mkdir(mode=0o500)
-        status, output, errors = finish(start(folder, epochs=1))
-    assert status == 3, errors
-    assert "Read-only" in output or "Permission denied" in output
+        with pytest.raises(OSError, match="Permission denied"):
+            run(folder, epochs=1)
 
 
-def test_an_interrupt_ends_it_at_once_and_it_resumes(tmp_path, uninterrupted):
-    expected, _ = uninterrupted
+def test_an_interrupt_ends_it_at_once_and_it_resumes(tmp_path, expected):
     process = start(tmp_path)
     while not (tmp_path / "seed5.ckpt.npz").exists():
         time.sleep(0.01)

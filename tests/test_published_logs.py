@@ -34,7 +34,7 @@ ARMS = {
 """Every setting in which each arm differs from `strsbp`."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def paper(root):
     """The study at its own size."""
     return load_profile(root / "config", "paper")

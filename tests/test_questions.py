@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from refusals import refusal
 
 from strsbp.errors import ClaimsError
 from strsbp.study.claims.questions import COLUMNS, judge_questions, load_questions
@@ -65,16 +66,13 @@ def test_statements_are_judged_from_the_tables(judged):
     ("raw", "words"),
     [
         (asked(statement("output3", 0), id="1"), "id"),
-        (asked(), "statements"),
         (asked(statement("output3", 0), colour="red"), "there is no such setting"),
         (dict(questions=asked(statement("a", 0))["questions"] * 2), "two entries with the id 'Q1'"),
         (asked(dict(statement("a", 0), rule=dict(kind="eval"))), "rule"),
     ],
 )
 def test_a_malformed_file_ends_in_one_sentence(judged, raw, words):
-    with pytest.raises(ClaimsError, match=words) as caught:
-        judged(raw)
-    assert "\n" not in str(caught.value)
+    assert words in refusal(lambda: judged(raw), ClaimsError)
 
 
 def test_a_selection_that_does_not_fit_names_the_question(judged):

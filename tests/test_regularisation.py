@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from test_engine import as_reference
+from test_training import small_digits
 
-from strsbp.data import load_dataset
 from strsbp.errors import SettingsError
 from strsbp.files import ResultsError
 from strsbp.network import build_network
@@ -35,20 +36,16 @@ def test_the_regularisers_norm_is_that_of_the_reference(strength):
     model = ArmSettings(title="a", regularisation=strength)
     network = build_network(model, LAYERS, TABLE, seed=1)
     for layer in network.layers:
-        n = layer.n_neurons
-        parts = {}
-        if layer.recurrent:
-            recurrent, mask = np.zeros((n, n)), np.zeros((n, n), dtype=bool)
-            recurrent[layer.rec_post, layer.rec_pre] = layer.rec_weights
-            mask[layer.rec_post, layer.rec_pre] = True
-            parts = dict(recurrent_weights=recurrent, mask=mask)
-        found = regularisation(layer.weights[:, :n].T, **parts, strength=strength)
+        copy = as_reference(layer)
+        found = regularisation(
+            copy.weights, copy.recurrent_weights, copy.recurrent_mask, strength=strength
+        )
         expected = np.sqrt(sum(np.sum(part**2) for part in found if part is not None))
         assert regulariser_length(layer) == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_cell_is_measured_after_each_epoch(tmp_path):
-    digits = load_dataset("mnist5k").first(30, 30)
+    digits = small_digits(30, 30)
     arm = ArmSettings(title="a", n_steps=100, threshold_hidden=4, threshold_output=4)
     lengths = {}
     for divided in (True, False):

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from test_spsp_expectation import drawn_trains
 
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
@@ -12,18 +13,8 @@ from strsbp.spsp.sampling import POST, draw_with_gap
 
 def one_by_one(n_steps, gap, most, gains, first_place=0):
     """The same sums from every order in which spikes can come."""
-    weight = np.ones(n_steps + 1)
-    weight[[0, -1]] = 0.5
-    trains, found = {(): 1.0}, [(1.0, 0.0)]
-    for _ in range(most):
-        longer = {}
-        for train, chance in trains.items():
-            free = [y for y in range(n_steps + 1) if all(abs(y - x) >= gap for x in train)]
-            for y in free:
-                key = tuple(sorted((*train, y)))
-                step = chance * weight[y] / weight[free].sum()
-                longer[key] = longer.get(key, 0.0) + step
-        trains = longer
+    found = [(1.0, 0.0)]
+    for trains in drawn_trains(n_steps, gap, most)[1:]:
         kept = {train: chance for train, chance in trains.items() if train[0] >= first_place}
         gained = sum(
             chance * (gains[0, train[0]] + sum(gains[x + 1, y] for x, y in pairwise(train)))

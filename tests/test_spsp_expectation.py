@@ -89,14 +89,14 @@ def test_the_density_of_two_spikes_by_hand():
 
 @pytest.mark.parametrize("first_place", [0, 1])
 def test_densities_mirror_and_sum_to_the_count(first_place):
-    n_steps, gap, most = 90, 3, 24
+    n_steps, gap, most = 45, 3, 12
     drawn, kept, _ = sequential_densities(n_steps, gap, most, 0.9, first_place)
     np.testing.assert_allclose(drawn, drawn[:, ::-1], atol=1e-12)
     counts = np.arange(most + 1)
     for density, place in ((drawn, 0), (kept, first_place)):
         share, _ = sequential_trains(n_steps, gap, most, first_place=place)
         np.testing.assert_allclose(density.sum(axis=1), counts * share, atol=1e-10)
-    assert (drawn[most, [0, -1]] > 1.2 * drawn[most, 40:50].mean() / 2).all()
+    assert (drawn[most, [0, -1]] > 1.2 * drawn[most, 20:25].mean() / 2).all()
 
 
 def by_hand(table, trains, most):
@@ -122,9 +122,9 @@ def by_hand(table, trains, most):
 @pytest.mark.parametrize("spsp", ["published", "unblocked", "exact"])
 def test_e_ij_equals_that_of_all_pairs_of_trains(spsp, refractory_steps):
     table = SimulatedTable(
-        spsp=spsp, tau_m=7, tau_s=3, refractory_steps=refractory_steps, n_steps=9, grid=3
+        spsp=spsp, tau_m=7, tau_s=3, refractory_steps=refractory_steps, n_steps=8, grid=3
     )
-    trains = (uniform_trains if spsp == "exact" else drawn_trains)(9, refractory_steps + 1, 3)
+    trains = (uniform_trains if spsp == "exact" else drawn_trains)(8, refractory_steps + 1, 3)
     expected = by_hand(table, trains, 3)
     curve = solve_curve(table)
     found = expected_surface(curve)
@@ -137,10 +137,10 @@ def test_e_ij_equals_that_of_all_pairs_of_trains(spsp, refractory_steps):
 
 def test_one_input_spike_gives_phi_for_long_trains_too():
     table = SimulatedTable(
-        spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=120, grid=30
+        spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=60, grid=15
     )
     curve = solve_curve(table)
-    surface = gap_surface(table, 30)
+    surface = gap_surface(table, 15)
     np.testing.assert_allclose(surface[0], curve.phi[1:], rtol=1e-9)
     assert (surface[1:] < curve.counts[2:, None] * curve.phi[1:]).all(), "the ends crowd"
 
@@ -156,7 +156,7 @@ def test_on_slots_e_ij_is_the_product():
 def test_a_simulation_lies_around_e_ij_and_not_around_the_product():
     # Short trains near jamming, where a product would be off by several standard errors.
     table = SimulatedTable(
-        spsp="unblocked", tau_m=16, tau_s=4, refractory_steps=4, n_steps=60, grid=9
+        spsp="unblocked", tau_m=16, tau_s=4, refractory_steps=4, n_steps=40, grid=6
     )
     surface = simulate_surface(table, repeats=20000, seed=3)
     curve = solve_curve(table)

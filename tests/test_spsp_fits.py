@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from refusals import refusal
 from simulated_surface import COUNTS, SHAPES, TABLE, surface_of
 
 from strsbp.errors import TableError
@@ -113,9 +114,7 @@ def test_a_small_file_by_hand(tmp_path):
 )
 def test_a_malformed_file_ends_in_one_sentence(old, new, words, tmp_path):
     (tmp_path / "t.csv").write_text(GOOD.replace(old, new))
-    with pytest.raises(TableError, match=words) as caught:
-        read_table(tmp_path / "t.csv")
-    assert "\n" not in str(caught.value)
+    assert words in refusal(lambda: read_table(tmp_path / "t.csv"), TableError)
 
 
 def test_a_table_whose_shapes_do_not_fit_is_refused():

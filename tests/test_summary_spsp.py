@@ -114,6 +114,6 @@ def test_missing_fits_and_grids_are_named(tmp_path):
     surfaces, fits = write_tables(tmp_path, CELLS)
     with pytest.raises(ResultsError, match="no fit of"):
         summarise(tmp_path, surfaces, fits[1:])
-    with pytest.raises(ResultsError, match=r"corrected simulation is there on the grids \[10\]"):
+    with pytest.raises(ResultsError, match=r"corrected simulation exists on the grids \[10\]"):
         summarise(tmp_path, surfaces[1:], fits)
     assert not (tmp_path / "surfaces.csv").exists()

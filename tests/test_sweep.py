@@ -129,7 +129,7 @@ def test_a_cell_is_trained_as_an_arm_with_its_constants(tables, tmp_path):
     rng = np.random.default_rng(2)
     images, labels = rng.integers(0, 256, (6, 30)).astype(np.uint8), np.arange(6).astype(np.uint8)
     digits = Digits("invented", images, labels, images[:4], labels[:4])
-    hidden = [LayerSettings(kind="feedforward", size=10)]
+    hidden = [LayerSettings(kind="feedforward", size=size) for size in (10, 14)]
     cell, key = Cell.from_key("m64-s8-h2-o3"), SETTINGS.tables(ARM)[2].key
     table, ticks = read_table_of(tables, key), []
     measure_cell(
@@ -145,10 +145,11 @@ def test_a_cell_is_trained_as_an_arm_with_its_constants(tables, tmp_path):
         ours = found[found["seed"] == seed].reset_index()
         for name in rows.columns.drop("diverged"):
             np.testing.assert_allclose(ours[name], rows[name], rtol=1e-8)
-        n_silent = 10 * rows["silent_share_feedforward1"] + 10 * rows["silent_share_output2"]
-        np.testing.assert_allclose(ours["silent_share"], n_silent / 20)
-        names = ["smallest_denominator_feedforward1", "smallest_denominator_output2"]
-        np.testing.assert_allclose(ours["smallest_denominator"], rows[names].min(axis=1))
+        sizes = {"feedforward1": 10, "feedforward2": 14, "output3": 10}
+        silent = sum(n * rows[f"silent_share_{layer}"] for layer, n in sizes.items())
+        np.testing.assert_allclose(ours["silent_share"], silent / 34)
+        smallest = rows[[f"smallest_denominator_{layer}" for layer in sizes]].min(axis=1)
+        np.testing.assert_allclose(ours["smallest_denominator"], smallest)
     assert not found.loc[[1], "test_error":].equals(found.loc[[3], "test_error":])
 
 
@@ -330,7 +331,7 @@ def test_the_question_is_judged_from_the_summary(root, summary, tmp_path):
     answers = pd.read_csv(out).set_index("statement")
     # Two seeds are not enough for any of them.
     assert set(answers["verdict"]) == {"not answered at this size"}
-    asked = "The published thresholds lie within one point of the best of their grid."
+    asked = "The published thresholds are within one point of the best pair on their grid."
     assert answers.loc[asked, "reason"].startswith("Needs 3 seeds (here 2).")
 
 

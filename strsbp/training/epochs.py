@@ -1,6 +1,6 @@
 """Epochs: sample order, training, boosting, evaluation and metrics (section 8)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -178,18 +178,19 @@ def metrics_row(
     return row
 
 
-def train(
-    network: Network,
-    digits: Digits,
-    epochs: int,
-    *,
-    on_epoch: Callable[[dict], None] = lambda row: None,
-) -> list[dict]:
-    """Train a network for `epochs` epochs; returns one row of metrics per epoch.
+def epochs_of(
+    network: Network, digits: Digits, epochs: int, tick: Callable[[int], object] = lambda n: None
+) -> Iterator[dict]:
+    """Train a network for `epochs` epochs; yields the metrics of each.
 
-    Stops after an epoch that leaves a weight that is not finite; its row names the layer.
+    Stops after an epoch that leaves a weight that is not finite; its row names the layer. `tick(n)`
+    is called after every n samples.
     """
     state = TrainingState.start(network, digits)
     while state.epoch < epochs and not state.diverged:
-        on_epoch(train_epoch(state))
-    return state.rows
+        yield train_epoch(state, tick)
+
+
+def train(network: Network, digits: Digits, epochs: int) -> list[dict]:
+    """Train a network for `epochs` epochs as in `epochs_of`; returns the metrics of each."""
+    return list(epochs_of(network, digits, epochs))

@@ -1,7 +1,7 @@
 """The findings about the published program, judged by the rules of the claims.
 
-A finding is data in `resources/findings.yaml`. It may have no rule: some findings are statements
-about files that are not run here, and say why they were not measured.
+A finding is data in `resources/findings.yaml`. Findings about files that are not run here have no
+rule; they say why they were not measured.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from strsbp.settings import ArmName, Closed
 from strsbp.study.claims.judging import Needs, read_entries
 from strsbp.study.claims.measurements import Tables, told
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
-from strsbp.study.claims.units import Unit, format_interval, format_value
+from strsbp.study.claims.units import Unit, format_measured
 
 WORDS = {
     Verdict.REPRODUCES: "confirmed",
@@ -25,7 +25,7 @@ WORDS = {
     Verdict.DOES_NOT: "refuted",
     Verdict.NOT_TESTED: "not measured",
 }
-"""What the verdict of a rule is called where a finding is judged."""
+"""The name of each verdict where a finding is judged."""
 
 COLUMNS = [
     "id", "place", "statement", "measured", "low", "high", "unit", "verdict", "reason",
@@ -52,25 +52,19 @@ class Finding(Closed):
     unit: Unit = "number"
     rule: AnyRule | None = None
     not_measured: str = ""
-    """Why there is no rule."""
+    """Reason why there is no rule."""
     effects: list[Effect] = []
 
     @model_validator(mode="after")
     def _rule_or_reason(self):
         if (self.rule is None) == (not self.not_measured):
-            raise ValueError("a finding takes either a `rule` or the reason, `not_measured`")
+            raise ValueError("a finding needs either a `rule` or the reason, `not_measured`")
         return self
-
-
-class FindingsFile(Closed):
-    """Content of `resources/findings.yaml`."""
-
-    findings: Annotated[list[Finding], Field(min_length=1)]
 
 
 def load_findings(path: str | Path) -> list[Finding]:
     """Read and check a findings file; raises `ClaimsError` in one sentence."""
-    return read_entries(FindingsFile, path)
+    return read_entries("findings", Finding, path)
 
 
 def judge_findings(
@@ -78,7 +72,7 @@ def judge_findings(
 ) -> None:
     """Judge every finding by the results files `tables`, with its effects; write `out` (csv).
 
-    One row a finding; one for each effect where it has several. Raises `ClaimsError` when the
+    One row per finding, or per effect if it has several. Raises `ClaimsError` when the
     file is malformed or does not fit the results.
     """
     results = Tables(tables)
@@ -100,39 +94,27 @@ def _judge(finding: Finding, tables: Tables) -> Judgement:
 
 
 def _effect(effect: Effect, tables: Tables) -> dict:
-    """The paired difference of test errors, in numbers and in a sentence."""
+    """The paired difference of test errors, as numbers and as a sentence."""
     name = f"{effect.arm} minus {effect.reference}"
     pair = tables.pair(effect.arm, effect.reference, effect.at_epoch, "best_test_error")
     if pair is None or pair["n_pairs"] == 0:
         return dict(effect_of=name, effect_text=f"{name} was not measured.")
-    difference = format_value(pair["difference"], "points")
-    interval = format_interval(pair["low"], pair["high"], "points")
-    text = f"{name}: {difference} {interval}".rstrip()
-    text += f", best errors after {pair['at_epoch']} epochs, {pair['n_pairs']} seeds"
-    small = _too_small(effect, pair, tables)
-    if small:
-        text += f"; too small to tell, for it needs {small}."
+    difference = format_measured(pair["difference"], pair["low"], pair["high"], "points")
+    text = f"{name}: {difference}, best errors after {pair['at_epoch']} epochs"
+    text += f", {pair['n_pairs']} seeds"
+    where = dict(arm=effect.arm, quantity="best_test_error", at_epoch=effect.at_epoch)
+    row = tables.select("arms", where)
+    sizes = row["n_train"], row["n_test"], pair["at_epoch"], pair["n_pairs"]
+    lacks = ", ".join(effect.needs.lacks(*sizes))
+    if lacks:
+        text += f"; too small to tell: it needs {lacks}."
     elif isnan(pair["low"]):
-        text += "; no interval without seeds that differ."
+        text += "; no interval, because there is one seed or all seeds agree."
     elif pair["low"] > 0 or pair["high"] < 0:
-        text += f"; {'worse' if pair['low'] > 0 else 'better'} beyond chance."
+        text += f"; significantly {'worse' if pair['low'] > 0 else 'better'}."
     else:
-        text += "; no difference beyond chance."
+        text += "; no significant difference."
     return dict(
         effect_of=name, effect=pair["difference"], effect_low=pair["low"],
         effect_high=pair["high"], effect_text=text,
     )  # fmt: skip
-
-
-def _too_small(effect: Effect, pair, tables: Tables) -> str:
-    where = dict(arm=effect.arm, quantity="best_test_error", at_epoch=effect.at_epoch)
-    row = tables.select("arms", where)
-    found = dict(
-        n_train=("training images", row["n_train"]), n_test=("test images", row["n_test"]),
-        epochs=("epochs", pair["at_epoch"]), n_seeds=("seeds", pair["n_pairs"]),
-    )  # fmt: skip
-    return ", ".join(
-        f"{getattr(effect.needs, key):,} {label} (here {value:,})"
-        for key, (label, value) in found.items()
-        if value < getattr(effect.needs, key)
-    )

@@ -1,8 +1,8 @@
-"""Look-up of single measured values in the results files that the claims refer to."""
+"""Single measured values, looked up in the results files that the claims refer to."""
 
 from collections.abc import Mapping
 from contextlib import contextmanager
-from math import isinf, isnan
+from math import inf, isinf, isnan, nan
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -13,6 +13,7 @@ from strsbp.errors import ClaimsError, StrsbpError, in_words
 from strsbp.files import ResultsError, read_csv
 from strsbp.settings import Closed
 from strsbp.study.experiments import OPEN_QUESTIONS
+from strsbp.study.summary.intervals import both_ways
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
@@ -20,33 +21,29 @@ TableName = Literal[
 ]  # fmt: skip
 
 
-UNFIT = (KeyError, TypeError, ValueError)
-"""What reading a number raises where a results file lacks a column or holds text in it."""
-
-
 @contextmanager
 def told(what: str, kind: type[StrsbpError] = ClaimsError):
-    """Put `what` before an error of the block, and tell in one sentence what `UNFIT` means."""
+    """Raise the errors of the block as one sentence that begins with `what`."""
     try:
         yield
     except ClaimsError as error:
         raise ClaimsError(f"{what}: {error}") from None
-    except UNFIT as error:
+    except (KeyError, TypeError, ValueError) as error:  # a missing column, text for a number
         raise kind(
             f"{what} does not fit the results files ({in_words(error)}); make them again."
         ) from error
 
 
 class Measure(Closed):
-    """One number of a results file: the value in `column` of the one row that fits `where`."""
+    """One number of a results file: the value in `column` of the one row that matches `where`."""
 
     table: TableName
     """Name of the results file."""
     where: dict[str, str | int | float]
-    """Column: value. `at_epoch` takes the last epoch measured, where it was not reached."""
+    """Column: value. If `at_epoch` was not reached, the last measured epoch is taken."""
     column: str
-    """Column that holds the value; `mean` brings its 95 % interval along: `low` and `high`, or
-    1.96 of `standard_error` to both sides."""
+    """Column of the value; `mean` comes with its 95 % interval: `low` and `high`, or 1.96 times
+    `standard_error` to either side."""
 
     @field_validator("where")
     @classmethod
@@ -61,20 +58,23 @@ class Measured(NamedTuple):
     """A value, its 95 % interval (NaN without one) and the epoch it belongs to, if any."""
 
     value: float
-    low: float = float("nan")
-    high: float = float("nan")
+    low: float = nan
+    high: float = nan
     at_epoch: int | None = None
 
 
 class Tables:
-    """The results files by name, read when first asked for."""
+    """The results files by name, read when first needed."""
 
     def __init__(self, paths: Mapping[str, str | Path]):
         self._paths = paths
         self._frames: dict[str, pd.DataFrame] = {}
 
     def frame(self, name: str) -> pd.DataFrame:
-        """The results file called `name`; raises `ClaimsError` when it was not given."""
+        """The results file called `name`, with every pair of arms both ways round.
+
+        Raises `ClaimsError` if it was not given.
+        """
         if name not in self._frames:
             if name not in self._paths:
                 raise ClaimsError(
@@ -82,23 +82,20 @@ class Tables:
                     f"(given: {', '.join(self._paths) or 'none'})."
                 )
             try:
-                self._frames[name] = read_csv(self._paths[name])
+                frame = read_csv(self._paths[name])
             except ResultsError as error:
                 raise ClaimsError(str(error)) from None
+            self._frames[name] = both_ways(frame) if name == "pairs" else frame
         return self._frames[name]
 
     def select(self, name: str, where: Mapping) -> pd.Series | None:
-        """The one row of file `name` that fits `where`, or None when no row does.
+        """The one row of file `name` that matches `where`, or None.
 
-        Raises `ClaimsError` for an unknown column or when several rows fit.
+        Raises `ClaimsError` for an unknown column or if several rows match.
         """
         rows = self.frame(name)
         for column, wanted in where.items():
-            if column not in rows.columns:
-                raise ClaimsError(
-                    f"A claim selects by '{column}', which is no column of '{name}' "
-                    f"({', '.join(rows.columns)})."
-                )
+            _check_column(name, rows.columns, column)
             if column != "at_epoch":
                 rows = rows[rows[column] == wanted]
         if "at_epoch" in where and not rows.empty:
@@ -106,56 +103,45 @@ class Tables:
             rows = rows[rows["at_epoch"] == reached.max()]
         if len(rows) > 1:
             chosen = ", ".join(f"{key} = {value}" for key, value in where.items())
-            raise ClaimsError(f"A claim's selection ({chosen}) fits {len(rows)} rows of '{name}'.")
+            raise ClaimsError(
+                f"A claim's selection ({chosen}) matches {len(rows)} rows of '{name}'."
+            )
         return None if rows.empty else rows.iloc[0]
 
     def measure(self, measure: Measure) -> Measured | None:
-        """The value that `measure` points at, or None when it was not measured."""
+        """The value that `measure` points at, or None if it was not measured."""
         row = self.select(measure.table, measure.where)
         if row is None:
             return None
-        if measure.column not in row.index:
-            raise ClaimsError(
-                f"A claim measures '{measure.column}', which is no column of '{measure.table}' "
-                f"({', '.join(row.index)})."
-            )
+        _check_column(measure.table, row.index, measure.column)
         try:
             value = float(row[measure.column])
         except ValueError:
-            raise ClaimsError(
-                f"A claim measures '{measure.column}' of '{measure.table}', "
-                f"which holds '{row[measure.column]}' and no number."
-            ) from None
-        if isnan(value):
-            return None
+            value = inf
         if isinf(value):
             raise ClaimsError(
-                f"A claim measures '{measure.column}' of '{measure.table}', which holds an "
-                "infinite number."
+                f"A claim measures '{measure.column}' of '{measure.table}', which has "
+                f"'{row[measure.column]}' and not a finite number."
             )
-        at_epoch = int(row["at_epoch"]) if "at_epoch" in row.index else None
+        if isnan(value):
+            return None
+        low = high = nan
         if measure.column == "mean" and {"low", "high"} <= set(row.index):
-            return Measured(value, float(row["low"]), float(row["high"]), at_epoch)
-        if measure.column == "mean" and "standard_error" in row.index:
+            low, high = float(row["low"]), float(row["high"])
+        elif measure.column == "mean" and "standard_error" in row.index:
             spread = 1.96 * float(row["standard_error"])
-            return Measured(value, value - spread, value + spread, at_epoch)
-        return Measured(value, at_epoch=at_epoch)
+            low, high = value - spread, value + spread
+        return Measured(value, low, high, int(row["at_epoch"]) if "at_epoch" in row.index else None)
 
     def pair(self, arm_a: str, arm_b: str, at_epoch: int, quantity: str) -> pd.Series | None:
-        """The paired difference `arm_a - arm_b`, whichever way round the file holds it."""
-        row = self.select(
+        """The paired difference `arm_a - arm_b`, whichever way round it is in the file."""
+        return self.select(
             "pairs", dict(arm_a=arm_a, arm_b=arm_b, at_epoch=at_epoch, quantity=quantity)
         )
-        if row is not None:
-            return row
-        row = self.select(
-            "pairs", dict(arm_a=arm_b, arm_b=arm_a, at_epoch=at_epoch, quantity=quantity)
+
+
+def _check_column(table: str, known: pd.Index, column: str) -> None:
+    if column not in known:
+        raise ClaimsError(
+            f"A claim names '{column}', which is not a column of '{table}' ({', '.join(known)})."
         )
-        if row is None:
-            return None
-        swapped = row.copy()
-        swapped["difference"] = -row["difference"]
-        swapped["low"], swapped["high"] = -row["high"], -row["low"]
-        swapped["arm_a"], swapped["arm_b"] = arm_a, arm_b
-        swapped["n_diverged_a"], swapped["n_diverged_b"] = row["n_diverged_b"], row["n_diverged_a"]
-        return swapped

@@ -1,4 +1,4 @@
-"""The questions that the study leaves open, and our answers by the rules of the claims.
+"""The questions that the study leaves open, answered by the rules of the claims.
 
 A question is data in `resources/questions.yaml`: what was measured, and statements that a rule
 affirms or denies from measured files.
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from strsbp.files import write_csv
 from strsbp.settings import Closed
-from strsbp.study.claims.judging import read_entries
+from strsbp.study.claims.judging import lacking, read_entries
 from strsbp.study.claims.measurements import Measure, TableName, Tables, told
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit
@@ -24,13 +24,13 @@ WORDS = {
     Verdict.DOES_NOT: "no",
     Verdict.NOT_TESTED: "not answered at this size",
 }
-"""What the verdict of a rule is called where a question is answered."""
+"""The name of each verdict where a question is answered."""
 
 COLUMNS = ["id", "statement", "measured", "low", "high", "unit", "verdict", "reason"]
 
 
 class Enough(Closed):
-    """A size below which a statement is not judged."""
+    """A minimum size for judging a statement."""
 
     measure: Measure
     at_least: float
@@ -62,21 +62,15 @@ class Question(Closed):
     id: Annotated[str, Field(pattern=r"^Q[0-9]+$")]
     question: Annotated[str, Field(min_length=1)]
     text: Annotated[str, Field(min_length=1)]
-    """What was measured and how; no numbers, which come from the statements."""
+    """What was measured and how; without results, which come from the statements."""
     statements: Annotated[list[Statement], Field(min_length=1)]
     figures: list[str] = []
     tables: list[ShownTable] = []
 
 
-class QuestionsFile(Closed):
-    """Content of `resources/questions.yaml`."""
-
-    questions: list[Question]
-
-
 def load_questions(path: str | Path) -> list[Question]:
     """Read and check a questions file; raises `ClaimsError` in one sentence."""
-    return read_entries(QuestionsFile, path)
+    return read_entries("questions", Question, path)
 
 
 def judge_questions(
@@ -98,14 +92,9 @@ def judge_questions(
 
 
 def _judge(one: Statement, tables: Tables) -> Judgement:
-    judged = one.rule.judge(Context(tables, None, one.unit))
-    lacks = []
+    sizes = []
     for enough in one.needs:
         found = tables.measure(enough.measure)
-        if found is None or found.value < enough.at_least:
-            here = "none" if found is None else f"{found.value:,g}"
-            lacks.append(f"{enough.at_least:,g} {enough.what} (here {here})")
-    if not lacks or judged.verdict is Verdict.NOT_TESTED:
-        return judged
-    reason = f"Needs {', '.join(lacks)}. For what it is worth: {judged.reason}"
-    return judged._replace(verdict=Verdict.NOT_TESTED, reason=reason)
+        sizes.append((enough.what, enough.at_least, found.value if found else None))
+    judged = one.rule.judge(Context(tables, None, one.unit))
+    return judged.unless(", ".join(lacking(*sizes)))

@@ -1,14 +1,14 @@
 """The closed set of rules by which a verdict follows from measured files.
 
 A rule is data in `resources/claims.yaml`; nothing in that file is evaluated as code. "A better
-than B" always rests on the paired difference over common seeds: its 95 % interval must exclude 0
-to reproduce; an interval that holds 0 leaves the claim undecided (`reproduces in part`, and the
-reason says so); a significant difference the other way does not reproduce.
+than B" always rests on the paired difference over common seeds. The claim reproduces if its 95 %
+interval excludes 0, and is undecided if the interval includes 0 (`reproduces in part`, and the
+reason says so); it does not reproduce if the difference is significant in the opposite direction.
 """
 
 from enum import StrEnum
 from itertools import pairwise
-from math import isnan
+from math import isnan, nan
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
@@ -16,13 +16,11 @@ from pydantic import Field, model_validator
 from strsbp.errors import ClaimsError
 from strsbp.settings import ArmName, Closed
 from strsbp.study.claims.measurements import Measure, Measured, Tables
-from strsbp.study.claims.units import Unit, format_interval, format_value
-
-NAN = float("nan")
+from strsbp.study.claims.units import Unit, format_measured, format_value
 
 
 class Verdict(StrEnum):
-    """What can be said about a claim."""
+    """The verdict on a claim."""
 
     REPRODUCES = "reproduces"
     IN_PART = "reproduces in part"
@@ -31,17 +29,24 @@ class Verdict(StrEnum):
 
 
 class Judgement(NamedTuple):
-    """A verdict with what was measured and why it follows."""
+    """A verdict with its reason and what was measured."""
 
     verdict: Verdict
     reason: str
-    measured: float = NAN
-    low: float = NAN
-    high: float = NAN
+    measured: float = nan
+    low: float = nan
+    high: float = nan
+
+    def unless(self, lacks: str) -> "Judgement":
+        """This judgement, or `NOT_TESTED` if the runs lack something (`lacks`, in words)."""
+        if not lacks or self.verdict is Verdict.NOT_TESTED:
+            return self
+        reason = f"Needs {lacks}. For what it is worth: {self.reason}"
+        return self._replace(verdict=Verdict.NOT_TESTED, reason=reason)
 
 
 class Context(NamedTuple):
-    """What a rule may look at: the results, the published value and its unit."""
+    """What a rule may use: the results, the published value and its unit."""
 
     tables: Tables
     published: float | None
@@ -52,16 +57,6 @@ def _not_measured(what: str) -> Judgement:
     return Judgement(Verdict.NOT_TESTED, f"{what} was not measured.")
 
 
-def _name(measure: Measure) -> str:
-    selection = ", ".join(f"{key} {value}" for key, value in measure.where.items())
-    return f"{measure.column} of {measure.table} ({selection})"
-
-
-def _text(measured: Measured, unit: Unit) -> str:
-    interval = format_interval(measured.low, measured.high, unit)
-    return f"{format_value(measured.value, unit)} {interval}".strip()
-
-
 class Rule(Closed):
     """Base of all rules."""
 
@@ -70,29 +65,34 @@ class Rule(Closed):
         raise NotImplementedError
 
     def arms(self) -> list[tuple[str, int | None]]:
-        """The arms that the rule rests on, each with the epoch at which it is looked at."""
-        return []
+        """The arms that the rule rests on, each with the epoch at which it is judged."""
+        selections = [measure.where for measure in self._measures()]
+        return [(str(one["arm"]), one.get("at_epoch")) for one in selections if "arm" in one]
+
+    def _measures(self) -> list[Measure]:
+        values = [value for _, value in self]
+        values += [one for value in values if isinstance(value, list) for one in value]
+        return [value for value in values if isinstance(value, Measure)]
 
 
 class MeasuringRule(Rule):
-    """A rule whose arms follow from the measures that it reads."""
+    """Base of the rules that compare measured values and name them in their reason."""
 
-    def measures(self) -> list[Measure]:
-        """Every measure that the rule reads."""
+    subject: str
+    """What is measured, in words, for the reason."""
+
+    def judge(self, context):
+        found = [context.tables.measure(measure) for measure in self._measures()]
+        return _not_measured(self.subject) if None in found else self._judge(context, *found)
+
+    def _judge(self, context: Context, *measured: Measured) -> Judgement:
         raise NotImplementedError
 
-    def arms(self) -> list[tuple[str, int | None]]:
-        return [
-            (str(measure.where["arm"]), measure.where.get("at_epoch"))
-            for measure in self.measures()
-            if "arm" in measure.where
-        ]
 
-
-class ValueNear(MeasuringRule):
+class ValueNear(Rule):
     """The measured value is near the published one.
 
-    Reproduces within `tolerance`, or when the published value lies in the measured interval;
+    Reproduces within `tolerance`, or if the published value lies in the measured interval;
     in part within `tolerance_in_part`.
     """
 
@@ -107,43 +107,38 @@ class ValueNear(MeasuringRule):
             raise ValueError("`tolerance_in_part` must be at least `tolerance`")
         return self
 
-    def measures(self):
-        return [self.measure]
-
     def judge(self, context):
         measured = context.tables.measure(self.measure)
         if measured is None:
-            return _not_measured(_name(self.measure))
+            selection = ", ".join(f"{key} {value}" for key, value in self.measure.where.items())
+            return _not_measured(f"{self.measure.column} of {self.measure.table} ({selection})")
         if context.published is None:
             raise ClaimsError("A claim with a value_near rule needs its `published` value.")
         distance = abs(measured.value - context.published)
-        inside = measured.low <= context.published <= measured.high
         points = "points" if context.unit == "error" else context.unit
-        away = format_value(distance, points).lstrip("+")
-        bound = format_value(self.tolerance, points).lstrip("+")
-        bound_in_part = format_value(self.tolerance_in_part, points).lstrip("+")
-        published = format_value(context.published, context.unit)
+        away, bound, bound_in_part = (
+            format_value(value, points).lstrip("+")
+            for value in (distance, self.tolerance, self.tolerance_in_part)
+        )
         at = f" after {measured.at_epoch} epochs" if measured.at_epoch is not None else ""
-        reason = f"{_text(measured, context.unit)}{at} is {away} from {published}"
+        published = format_value(context.published, context.unit)
+        reason = f"{format_measured(*measured[:3], context.unit)}{at} is {away} from {published}"
         if distance <= self.tolerance:
-            verdict, reason = Verdict.REPRODUCES, f"{reason}, within {bound}."
-        elif inside:
-            verdict, reason = Verdict.REPRODUCES, f"{reason}, which lies in the 95 % interval."
+            verdict, compared = Verdict.REPRODUCES, f", within {bound}"
+        elif measured.low <= context.published <= measured.high:
+            verdict, compared = Verdict.REPRODUCES, ", which lies in the 95 % interval"
         elif distance <= self.tolerance_in_part:
-            verdict = Verdict.IN_PART
-            reason = f"{reason}: more than {bound}, within {bound_in_part}."
+            verdict, compared = Verdict.IN_PART, f": more than {bound}, within {bound_in_part}"
         else:
-            verdict, reason = Verdict.DOES_NOT, f"{reason}: more than {bound_in_part}."
-        return Judgement(verdict, reason, measured.value, measured.low, measured.high)
+            verdict, compared = Verdict.DOES_NOT, f": more than {bound_in_part}"
+        return Judgement(verdict, f"{reason}{compared}.", *measured[:3])
 
 
 class Bounds(MeasuringRule):
     """A value inside `low..high` reproduces, inside the wider `..._in_part` bounds in part."""
 
-    subject: str
-    """What is measured, in words, for the reason."""
     unit: Unit | None = None
-    """Unit of this value in the reason, if it is not the claim's."""
+    """Unit of this value in the reason, if different from the claim's."""
     low: float | None = None
     high: float | None = None
     low_in_part: float | None = None
@@ -159,33 +154,35 @@ class Bounds(MeasuringRule):
             raise ValueError("`high_in_part` must lie above `high`")
         return self
 
-    def _judge_value(self, measured: Measured, context: Context) -> Judgement:
-        value, unit = measured.value, self.unit or context.unit
-        low_in_part = self.low if self.low_in_part is None else self.low_in_part
-        high_in_part = self.high if self.high_in_part is None else self.high_in_part
-        wanted = _bounds_text(self.low, self.high, unit)
-        if _inside(value, self.low, self.high):
-            verdict, compared = Verdict.REPRODUCES, wanted
-        elif _inside(value, low_in_part, high_in_part):
-            verdict = Verdict.IN_PART
-            compared = f"not {wanted}, but {_bounds_text(low_in_part, high_in_part, unit)}"
+    def _judge(self, context, measured):
+        unit = self.unit or context.unit
+        strict = self.low, self.high
+        wide = (
+            self.low if self.low_in_part is None else self.low_in_part,
+            self.high if self.high_in_part is None else self.high_in_part,
+        )
+        if _inside(measured.value, *strict):
+            verdict, compared = Verdict.REPRODUCES, _bounds_text(*strict, unit, True)
+        elif _inside(measured.value, *wide):
+            missed, met = _bounds_text(*strict, unit, False), _bounds_text(*wide, unit, True)
+            verdict, compared = Verdict.IN_PART, f"{missed}, but {met}, which counts in part"
         else:
-            verdict = Verdict.DOES_NOT
-            compared = f"not {_bounds_text(low_in_part, high_in_part, unit)}"
-        reason = f"{self.subject} is {_text(measured, unit)}: {compared}."
-        return Judgement(verdict, reason, value, measured.low, measured.high)
+            verdict, compared = Verdict.DOES_NOT, _bounds_text(*wide, unit, False)
+        reason = f"{self.subject} is {format_measured(*measured[:3], unit)}: {compared}."
+        return Judgement(verdict, reason, *measured[:3])
 
 
 def _inside(value, low, high) -> bool:
     return (low is None or value >= low) and (high is None or value <= high)
 
 
-def _bounds_text(low, high, unit) -> str:
+def _bounds_text(low, high, unit, inside: bool) -> str:
+    lowest, highest = format_value(low, unit), format_value(high, unit)
     if low is None:
-        return f"at most {format_value(high, unit)}"
+        return f"{'at most' if inside else 'above the limit of'} {highest}"
     if high is None:
-        return f"at least {format_value(low, unit)}"
-    return f"between {format_value(low, unit)} and {format_value(high, unit)}"
+        return f"{'at least' if inside else 'below the required'} {lowest}"
+    return f"{'' if inside else 'not '}between {lowest} and {highest}"
 
 
 class Within(Bounds):
@@ -193,54 +190,6 @@ class Within(Bounds):
 
     kind: Literal["within"]
     measure: Measure
-
-    def measures(self):
-        return [self.measure]
-
-    def judge(self, context):
-        measured = context.tables.measure(self.measure)
-        if measured is None:
-            return _not_measured(self.subject)
-        return self._judge_value(measured, context)
-
-
-class Exceeds(MeasuringRule):
-    """A measured value, with its whole interval, lies above a bound (or below it).
-
-    In part (undecided) when the interval holds the bound, or when there is none.
-    """
-
-    kind: Literal["exceeds"]
-    measure: Measure
-    subject: str
-    """What is measured, in words, for the reason."""
-    bound: float = 0.0
-    side: Literal["above", "below"] = "above"
-
-    def measures(self):
-        return [self.measure]
-
-    def judge(self, context):
-        measured = context.tables.measure(self.measure)
-        if measured is None:
-            return _not_measured(self.subject)
-        low, high = measured.low - self.bound, measured.high - self.bound
-        if self.side == "below":
-            low, high = -high, -low
-        bound = format_value(self.bound, context.unit)
-        reason = f"{self.subject} is {_text(measured, context.unit)}"
-        if isnan(low) or isnan(high):
-            verdict, reason = Verdict.IN_PART, f"Undecided: {reason}, without an interval."
-        elif low > 0:
-            verdict, reason = Verdict.REPRODUCES, f"{reason}: {self.side} {bound}."
-        elif high <= 0:
-            verdict, reason = Verdict.DOES_NOT, f"{reason}: not {self.side} {bound}."
-        else:
-            verdict, reason = (
-                Verdict.IN_PART,
-                f"Undecided: {reason}, and the interval holds {bound}.",
-            )
-        return Judgement(verdict, reason, measured.value, measured.low, measured.high)
 
 
 class Ratio(Bounds):
@@ -250,51 +199,63 @@ class Ratio(Bounds):
     numerator: Measure
     denominator: Measure
 
-    def measures(self):
-        return [self.numerator, self.denominator]
+    def _judge(self, context, numerator, denominator):
+        if denominator.value == 0:
+            return Judgement(Verdict.NOT_TESTED, f"{self.subject} would be a division by 0.")
+        return super()._judge(context, Measured(numerator.value / denominator.value))
 
-    def judge(self, context):
-        above = context.tables.measure(self.numerator)
-        below = context.tables.measure(self.denominator)
-        if above is None or below is None:
-            return _not_measured(self.subject)
-        if below.value == 0:
-            return Judgement(Verdict.NOT_TESTED, f"{self.subject} would divide by 0.")
-        return self._judge_value(Measured(above.value / below.value), context)
+
+class Exceeds(MeasuringRule):
+    """A measured value, with its whole interval, lies above a bound (or below it).
+
+    In part (undecided) if the interval includes the bound, or if there is no interval.
+    """
+
+    kind: Literal["exceeds"]
+    measure: Measure
+    bound: float = 0.0
+    side: Literal["above", "below"] = "above"
+
+    def _judge(self, context, measured):
+        low, high = measured.low - self.bound, measured.high - self.bound
+        if self.side == "below":
+            low, high = -high, -low
+        bound = format_value(self.bound, context.unit)
+        reason = f"{self.subject} is {format_measured(*measured[:3], context.unit)}"
+        if isnan(low) or isnan(high):
+            verdict, reason = Verdict.IN_PART, f"Undecided: {reason}, without an interval."
+        elif low > 0:
+            verdict, reason = Verdict.REPRODUCES, f"{reason}: {self.side} {bound}."
+        elif high <= 0:
+            verdict, reason = Verdict.DOES_NOT, f"{reason}: not {self.side} {bound}."
+        else:
+            reason = f"Undecided: {reason}, and the interval includes {bound}."
+            verdict = Verdict.IN_PART
+        return Judgement(verdict, reason, *measured[:3])
 
 
 class Ordered(MeasuringRule):
     """Measured values rise (or fall) along a list.
 
-    Reproduces when every step goes that way; in part when only the ends do.
+    Reproduces if every step goes that way; in part if only the ends do.
     """
 
     kind: Literal["ordered"]
     measures_in_order: Annotated[list[Measure], Field(min_length=2)]
     direction: Literal["increasing", "decreasing"]
-    subject: str
-    """What is measured, in words, for the reason."""
 
-    def measures(self):
-        return self.measures_in_order
-
-    def judge(self, context):
-        found = [context.tables.measure(measure) for measure in self.measures_in_order]
-        if any(measured is None for measured in found):
-            return _not_measured(self.subject)
-        values = [measured.value for measured in found]
+    def _judge(self, context, *measured):
+        values = [one.value for one in measured]
         sign = 1 if self.direction == "increasing" else -1
-        steps = [sign * (after - before) > 0 for before, after in pairwise(values)]
         listed = ", ".join(format_value(value, context.unit) for value in values)
-        reason = f"{self.subject}: {listed}"
-        if all(steps):
-            verdict, reason = Verdict.REPRODUCES, f"{reason}, {self.direction} at every step."
+        if all(sign * (after - before) > 0 for before, after in pairwise(values)):
+            verdict, ordered = Verdict.REPRODUCES, f"{self.direction} at every step"
         elif sign * (values[-1] - values[0]) > 0:
             verdict = Verdict.IN_PART
-            reason = f"{reason}, {self.direction} from end to end but not at every step."
+            ordered = f"{self.direction} from end to end but not at every step"
         else:
-            verdict, reason = Verdict.DOES_NOT, f"{reason}, not {self.direction}."
-        return Judgement(verdict, reason, values[-1])
+            verdict, ordered = Verdict.DOES_NOT, f"not {self.direction}"
+        return Judgement(verdict, f"{self.subject}: {listed}, {ordered}.", values[-1])
 
 
 class PairedRule(Rule):
@@ -308,8 +269,7 @@ class PairedRule(Rule):
 
 
 def _pair_text(pair) -> str:
-    interval = format_interval(pair["low"], pair["high"], "points")
-    difference = f"{format_value(pair['difference'], 'points')} {interval}".rstrip()
+    difference = format_measured(pair["difference"], pair["low"], pair["high"], "points")
     seeds = "seed" if pair["n_pairs"] == 1 else "seeds"
     return (
         f"{pair['arm_a']} minus {pair['arm_b']} is {difference} over {int(pair['n_pairs'])} paired "
@@ -322,31 +282,33 @@ def _judge_pair(pair, better: str, worse: str) -> Judgement:
     if pair is None:
         return _not_measured(f"{better} against {worse}")
     diverged_better, diverged_worse = int(pair["n_diverged_a"]), int(pair["n_diverged_b"])
-    values = pair["difference"], pair["low"], pair["high"]
     if pair["n_pairs"] == 0:
         if diverged_worse and not diverged_better:
-            reason = f"Every run of {worse} diverged, none of {better} did."
-            return Judgement(Verdict.REPRODUCES, reason)
-        if diverged_better and not diverged_worse:
-            reason = f"Every run of {better} diverged, none of {worse} did."
-            return Judgement(Verdict.DOES_NOT, reason)
-        reason = f"No seed is left to compare: runs of both {better} and {worse} diverged."
-        return Judgement(Verdict.IN_PART, f"Undecided: {reason}")
-    text = _pair_text(pair)
+            verdict, lost, kept = Verdict.REPRODUCES, worse, better
+        elif diverged_better and not diverged_worse:
+            verdict, lost, kept = Verdict.DOES_NOT, better, worse
+        else:
+            reason = f"No seed is left to compare: runs of both {better} and {worse} diverged."
+            return Judgement(Verdict.IN_PART, f"Undecided: {reason}")
+        return Judgement(verdict, f"Every run of {lost} diverged, none of {kept} did.")
+    reason = _pair_text(pair)
     if diverged_better or diverged_worse:
-        text += f" ({diverged_better} and {diverged_worse} runs diverged and are left out)"
+        reason += f" ({diverged_better} and {diverged_worse} runs diverged and are excluded)"
     if isnan(pair["low"]):
-        reason = f"Undecided: {text}, and there is no interval without seeds that differ."
-        return Judgement(Verdict.IN_PART, reason, *values)
-    if pair["high"] < 0:
-        if diverged_better:
-            reason = f"{text}: the interval excludes 0, but runs of {better} diverged."
-            return Judgement(Verdict.IN_PART, reason, *values)
-        return Judgement(Verdict.REPRODUCES, f"{text}: the interval excludes 0.", *values)
-    if pair["low"] > 0:
-        reason = f"{text}: significantly the other way."
-        return Judgement(Verdict.DOES_NOT, reason, *values)
-    return Judgement(Verdict.IN_PART, f"Undecided: {text}, and the interval holds 0.", *values)
+        verdict = Verdict.IN_PART
+        reason = (
+            f"Undecided: {reason}, with no interval, because there is one seed or all seeds agree"
+        )
+    elif pair["high"] < 0 and diverged_better:
+        verdict = Verdict.IN_PART
+        reason += f": the interval excludes 0, but runs of {better} diverged"
+    elif pair["high"] < 0:
+        verdict, reason = Verdict.REPRODUCES, f"{reason}: the interval excludes 0"
+    elif pair["low"] > 0:
+        verdict, reason = Verdict.DOES_NOT, f"{reason}: significant in the opposite direction"
+    else:
+        verdict, reason = Verdict.IN_PART, f"Undecided: {reason}, and the interval includes 0"
+    return Judgement(verdict, f"{reason}.", pair["difference"], pair["low"], pair["high"])
 
 
 class PairedBetter(PairedRule):
@@ -367,8 +329,8 @@ class PairedBetter(PairedRule):
 class PairedTrend(PairedRule):
     """The test error falls along `arms_worst_to_best`.
 
-    Reproduces when every step of the means goes down and the ends differ significantly; does not
-    when the ends differ significantly the other way; in part otherwise.
+    Reproduces if every step of the means goes down and the ends differ significantly; does not if
+    the ends differ significantly in the opposite direction; in part otherwise.
     """
 
     kind: Literal["paired_trend"]
@@ -391,7 +353,7 @@ class PairedTrend(PairedRule):
         if wrong and ends.verdict is Verdict.REPRODUCES:
             return ends._replace(
                 verdict=Verdict.IN_PART,
-                reason=f"{ends.reason} Not at every step, however: {'; '.join(wrong)}.",
+                reason=f"{ends.reason} But not at every step: {'; '.join(wrong)}.",
             )
         return ends
 
@@ -399,14 +361,14 @@ class PairedTrend(PairedRule):
 class PairedDiffers(PairedRule):
     """The test errors of two arms differ, in either direction.
 
-    Reproduces when the interval excludes 0; does not when it lies within +-`margin`.
+    Reproduces if the interval excludes 0; does not if it lies within +-`margin`.
     """
 
     kind: Literal["paired_differs"]
     arm_a: ArmName
     arm_b: ArmName
     margin: Annotated[float, Field(gt=0)]
-    """Differences up to this are no difference that matters."""
+    """Differences up to this count as equal."""
 
     def arms(self):
         return [(self.arm_a, self.at_epoch), (self.arm_b, self.at_epoch)]
@@ -424,21 +386,21 @@ class PairedDiffers(PairedRule):
         if pair["low"] > 0 or pair["high"] < 0:
             reason = f"{text}: the interval excludes 0."
             return judged._replace(verdict=Verdict.REPRODUCES, reason=reason)
-        reason = f"Undecided: {text}, and the interval holds 0 but also more than {margin}."
+        reason = f"Undecided: {text}, and the interval includes 0 but also more than {margin}."
         return judged._replace(verdict=Verdict.IN_PART, reason=reason)
 
 
 class Diverges(Rule):
     """Training diverges (or, with `expected: false`, does not), counted over runs.
 
-    A run counts as diverged when a weight stopped being finite, or when its last test error is
-    above `error_above`. Reproduces when all runs do as expected, in part when some do.
+    A run counts as diverged if a weight was no longer finite or if its last test error is above
+    `error_above`. Reproduces if all runs do as expected, in part if some do.
     """
 
     kind: Literal["diverges"]
     arm: ArmName
     at_epoch: Annotated[int, Field(ge=1)]
-    """Epoch that the arm must have been meant to reach; divergence is that of the whole run."""
+    """Epoch that the arm must be configured to reach; divergence is judged over the whole run."""
     error_above: Annotated[float, Field(gt=0, lt=1)]
     expected: bool = True
 
@@ -456,8 +418,8 @@ class Diverges(Rule):
         reason = f"{n_diverged} of {n_runs} runs of {self.arm} diverged"
         if n_diverged:
             reason += (
-                f" ({int(not_finite.sum())} by weights that are not finite, {int(high.sum())} by "
-                f"a last test error above {format_value(self.error_above, 'error')})"
+                f" ({int(not_finite.sum())} with weights that are not finite, {int(high.sum())} "
+                f"with a last test error above {format_value(self.error_above, 'error')})"
             )
         reason += "."
         as_expected = n_diverged if self.expected else n_runs - n_diverged
@@ -483,7 +445,7 @@ class Combination(Rule):
 
 
 class AllOf(Combination):
-    """All rules must reproduce; in part when at least one does, wholly or in part."""
+    """All rules must reproduce; in part if at least one does, fully or in part."""
 
     kind: Literal["all_of"]
 
@@ -498,7 +460,7 @@ class AllOf(Combination):
 
 
 class AnyOf(Combination):
-    """One rule must reproduce; the best verdict counts, and the rule that earned it is shown."""
+    """One rule must reproduce; the best verdict counts, and its rule is shown."""
 
     kind: Literal["any_of"]
 
@@ -506,7 +468,7 @@ class AnyOf(Combination):
         judged, shown = self._judged(context)
         ranks = [Verdict.REPRODUCES, Verdict.IN_PART, Verdict.DOES_NOT, Verdict.NOT_TESTED]
         best = min(judged, key=lambda one: ranks.index(one.verdict))
-        # What was not tested may still reproduce, so it forbids a plain "does not".
+        # What was not tested may still reproduce, so the verdict is not a plain "does not".
         untested = any(one.verdict is Verdict.NOT_TESTED for one in judged)
         if best.verdict is Verdict.DOES_NOT and untested:
             return shown._replace(verdict=Verdict.NOT_TESTED)
@@ -514,18 +476,9 @@ class AnyOf(Combination):
 
 
 AnyRule = Annotated[
-    ValueNear
-    | Within
-    | Exceeds
-    | Ratio
-    | Ordered
-    | PairedBetter
-    | PairedTrend
-    | PairedDiffers
-    | Diverges
-    | AllOf
-    | AnyOf,
+    ValueNear | Within | Exceeds | Ratio | Ordered | PairedBetter | PairedTrend | PairedDiffers
+    | Diverges | AllOf | AnyOf,
     Field(discriminator="kind"),
-]
+]  # fmt: skip
 AllOf.model_rebuild()
 AnyOf.model_rebuild()

@@ -1,4 +1,4 @@
-"""How a measured number is written for people: the closed set of units of the claims."""
+"""Measured numbers as text, in the closed set of units of the claims."""
 
 import math
 from typing import Literal
@@ -9,7 +9,7 @@ percentage points; `share`: a share of runs; `factor`: a ratio; `number`: anythi
 
 
 def format_value(value: float | None, unit: Unit) -> str:
-    """`value` in words of its unit, such as `8.24 %`; an unknown value is a dash."""
+    """`value` with its unit, such as `8.24 %`; an unknown value is a dash."""
     if value is None or math.isnan(value):
         return "–"
     if unit == "error":
@@ -23,13 +23,18 @@ def format_value(value: float | None, unit: Unit) -> str:
 
 
 def format_interval(low: float | None, high: float | None, unit: Unit) -> str:
-    """`[low, high]` without the unit's name, or nothing where there is no interval."""
+    """`[low, high]` without the unit's name, or nothing if there is no interval."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ""
     if unit in ("error", "points"):
         sign = "+" if unit == "points" else ""
         return f"[{_percent(low):{sign}.2f}, {_percent(high):{sign}.2f}]".replace("-", "−")
     return f"[{low:.4g}, {high:.4g}]".replace("-", "−")
+
+
+def format_measured(value, low, high, unit: Unit) -> str:
+    """A value in its unit, followed by its interval if there is one."""
+    return f"{format_value(value, unit)} {format_interval(low, high, unit)}".rstrip()
 
 
 def _percent(fraction: float) -> float:

@@ -1,1 +1,1 @@
-"""The study's figures: one file and one function each, drawing data files, computing nothing."""
+"""The study's figures: one file and function each, which draws data files and computes nothing."""

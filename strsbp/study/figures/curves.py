@@ -21,6 +21,7 @@ from strsbp.study.figures.style import (
     themed,
     wrap,
 )  # fmt: skip
+from strsbp.study.summary.intervals import both_ways
 
 CURVES = ("arm", "title", "tau_m", "epoch", "quantity", "mean", "n_diverged")
 SEEDS = ("arm", "seed", "epoch", "quantity", "value", "diverged")
@@ -28,7 +29,7 @@ PAIRS = ("arm_a", "arm_b", "at_epoch", "quantity", "difference", "low", "high",
          "n_pairs")  # fmt: skip
 STUDY_LINES = ((0, (1, 2)), (0, (6, 2, 1, 2)))
 LOST = 50
-"""Where a test error (%) lies above this, the axis is logarithmic."""
+"""If any test error (%) is above this, the axis is logarithmic."""
 
 
 @themed
@@ -47,8 +48,8 @@ def draw(
     """Draw each panel's arms over epochs 1..epochs, below each other, and their differences.
 
     `published` (label: claim of the file `claims`) are errors that the study gives, for the first
-    panel. Differences are to the arm `reference` of a panel, or to its first arm; `label` is the
-    column that names the curves.
+    panel. Differences are from the arm `reference` of a panel, or else from its first arm; `label`
+    is the column that names the curves.
     """
     means = _test_errors(read_csv(curves, CURVES), curves, epochs)
     runs = _test_errors(read_csv(seeds, SEEDS), seeds, epochs)
@@ -77,13 +78,13 @@ def draw(
 def _test_errors(rows: pd.DataFrame, path, epochs: int) -> pd.DataFrame:
     rows = rows[(rows["quantity"] == "test_error") & (rows["epoch"] <= epochs)]
     if rows.empty:
-        raise ResultsError(f"{path} holds no test error; make it again.")
+        raise ResultsError(f"{path} has no test error; make it again.")
     value = "mean" if "mean" in rows else "value"
     return rows.assign(percent=100 * rows[value])
 
 
 def _names(means: pd.DataFrame, panels, label: str, path) -> dict[str, str]:
-    """What each arm is called; a panel's title is not repeated."""
+    """The label of each arm, without its panel's title."""
     known = means.drop_duplicates("arm").set_index("arm")
     names = {}
     for title, arms in panels.items():
@@ -96,7 +97,7 @@ def _names(means: pd.DataFrame, panels, label: str, path) -> dict[str, str]:
 
 
 def _draw_curves(ax, arms, means, runs, names, levels, epochs) -> list[tuple[float, str, str]]:
-    """Draw one panel; returns what stands at the right ends of its lines."""
+    """Draw one panel; returns the labels of the right ends of its lines."""
     means, runs = (rows[rows["arm"].isin(arms)] for rows in (means, runs))
     for rows, mark, more in (
         (runs, so.Lines(linewidth=0.6, alpha=0.4), dict(group="seed")),
@@ -135,12 +136,7 @@ def _arrange(ax, epochs: int, largest: float) -> None:
 def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.DataFrame:
     """Arm minus reference (points) of the best test errors up to the last epoch in both."""
     pairs = pairs[(pairs["quantity"] == "best_test_error") & (pairs["at_epoch"] <= epochs)]
-    # Each pair is listed once: the other way round it has the other sign.
-    swapped = pairs.assign(
-        arm_a=pairs["arm_b"], arm_b=pairs["arm_a"], difference=-pairs["difference"],
-        low=-pairs["high"], high=-pairs["low"],
-    )  # fmt: skip
-    pairs = pd.concat([pairs, swapped]).sort_values("at_epoch", kind="stable")
+    pairs = both_ways(pairs).sort_values("at_epoch", kind="stable")
     pairs = pairs.drop_duplicates(["arm_a", "arm_b"], keep="last").set_index(["arm_a", "arm_b"])
     rows = []
     for title, arms in panels.items():

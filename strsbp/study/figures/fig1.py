@@ -52,9 +52,7 @@ def draw(*, surfaces: str | Path):
         ax.set_xlim(0, grid)
         ax.set_ylim(bottom=0)
         last = lines[lines[along] == grid].set_index(fixed)["mean"]
-        ends[ax] = [
-            (last[n], f"{fixed} = {n}", colour) for n, colour in zip(counts, COLOURS, strict=False)
-        ]
+        ends[ax] = [(last[n], f"{fixed} = {n}", COLOURS[i]) for i, n in enumerate(counts)]
     label_ends(ends)
     letter({whole: "", along_i: "", along_j: ""})
     return figure

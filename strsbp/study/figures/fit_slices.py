@@ -1,4 +1,4 @@
-"""Figs. 7a and 7b: slices of the simulated e_ij beside its polynomial fit on one grid."""
+"""Figs. 7a and 7b: slices of the simulated e_ij and of its polynomial fit on one grid."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,14 +31,14 @@ ROWS = {
     "fit error": (None, "residual", "fit − simulation (mV)"),
     "derivative": ("derivative", "fit_derivative", r"$\partial e_{ij}/\partial o_i$ (mV)"),
 }
-"""Columns of the simulation (points) and of the fit (lines), and the label of each row."""
+"""Columns of the simulation (points) and of the fit (lines), and the label, of each row."""
 
 
 @themed
 def draw(*, surfaces: str | Path, claims: str | Path, grid: int, o_j: Sequence[int]):
     """Draw value, error and derivative of the fit on one grid, for some input counts.
 
-    Outside the grid, the points are the simulation on a larger one, where there is one.
+    Outside the grid, the points come from the simulation on a larger grid, if there is one.
     """
     rows = read_csv(surfaces, COLUMNS)
     rows = rows[rows["o_j"].isin(o_j)]

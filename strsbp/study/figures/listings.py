@@ -10,7 +10,7 @@ from strsbp.study.figures.style import legend, letter, look, new_figure, plot, t
 
 @themed
 def draw(*, trace: str | Path):
-    """Draw current and membrane under both rules; 0 has no place on a logarithmic scale."""
+    """Draw current and membrane under both rules; zeros cannot be shown on a logarithmic scale."""
     rows = read_traces(trace)
     figure = new_figure(5.6)
     axes = figure.subplots(2, 1, sharex=True)

@@ -1,16 +1,15 @@
 """The shared look of all figures, and how a figure is saved.
 
-Figures are `WIDTH` inches wide with one size of text, which is legible when a phone shows them 390
-pixels wide. Every series has a colour of the Okabe-Ito palette, a line style and a marker of its
-own, so that colour-blind readers and black-and-white prints can tell it apart.
+Figures are `WIDTH` inches wide with a single text size, legible on a phone that shows them 390
+pixels wide. Every series has its own colour of the Okabe-Ito palette, line style and marker, so it
+can be told apart by colour-blind readers and in black-and-white prints.
 """
 
 import textwrap
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from functools import wraps
-from itertools import count
+from itertools import count, cycle, islice
 from pathlib import Path
 
 import matplotlib as mpl
@@ -29,9 +28,9 @@ FONT_SIZE = 9
 INK = "#222222"
 """Text, axes, reference lines and the study's own numbers."""
 MUTED = "#6b6b6b"
-"""Guides and notes, which stand behind the data."""
+"""Guides and notes, which recede behind the data."""
 OUTSIDE = "#ededed"
-"""Background where there is no value, or a fit is extrapolated."""
+"""Background where there is no value or a fit is extrapolated."""
 
 # Okabe and Ito's palette, darkest contrasts first; yellow is left out: too pale for lines.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -39,7 +38,7 @@ LINES = ("-", (5, 1.6), (1.2, 1.2), (5, 1.4, 1.2, 1.4), (8, 2), (3, 1), (8, 1.5,
 MARKERS = ("o", "s", "^", "D", "v", "X", "P")
 SYMBOLS = {"tau_m": r"$\tau_m$", "e_ij": "$e_{ij}$", "o_i": "$o_i$", "o_j": "$o_j$"}
 SEQUENTIAL = "cividis_r"
-"""Colours of a heat map: the darker, the larger."""
+"""Colours of a heat map; darker is larger."""
 DIVERGING = "RdBu"
 
 SIZES = ("font.size", "axes.titlesize", "axes.labelsize", "xtick.labelsize", "ytick.labelsize",
@@ -66,7 +65,7 @@ THEME = {
 
 @contextmanager
 def theme():
-    """Draw in the shared look; matplotlib's global settings are as before when the block ends."""
+    """Draw in the shared look; restores matplotlib's global settings afterwards."""
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The copy keyword", DeprecationWarning)  # of seaborn 0.13
         mpl.rcdefaults()
@@ -74,22 +73,15 @@ def theme():
         yield
 
 
-def themed(draw):
-    """`draw`, which makes a figure, in the shared look."""
-
-    @wraps(draw)
-    def wrapped(**data_and_options) -> Figure:
-        with theme():
-            return draw(**data_and_options)
-
-    return wrapped
+themed = theme()
+"""Decorator of a function that draws: it draws in the shared look."""
 
 
 def save(figure: Figure, png: str | Path, svg: str | Path) -> None:
-    """Save `figure` as PNG and SVG: both or neither, the same bytes whenever it is the same."""
+    """Save `figure` as PNG and SVG, both or neither; the same figure gives the same bytes."""
     with theme(), replacing(png) as png_path, replacing(svg) as svg_path:
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # it is laid out; twice more would take as long as drawing
+        figure.set_layout_engine("none")  # laid out already; twice more would double the time
         for ax in figure.findobj(Axes):  # the layout's last digits differ from call to call
             ax.set_position(np.round(ax.get_position(original=True).bounds, 6))
         figure.savefig(png_path, metadata={"Software": None})
@@ -102,7 +94,7 @@ def new_figure(height: float) -> Figure:
 
 
 def stacked(heights: Sequence[float], columns: Sequence[int] = ()):
-    """A figure and its axes in rows that are not aligned: heights (inches), panels per row (1)."""
+    """A figure and its axes in unaligned rows: their heights (inches) and panels per row (1)."""
     figure = new_figure(sum(heights))
     rows = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     columns = columns or [1] * len(heights)
@@ -118,48 +110,38 @@ def wrap(text: str, width: int = 24) -> str:
 def plot(data, ax, names: Iterable = (), **variables) -> so.Plot:
     """A seaborn plot of `data` on `ax`; `names` are the series, in the order of their styles."""
     names = list(names)
-    data = data.reset_index(drop=True)  # seaborn takes no index with repetitions
-    made = so.Plot(data, **variables).on(ax).theme(THEME)
     styles = dict(color=COLOURS, linestyle=LINES, marker=MARKERS)
-    return made.scale(
-        **{
-            key: so.Nominal([values[i % len(values)] for i in range(len(names))], order=names)
-            for key, values in styles.items()
-            if names and key in variables
-        }
-    )
+    scales = {
+        key: so.Nominal(list(islice(cycle(values), len(names))), order=names)
+        for key, values in styles.items()
+        if names and key in variables
+    }
+    data = data.reset_index(drop=True)  # seaborn needs a unique index
+    return so.Plot(data, **variables).on(ax).theme(THEME).scale(**scales)
 
 
 def look(position: int, **changes) -> dict:
     """Line2D's keywords for the series at `position`, for legends."""
-    style = LINES[position % len(LINES)]
-    return (
-        dict(
-            color=COLOURS[position % len(COLOURS)],
-            linestyle=style if isinstance(style, str) else (0, style),
-            marker=MARKERS[position % len(MARKERS)],
-            markersize=5,
-        )
-        | changes
-    )
+    colour, line, marker = (styles[position % len(styles)] for styles in (COLOURS, LINES, MARKERS))
+    line = line if isinstance(line, str) else (0, line)
+    return dict(color=colour, linestyle=line, marker=marker, markersize=5) | changes
 
 
 def legend(figure: Figure, looks: Mapping[str, dict], **options) -> None:
     """A legend below all panels."""
     handles = [Line2D([], [], label=mathtext(name), **keys) for name, keys in looks.items()]
-    figure.legend(
-        handles=handles, **dict(loc="outside lower center", ncols=min(3, len(handles))) | options
-    )
+    options = dict(ncols=min(3, len(handles))) | options
+    figure.legend(handles=handles, loc="outside lower center", **options)
 
 
 def letter(panels: Mapping) -> None:
-    """Give the axes of `panels` (axes: title) their letters and titles."""
+    """Set the letters and titles of the axes in `panels` (axes: title)."""
     for number, (ax, title) in zip(count(ord("a")), panels.items(), strict=False):
         ax.set_title(f"{chr(number)}  {mathtext(title)}".rstrip())
 
 
 def label_ends(ends_of: Mapping[Axes, Iterable[tuple[float, str, str]]]) -> None:
-    """Write labels, (y, text, colour), right of their axes: at y, or near it not to overlap."""
+    """Write labels, (y, text, colour), right of their axes: at y, or nearby to avoid overlaps."""
     figure = next(iter(ends_of)).get_figure(root=True)
     figure.draw_without_rendering()  # the layout decides where y is
     line = 1.15 * FONT_SIZE * figure.dpi / 72
@@ -174,19 +156,12 @@ def label_ends(ends_of: Mapping[Axes, Iterable[tuple[float, str, str]]]) -> None
             y[:-1] -= overlap / 2
         for pixel, text, (_, _, colour) in zip(y, texts, ends, strict=True):
             place = ax.transAxes.inverted().transform((0, pixel))[1]
-            ax.annotate(
-                text,
-                (1, place),
-                (6, 0),
-                "axes fraction",
-                "offset points",
-                va="center",
-                color=colour,
-            )
+            where = dict(xytext=(6, 0), textcoords="offset points", va="center")
+            ax.annotate(text, (1, place), xycoords="axes fraction", color=colour, **where)
 
 
 def mathtext(text: str) -> str:
-    """`text` from a config file for matplotlib: its symbols set as mathematics, nothing else."""
+    """`text` from a config file for matplotlib: only its symbols are set as mathematics."""
     text = text.replace("$", r"\$")
     for symbol, written in SYMBOLS.items():
         text = text.replace(symbol, written)

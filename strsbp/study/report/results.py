@@ -8,47 +8,60 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from strsbp.files import read_csv
+from strsbp.files import ResultsError, read_csv
 from strsbp.study.claims import read_judged
 from strsbp.study.settings import StudySettings
 
 
 class Table(NamedTuple):
-    """A table of the report: cells are text or safe HTML."""
+    """A table of the report; cells are text or safe HTML."""
 
     headers: list[str]
     rows: list[list]
-    numeric: set[int] = frozenset()
-    """Columns that are set flush right."""
+    numeric: set[int]
+    """Columns that are aligned right."""
+
+    @classmethod
+    def of(cls, rows: list[dict], text: set[str]) -> "Table":
+        """The table of `rows` (header: cell); the columns `text` are aligned left."""
+        headers = list(rows[0]) if rows else []
+        numeric = {index for index, header in enumerate(headers) if header not in text}
+        return cls(headers, [list(row.values()) for row in rows], numeric)
 
 
 @dataclass(frozen=True)
 class Results:
-    """One profile's results and where they lie."""
+    """One profile's results and where they are."""
 
     study: StudySettings
     claims_csv: Path
-    tables: Mapping[str, str | Path]
-    figures: Mapping[str, str | Path]
+    tables: Mapping[str, Path]
+    """Results files by name; if the open questions were answered, with `answers` and the files that
+    these show."""
+    figures: Mapping[str, Path]
+    """Svg files by name (`fig1` ...)."""
     captions: Path
+    """Folder with `plot_<figure>.rst`."""
     questions: Path
     """The file of open questions."""
     folder: Path
     """Folder of the report, from which links to data files start."""
     command: str
-    """What stands before a target in the commands that are shown."""
+    """What precedes the target in the commands shown."""
 
     @cached_property
-    def claims(self) -> pd.DataFrame:
-        """The judged claims, one a row."""
-        return read_judged(self.claims_csv)
+    def claims(self) -> list[dict]:
+        """The judged claims."""
+        return read_judged(self.claims_csv).to_dict("records")
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """The results file called `name`, with at least `columns`."""
+        if name not in self.tables:
+            raise ResultsError(f"The report needs the results file '{name}'; name its path.")
         return read_csv(self.tables[name], columns)
 
     def link(self, path: str | Path) -> str:
-        """`path` as seen from the report, or as it is when it lies elsewhere."""
+        """`path` relative to the report, or its name alone if it lies elsewhere."""
         path, folder = Path(path).resolve(), self.folder.resolve()
         return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
 

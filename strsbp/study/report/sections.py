@@ -1,10 +1,11 @@
-"""The sections of the report, in order. Each is a function here and a template of its name.
+"""The sections of the report, in order. Each is a function here and a template of the same name.
 
 To add one, write the function that gathers what it shows, a template in `templates/`, and an
 entry in `SECTIONS`.
 """
 
 import base64
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -18,14 +19,13 @@ from strsbp.study.claims.questions import load_questions
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.results import Results, Table
 from strsbp.study.report.text import caption, duration, lead, packaged, symbols, value_text
+from strsbp.study.summary.intervals import both_ways
 
 FIGURE_DATA = {
     figure.name: [path for path in figure.data.values() if not path.startswith("resources/")]
     for figure in FIGURES
 }
 """The data files that each figure draws, below the profile's results folder."""
-
-MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
 class Section(NamedTuple):
@@ -37,12 +37,11 @@ class Section(NamedTuple):
 
 
 def summary(results: Results) -> dict:
-    """How many claims have which verdict, and the claims in short."""
-    counts = results.claims["verdict"].value_counts()
+    """The number of claims with each verdict, and the claims in short."""
+    counts = Counter(claim["verdict"] for claim in results.claims)
     return dict(
-        claims=results.claims.to_dict("records"),
-        counts=[(verdict.value, int(counts.get(verdict.value, 0))) for verdict in Verdict],
-        n_untested=int(counts.get(Verdict.NOT_TESTED.value, 0)),
+        counts={verdict: counts[verdict] for verdict in Verdict},
+        n_untested=counts[Verdict.NOT_TESTED],
     )
 
 
@@ -56,23 +55,23 @@ def run(results: Results) -> dict:
     for _, group in runs.groupby("arm", sort=False):
         first = group.iloc[0]
         rows.append(
-            [
-                symbols(first["title"]), first["architecture"], first["dataset"],
-                f"{first['n_train']:,}", f"{first['n_test']:,}", first["epochs"],
-                ", ".join(str(seed) for seed in sorted(group["seed"])),
-                _diverged(group),
-                duration(group["seconds"].sum()),
-                f"{group['median_epoch_seconds'].median():.3g} s",
-            ]
-        )  # fmt: skip
-    headers = [
-        "Arm", "Architecture", "Data", "Training images", "Test images", "Epochs", "Seeds",
-        "Diverged", "Core time", "An epoch",
-    ]  # fmt: skip
+            {
+                "Arm": symbols(first["title"]),
+                "Architecture": first["architecture"],
+                "Data": first["dataset"],
+                "Training images": f"{first['n_train']:,}",
+                "Test images": f"{first['n_test']:,}",
+                "Epochs": first["epochs"],
+                "Seeds": ", ".join(str(seed) for seed in sorted(group["seed"])),
+                "Diverged": _diverged(group),
+                "Core time": duration(group["seconds"].sum()),
+                "Per epoch": f"{group['median_epoch_seconds'].median():.3g} s",
+            }
+        )
     facts = {
         "Profile": results.study.profile,
         "Runs": f"{len(runs)}, of {runs['arm'].nunique()} arms",
-        "Core time": f"{duration(runs['seconds'].sum())} in all; a run computes on one core",
+        "Core time": f"{duration(runs['seconds'].sum())} in total; each run uses one core",
         "Machine": _distinct(runs, "cpu", "cores", text="{cpu}, {cores:g} cores"),
         "System": _distinct(runs, "platform"),
         "Device": _distinct(runs, "device"),
@@ -82,13 +81,13 @@ def run(results: Results) -> dict:
             for name in runs.columns
             if name.startswith("version_")
         ),
-        "Simulations of e_ij": f"{results.study.simulation.repeats:,} repeats a cell, "
+        "Simulations of e_ij": f"{results.study.simulation.repeats:,} repeats per cell, "
         f"seed {results.study.simulation.seed}",
         "Started": f"{runs['started'].min()} to {runs['started'].max()}",
     }
     return dict(
         facts=facts,
-        table=Table(headers, rows, set(range(3, len(headers))) - {6}),
+        table=Table.of(rows, text={"Arm", "Architecture", "Data", "Seeds"}),
         command=results.target("report.html"),
     )
 
@@ -109,18 +108,13 @@ def _distinct(runs: pd.DataFrame, *columns: str, text: str | None = None) -> str
 
 
 def _commits(runs: pd.DataFrame) -> str:
-    rows = runs[["commit", "dirty"]].drop_duplicates().dropna(subset="commit")
-    return (
-        ", ".join(
-            f"{row.commit[:12]}{' with uncommitted changes' if row.dirty is True else ''}"
-            for row in rows.astype(object).itertuples()
-        )
-        or "not run from a checkout"
-    )
+    changed = runs["dirty"].eq(True).map({True: " with uncommitted changes", False: ""})
+    commits = runs["commit"].astype("string").str[:12] + changed
+    return ", ".join(commits.dropna().unique()) or "not run from a checkout"
 
 
 def figures(results: Results) -> dict:
-    """The figures of the study; those of open questions stand with these."""
+    """The figures of the study; those of open questions are shown with the questions."""
     of_questions = {name for one in load_questions(results.questions) for name in one.figures}
     return dict(
         figures=[_figure(name, results) for name in results.figures if name not in of_questions]
@@ -131,12 +125,16 @@ def _figure(name: str, results: Results) -> dict:
     """A figure as an inlined image, with its caption, command and data."""
     if name not in results.figures:
         raise ResultsError(f"The report shows a figure '{name}', which was not drawn.")
-    path, source = results.figures[name], results.captions / f"plot_{name}.rst"
+    path, source = Path(results.figures[name]), results.captions / f"plot_{name}.rst"
+    try:
+        content = base64.b64encode(path.read_bytes()).decode()
+    except FileNotFoundError:
+        raise ResultsError(f"The figure {path} is missing; draw it first.") from None
     return dict(
         id=name,
         caption=caption(source),
         alt=lead(source),
-        image=data_uri(path),
+        image=f"data:image/svg+xml;base64,{content}",
         command=results.target(f"figures/{name}.png"),
         data=FIGURE_DATA.get(name, []),
         file=results.link(path),
@@ -144,9 +142,9 @@ def _figure(name: str, results: Results) -> dict:
 
 
 def questions(results: Results) -> dict:
-    """Every open question with its answers, figures and tables, where they were measured."""
+    """Every open question with its answers, figures and tables, if they were measured."""
     if "answers" not in results.tables:
-        return dict(questions=[], file=None)
+        return dict(questions=[])
     answers = results.table("answers", "id", "statement", "verdict", "reason")
     shown = []
     for question in load_questions(results.questions):
@@ -155,36 +153,16 @@ def questions(results: Results) -> dict:
             frame = results.table(one.table, *one.columns, *one.where)
             for column, value in one.where.items():
                 frame = frame[frame[column] == value]
-            file = results.link(results.tables[one.table])
-            tables.append(dict(table=frame_table(frame[one.columns]), file=file))
+            tables.append(dict(name=one.table, content=frame_table(frame[one.columns])))
         shown.append(
-            dict(
-                id=question.id,
-                question=question.question,
-                text=question.text,
+            question.model_dump(include={"id", "question", "text"})
+            | dict(
                 answers=answers[answers["id"] == question.id].to_dict("records"),
                 figures=[_figure(name, results) for name in question.figures],
                 tables=tables,
             )
         )
-    return dict(questions=shown, file=results.link(results.tables["answers"]))
-
-
-def data_uri(path: str | Path) -> str:
-    """An image file as a data URI."""
-    path = Path(path)
-    if path.suffix not in MEDIA_TYPES:
-        raise ResultsError(f"{path} is neither svg nor png; give the report one of these.")
-    try:
-        content = base64.b64encode(path.read_bytes()).decode()
-    except FileNotFoundError:
-        raise ResultsError(f"The figure {path} is missing; draw it first.") from None
-    return f"data:{MEDIA_TYPES[path.suffix]};base64,{content}"
-
-
-def claims(results: Results) -> dict:
-    """Every claim with its verdict and the reason for it."""
-    return dict(claims=results.claims.to_dict("records"), file=results.link(results.claims_csv))
+    return dict(questions=shown)
 
 
 def findings(results: Results) -> dict:
@@ -194,73 +172,72 @@ def findings(results: Results) -> dict:
     for _, group in rows.groupby("id", sort=False):
         first = group.iloc[0].to_dict()
         shown.append(first | dict(effects=list(group["effect_text"].dropna())))
-    return dict(findings=shown, file=results.link(results.tables["findings"]))
+    return dict(findings=shown)
 
 
 def divergence(results: Results) -> dict:
     """Fig. 4: is it the dynamics or the table?"""
     rows = results.table("divergence", "title", "sentence", "cause")
     cells = [
-        [
-            symbols(row.title), f"{row.failed_own} of {row.n_own}",
-            f"{row.failed_other} of {row.n_other}",
-            value_text(row.difference, "points", row.low, row.high),
-            "–" if pd.isna(row.n_pairs) else f"{row.n_pairs:g}",
-            "–" if pd.isna(row.cause) else row.cause,
-        ]
+        {
+            "Arm": symbols(row.title),
+            "Failed runs, own table": f"{row.failed_own} of {row.n_own}",
+            "Failed runs, table of 64": f"{row.failed_other} of {row.n_other}",
+            "Difference of last errors": value_text(row.difference, "points", row.low, row.high),
+            "Pairs": "–" if pd.isna(row.n_pairs) else f"{row.n_pairs:g}",
+            "Cause": "–" if pd.isna(row.cause) else row.cause,
+        }
         for row in rows.itertuples()
-    ]  # fmt: skip
-    headers = ["Arm", "Runs that fail, own table", "with that of 64", "Difference of last errors",
-               "Pairs", "Cause"]  # fmt: skip
+    ]
     return dict(
         sentences=list(rows["sentence"]),
-        table=Table(headers, cells, {1, 2, 3, 4}),
-        file=results.link(results.tables["divergence"]),
+        table=Table.of(cells, text={"Arm", "Cause"}),
     )
 
 
 def limits(results: Results) -> dict:
-    """All images, the second data set, and what the whole run cost."""
+    """Arms trained on all images or the second data set, and the cost of the whole profile."""
     runs = results.table("runs", "arm", "seconds", "started", "n_train")
     fits = results.table("extrapolations", "title", "quantity", "value", "low", "high")
     started = pd.to_datetime(runs["started"], utc=True)
     ended = started + pd.to_timedelta(runs["seconds"], unit="s")
     arms = results.table("arms", "title", "dataset", "n_train", "at_epoch", "quantity", "mean")
     large = arms[(arms["n_train"] >= 60_000) & (arms["quantity"] == "last_test_error")]
-    cells = [
-        [
-            symbols(row.title), row.dataset, f"{row.n_train:,}", row.at_epoch,
-            value_text(row.mean, "error", row.low, row.high), row.n_seeds,
-        ]
-        for row in large.itertuples()
-    ]  # fmt: skip
-    names = {"floor": "floor, without end"}
-    fitted = [
-        [
-            symbols(row.title), row.epochs, value_text(row.last_test_error, "error"),
-            names.get(row.quantity, row.quantity.replace("_", " epoch ")),
-            value_text(row.value, "error", row.low, row.high),
-            value_text(row.residual, "points").lstrip("+"),
-        ]
-        for row in fits.itertuples()
-    ]  # fmt: skip
+    names = {"floor": "infinitely many epochs"}
     return dict(
         core_hours=duration(runs["seconds"].sum()),
         n_runs=len(runs),
         wall_time=duration((ended.max() - started.min()).total_seconds()),
-        large=bool(cells),
-        large_table=Table(
-            ["Arm", "Data", "Training images", "After epoch", "Test error", "Seeds"],
-            cells,
-            {2, 3, 4, 5},
+        large=Table.of(
+            [
+                {
+                    "Arm": symbols(row.title),
+                    "Data": row.dataset,
+                    "Training images": f"{row.n_train:,}",
+                    "After epoch": row.at_epoch,
+                    "Test error": value_text(row.mean, "error", row.low, row.high),
+                    "Seeds": row.n_seeds,
+                }
+                for row in large.itertuples()
+            ],
+            text={"Arm", "Data"},
         ),
-        fits=bool(fitted),
-        fits_table=Table(
-            ["Arm", "Epochs", "Last test error", "Continued to", "Test error", "Fit's error"],
-            fitted,
-            {1, 2, 4, 5},
+        fits=Table.of(
+            [
+                {
+                    "Arm": symbols(row.title),
+                    "Epochs": row.epochs,
+                    "Last test error": value_text(row.last_test_error, "error"),
+                    "Extrapolated to": names.get(
+                        row.quantity, row.quantity.replace("_", " epoch ")
+                    ),
+                    "Test error": value_text(row.value, "error", row.low, row.high),
+                    "Fit error": value_text(row.residual, "points").lstrip("+"),
+                }
+                for row in fits.itertuples()
+            ],
+            text={"Arm", "Extrapolated to"},
         ),
-        file=results.link(results.tables["extrapolations"]),
     )
 
 
@@ -269,65 +246,54 @@ def arms(results: Results) -> dict:
     rows = results.table(
         "arms", "arm", "title", "at_epoch", "quantity", "mean", "low", "high", "n_seeds"
     )
-    by_quantity = {
-        name: group.set_index(["arm", "at_epoch"]) for name, group in rows.groupby("quantity")
+    errors = {
+        key: value_text(row["mean"], "error", row["low"], row["high"])
+        for key, row in rows.set_index(["arm", "at_epoch", "quantity"]).iterrows()
     }
-    best, last = by_quantity["best_test_error"], by_quantity["last_test_error"]
-    cells = []
-    for key, row in best.iterrows():
-        other = last.loc[key]
-        cells.append(
-            [
-                symbols(row["title"]), row["architecture"], row["dataset"],
-                f"{row['n_train']:,}", key[1],
-                value_text(row["mean"], "error", row["low"], row["high"]),
-                value_text(other["mean"], "error", other["low"], other["high"]),
-                row["n_seeds"], row["n_diverged"],
-            ]
-        )  # fmt: skip
-    headers = [
-        "Arm", "Architecture", "Data", "Training images", "After epoch", "Best test error",
-        "Last test error", "Seeds", "Diverged",
-    ]  # fmt: skip
-    titles = rows.drop_duplicates("arm").set_index("arm")["title"]
+    cells = [
+        {
+            "Arm": symbols(row.title),
+            "Architecture": row.architecture,
+            "Data": row.dataset,
+            "Training images": f"{row.n_train:,}",
+            "After epoch": row.at_epoch,
+            "Best test error": errors[row.arm, row.at_epoch, "best_test_error"],
+            "Last test error": errors[row.arm, row.at_epoch, "last_test_error"],
+            "Seeds": row.n_seeds,
+            "Diverged": row.n_diverged,
+        }
+        for row in rows[rows["quantity"] == "best_test_error"].itertuples()
+    ]
+    titles = rows.drop_duplicates("arm").set_index("arm")["title"].map(symbols)
     return dict(
-        table=Table(headers, cells, {3, 4, 5, 6, 7, 8}),
+        table=Table.of(cells, text={"Arm", "Architecture", "Data"}),
         pairs=_pairs(results, titles),
-        arms_file=results.link(results.tables["arms"]),
-        pairs_file=results.link(results.tables["pairs"]),
     )
 
 
 def _pairs(results: Results, titles) -> Table:
-    """Differences of each panel's arms to the study's first arm, or else to the panel's first."""
-    pairs = results.table("pairs", "arm_a", "arm_b", "at_epoch", "quantity", "difference")
+    """Each panel's arms minus the study's first arm, or minus the panel's first without it."""
+    pairs = both_ways(results.table("pairs", "arm_a", "arm_b", "at_epoch", "quantity", "p_value"))
     pairs = pairs[pairs["quantity"] == "best_test_error"]
-    rows, seen = [], set()
+    main = next(iter(results.study.arms))
+    wanted = {}  # a dictionary for its order
     for _, figure in results.study.figures:
         for panel in figure.panels.values():
-            main = next(iter(results.study.arms))
             reference = main if main in panel else panel[0]
-            wanted = {(arm, reference) for arm in panel if arm != reference} - seen
-            seen |= wanted
-            for a, b in sorted(wanted, key=lambda pair: panel.index(pair[0])):
-                rows += _pair_rows(pairs, a, b, titles)
-    headers = ["Arm", "minus", "After epoch", "Difference of best errors", "p", "Pairs"]
-    return Table(headers, rows, {2, 3, 4, 5})
-
-
-def _pair_rows(pairs: pd.DataFrame, a: str, b: str, titles) -> list[list]:
-    found = []
-    for first, second, sign in ((a, b, 1), (b, a, -1)):
-        here = pairs[(pairs["arm_a"] == first) & (pairs["arm_b"] == second)]
-        for row in here.to_dict("records"):
-            low, high = sorted((sign * row["low"], sign * row["high"]))
-            difference = value_text(sign * row["difference"], "points", low, high)
-            p = "–" if pd.isna(row["p_value"]) else f"{row['p_value']:.2g}"
-            found.append(
-                [symbols(titles[a]), symbols(titles[b]), row["at_epoch"], difference, p,
-                 row["n_pairs"]]
-            )  # fmt: skip
-    return found
+            wanted |= dict.fromkeys((arm, reference) for arm in panel if arm != reference)
+    cells = [
+        {
+            "Arm": titles[a],
+            "Minus": titles[b],
+            "After epoch": row.at_epoch,
+            "Difference of best errors": value_text(row.difference, "points", row.low, row.high),
+            "p": "–" if pd.isna(row.p_value) else f"{row.p_value:.2g}",
+            "Pairs": row.n_pairs,
+        }
+        for a, b in wanted
+        for row in pairs[(pairs["arm_a"] == a) & (pairs["arm_b"] == b)].itertuples()
+    ]
+    return Table.of(cells, text={"Arm", "Minus"})
 
 
 def spsp(results: Results) -> dict:
@@ -335,27 +301,32 @@ def spsp(results: Results) -> dict:
     quality = results.table("quality", "spsp", "grid", "region", "quantity", "value")
     comparing = quality["spsp"].str.contains(" over ")
     comparisons = [
-        [_words(row.quantity), row.spsp, _grid(row.grid), symbols(row.region), _number(row.value)]
+        {
+            "Quantity": _words(row.quantity),
+            "Simulations": row.spsp,
+            "Grid": _grid(row.grid),
+            "Counts": symbols(row.region),
+            "Value": _number(row.value),
+        }
         for row in quality[comparing].itertuples()
     ]
     quality = quality[~comparing]
-    columns = quality[["spsp", "grid"]].drop_duplicates().itertuples(index=False)
-    columns = [tuple(column) for column in columns]
+    columns = list(quality[["spsp", "grid"]].drop_duplicates().itertuples(index=False, name=None))
     rows = []
     for (quantity, region), group in quality.groupby(["quantity", "region"], sort=False):
         values = {(row.spsp, row.grid): _number(row.value) for row in group.itertuples()}
-        cells = [values.get(column, "") for column in columns]
-        rows.append([_words(quantity), _words(region), *cells])
-    headers = ["Quantity", "Counts", *(f"{spsp}, {_grid(grid)}" for spsp, grid in columns)]
+        rows.append(
+            {"Quantity": _words(quantity), "Counts": _words(region)}
+            | {f"{spsp}, {_grid(grid)}": values.get((spsp, grid), "") for spsp, grid in columns}
+        )
     return dict(
-        table=Table(headers, rows, set(range(2, len(headers)))),
-        comparisons=Table(["Quantity", "Simulations", "Grid", "Counts", "Value"], comparisons, {4}),
-        file=results.link(results.tables["quality"]),
+        table=Table.of(rows, text={"Quantity", "Counts"}),
+        comparisons=Table.of(comparisons, text={"Quantity", "Simulations", "Grid", "Counts"}),
     )
 
 
 def _words(name: str) -> Markup:
-    """A column's or row's name as words; the spike counts in it stay symbols."""
+    """The name of a column or row as words; spike counts in it stay symbols."""
     if name.startswith("r2_in_"):
         return symbols(f"R² of a straight line in {name.removeprefix('r2_in_')}")
     return symbols(name.replace("_", " "))
@@ -370,7 +341,7 @@ def _grid(grid: float) -> str:
 
 
 def author_tables(results: Results) -> dict:
-    """Our tables beside the authors'."""
+    """Our tables compared with the authors'."""
     rows = results.table(
         "author_tables", "file", "spsp", "grid", "measure", "ours", "chance", "repeats", "source",
         "tables",
@@ -383,41 +354,28 @@ def author_tables(results: Results) -> dict:
         table=frame_table(shown.dropna(axis="columns", how="all")),
         repeats=sorted({int(repeats) for repeats in rows["repeats"].dropna()}),
         sources=sorted(set(rows["source"].dropna())),
-        file=results.link(results.tables["author_tables"]),
     )
 
 
 def frame_table(frame: pd.DataFrame) -> Table:
-    """Any small data frame as it is."""
-    numeric = {
-        index for index, name in enumerate(frame.columns)
-        if pd.api.types.is_numeric_dtype(frame[name])
-    }  # fmt: skip
+    """A small data frame, unchanged."""
     rows = [
-        [
-            "" if pd.isna(cell) else f"{cell:.4g}" if isinstance(cell, float) else symbols(cell)
-            for cell in row
-        ]
-        for row in frame.itertuples(index=False)
-    ]
-    return Table([str(name).replace("_", " ") for name in frame.columns], rows, numeric)
-
-
-def reading(results: Results) -> dict:
-    """What differs from the study and why."""
-    return dict(notes=packaged("reading_notes.yaml"))
-
-
-def glossary(results: Results) -> dict:
-    """Symbols and terms."""
-    return dict(entries=packaged("glossary.yaml"))
+        {
+            str(name).replace("_", " "): "" if pd.isna(cell)
+            else f"{cell:.4g}" if isinstance(cell, float) else symbols(cell)
+            for name, cell in row.items()
+        }
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
+    text = frame.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]]
+    return Table.of(rows, text={str(name).replace("_", " ") for name in text})
 
 
 SECTIONS = (
     Section("summary", "Summary", summary),
     Section("run", "What was run", run),
     Section("figures", "Figures", figures),
-    Section("claims", "Claims and verdicts", claims),
+    Section("claims", "Claims and verdicts", lambda _: {}),
     Section("divergence", "Fig. 4: dynamics or table?", divergence),
     Section("findings", "Findings about the published program", findings),
     Section("questions", "Open questions", questions),
@@ -425,6 +383,8 @@ SECTIONS = (
     Section("limits", "What the study could not do", limits),
     Section("spsp", "Simulations and fits in numbers", spsp),
     Section("author_tables", "The authors' tables and ours", author_tables),
-    Section("reading", "What differs from the study, and why", reading),
-    Section("glossary", "Symbols and terms", glossary),
-)
+    Section("reading", "What differs from the study, and why",
+            lambda _: dict(notes=packaged("reading_notes.yaml"))),
+    Section("glossary", "Symbols and terms",
+            lambda _: dict(entries=packaged("glossary.yaml"))),
+)  # fmt: skip

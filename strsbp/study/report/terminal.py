@@ -2,12 +2,13 @@
 
     python -m strsbp.study.report.terminal results/quick/judge_claims/claims.csv
 
-prints where the report is and one line a claim.
+prints one line per claim and where the report is.
 """
 
 import argparse
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 from strsbp.errors import StrsbpError
@@ -16,7 +17,7 @@ from strsbp.study.claims.units import format_value
 
 
 def summary(claims_csv: str | Path, report: str | Path, *, width: int = 100) -> str:
-    """Where the report is and the claims table in short, at most `width` columns wide.
+    """The claims table in short, at most `width` columns wide, and where the report is.
 
     Raises `ResultsError` when the claims file is missing or malformed.
     """
@@ -26,38 +27,28 @@ def summary(claims_csv: str | Path, report: str | Path, *, width: int = 100) -> 
             row["verdict"],
             format_value(row["published"], row["unit"]),
             format_value(row["measured"], row["unit"]),
-            _shown(row["statement"]),
+            # A terminal might interpret control characters.
+            "".join(
+                one if one.isprintable() else "\N{REPLACEMENT CHARACTER}"
+                for one in row["statement"]
+            ),
         )
         for row in claims.to_dict("records")
     ]
-    headers = ("verdict", "published", "measured", "claim")
-    widths = [max(len(row[column]) for row in [headers, *rows]) for column in range(3)]
+    rows.insert(0, ("verdict", "published", "measured", "claim"))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
     left = max(24, width - sum(widths) - 2 * len(widths))
-    lines = [
-        "  ".join([*(cell.ljust(size) for cell, size in zip(row, widths, strict=False)),
-                   _cut(row[-1], left)]).rstrip()
-        for row in [headers, *rows]
-    ]  # fmt: skip
-    counts = claims["verdict"].value_counts()
-    total = ", ".join(
-        f"{verdict.value}: {counts[verdict.value]}"
-        for verdict in Verdict
-        if verdict.value in counts
-    )
+    lines = []
+    for *cells, claim in rows:
+        cells = [cell.ljust(size) for cell, size in zip(cells, widths, strict=True)]
+        lines.append("  ".join([*cells, textwrap.shorten(claim, left, placeholder="…")]))
+    counts = claims["verdict"].value_counts().reindex(list(Verdict)).dropna()
+    total = ", ".join(f"{verdict}: {count:.0f}" for verdict, count in counts.items())
     return "\n".join([*lines, "", f"{len(claims)} claims; {total}.", f"Report: {report}"])
 
 
-def _shown(text: str) -> str:
-    """`text` without control characters, which a terminal might obey."""
-    return "".join(character if character.isprintable() else "�" for character in text)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
-
-
 def main(arguments: list[str] | None = None) -> int:
-    """Command line; the exit status is 1 after an error, which is told in one sentence."""
+    """Command line; after an error, which is printed in one sentence, the exit status is 1."""
     parser = argparse.ArgumentParser(
         prog="python -m strsbp.study.report.terminal", description=__doc__
     )

@@ -9,35 +9,30 @@ from docutils.utils import SystemMessage
 from markupsafe import Markup, escape
 
 from strsbp.files import ResultsError
-from strsbp.study.claims.units import format_interval, format_value
+from strsbp.study.claims.units import format_measured
 
-_GREEK = {"tau": "τ"}
 _SYMBOL = re.compile(r"(?<!\w)(tau|e|o|s|t|D|a|w)_(m|s|ij|i|j|ref)(?!\w)")
 
 
 def symbols(text) -> Markup:
     """`text`, escaped, with symbols such as `e_ij` and `tau_m` set as mathematics."""
-
-    def set_symbol(match):
-        letter, index = match.groups()
-        return f"<i>{_GREEK.get(letter, letter)}</i><sub>{index}</sub>"
-
-    return Markup(_SYMBOL.sub(set_symbol, unbroken(str(escape(text)))))
+    text = _SYMBOL.sub(r"<i>\1</i><sub>\2</sub>", unbroken(str(escape(text))))
+    return Markup(text.replace("<i>tau</i>", "<i>τ</i>"))
 
 
 def unbroken(text: str) -> str:
-    """`text` with numbers kept on one line with their units, and intervals in one piece."""
+    """`text` with non-breaking spaces between numbers and units and within intervals."""
     text = re.sub(r"(?<=\d) (?=[%×]|points|epochs|mV|ms)", "\u00a0", text)
     return re.sub(r"(\[[^\]]*,) ", "\\1\u00a0", text)
 
 
 def value_text(value, unit, low=None, high=None) -> str:
-    """A number in its unit, followed by its interval where there is one."""
-    return unbroken(f"{format_value(value, unit)} {format_interval(low, high, unit)}".strip())
+    """A number in its unit, followed by its interval if there is one."""
+    return unbroken(format_measured(value, low, high, unit))
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the unit that suits them: `41 s`, `12.3 min` or `5.2 h`."""
+    """Seconds in a suitable unit: `41 s`, `12.3 min` or `5.2 h`."""
     if seconds != seconds:
         return "–"
     if seconds < 90:
@@ -50,27 +45,23 @@ def caption(path: str | Path) -> Markup:
 
     Raises `ResultsError` when it is missing or malformed.
     """
-    try:
-        source = Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ResultsError(f"The caption file {path} is missing; write it first.") from None
     settings = dict(
         raw_enabled=False, file_insertion_enabled=False, halt_level=2, report_level=5,
         syntax_highlight="none", math_output="MathML",
     )  # fmt: skip
     try:
+        source = Path(path).read_text(encoding="utf-8")
         parts = publish_parts(source, writer="html5", settings_overrides=settings)
+    except FileNotFoundError:
+        raise ResultsError(f"The caption file {path} is missing; write it first.") from None
     except SystemMessage as error:
         raise ResultsError(f"The caption file {path} is malformed: {error}.") from None
-    # Text alone carries symbols; tags hold none of them.
-    pieces = re.split(r"(<[^>]*>)", parts["body"])
-    return Markup(
-        "".join(piece if piece.startswith("<") else str(symbols(Markup(piece))) for piece in pieces)
-    )
+    # Only text has symbols, tags have none.
+    return Markup(re.sub(r"(?<=>)[^<]+", lambda text: symbols(Markup(text[0])), parts["body"]))
 
 
 def lead(path: str | Path) -> str:
-    """The number and first sentence of a caption file: a figure's alternative text."""
+    """The figure number and first sentence of a caption file: a figure's alternative text."""
     text = re.sub("[*`]", "", " ".join(Path(path).read_text(encoding="utf-8").split()))
     return re.match(r"(Fig\. \w+\. )?[^.]*\.?", text)[0]
 

@@ -1,3 +1,3 @@
-"""Tidy tables of all results: what the figures draw and the claims are judged by."""
+"""Tidy tables of all results, for the figures and for judging the claims."""
 
 from strsbp.study.summary.training import summarise_training as summarise_training

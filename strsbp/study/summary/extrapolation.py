@@ -1,7 +1,6 @@
 """Where a curve of test errors is heading: a power law with a floor, fitted to the epochs."""
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,9 @@ COLUMNS = [
 ]  # fmt: skip
 ALL_IMAGES = 60_000
 FEWEST_EPOCHS = 6
-"""Three parameters need more points than that."""
-TARGETS = (200,)
-"""Epochs for which the curve is continued; the authors trained 200."""
+"""More points than the three parameters."""
+TARGET = 200
+"""Epoch to which the curve is extrapolated; the authors trained 200."""
 
 
 def saturating(epoch, floor, drop, power):
@@ -26,12 +25,12 @@ def saturating(epoch, floor, drop, power):
     return floor + drop * np.asarray(epoch, dtype=np.float64) ** -power
 
 
-def fit_saturating(epochs, errors, targets: Sequence[int] = TARGETS) -> dict | None:
+def fit_saturating(epochs, errors) -> dict | None:
     """Fit `saturating` by least squares; returns quantities with their 95 % intervals.
 
-    `floor` and, for each of `targets`, `after_<epoch>`: (value, low, high), from the linearised
-    covariance and Student's t; `residual`: root mean square error of the fit. None where there
-    are fewer than `FEWEST_EPOCHS` points or the fit does not settle.
+    `floor` and `after_200`: (value, low, high), from the linearised covariance and Student's t;
+    `residual`: root mean square error of the fit. None if there
+    are fewer than `FEWEST_EPOCHS` points or the fit does not converge.
     """
     from scipy import optimize, stats
 
@@ -54,19 +53,21 @@ def fit_saturating(epochs, errors, targets: Sequence[int] = TARGETS) -> dict | N
         return float(value), float(max(value - spread, 0)), float(min(value + spread, 1))
 
     floor, drop, power = found
-    quantities = dict(floor=with_interval(floor, np.array([1.0, 0.0, 0.0])))
-    for target in targets:
-        scale = target**-power
-        gradient = np.array([1.0, scale, -drop * np.log(target) * scale])
-        quantities[f"after_{target}"] = with_interval(saturating(target, *found), gradient)
+    scale = TARGET**-power
+    quantities = {
+        "floor": with_interval(floor, np.array([1.0, 0.0, 0.0])),
+        f"after_{TARGET}": with_interval(
+            saturating(TARGET, *found), np.array([1.0, scale, -drop * np.log(TARGET) * scale])
+        ),
+    }
     residual = float(np.sqrt(np.mean((saturating(epochs, *found) - errors) ** 2)))
     return dict(quantities=quantities, residual=residual)
 
 
 def extrapolate_errors(*, curves: str | Path, arms: str | Path, out: str | Path) -> None:
-    """Continue the test errors of every arm that was trained on all images; write `out`.
+    """Extrapolate the test errors of every arm that was trained on all images; write `out`.
 
-    One row for each quantity of `fit_saturating`; no row where there is no such arm, or no fit.
+    One row per quantity of `fit_saturating`; no row for an arm without a fit.
     """
     frame = read_csv(curves, ("arm", "title", "epoch", "quantity", "mean"))
     sizes = read_csv(arms, ("arm", "n_train", "epochs")).drop_duplicates("arm").set_index("arm")
@@ -74,13 +75,13 @@ def extrapolate_errors(*, curves: str | Path, arms: str | Path, out: str | Path)
     for arm in sizes.index[sizes["n_train"] >= ALL_IMAGES]:
         curve = frame[(frame["arm"] == arm) & (frame["quantity"] == "test_error")]
         curve = curve.dropna(subset="mean").sort_values("epoch")
-        fit = fit_saturating(curve["epoch"], curve["mean"])
-        if fit is None:
-            continue
-        known = dict(
-            arm=arm, title=curve["title"].iloc[0], n_train=sizes.loc[arm, "n_train"],
-            epochs=len(curve), last_test_error=curve["mean"].iloc[-1], residual=fit["residual"],
-        )  # fmt: skip
+        fit = fit_saturating(curve["epoch"], curve["mean"]) or dict(quantities={})
         for quantity, (value, low, high) in fit["quantities"].items():
-            rows.append(known | dict(quantity=quantity, value=value, low=low, high=high))
+            rows.append(
+                dict(
+                    arm=arm, title=curve["title"].iloc[0], n_train=sizes.loc[arm, "n_train"],
+                    epochs=len(curve), last_test_error=curve["mean"].iloc[-1], quantity=quantity,
+                    value=value, low=low, high=high, residual=fit["residual"],
+                )
+            )  # fmt: skip
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)

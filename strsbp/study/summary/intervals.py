@@ -3,12 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 CONFIDENCE = 0.95
 
 
 class Interval(NamedTuple):
-    """A mean and its 95 % t-interval; `low` and `high` are NaN where none can be estimated."""
+    """A mean and its 95 % t-interval; `low` and `high` are NaN if none can be estimated."""
 
     mean: float
     low: float
@@ -18,18 +19,18 @@ class Interval(NamedTuple):
 def mean_interval(values) -> Interval:
     """Mean of `values` (n,) with its two-sided 95 % t-interval.
 
-    There is no interval for one value, nor for values that are all equal: their spread says
-    nothing about the spread of other seeds. No value at all gives NaN throughout.
+    There is no interval for a single value or for values that are all equal: their spread says
+    nothing about that of other seeds. Without any value, everything is NaN.
     """
     values = np.asarray(values, dtype=np.float64)
     if values.size == 0:
         return Interval(np.nan, np.nan, np.nan)
     mean = float(values.mean())
-    # Equal differences of decimal fractions still differ by their rounding.
+    # Equal differences of decimal fractions may still differ by rounding errors.
     rounding = 1e-12 * max(1.0, np.abs(values).max())
     if values.size < 2 or not np.ptp(values) > rounding:
         return Interval(mean, np.nan, np.nan)
-    from scipy import stats  # here, for its import takes longer than most uses of this package
+    from scipy import stats  # here, because importing it is slow
 
     low, high = stats.t.interval(CONFIDENCE, values.size - 1, loc=mean, scale=stats.sem(values))
     return Interval(mean, float(low), float(high))
@@ -47,3 +48,14 @@ def paired_difference(a, b) -> tuple[Interval, float]:
     from scipy import stats
 
     return interval, float(stats.ttest_rel(a, b).pvalue)
+
+
+_SWAPPED = {"arm_a": "arm_b", "n_diverged_a": "n_diverged_b", "low": "high"}
+
+
+def both_ways(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table of pairs of arms, and each of them the other way round."""
+    swapped = pairs.rename(columns=_SWAPPED | {b: a for a, b in _SWAPPED.items()})
+    negated = ["difference", "low", "high"]
+    swapped[negated] = -swapped[negated]
+    return pd.concat([pairs, swapped], ignore_index=True)

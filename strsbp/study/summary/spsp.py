@@ -1,6 +1,6 @@
 """From the simulated surfaces and their fits to three tidy tables.
 
-Every calculation is one of `strsbp.spsp`; here its results are put in order.
+Every calculation is done in `strsbp.spsp`; this module arranges the results.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from strsbp.spsp.compare import AUTHOR_TABLES, compare_tables
 from strsbp.spsp.quality import blocked_bias, quality, truth
 
 COMPARED = ("published", "corrected")
-"""The simulations whose surfaces are drawn and whose fits are rated."""
+"""The simulations whose surfaces are drawn and whose fits are assessed."""
 
 BEYOND = 1.2
 """How far the polynomials of the largest grid are drawn, as a multiple of that grid."""
@@ -35,20 +35,20 @@ def summarise_spsp(
     """Summarise the simulations at the default constants; others among `surfaces` are ignored.
 
     A surface (.npz) and its fit (.txt) share their file stem. The published and the corrected
-    simulation are needed on the same grids, two at least; an unblocked one adds finding F2.
+    simulation are needed on the same grids, at least two; an unblocked one adds finding F2.
 
     - `surfaces_csv`: value, standard error, fit and derivatives of each cell; the rows outside a
-      grid hold the extrapolated fit alone. `derivative` is that of the spline through the curve
-      which all input counts share (`strsbp.spsp.quality.truth`);
+      grid have only the extrapolated fit. `derivative` is that of the spline through the curve
+      that all input counts share (`strsbp.spsp.quality.truth`);
     - `quality_csv`: spsp, grid, region, quantity, value (`strsbp.spsp.quality.quality`), with the
       scale of the published over the corrected table and the bias of blocked trials;
     - `author_csv`: the kept comparison with the authors' tables (`author_comparison`), and one
-      with this run's tables where `reference_dir` holds the authors' files.
+      with this run's tables if `reference_dir` has the authors' files.
 
-    Raises `ResultsError` for a surface or fit that is missing.
+    Raises `ResultsError` if a surface or fit is missing.
     """
     simulated, fitted = _load(surfaces, fits)
-    # Five digits are beyond the noise of any simulation, and keep the file small.
+    # Five digits are more precise than any simulation and keep the file small.
     write_csv(_surface_rows(simulated, fitted), surfaces_csv, digits=5)
     rows = [quality(simulated[spsp], fitted[spsp], spsp) for spsp in COMPARED]
     rows += [_scale_rows(fitted), _bias_rows(simulated)]
@@ -73,8 +73,8 @@ def _load(surfaces, fits) -> tuple[dict, dict]:
         grids = sorted(simulated.get(spsp, {}))
         if len(grids) < 2 or grids != sorted(simulated.get(COMPARED[0], {})):
             raise ResultsError(
-                f"The {spsp} simulation is there on the grids {grids or 'none'}; simulate it at "
-                "the default constants on two grids, as the other one."
+                f"The {spsp} simulation exists on the grids {grids or 'none'}; simulate both "
+                f"{' and '.join(COMPARED)} at the default constants on the same two grids."
             )
     return simulated, fitted
 
@@ -92,17 +92,16 @@ def _surface_rows(simulated: dict, fitted: dict) -> pd.DataFrame:
 def _cells(surface: Surface, table: EffectRatioTable, last: int) -> pd.DataFrame:
     grid = surface.table.grid
     o_j, o_i = np.meshgrid(np.arange(1, grid + 1), np.arange(1, last + 1), indexing="ij")
-    outside = ((0, 0), (0, last - grid))
     derivative = truth(surface, *np.meshgrid(surface.counts, surface.counts, indexing="ij"))[1]
+
+    def extended(values):
+        return np.pad(values, ((0, 0), (0, last - grid)), constant_values=np.nan)
+
     columns = dict(
-        o_j=o_j,
-        o_i=o_i,
-        mean=np.pad(surface.mean, outside, constant_values=np.nan),
-        standard_error=np.pad(surface.standard_error, outside, constant_values=np.nan),
-        fit=table.value(o_j, o_i),
-        derivative=np.pad(derivative, outside, constant_values=np.nan),
-        fit_derivative=table.derivative(o_j, o_i),
-    )
+        o_j=o_j, o_i=o_i, mean=extended(surface.mean),
+        standard_error=extended(surface.standard_error), fit=table.value(o_j, o_i),
+        derivative=extended(derivative), fit_derivative=table.derivative(o_j, o_i),
+    )  # fmt: skip
     frame = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
     frame.insert(0, "spsp", surface.table.spsp)
     frame.insert(1, "grid", grid)
@@ -110,19 +109,18 @@ def _cells(surface: Surface, table: EffectRatioTable, last: int) -> pd.DataFrame
 
 
 def _scale_rows(fitted: dict) -> pd.DataFrame:
-    """Published over corrected: the ratio of scale, and what is left once it is taken out."""
+    """Published relative to corrected: the ratio of scale, and what remains after rescaling."""
     rows = []
     for grid, published in sorted(fitted["published"].items()):
         corrected = fitted["corrected"][grid]
         scale = compare_tables(published, corrected)["value_ratio"]
         scaled = compare_tables(EffectRatioTable(published.coefficients / scale), corrected)
-        rows += [
-            dict(grid=grid, quantity="scale_ratio", value=scale),
-            dict(grid=grid, quantity="value_rms_after_scaling", value=scaled["value_rms"]),
-            dict(
-                grid=grid, quantity="derivative_rms_after_scaling", value=scaled["derivative_rms"]
-            ),
-        ]
+        for quantity, value in (
+            ("scale_ratio", scale),
+            ("value_rms_after_scaling", scaled["value_rms"]),
+            ("derivative_rms_after_scaling", scaled["derivative_rms"]),
+        ):
+            rows.append(dict(grid=grid, quantity=quantity, value=value))
     return pd.DataFrame(rows).assign(spsp="published over corrected", region="fitted")
 
 
@@ -133,12 +131,9 @@ def _bias_rows(simulated: dict) -> pd.DataFrame:
         if grid not in simulated["published"]:
             continue
         last = blocked_bias(simulated["published"][grid], unblocked).iloc[-1]
-        rows += [
-            dict(grid=grid, quantity=f"blocked_bias_{name}", value=last[name])
-            for name in ("measured", "low", "high", "expected")
-        ]
-        region = f"o_i = {last['o_i']:.0f}"
-        rows = [dict(region=region) | row for row in rows]
+        for name in ("measured", "low", "high", "expected"):
+            region, quantity = f"o_i = {last['o_i']:.0f}", f"blocked_bias_{name}"
+            rows.append(dict(region=region, grid=grid, quantity=quantity, value=last[name]))
     return pd.DataFrame(rows).assign(spsp="published over unblocked")
 
 
@@ -151,16 +146,13 @@ def _author_rows(author_comparison, reference_dir, fitted: dict) -> pd.DataFrame
     for name, table in AUTHOR_TABLES.items():
         path = Path(reference_dir) / name
         ours = fitted.get(table.spsp, {}).get(table.grid)
-        if ours is None or not path.exists():
-            continue
-        compared = compare_tables(ours, read_table(path))
-        rows += [
-            dict(file=name, spsp=table.spsp, grid=table.grid, measure=measure, ours=value)
-            for measure, value in compared.items()
-        ]
+        if ours is not None and path.exists():
+            rows += [
+                dict(file=name, spsp=table.spsp, grid=table.grid, measure=measure, ours=value)
+                for measure, value in compare_tables(ours, read_table(path)).items()
+            ]
     if not rows:
         raise ResultsError(
-            f"{reference_dir} holds none of the authors' tables ({', '.join(AUTHOR_TABLES)})."
+            f"{reference_dir} has none of the authors' tables ({', '.join(AUTHOR_TABLES)})."
         )
-    fresh = pd.DataFrame(rows).assign(tables="this run")
-    return pd.concat([kept, fresh])
+    return pd.concat([kept, pd.DataFrame(rows).assign(tables="this run")])

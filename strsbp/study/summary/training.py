@@ -1,11 +1,11 @@
 """From the metrics and provenance files of all runs to five tidy tables.
 
-`curves` also holds the arm's tau_m (steps of 1 ms), by which Fig. 4 names its curves.
+`curves` also has the arm's tau_m (steps of 1 ms), which labels the curves in Fig. 4.
 
-A run diverged when its metrics file names a layer in the column `diverged`; its curve ends
-there. From that epoch on the run is counted in `n_diverged` and left out of every mean, interval
-and pair: `n_seeds` (or `n_pairs`) says over how many runs a number was taken, so the two columns
-together always account for every run.
+A run diverged if its metrics file names a layer in the column `diverged`; its curve ends there.
+From that epoch on the run is counted in `n_diverged` and excluded from every mean, interval and
+pair. `n_seeds` (or `n_pairs`) is the number of runs behind a value, so the two columns together
+account for every run.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,15 @@ import pandas as pd
 from strsbp.files import ResultsError, numbers, read_csv, read_json, write_csv
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
+CHECKPOINTS = (10, 20)
+"""Epochs after which arms are compared, besides the last one."""
 QUANTITIES = ("best_test_error", "last_test_error")
 """The smallest test error up to an epoch (as the study reports), and the error after it."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: what was asked for, and what was measured."""
+    """One run: its settings and its measurements."""
 
     provenance: dict
     metrics: pd.DataFrame
@@ -56,13 +58,13 @@ class Run:
 
     @property
     def comparable(self) -> tuple:
-        """What two arms must share for their errors to be compared."""
+        """What two arms must have in common for their errors to be compared."""
         data = self.provenance["data"]
         return data["dataset"], data["n_train"], data["n_test"]
 
     @property
     def setting(self) -> tuple:
-        """What the runs of an arm must share; neither the list of seeds nor the title matters."""
+        """What the runs of an arm must have in common: all but the list of seeds and the title."""
         settings = self.provenance["settings"]
         kept = {key: value for key, value in settings.items() if key not in ("seeds", "title")}
         return kept, self.comparable
@@ -82,16 +84,15 @@ def summarise_training(
     arms: str | Path,
     pairs: str | Path,
     runs: str | Path,
-    checkpoints: Sequence[int] = (10, 20),
 ) -> None:
     """Summarise all runs; `metrics[k]` and `provenance[k]` belong to the same run.
 
-    - `curves`: mean and 95 % interval of every measured quantity, an arm, an epoch;
+    - `curves`: mean and 95 % interval of every measured quantity, per arm and epoch;
     - `seeds`: the same for every single run, with `diverged` = 1 in a run's last row if it did;
-    - `arms`: best and last test error of an arm at the `checkpoints` it reaches, and at its end;
+    - `arms`: best and last test error of each arm at the `CHECKPOINTS` it reaches and at its end;
     - `pairs`: differences between arms of equal data and sizes, paired over their common seeds,
-      at the checkpoints both reach and at the shorter one's end;
-    - `runs`: one row a run, with its sizes, time, machine and versions.
+      at the checkpoints that both reach and at the end of the shorter one;
+    - `runs`: one row per run, with its sizes, time, machine and versions.
 
     Raises `ResultsError` for a run that is incomplete or inconsistent.
     """
@@ -102,8 +103,8 @@ def summarise_training(
     seed_rows = _seed_rows(loaded)
     write_csv(_curve_rows(by_arm, seed_rows), curves)
     write_csv(seed_rows, seeds)
-    write_csv(_arm_rows(by_arm, checkpoints), arms)
-    write_csv(_pair_rows(by_arm, checkpoints), pairs)
+    write_csv(_arm_rows(by_arm), arms)
+    write_csv(_pair_rows(by_arm), pairs)
     write_csv(_run_rows(loaded), runs)
 
 
@@ -140,11 +141,11 @@ def _load_run(metrics_path, provenance_path) -> Run:
     for column, largest in (("test_error", 1), ("train_error", 1), ("cost", np.inf)):
         if not numbers(frame, column, metrics_path).between(0, largest).all():
             raise ResultsError(
-                f"{metrics_path} holds a '{column}' that cannot be one; run it again."
+                f"{metrics_path} has a '{column}' that is out of range; run it again."
             )
     texts = frame.select_dtypes(exclude="number").columns.difference(["diverged"])
     if len(texts):
-        raise ResultsError(f"{metrics_path} holds text in '{texts[0]}'; run it again.")
+        raise ResultsError(f"{metrics_path} has text in '{texts[0]}'; run it again.")
     run = Run(settings, frame)
     if frame["epoch"].tolist() != list(range(1, len(frame) + 1)) or frame.empty:
         raise ResultsError(f"{metrics_path} does not count its epochs from 1; run it again.")
@@ -157,7 +158,7 @@ def _load_run(metrics_path, provenance_path) -> Run:
 
 
 def _check_provenance(document: dict, path) -> None:
-    """Raise `ResultsError` unless `document` has every entry that the tables are made from."""
+    """Raise `ResultsError` unless `document` has every entry that the tables need."""
     number = (int, float)
     wanted = {
         ("arm",): str, ("seed",): int, ("settings",): dict, ("settings", "epochs"): int,
@@ -174,7 +175,7 @@ def _check_provenance(document: dict, path) -> None:
             found = found.get(key)
         if not isinstance(found, kind) and (entry in wanted or found is not None):
             raise ResultsError(
-                f"{path} has no entry '{'.'.join(entry)}' of the right kind; run it again."
+                f"{path} has no entry '{'.'.join(entry)}' of the right type; run it again."
             )
     if not all(isinstance(value, number) for value in document.get("seconds_per_epoch") or ()):
         raise ResultsError(f"{path} has no entry 'seconds_per_epoch' of numbers; run it again.")
@@ -193,9 +194,7 @@ def _sizes(run: Run) -> dict:
 def _seed_rows(runs: list[Run]) -> pd.DataFrame:
     frames = []
     for run in runs:
-        tidy = run.metrics.drop(columns="diverged").melt(
-            id_vars="epoch", var_name="quantity", value_name="value"
-        )
+        tidy = run.metrics.drop(columns="diverged").melt("epoch", var_name="quantity")
         tidy["diverged"] = (tidy["epoch"] >= run.diverged_at).astype(int)
         tidy.insert(0, "arm", run.arm)
         tidy.insert(1, "seed", run.seed)
@@ -205,126 +204,98 @@ def _seed_rows(runs: list[Run]) -> pd.DataFrame:
 
 def _curve_rows(by_arm: dict[str, list[Run]], seed_rows: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    for arm, runs in by_arm.items():
-        tidy = seed_rows[seed_rows["arm"] == arm]
-        for (quantity, epoch), group in tidy.groupby(["quantity", "epoch"], sort=False):
-            values = group.loc[group["diverged"] == 0, "value"]
-            n_diverged = sum(run.diverged_at <= epoch for run in runs)
-            tau_m = runs[0].provenance["settings"].get("tau_m")
-            rows.append(
-                _describe(runs[0])
-                | dict(tau_m=tau_m, epoch=epoch, quantity=quantity)
-                | mean_interval(values)._asdict()
-                | dict(n_seeds=len(values), n_diverged=n_diverged)
-            )
+    for (arm, quantity, epoch), group in seed_rows.groupby(
+        ["arm", "quantity", "epoch"], sort=False
+    ):
+        runs = by_arm[arm]
+        values = group.loc[group["diverged"] == 0, "value"]
+        tau_m = runs[0].provenance["settings"].get("tau_m")
+        rows.append(
+            _describe(runs[0])
+            | dict(tau_m=tau_m, epoch=epoch, quantity=quantity)
+            | mean_interval(values)._asdict()
+            | dict(n_seeds=len(values), n_diverged=sum(run.diverged_at <= epoch for run in runs))
+        )
     return pd.DataFrame(rows)
 
 
-def _ends(epochs: int, checkpoints) -> list[int]:
-    return sorted({epochs, *(epoch for epoch in checkpoints if epoch < epochs)})
+def _ends(epochs: int) -> list[int]:
+    return sorted({epochs, *(epoch for epoch in CHECKPOINTS if epoch < epochs)})
 
 
-def _arm_rows(by_arm: dict[str, list[Run]], checkpoints) -> pd.DataFrame:
+def _arm_rows(by_arm: dict[str, list[Run]]) -> pd.DataFrame:
     rows = []
     for runs in by_arm.values():
-        for at_epoch in _ends(runs[0].epochs, checkpoints):
+        for at_epoch in _ends(runs[0].epochs):
             finished = [run for run in runs if run.diverged_at > at_epoch]
             for quantity in QUANTITIES:
-                values = [run.value(quantity, at_epoch) for run in finished]
                 rows.append(
                     _describe(runs[0])
                     | _sizes(runs[0])
                     | dict(at_epoch=at_epoch, quantity=quantity)
-                    | mean_interval(values)._asdict()
+                    | mean_interval([run.value(quantity, at_epoch) for run in finished])._asdict()
                     | dict(n_seeds=len(finished), n_diverged=len(runs) - len(finished))
                 )
     return pd.DataFrame(rows)
 
 
 PAIR_COLUMNS = [
-    "arm_a",
-    "arm_b",
-    "at_epoch",
-    "quantity",
-    "difference",
-    "low",
-    "high",
-    "p_value",
-    "n_pairs",
-    "n_diverged_a",
-    "n_diverged_b",
-]
+    "arm_a", "arm_b", "at_epoch", "quantity", "difference", "low", "high", "p_value", "n_pairs",
+    "n_diverged_a", "n_diverged_b",
+]  # fmt: skip
 
 
-def _pair_rows(by_arm: dict[str, list[Run]], checkpoints) -> pd.DataFrame:
+def _pair_rows(by_arm: dict[str, list[Run]]) -> pd.DataFrame:
     rows = []
     for (arm_a, runs_a), (arm_b, runs_b) in combinations(by_arm.items(), 2):
-        if runs_a[0].comparable != runs_b[0].comparable:
+        of_seed = {run.seed: run for run in runs_b}
+        both = [(run, of_seed[run.seed]) for run in runs_a if run.seed in of_seed]
+        if runs_a[0].comparable != runs_b[0].comparable or not both:
             continue
-        a, b = ({run.seed: run for run in runs} for runs in (runs_a, runs_b))
-        common = [seed for seed in a if seed in b]
-        if not common:
-            continue
-        for at_epoch in _ends(min(runs_a[0].epochs, runs_b[0].epochs), checkpoints):
-            finished = [
-                seed
-                for seed in common
-                if a[seed].diverged_at > at_epoch and b[seed].diverged_at > at_epoch
-            ]
+        for at_epoch in _ends(min(runs_a[0].epochs, runs_b[0].epochs)):
+            lost = [tuple(run.diverged_at <= at_epoch for run in pair) for pair in both]
+            finished = [pair for pair, gone in zip(both, lost, strict=True) if not any(gone)]
+            n_diverged_a, n_diverged_b = (sum(gone) for gone in zip(*lost, strict=True))
             for quantity in QUANTITIES:
-                difference, p_value = paired_difference(
-                    [a[seed].value(quantity, at_epoch) for seed in finished],
-                    [b[seed].value(quantity, at_epoch) for seed in finished],
-                )
+                values = [[run.value(quantity, at_epoch) for run in pair] for pair in finished]
+                (difference, low, high), p_value = paired_difference(*np.reshape(values, (-1, 2)).T)
                 rows.append(
                     dict(
-                        arm_a=arm_a,
-                        arm_b=arm_b,
-                        at_epoch=at_epoch,
-                        quantity=quantity,
-                        difference=difference.mean,
-                        low=difference.low,
-                        high=difference.high,
-                        p_value=p_value,
-                        n_pairs=len(finished),
-                        n_diverged_a=sum(a[seed].diverged_at <= at_epoch for seed in common),
-                        n_diverged_b=sum(b[seed].diverged_at <= at_epoch for seed in common),
+                        arm_a=arm_a, arm_b=arm_b, at_epoch=at_epoch, quantity=quantity,
+                        difference=difference, low=low, high=high, p_value=p_value,
+                        n_pairs=len(finished), n_diverged_a=n_diverged_a, n_diverged_b=n_diverged_b,
                     )
-                )
+                )  # fmt: skip
     return pd.DataFrame(rows, columns=PAIR_COLUMNS)
 
 
 def _run_rows(runs: list[Run]) -> pd.DataFrame:
     rows = []
     for run in runs:
-        known = run.provenance
-        machine, versions = known.get("machine") or {}, known.get("versions") or {}
-        table = known.get("table") or {}
+        known, errors = run.provenance, run.metrics["test_error"]
+        machine, table = known.get("machine") or {}, known.get("table") or {}
         rows.append(
             _describe(run)
             | dict(seed=run.seed)
             | _sizes(run)
             | dict(
                 last_epoch=int(run.metrics["epoch"].iloc[-1]),
-                best_test_error=float(run.metrics["test_error"].min()),
-                last_test_error=float(run.metrics["test_error"].iloc[-1]),
+                best_test_error=errors.min(),
+                last_test_error=errors.iloc[-1],
                 diverged=run.diverged,
                 seconds=known.get("seconds"),
-                # The median does not see the first epoch, in which code is compiled.
+                # The median ignores the first epoch, in which code is compiled.
                 median_epoch_seconds=median(known.get("seconds_per_epoch") or [np.nan]),
                 device=known.get("device"),
-                cpu=machine.get("cpu"),
-                cores=machine.get("cores"),
-                platform=machine.get("platform"),
-                started=known.get("started"),
-                resumed=known.get("resumed"),
-                commit=known.get("commit"),
-                dirty=known.get("dirty"),
+            )
+            | {key: machine.get(key) for key in ("cpu", "cores", "platform")}
+            | {key: known.get(key) for key in ("started", "resumed", "commit", "dirty")}
+            | dict(
                 settings_sha256=known.get("settings_sha256"),
                 table=table.get("key") or table.get("file"),
                 table_sha256=table.get("sha256"),
                 data_sha256=known["data"].get("sha256"),
-                **{f"version_{name}": value for name, value in versions.items()},
             )
+            | {f"version_{key}": value for key, value in (known.get("versions") or {}).items()}
         )
     return pd.DataFrame(rows)

@@ -28,7 +28,7 @@ from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings, network_arm
-from strsbp.training.epochs import TrainingState, train_epoch
+from strsbp.training.epochs import epochs_of
 
 COLUMNS = [
     "network", "n_steps", "threshold_hidden", "threshold_output", "table", "seed", "n_train",
@@ -216,17 +216,15 @@ def measure_early_decision(
         model = network_arm(arm, settings, name)
         images = digits.first(model.n_train, model.n_test)
         network = build_network(model, hidden, table, seed, images.train_images.shape[1])
-        state = TrainingState.start(network, images)
-        while state.epoch < settings.epochs and not state.diverged:
-            row = train_epoch(state)
+        for row in epochs_of(network, images, settings.epochs):
             say(f"{name}: test error {100 * row['test_error']:.2f} % after epoch {row['epoch']}")
         times = [t for t in settings.times if t < model.n_steps] + [model.n_steps]
         decisions = decide(network, images.test_images, times, settings.margins)
         described = dict(
             network=name, n_steps=model.n_steps, threshold_hidden=model.threshold_hidden,
             threshold_output=model.threshold_output, table=model.simulated_table().key, seed=seed,
-            n_train=model.n_train, n_test=model.n_test, epochs=state.epoch,
-            diverged=int(state.diverged),
+            n_train=model.n_train, n_test=model.n_test, epochs=row["epoch"],
+            diverged=int(row["diverged"] != ""),
         )  # fmt: skip
         found = decision_rows(decisions, images.test_labels, times, settings.margins)
         rows += [described | row for row in found]

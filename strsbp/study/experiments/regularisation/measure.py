@@ -20,7 +20,7 @@ from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradients.measure import Probe, weights_of
 from strsbp.study.experiments.regularisation.settings import Cell
-from strsbp.training.epochs import TrainingState, train_epoch
+from strsbp.training.epochs import epochs_of
 from strsbp.training.run import metrics_csv
 
 SMALL_WEIGHT = 1e-6
@@ -48,15 +48,11 @@ def measure_cell(
     says. A run ends early if a weight is not finite. `tick(n)` is called after n more images.
     """
     rows = []
-    model = cell.of(arm)
+    model, n_pixels = cell.of(arm), digits.train_images.shape[1]
     for seed in seeds:
-        network = build_network(model, hidden, table, seed, digits.train_images.shape[1])
-        state = TrainingState.start(network, digits)
-        while state.epoch < epochs and not state.diverged:
-            metrics = train_epoch(state, tick)
-            probe = Probe(
-                model, hidden, table, weights_of(network), seed, digits.train_images.shape[1]
-            )
+        network = build_network(model, hidden, table, seed, n_pixels)
+        for metrics in epochs_of(network, digits, epochs, tick):
+            probe = Probe(model, hidden, table, weights_of(network), seed, n_pixels)
             rows.append({"seed": seed} | metrics | layer_state(network, probe, digits, n_samples))
     write_text(metrics_csv(rows), out)
 

@@ -18,7 +18,7 @@ from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
 from strsbp.spsp import EffectRatioTable, fit_surface, simulate_surface
 from strsbp.spsp.table import DEGREE
 from strsbp.study.experiments.sweep.settings import Cell
-from strsbp.training.epochs import TrainingState, train_epoch
+from strsbp.training.epochs import epochs_of
 from strsbp.training.run import metrics_csv
 
 COEFFICIENTS = [f"c{power}" for power in range(DEGREE, -1, -1)]
@@ -87,10 +87,8 @@ def measure_cell(
     rows = []
     for seed in seeds:
         network = build_network(cell.arm(arm), hidden, table, seed, digits.train_images.shape[1])
-        state = TrainingState.start(network, digits)
         sizes = {layer.name: layer.n_neurons for layer in network.layers}
-        while state.epoch < epochs and not state.diverged:
-            metrics = train_epoch(state, tick)
+        for metrics in epochs_of(network, digits, epochs, tick):
             rows.append(dict(seed=seed) | _whole_network(metrics, sizes) | metrics)
     write_text(metrics_csv(rows), out)
 
