@@ -1,6 +1,5 @@
 """The float64 reference against results worked out by hand and against finite differences."""
 
-
 import numpy as np
 import pytest
 from scipy.sparse.csgraph import connected_components
