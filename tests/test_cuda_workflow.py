@@ -60,6 +60,10 @@ def test_auto_keeps_what_the_cpu_has_trained(root, tmp_path):
     write_run(results, study, 4)
     assert gpu_seeds(study, "hm2bp", results) == [1]
     assert gpu_seeds(small_study(root, tmp_path), "hm2bp", results) == [1, 4], "cuda asks for all"
+    # A run from before a setting existed has its default.
+    settings = study.arm("hm2bp").model_dump(mode="json", exclude={"n_validation"})
+    write_run(results, study, 1, settings=settings)
+    assert gpu_seeds(study, "hm2bp", results) == []
 
 
 @pytest.mark.parametrize(
