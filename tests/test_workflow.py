@@ -136,6 +136,11 @@ def finished(tmp_path_factory, snakemake, root):
     work = tmp_path_factory.mktemp("run") / "my results ß"
     work.mkdir()
     shutil.copy(root / "tests" / "data" / "tiny.yaml", work)
+    # The slowest steps do not depend on the size of the study.
+    solved = work / "results" / "tiny" / "solve_spsp"
+    shutil.copytree(root / "results" / "paper" / "solve_spsp", solved)
+    for path in solved.glob("[!pu]*"):
+        path.unlink()
 
     def run(*arguments, checkout=root):
         return snakemake(
