@@ -41,6 +41,12 @@ def copy_checkout():
     return copy
 
 
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory, copy_checkout):
+    """A copy of the repository in which nothing has been run; tests leave it that way."""
+    return copy_checkout(tmp_path_factory.mktemp("dry") / "checkout")
+
+
 @pytest.fixture(scope="session")
 def snakemake():
     """Function that runs Snakemake in a folder; returns the finished process with its output.
