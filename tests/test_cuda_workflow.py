@@ -111,6 +111,7 @@ def test_which_profiles_have_runs_on_a_gpu(
     assert ("small/train/hm2bp/seed4" in runs) is ("small" in found)
 
 
+@pytest.mark.slow
 def test_a_batch_in_the_workflow_leaves_the_files_of_the_cpu(root, tmp_path, snakemake):
     if shutil.which("g++") is None:
         pytest.skip("there is no g++ to compile the CUDA kernels for the CPU")

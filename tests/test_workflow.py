@@ -88,6 +88,7 @@ def test_another_folder_of_images_reruns_no_step(finished):
     assert set(planned(plan.stdout)) <= {"build_report", "all"}
 
 
+@pytest.mark.slow
 def test_copied_results_are_made_current_by_touching_them(finished, snakemake, root, tmp_path):
     """As on a fresh clone: Snakemake remembers nothing, and git sets times in any order."""
     work = finished[1]
