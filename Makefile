@@ -61,7 +61,7 @@ results-current: $(INSTALLED)
 	@$(SNAKEMAKE) --touch --forceall --quiet all
 
 # On all cores; the tests of a file stay together, because they share fixtures.
-PYTEST := pytest -n auto --dist loadfile
+PYTEST := pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: $(INSTALLED)
 	@$(RUN) $(PYTEST)

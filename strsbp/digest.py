@@ -15,9 +15,9 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def code_digest(source: str | Path, files: Iterable[Path] = (), package: Path = PACKAGE) -> str:
-    """SHA-256 of what `source` executes of `package`, and of further `files` that it reads.
+    """SHA-256 of the code of `package` that `source` imports, and of further `files` that it reads.
 
-    `source` is the path of a script, which does not count itself, or the dotted name of a module
+    `source` is the path of a script, whose own text is not hashed, or the dotted name of a module
     or function of the package.
     """
     digest = hashlib.sha256()

@@ -97,10 +97,10 @@ class ModelSettings(Closed):
     gradient: Literal[
         "strsbp", "strsbp_normalised", "hm2bp", "hm2bp_weights", "hm2bp_published"
     ] = "strsbp"
-    """`strsbp`; `strsbp_normalised`: scaled in each layer and sample to the norm that it has with
-    s_i = 1; `hm2bp`: denominators s_i = 1; `hm2bp_weights`: s_i = 1 in the weight gradient only,
-    not in the back-propagated error; `hm2bp_published`: as in HM2-BP's own program (finding
-    F11)."""
+    """`strsbp`: the study's method; `strsbp_normalised`: the same, scaled in each layer and sample
+    to the norm that it has with s_i = 1; `hm2bp`: denominators s_i = 1; `hm2bp_weights`: s_i = 1 in
+    the weight gradient only, not in the back-propagated error; `hm2bp_published`: as in HM2-BP's
+    own program (finding F11)."""
     ablated_layers: Literal["feedforward", "all"] = "feedforward"
     """Layers to which a gradient other than `strsbp` applies; the output layer counts as
     feed-forward."""

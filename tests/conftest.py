@@ -13,6 +13,11 @@ ROOT = Path(__file__).resolve().parents[1]
 CHECKOUT = ("Snakefile", "config", "resources", "strsbp", "workflow")
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the file that takes longest, so that no worker waits for it at the end."""
+    items.sort(key=lambda item: item.path.name != "test_workflow.py")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Root of the repository."""
@@ -34,6 +39,12 @@ def copy_checkout():
         return target
 
     return copy
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory, copy_checkout):
+    """A copy of the repository in which nothing has been run; tests leave it that way."""
+    return copy_checkout(tmp_path_factory.mktemp("dry") / "checkout")
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,13 @@ def test_arms_of_other_sizes_are_only_in_the_paper_profile(study):
     assert present == (set(PAPER_ALONE) if study.profile == "paper" else set())
 
 
+def test_arms_of_open_questions_alone_are_reported_with_these(study):
+    left_out = set(study.arms) - set(study.reported_arms)
+    of_fits = {name for name in study.fits.arms if name.startswith("fit_")} | {"exact"}
+    assert left_out == (set() if study.open_questions else of_fits)
+    assert {run.split("/")[3] for run in study.runs()} == set(study.reported_arms)
+
+
 def test_gradient_arms(study):
     gradients = {name: (arm.gradient, arm.ablated_layers) for name, arm in study.arms.items()}
     assert gradients["strsbp"][0] == "strsbp"

@@ -60,6 +60,10 @@ def test_auto_keeps_what_the_cpu_has_trained(root, tmp_path):
     write_run(results, study, 4)
     assert gpu_seeds(study, "hm2bp", results) == [1]
     assert gpu_seeds(small_study(root, tmp_path), "hm2bp", results) == [1, 4], "cuda asks for all"
+    # A run from before a setting existed has its default.
+    settings = study.arm("hm2bp").model_dump(mode="json", exclude={"n_validation"})
+    write_run(results, study, 1, settings=settings)
+    assert gpu_seeds(study, "hm2bp", results) == []
 
 
 @pytest.mark.parametrize(
@@ -107,6 +111,7 @@ def test_which_profiles_have_runs_on_a_gpu(
     assert ("small/train/hm2bp/seed4" in runs) is ("small" in found)
 
 
+@pytest.mark.slow
 def test_a_batch_in_the_workflow_leaves_the_files_of_the_cpu(root, tmp_path, snakemake):
     if shutil.which("g++") is None:
         pytest.skip("there is no g++ to compile the CUDA kernels for the CPU")

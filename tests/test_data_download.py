@@ -312,6 +312,21 @@ def test_a_local_folder(offline, tmp_path, monkeypatch, subfolder, how):
     assert load_dataset("mnist", folder).test_images.shape == (4, 784)
 
 
+def test_unpacked_files_below_the_home_folder(offline, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mnist").mkdir()
+    for name, content in FILES["mnist"].items():
+        (tmp_path / "mnist" / name.removesuffix(".gz")).write_bytes(gzip.decompress(content))
+    paths = locate_files("mnist", "~/mnist")
+    assert paths == tuple(tmp_path / "mnist" / name.removesuffix(".gz") for name in NAMES)
+    assert load_dataset("mnist", "~/mnist").test_images.shape == (4, 784)
+    altered = bytearray(paths[3].read_bytes())
+    altered[-1] ^= 1
+    paths[3].write_bytes(altered)
+    said = refusal(lambda: load_dataset("mnist", "~/mnist"), DataError)
+    assert "was altered or truncated" in said and str(paths[3]) in said
+
+
 def test_one_folder_for_both_sets(offline, tmp_path):
     fill(tmp_path / "mnist")
     fill(tmp_path / "fashion-mnist", "fashion-mnist")

@@ -48,7 +48,7 @@ def test_drawn_trains_jam_as_often_as_the_exact_share_says(measured):
         spread = np.sqrt(share * (1 - share) / 300)
         assert abs(drawn.loc[count, "mean"] - share) < 4 * spread + 1e-9, count
     hung = frame.loc[("F3", "share_of_simulations_jammed"), "mean"].item()
-    # 48,000 trains of 24 spikes, and as many of 23, 22 ... that jam more rarely.
+    # Of the 48,000 trains per count, nearly all that jam have the largest count, 24.
     lone = 1 - (1 - exact.loc["count 24", "mean"]) ** 48_000
     assert lone < hung < 1.01 * lone
 

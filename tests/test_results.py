@@ -79,7 +79,8 @@ def test_runs_on_the_same_images_name_the_same_hash():
     hashes = {}
     for run in RUNS.values():
         data = dict(run["data"])
-        hashes.setdefault(data.pop("sha256"), set()).add(tuple(data.values()))
+        n_validation = run["settings"].get("n_validation", 0)
+        hashes.setdefault(data.pop("sha256"), set()).add((*data.values(), n_validation))
     described = [data for found in hashes.values() for data in found]
     assert len(described) == len(set(described)) == len(hashes)
 

@@ -161,6 +161,7 @@ def test_the_same_command_again_finishes_what_was_interrupted(start, disturbed):
     assert not (folder / f"{RUN}.ckpt.npz").exists()
 
 
+@pytest.mark.slow
 def test_in_awkward_surroundings_it_makes_the_same_files(
     start, disturbed, read_only_checkout, tmp_path
 ):

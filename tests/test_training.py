@@ -19,7 +19,7 @@ from strsbp.network import build_network, load_network, save_network
 from strsbp.settings import ArmSettings, LayerSettings, ModelSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.training.epochs import TrainingState, epoch_order, evaluate, train, train_epoch
-from strsbp.training.run import metrics_csv, run_arm
+from strsbp.training.run import metrics_csv, run_arm, trouble
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=18),
@@ -225,6 +225,21 @@ def run(folder, digits=None, seed=5, **settings):
         table_source={"key": "none", "sha256": "none"}, progress=False,
     )  # fmt: skip
     return (folder / "seed5.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "layer"),
+    [
+        (dict(threshold_hidden=1e6), "feedforward1"),
+        (dict(threshold_output=1e6), "output3"),
+        ({}, ""),
+    ],
+)
+def test_a_silent_layer_is_reported(thresholds, layer):
+    model = ModelSettings(**SMALL | thresholds)
+    network = build_network(model, HIDDEN, small_table(), 5, 784)
+    warning = trouble(train(network, small_digits(), 1)[-1])
+    assert (f"no neuron of {layer} fires" in warning) if layer else warning == ""
 
 
 def test_run_writes_metrics_and_provenance(tmp_path):

@@ -20,7 +20,7 @@ from strsbp.engine.loss import HM2BP_E_SILENT, HM2BP_RHO_SILENT, RHO_SILENT
 from strsbp.engine.network import Network
 
 THREADS = 128
-"""Threads per block, except for most kernels with one block per replica."""
+"""Threads per block; most kernels with one block per replica choose their own number."""
 MOST_THREADS = 512
 """Largest number of threads per block, as in kernels/common.cuh."""
 SEGMENT_WORDS, SEGMENT_BITS = 32, 1024

@@ -1,5 +1,6 @@
 """Train one arm with many seeds on a GPU; writes the same files as `strsbp.training.run`."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from strsbp.data import Digits
 from strsbp.files import write_json, write_text
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
-from strsbp.training.run import Run, metrics_csv, progress_bar
+from strsbp.training.run import Run, metrics_csv, progress_bar, trouble
 
 
 def run_batch(
@@ -66,6 +67,8 @@ def run_batch(
             train_epochs(template, part, digits, arm.epochs, xp, tick=bar.update, on_epoch=keep)
 
     for seed, run in batch.items():
+        if progress and (warning := trouble(run.state.rows[: arm.epochs][-1])):
+            print(f"{name} seed {seed} {warning}", file=sys.stderr)
         write_text(metrics_csv(run.state.rows[: arm.epochs]), metrics_path(seed))
         document = run.describe(name, profile, table_source)
         document["versions"] |= {"cupy": xp.__version__}

@@ -31,13 +31,14 @@ def locate_files(name: str, local_dir: str | Path | None = None) -> tuple[Path, 
     """Paths of the four verified files of the data set `name` (a key of `SOURCES`).
 
     Order: training images, training labels, test images, test labels. In a local folder, the
-    files are looked for first in a subfolder called `name`, then in the folder itself. Raises
-    `DataError`.
+    files, gzipped or not, are looked for first in a subfolder called `name`, then in the folder
+    itself. Raises `DataError`.
     """
     source = SOURCES[name]
     folder = local_dir or os.environ.get("STRSBP_DATA_DIR")
     if folder:
-        return tuple(_find_local(name, source, file, Path(folder)) for file in source.files)
+        folder = Path(folder).expanduser()
+        return tuple(_find_local(name, source, file, folder) for file in source.files)
     return tuple(_fetch(name, source, file) for file in source.files)
 
 
@@ -54,9 +55,9 @@ def _find_local(name: str, source: Source, file: SourceFile, folder: Path) -> Pa
             f"The data folder {folder} is not a folder; correct data.local_dir or STRSBP_DATA_DIR, "
             "or leave both out to download."
         )
-    path = next(
-        (p for p in (folder / name / file.name, folder / file.name) if os.path.exists(p)), None
-    )
+    names = (file.name, file.name.removesuffix(".gz"))
+    paths = (place / one for place in (folder / name, folder) for one in names)
+    path = next((path for path in paths if path.exists()), None)
     if path is None:
         hint = f" ({source.hint})" if source.hint else ""
         raise DataError(

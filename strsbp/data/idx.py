@@ -1,4 +1,4 @@
-"""Gzipped idx files, the format of MNIST.
+"""Idx files, the format of MNIST, gzipped or not.
 
 An idx file is a magic number, one size per dimension (all big-endian 32-bit), then the bytes:
 0x00000803, n, 28, 28 and n * 784 pixels for images; 0x00000801, n and n labels for labels.
@@ -22,19 +22,24 @@ LARGEST_FILE = 100_000_000
 
 
 def read_images(path: str | Path) -> np.ndarray:
-    """Images uint8 (n, 784) of a gzipped idx file; raises `DataError` for anything else."""
+    """Images uint8 (n, 784) of an idx file; raises `DataError` for anything else."""
     return _read(path, "images", IMAGES_MAGIC, (28, 28))
 
 
 def read_labels(path: str | Path) -> np.ndarray:
-    """Labels uint8 (n,) of a gzipped idx file; raises `DataError` for anything else."""
+    """Labels uint8 (n,) of an idx file; raises `DataError` for anything else."""
     return _read(path, "labels", LABELS_MAGIC, ())
 
 
+def unpacked(data: bytes) -> bytes:
+    """`data`, decompressed if it is gzipped; raises `OSError`, `EOFError` or `zlib.error`."""
+    return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+
+
 def content_sha256(data: bytes) -> str | None:
-    """SHA-256 of the decompressed `data`, in hex digits; None if `data` is not gzipped."""
+    """SHA-256 of the unpacked `data`, in hex digits; None if it is damaged."""
     try:
-        return hashlib.sha256(gzip.decompress(data)).hexdigest() if data else None
+        return hashlib.sha256(unpacked(data)).hexdigest()
     except (OSError, EOFError, zlib.error):
         return None
 
@@ -51,7 +56,7 @@ def read_bytes(path: str | Path) -> bytes:
 
 def _read(path: str | Path, kind: str, magic: int, item_shape: tuple[int, ...]) -> np.ndarray:
     try:
-        content = gzip.decompress(read_bytes(path))
+        content = unpacked(read_bytes(path))
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(
             f"{path} is not an intact gzip file ({in_words(error)}); get the original file again."

@@ -18,7 +18,7 @@ class SourceFile:
     """SHA-256 of the decompressed idx file."""
 
     def is_this(self, data: bytes) -> bool:
-        """Whether `data` is this file, or the same idx file compressed differently."""
+        """Whether `data` is this file, or the same idx file unpacked or compressed differently."""
         return (
             hashlib.sha256(data).hexdigest() == self.sha256
             or content_sha256(data) == self.content_sha256

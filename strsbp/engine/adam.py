@@ -17,10 +17,9 @@ _EPSILON = np.float32(EPSILON)
 
 _2_64 = np.float32(2.0**64)
 _SMALL = np.float32(2.0**-64)
-"""Weights and moments smaller than this are scaled by 2^64 ..."""
 _LARGE = np.float32(2.0**32)
-"""... unless the weight, moment or error of the same lane is at least this large and might
-overflow."""
+"""Weights and moments below `_SMALL` are scaled by 2^64, unless the weight, moment or error of the
+same lane is at least `_LARGE` and might overflow."""
 _UNSEEN_SQUARED, _SEES_NO_SQUARE = np.float32(2.0**-58), np.float32(2.0**-96)
 """The square of a number below the first has no effect when added to a number above the second."""
 

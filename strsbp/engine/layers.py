@@ -35,7 +35,15 @@ class Layer:
     recurrent = False
 
     def __init__(
-        self, name, n_inputs, n_neurons, threshold, model: ModelSettings, *, gain=1.0, output=False
+        self,
+        name,
+        n_inputs,
+        n_neurons,
+        threshold,
+        model: ModelSettings,
+        *,
+        error_gain=1.0,
+        output=False,
     ):
         self.name, self.n_inputs, self.n_neurons = name, n_inputs, n_neurons
         self.model, self.output, self.threshold = model, output, _F32(threshold)
@@ -44,7 +52,7 @@ class Layer:
         self._constants = dict(
             n_inputs=n_inputs, n_neurons=n_neurons, n_steps=model.n_steps,
             refractory_steps=np.int32(model.refractory_steps), threshold=self.threshold,
-            error_divisor=_F32((threshold if model.divide_by_threshold else 1.0) / gain),
+            error_divisor=_F32((threshold if model.divide_by_threshold else 1.0) / error_gain),
             fires_above=_F32(threshold - 1e-6), decay_s=_F32(1 - 1 / model.tau_s),
             decay_m=_F32(1 - 1 / model.tau_m), gain=_F32(1 / model.tau_s),
             regularisation=model.regularisation, output=output, recurrent=self.recurrent,
@@ -119,9 +127,11 @@ class RecurrentLayer(Layer):
 
     recurrent = True
 
-    def __init__(self, name, n_inputs, shape, threshold, model: ModelSettings, *, gain=1.0):
+    def __init__(self, name, n_inputs, shape, threshold, model: ModelSettings, *, error_gain=1.0):
         self.shape = tuple(shape)
-        super().__init__(name, n_inputs, int(np.prod(shape)), threshold, model, gain=gain)
+        super().__init__(
+            name, n_inputs, int(np.prod(shape)), threshold, model, error_gain=error_gain
+        )
 
     def _allocate(self, n_connections: int) -> None:
         super()._allocate(n_connections)

@@ -236,8 +236,10 @@ def _build_layers(model, hidden, n_inputs, n_classes) -> list[Layer]:
                     "`adjoint: published` is defined only if these are equal, so set "
                     "`adjoint: derived`."
                 )
-        layers.append(kind(name, width, size, model.threshold_hidden, model, gain=gain))
+        layers.append(kind(name, width, size, model.threshold_hidden, model, error_gain=gain))
         width = settings.n_neurons
     name, gain = f"output{len(hidden) + 1}", model.gain(len(hidden))
-    output = Layer(name, width, n_classes, model.threshold_output, model, gain=gain, output=True)
+    output = Layer(
+        name, width, n_classes, model.threshold_output, model, error_gain=gain, output=True
+    )
     return [*layers, output]

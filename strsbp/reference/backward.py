@@ -70,7 +70,7 @@ def recurrent_error(delta, system, weights, rho_input, variant: str = "derived")
     """Error of the inputs of a recurrent layer, float64 of shape (m,).
 
     With R = weights * rho: `derived` is delta^T Lmat^-1 R; `published` is delta^T R Lmat^-1
-    (finding F6), which needs as many inputs as neurons.
+    (finding F6), defined only if the numbers of inputs and neurons are equal.
     """
     response = weights * rho_input
     if variant == "derived":

@@ -25,7 +25,7 @@ from numba import njit, prange
 N_NODES = 24
 """Number of quadrature nodes for the age."""
 STEP = 0.06
-"""Step in log s. The arrival time of the 100th spike varies by about 10 %, so log s by 0.1."""
+"""Step in log s. The arrival time of the 100th spike varies by about 10 %, log s by 0.1."""
 SMALLEST_LOG, LARGEST_LOG = -24.0, 4.2
 """Range of log s; a free end place is still empty at the end with probability
 exp(-exp(4.2) / 2) = 5e-15."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from strsbp.cuda.device import obstacle, resolve_device
 from strsbp.errors import StrsbpError
+from strsbp.settings import ArmSettings
 from strsbp.study.loading import BASE, load_profile
 from strsbp.study.settings import StudySettings
 
@@ -50,7 +51,7 @@ def gpu_seeds(study: StudySettings, name: str, results: str | Path) -> list[int]
     arm = study.arm(name)
     if study.device == "cuda":
         return list(arm.seeds)
-    settings = arm.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
+    wanted = arm.model_dump(exclude=_WITHOUT_EFFECT)
     layers = [
         layer.model_dump(mode="json", exclude_none=True)
         for layer in study.architectures[arm.architecture]
@@ -64,10 +65,11 @@ def gpu_seeds(study: StudySettings, name: str, results: str | Path) -> list[int]
                 metrics.is_file()
                 and run["device"] == "cpu"
                 and run["architecture"] == layers
-                and {k: v for k, v in run["settings"].items() if k not in _WITHOUT_EFFECT}
-                == settings
+                # Settings that came after the run have their defaults.
+                and ArmSettings.model_validate(run["settings"]).model_dump(exclude=_WITHOUT_EFFECT)
+                == wanted
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError):
             return False
 
     return [seed for seed in arm.seeds if not kept(seed)]

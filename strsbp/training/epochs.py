@@ -159,8 +159,8 @@ def metrics_row(
     """The metrics of `epoch` (from 0) for a network whose `state()` is `arrays`.
 
     `validation_error`: a fraction, or None without a validation set; `misclassified` (n,) bool: per
-    training sample; `cost`: summed over the training samples;
-    `smallest` (n_layers,): the smallest |s_i| of each layer, infinite if none was computed.
+    training sample; `cost`: summed over the training samples; `smallest`
+    (n_layers,): the smallest |s_i| of each layer, infinite if none was computed.
     """
     row = {
         "epoch": epoch + 1,

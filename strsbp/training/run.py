@@ -117,16 +117,32 @@ def run_arm(
             run.save(time.perf_counter() - begin)
 
     rows = state.rows[: arm.epochs]
-    if rows[-1]["diverged"] and progress:
-        print(
-            f"{name} seed {seed} diverged in epoch {rows[-1]['epoch']}: a weight of layer "
-            f"{rows[-1]['diverged']} is not finite, so its curve ends there.",
-            file=sys.stderr,
-        )
+    if progress and (warning := trouble(rows[-1])):
+        print(f"{name} seed {seed} {warning}", file=sys.stderr)
     finish_run(
         rows, run.describe(name, profile, table_source), metrics_path=metrics_path,
         provenance_path=provenance_path, checkpoint_path=checkpoint_path,
     )  # fmt: skip
+
+
+def trouble(row: dict) -> str:
+    """What is wrong with a run whose last metrics are `row`, in words; empty if nothing is."""
+    if row["diverged"]:
+        return (
+            f"diverged in epoch {row['epoch']}: a weight of layer {row['diverged']} is not finite, "
+            "so its curve ends there."
+        )
+    silent = [
+        key.removeprefix("silent_share_")
+        for key, share in row.items()
+        if key.startswith("silent_share_") and share == 1
+    ]
+    if silent:
+        return (
+            f"ended with a silent layer: no neuron of {silent[0]} fires on any test image, so the "
+            "network cannot tell classes apart; lower its threshold or those below."
+        )
+    return ""
 
 
 def progress_bar(title: str, n_images: int, epochs: int, done: int, shown: bool) -> tqdm:

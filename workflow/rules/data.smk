@@ -3,8 +3,8 @@
 Inputs: a Python package, a download or a local folder, depending on the config.
 Outputs: results/{profile}/prepare_data/{dataset}.json, what the images are
 
-The images are stored beside it as {dataset}.npz. They are not an output: the repository does not
-keep them, and a script that finds none makes them again, which is no reason to retrain.
+The images are stored beside it as {dataset}.npz, which is not an output: the repository does not
+keep it. A script that finds no images recreates them, and nothing is trained again.
 """
 
 

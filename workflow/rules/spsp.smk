@@ -16,7 +16,7 @@ rule simulate_spsp:
         "logs/{profile}/simulate_spsp/{table}.tsv"
     conda:
         "../envs/strsbp.yaml"
-    threads: 4
+    threads: 1  # several simulations at once are faster than one on several cores
     params:
         simulation=setting("simulation"),
         code=code("simulate_spsp.py"),

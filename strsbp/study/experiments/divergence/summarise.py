@@ -33,8 +33,8 @@ def summarise_divergence(
 
     An arm in both lists has only the common table and is left out. `cause` is `dynamics` (runs
     fail with either table), `table` (only with their own), `other table` (only with the common
-    one), `none` (no run fails), or empty if an arm was not run, or if runs of the arm in both
-    lists fail too, because then the runs are too small to tell.
+    one), `none` (no run fails), or empty if an arm was not run, or if the arm in both lists
+    fails too (the runs are then too small to tell).
     """
     tables = Tables(dict(runs=runs, pairs=pairs))
     both = [a for a, b in zip(own, other, strict=True) if a == b]

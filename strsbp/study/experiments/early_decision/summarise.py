@@ -37,8 +37,8 @@ def wilson_interval(share: float, n: int) -> tuple[float, float]:
 def summarise_early_decision(seeds: Iterable[str | Path], *, out: str | Path) -> None:
     """Summarise the files `seeds` of `measure_early_decision` in `out` (csv).
 
-    `mean` is the mean over seeds. Its 95 % interval covers the choice of test images, for the
-    trained networks as they are: Wilson's for shares, 1.96 standard errors to both sides for the
+    `mean` is the mean over seeds. Its 95 % interval reflects which test images were drawn, not
+    the training seed: Wilson's for shares, 1.96 standard errors to both sides for the
     rest. All seeds decide on the same images, so more seeds do not narrow it: n is the number of
     test images, and the standard error is the mean over seeds. `smallest_seed` and `largest_seed`
     give the range over seeds. `at_end` is 1 for the decision after all T steps.

@@ -66,9 +66,9 @@ def deviations(surface: Surface, expected: np.ndarray) -> dict[str, float]:
 
     `expected`: that of each cell, float64, indexed like the surface.
     Returns `repeats` of the simulation; over the cells, `rms_deviation` (1 if there is nothing but
-    chance), `largest_deviation` and `share_within_95`; `largest_by_chance`: what the largest of as
-    many independent normal deviates exceeds in one case out of twenty; `relative_rms`: the error
-    of the curve that all rows share, relative to that curve.
+    chance), `largest_deviation` and `share_within_95`; `largest_by_chance`: the 95th
+    percentile of the largest of equally many independent normal deviates; `relative_rms`: the
+    error of the curve that all rows share, relative to that curve.
     """
     from scipy import stats
 
