@@ -5,6 +5,7 @@ import io
 import re
 import subprocess
 import sys
+from operator import attrgetter
 from pathlib import Path
 
 import matplotlib as mpl
@@ -259,8 +260,7 @@ def test_every_figure_has_a_caption_and_settings():
     for figure in FIGURES:
         assert (ROOT / "workflow" / "report" / f"plot_{figure.name}.rst").is_file()
         if figure.options:
-            key, name = figure.options.split(".")
-            assert getattr(getattr(study, key), name).panels
+            assert attrgetter(figure.options)(study).panels
 
 
 def test_a_figure_that_cannot_be_saved_leaves_the_older_one(tmp_path):

@@ -77,7 +77,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "divergence", "Divergence: dynamics or table",
         "strsbp.study.experiments.divergence.figure", {"curves": _CURVES["curves"]},
-        "figures.divergence",
+        "divergence",
     ),
     _experiment("expectation", "The expectation of e_ij", "curves"),
     _experiment("fits", "Fits of e_ij ranked"),
