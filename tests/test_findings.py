@@ -100,7 +100,7 @@ def test_measurements_are_tidy_and_repeat(measured, tmp_path):
 
 def test_the_file_has_every_finding():
     found = load_findings(FINDINGS)
-    assert [finding.id for finding in found] == [f"F{number}" for number in range(1, 10)]
+    assert [finding.id for finding in found] == [f"F{number}" for number in range(1, 12)]
 
 
 def measured_rows():

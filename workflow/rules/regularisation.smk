@@ -48,6 +48,7 @@ rule summarise_regularisation:
         "../envs/strsbp.yaml"
     params:
         settings=setting("regularisation"),
+        networks=settings_of_arms(arms_of("regularisation")),
         code=code("summarise_regularisation.py"),
     message:
         "Summarising the regularisation sweep"
