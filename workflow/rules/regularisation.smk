@@ -54,8 +54,3 @@ rule summarise_regularisation:
         "Summarising the regularisation sweep"
     script:
         "../scripts/summarise_regularisation.py"
-
-
-rule regularisation:
-    input:
-        expand(rules.summarise_regularisation.output, profile=STUDY.profile),
