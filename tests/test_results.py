@@ -109,10 +109,10 @@ def extrapolate_errors(out):
 
 
 def summarise_divergence(out):
-    own, other = STUDY.figures.divergence.panels.values()
+    own, other = STUDY.divergence.panels.values()
     divergence.summarise_divergence(
         runs=TRAINING / "runs.csv", pairs=TRAINING / "pairs.csv", own=own, other=other,
-        at_epoch=STUDY.figures.divergence.epochs, out=out / "divergence" / "summary.csv",
+        at_epoch=STUDY.divergence.epochs, out=out / "divergence" / "summary.csv",
     )  # fmt: skip
 
 

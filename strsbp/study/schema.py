@@ -40,7 +40,7 @@ def config_keys() -> str:
             ("`architectures.<name>[]`, one entry per hidden layer", "LayerSettings"),
             ("`arms.<name>` and `defaults`", "ArmSettings"),
             ("`arms.<name>.table`", "TableSettings"),
-            ("`figures.<fig2|fig3|fig4|fig6|divergence>`", "CurveFigure"),
+            ("`figures.<fig2|fig3|fig4|fig6>`", "CurveFigure"),
         )
     }
     lines = []

@@ -54,16 +54,6 @@ class FigureSettings(Closed):
     """The time constant tau_m."""
     fig6: CurveFigure
     """The corrected e_ij."""
-    divergence: CurveFigure
-    """Inside the networks of Fig. 4, in two panels: every tau_m with its own table, then in the
-    same order with the table of one tau_m."""
-
-    @model_validator(mode="after")
-    def _two_panels(self):
-        lengths = [len(arms) for arms in self.divergence.panels.values()]
-        if len(lengths) != 2 or lengths[0] != lengths[1]:
-            raise ValueError("`divergence` takes two panels with the same number of arms")
-        return self
 
 
 class VariantSettings(Closed):

@@ -16,7 +16,7 @@ rule summarise_divergence:
     conda:
         "../envs/strsbp.yaml"
     params:
-        figure=setting("figures", "divergence"),
+        compared=setting("divergence"),
         code=code("summarise_divergence.py"),
     message:
         "Separating dynamics and table in Fig. 4"

@@ -5,12 +5,12 @@ from _job import job
 with job(snakemake):
     from strsbp.study.experiments.divergence.summarise import summarise_divergence
 
-    own, other = snakemake.params.figure["panels"].values()
+    own, other = snakemake.params.compared["panels"].values()
     summarise_divergence(
         runs=snakemake.input.runs,
         pairs=snakemake.input.pairs,
         own=own,
         other=other,
-        at_epoch=snakemake.params.figure["epochs"],
+        at_epoch=snakemake.params.compared["epochs"],
         out=snakemake.output.summary,
     )
