@@ -137,7 +137,11 @@ def early_decision_file(path):
 def sweep_file(path):
     """A small result of the sweep: one cell's runs failed, and one cell is the arm's own."""
     columns = ["tau_m", "tau_s", "threshold_hidden", "threshold_output"]
-    rows = [",".join(["grid", "of", "own", *columns, "quantity", "mean", "n_diverged", "n_failed"])]
+    rows = [
+        ",".join(
+            ["arm", "grid", "of", "own", *columns, "quantity", "mean", "n_diverged", "n_failed"]
+        )
+    ]
     for grid, cells in (
         ("time_constants", ("32,8,20,15", "64,8,20,15", "32,16,20,15", "64,16,20,15")),
         ("thresholds", ("64,8,20,15", "64,8,20,30")),
@@ -145,7 +149,7 @@ def sweep_file(path):
         for cell in cells:
             own, failed = int(cell == "64,8,20,15"), int(cell == "32,16,20,15")
             rows += [
-                f"{grid},cell,{own},{cell},{quantity},{0.9 if failed else 0.2},0,{failed}"
+                f"strsbp,{grid},cell,{own},{cell},{quantity},{0.9 if failed else 0.2},0,{failed}"
                 for quantity in ("test_error", "silent_share", "smallest_denominator")
             ]
     path.write_text("\n".join(rows) + "\n")

@@ -196,10 +196,14 @@ def summarise_gradient_check(out):
 
 
 def summarise_sweep(out):
-    keys = STUDY.sweep.cell_keys(STUDY.all_arms)
-    cells = {key: PAPER / "sweep" / "measure" / f"{key}.csv" for key in keys}
-    arm, path = STUDY.arm(STUDY.sweep.arm), out / "sweep" / "summary.csv"
-    sweep.summarise_sweep(cells, settings=STUDY.sweep, arm=arm, out=path)
+    arms = {name: STUDY.arm(name) for name in STUDY.sweep.arms}
+    cells = {
+        (name, cell.key): PAPER / "sweep" / name / "measure" / f"{cell.key}.csv"
+        for name, arm in arms.items()
+        for cell in STUDY.sweep.distinct_cells(arm)
+    }
+    path = out / "sweep" / "summary.csv"
+    sweep.summarise_sweep(cells, settings=STUDY.sweep, arms=arms, out=path)
 
 
 def summarise_early_decision(out):

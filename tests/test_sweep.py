@@ -22,9 +22,10 @@ from strsbp.training.epochs import train
 
 ARM = ArmSettings(title="ST-RSBP", table={"grid": 8}, n_steps=60)
 SETTINGS = SweepSettings(
-    arm="strsbp", tau_m=[32], tau_s=[16], threshold_hidden=[10], threshold_output=[], epochs=2,
+    arms=["strsbp"], tau_m=[32], tau_s=[16], threshold_hidden=[10], threshold_output=[], epochs=2,
     seeds=[1, 2],
 )  # fmt: skip
+ARMS = {"strsbp": ARM}
 OWN = "m64-s8-h20-o15"
 KEYS = {
     "time_constants": ["m32-s8-h20-o15", "m32-s16-h20-o15", OWN, "m64-s16-h20-o15"],
@@ -74,9 +75,9 @@ def test_what_names_no_cell_is_refused_in_one_sentence(key):
 def test_an_unknown_arm_or_a_doubled_value_is_refused(root):
     raw = read_config(root / "config" / "config.yaml")
     with pytest.raises(SettingsError, match="`sweep` names the unknown arm 'nobody'"):
-        load_study({**raw, "sweep": {"arm": "nobody"}}, "here")
+        load_study({**raw, "sweep": {"arms": ["nobody"]}}, "here")
     with pytest.raises(SettingsError, match="sweep.tau_m: no value may be listed twice"):
-        load_study({**raw, "sweep": {"arm": "strsbp", "tau_m": [32, 32.0]}}, "here")
+        load_study({**raw, "sweep": {"arms": ["strsbp"], "tau_m": [32, 32.0]}}, "here")
 
 
 @pytest.mark.parametrize(
@@ -183,13 +184,15 @@ def scans_of(folder, **changed):
         "m64-s16-h20-o15": dict(errors=(0.22, 0.5), diverged=(2,)),
         "m64-s8-h10-o15": dict(errors=(0.15, 0.18)),
     } | changed
-    return {key: scan(folder / f"{key}.csv", **values) for key, values in errors.items()}
+    return {
+        ("strsbp", key): scan(folder / f"{key}.csv", **values) for key, values in errors.items()
+    }
 
 
 @pytest.fixture
 def summary(tmp_path):
     out = tmp_path / "summary.csv"
-    summarise_sweep(scans_of(tmp_path), settings=SETTINGS, arm=ARM, out=out)
+    summarise_sweep(scans_of(tmp_path), settings=SETTINGS, arms=ARMS, out=out)
     return out
 
 
@@ -258,11 +261,11 @@ def test_lines_through_the_own_cell(tmp_path):
         (64, 16): 0.21, (128, 4): 0.24, (128, 8): 0.28, (128, 16): 0.29,
     }  # fmt: skip
     scans = {
-        f"m{m}-s{s}-h20-o15": scan(tmp_path / f"{m}-{s}.csv", [error])
+        ("strsbp", f"m{m}-s{s}-h20-o15"): scan(tmp_path / f"{m}-{s}.csv", [error])
         for (m, s), error in means.items()
     }
     out = tmp_path / "summary.csv"
-    summarise_sweep(scans, settings=settings, arm=ARM, out=out)
+    summarise_sweep(scans, settings=settings, arms=ARMS, out=out)
     spreads = {
         line: value(out, grid="time_constants", of="line", cell=line)
         for line in ("first", "second", "product", "ratio")
@@ -292,11 +295,11 @@ def test_grids_in_which_nothing_or_everything_failed(tmp_path):
     keys = {*KEYS["time_constants"], *KEYS["thresholds"]}
     out = tmp_path / "summary.csv"
     fine = scans_of(tmp_path, **{key: dict(errors=(0.2, 0.3)) for key in keys})
-    summarise_sweep(fine, settings=SETTINGS, arm=ARM, out=out)
+    summarise_sweep(fine, settings=SETTINGS, arms=ARMS, out=out)
     assert value(out, of="failed runs", quantity="runs") == 0
     assert np.isnan(value(out, of="failed runs", quantity="drive"))
     dead = scans_of(tmp_path, **{key: dict(errors=(0.9, 0.9), diverged=(1, 2)) for key in keys})
-    summarise_sweep(dead, settings=SETTINGS, arm=ARM, out=out)
+    summarise_sweep(dead, settings=SETTINGS, arms=ARMS, out=out)
     assert value(out, of="trained runs", quantity="runs") == 0
     assert np.isnan(value(out, grid="thresholds", cell=OWN, quantity="test_error"))
     assert figure.draw(summary=out).axes
@@ -305,20 +308,20 @@ def test_grids_in_which_nothing_or_everything_failed(tmp_path):
 def test_incomplete_scans_are_refused(tmp_path):
     out = tmp_path / "summary.csv"
     scans = scans_of(tmp_path)
-    some = {key: path for key, path in scans.items() if key != OWN}
-    with pytest.raises(ResultsError, match=f"cell {OWN} was not trained"):
-        summarise_sweep(some, settings=SETTINGS, arm=ARM, out=out)
+    some = {key: path for key, path in scans.items() if key[1] != OWN}
+    with pytest.raises(ResultsError, match=f"cell {OWN} of strsbp was not trained"):
+        summarise_sweep(some, settings=SETTINGS, arms=ARMS, out=out)
     longer = SETTINGS.model_copy(update=dict(epochs=3))
     with pytest.raises(ResultsError, match="has 2 of 3 epochs of seed 1"):
-        summarise_sweep(scans, settings=longer, arm=ARM, out=out)
+        summarise_sweep(scans, settings=longer, arms=ARMS, out=out)
     more = SETTINGS.model_copy(update=dict(seeds=[1, 2, 3]))
     with pytest.raises(ResultsError, match="has 0 of 2 epochs of seed 3"):
-        summarise_sweep(scans, settings=more, arm=ARM, out=out)
-    pd.read_csv(scans[OWN]).drop(columns="silent_share_recurrent2").drop(
+        summarise_sweep(scans, settings=more, arms=ARMS, out=out)
+    pd.read_csv(scans["strsbp", OWN]).drop(columns="silent_share_recurrent2").drop(
         columns="silent_share_output3"
-    ).to_csv(scans[OWN], index=False)
+    ).to_csv(scans["strsbp", OWN], index=False)
     with pytest.raises(ResultsError, match="no metrics of a hidden and an output layer"):
-        summarise_sweep(scans, settings=SETTINGS, arm=ARM, out=out)
+        summarise_sweep(scans, settings=SETTINGS, arms=ARMS, out=out)
     assert not out.exists()
 
 

@@ -1,7 +1,8 @@
-"""Time constants and thresholds: a sweep around those of an arm.
+"""Time constants and thresholds: a sweep around those of each arm.
 
-Inputs: the digits of the arm.
-Outputs: results/{profile}/sweep/tables.csv, sweep/measure/{cell}.csv and sweep/summary.csv
+Inputs: the digits of the arms.
+Outputs: results/{profile}/sweep/{arm}/tables.csv, sweep/{arm}/measure/{cell}.csv and
+sweep/summary.csv
 
 One job simulates all tables, which takes less time than starting a job for each.
 """
@@ -9,23 +10,26 @@ One job simulates all tables, which takes less time than starting a job for each
 
 rule simulate_sweep:
     output:
-        tables="results/{profile}/sweep/tables.csv",
+        tables="results/{profile}/sweep/{arm}/tables.csv",
     log:
-        "logs/{profile}/sweep/simulate.log",
+        "logs/{profile}/sweep/{arm}/simulate.log",
     benchmark:
-        "logs/{profile}/sweep/simulate.tsv"
+        "logs/{profile}/sweep/{arm}/simulate.tsv"
     conda:
         "../envs/strsbp.yaml"
     threads: 4
     params:
-        tables=lambda wildcards: study(wildcards.profile).sweep.table_keys(
-            study(wildcards.profile).arms
-        ),
+        tables=lambda wildcards: [
+            table.key
+            for table in study(wildcards.profile).sweep.tables(
+                study(wildcards.profile).arm(wildcards.arm)
+            )
+        ],
         repeats=setting("sweep", "repeats"),
         seed=setting("simulation", "seed"),
         code=code("simulate_sweep.py"),
     message:
-        "Simulating the effect-ratio tables of the sweep"
+        "Simulating the effect-ratio tables of the sweep around {wildcards.arm}"
     script:
         "../scripts/simulate_sweep.py"
 
@@ -36,14 +40,14 @@ OF_CELL = ["epochs", "n_train", "n_test"]
 
 rule measure_sweep:
     input:
-        digits=digits_of_arms(arms_of("sweep")),
+        digits=digits_of_arms(lambda wildcards: [wildcards.arm]),
         simulated=rules.simulate_sweep.output.tables,
     output:
-        metrics="results/{profile}/sweep/measure/{cell}.csv",
+        metrics="results/{profile}/sweep/{arm}/measure/{cell}.csv",
     log:
-        "logs/{profile}/sweep/measure/{cell}.log",
+        "logs/{profile}/sweep/{arm}/measure/{cell}.log",
     benchmark:
-        "logs/{profile}/sweep/measure/{cell}.tsv"
+        "logs/{profile}/sweep/{arm}/measure/{cell}.tsv"
     wildcard_constraints:
         cell="m[0-9.e+]+-s[0-9.e+]+-h[0-9.e+-]+-o[0-9.e+-]+",
     conda:
@@ -52,24 +56,28 @@ rule measure_sweep:
     resources:
         local_dir=local_dir,
     params:
-        networks=settings_of_arms(arms_of("sweep"), without=OF_CELL),
+        networks=settings_of_arms(lambda wildcards: [wildcards.arm], without=OF_CELL),
         training=lambda wildcards: study(wildcards.profile).sweep.model_dump(
             mode="json", include={"seeds", *OF_CELL}
         ),
         code=code("measure_sweep.py"),
     message:
-        "Training with the constants {wildcards.cell} ({wildcards.profile})"
+        "Training {wildcards.arm} with the constants {wildcards.cell} ({wildcards.profile})"
     script:
         "../scripts/measure_sweep.py"
 
 
 rule summarise_sweep:
     input:
-        cells=lambda wildcards: expand(
-            rules.measure_sweep.output.metrics,
-            profile=wildcards.profile,
-            cell=study(wildcards.profile).sweep.cell_keys(study(wildcards.profile).arms),
-        ),
+        cells=lambda wildcards: [
+            rules.measure_sweep.output.metrics.format(
+                profile=wildcards.profile, arm=name, cell=cell.key
+            )
+            for name in study(wildcards.profile).sweep.arms
+            for cell in study(wildcards.profile).sweep.distinct_cells(
+                study(wildcards.profile).arm(name)
+            )
+        ],
     output:
         summary="results/{profile}/sweep/summary.csv",
     log:

@@ -9,10 +9,12 @@ with job(snakemake):
     from strsbp.study.experiments.sweep.settings import SweepSettings
     from strsbp.study.experiments.sweep.summarise import summarise_sweep
 
-    (arm,) = snakemake.params.networks["arms"].values()
     summarise_sweep(
-        {Path(path).stem: path for path in snakemake.input.cells},
+        {(Path(path).parts[-3], Path(path).stem): path for path in snakemake.input.cells},
         settings=SweepSettings.model_validate(snakemake.params.settings),
-        arm=ArmSettings.model_validate(arm),
+        arms={
+            name: ArmSettings.model_validate(arm)
+            for name, arm in snakemake.params.networks["arms"].items()
+        },
         out=snakemake.output.summary,
     )

@@ -31,9 +31,9 @@ def draw(*, summary: str | Path):
     A column has one colour scale; for the test error, it covers only the cells that trained.
     """
     names = [name for axes in GRIDS.values() for name, _ in axes]
-    columns = ("grid", "of", "own", "quantity", "mean", "n_diverged", "n_failed", *names)
+    columns = ("arm", "grid", "of", "own", "quantity", "mean", "n_diverged", "n_failed", *names)
     cells = read_csv(summary, columns)
-    cells = cells[cells["of"] == "cell"]
+    cells = cells[(cells["of"] == "cell") & (cells["arm"] == cells["arm"].iloc[0])]
     for grid in GRIDS:
         if grid not in set(cells["grid"]):
             raise ResultsError(f"{summary} holds no cell of the grid '{grid}'; make it again.")

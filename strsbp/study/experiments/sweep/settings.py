@@ -1,7 +1,6 @@
-"""The grids of time constants and of thresholds around those of an arm, and their cells."""
+"""The grids of time constants and of thresholds around those of each arm, and their cells."""
 
 import re
-from collections.abc import Mapping
 from itertools import product
 from typing import Annotated
 
@@ -69,10 +68,11 @@ class Cell(Closed):
 
 
 class SweepSettings(ExperimentSettings):
-    """Grids of time constants and thresholds around those of an arm, and how cells are trained."""
+    """Grids of time constants and thresholds around those of arms, and how cells are trained."""
 
-    arm: ArmName
-    """The arm around whose constants the grids lie; its values are added to every list below."""
+    arms: Annotated[list[ArmName], Field(min_length=1)]
+    """The arms around whose constants the grids lie; an arm's values are added to every list
+    below. The figure shows the first."""
     tau_m: Annotated[list[TimeConstant], SORTED] = [32, 128]
     """Membrane time constants of the first grid."""
     tau_s: Annotated[list[TimeConstant], SORTED] = [4, 16]
@@ -93,7 +93,7 @@ class SweepSettings(ExperimentSettings):
     """Random pairs of spike trains per point of each table's simulation."""
 
     def arm_names(self) -> list[str]:
-        return [self.arm]
+        return self.arms
 
     def cells(self, arm: ArmSettings) -> dict[str, list[Cell]]:
         """The cells of both grids around the constants of `arm`, in the order of their values."""
@@ -116,14 +116,6 @@ class SweepSettings(ExperimentSettings):
         """The simulations behind the tables of all cells, each once."""
         found = {cell.table(arm).key: cell.table(arm) for cell in self.distinct_cells(arm)}
         return list(found.values())
-
-    def table_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
-        """Names of these simulations; `arms`: the study's."""
-        return [table.key for table in self.tables(arms[self.arm])]
-
-    def cell_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
-        """Names of all cells; `arms`: the study's."""
-        return [cell.key for cell in self.distinct_cells(arms[self.arm])]
 
     def _values(self, name: str, own: Cell) -> list[float]:
         return sorted({*getattr(self, name), getattr(own, name)})

@@ -31,8 +31,8 @@ QUANTITIES = (
     "drive",
 )  # fmt: skip
 COLUMNS = [
-    "grid", "of", "cell", *Cell.model_fields, "own", "rank", "quantity", "mean", "low", "high",
-    "n_runs", "n_diverged", "n_failed", "n_train", "epochs",
+    "arm", "grid", "of", "cell", *Cell.model_fields, "own", "rank", "quantity", "mean", "low",
+    "high", "n_runs", "n_diverged", "n_failed", "n_train", "epochs",
 ]  # fmt: skip
 LINES = {
     "first": lambda first, second: first,
@@ -44,13 +44,13 @@ LINES = {
 
 
 def summarise_sweep(
-    scans: Mapping[str, str | Path],
+    scans: Mapping[tuple[str, str], str | Path],
     *,
     settings: SweepSettings,
-    arm: ArmSettings,
+    arms: Mapping[str, ArmSettings],
     out: str | Path,
 ) -> None:
-    """Summarise the files of `measure_cell`, given by their cell's key, in `out` (csv).
+    """Summarise the files of `measure_cell`, given by (arm, key of the cell), in `out` (csv).
 
     Rows with `of` = `cell`: for every cell of a `grid`, mean and 95 % interval over seeds of the
     `QUANTITIES` after the last epoch: test error; share of silent neurons, among all and in the
@@ -66,20 +66,28 @@ def summarise_sweep(
     their `ratio` is constant. `of` = `failed runs`, `trained runs`: mean, smallest and largest
     value over the runs of both grids, and the number of runs (`runs`). Raises `ResultsError`.
     """
+    frames = [
+        pd.DataFrame(_rows(name, arm, scans, settings)).assign(arm=name)
+        for name, arm in arms.items()
+    ]
+    frame = pd.concat(frames).assign(n_train=settings.n_train, epochs=settings.epochs)
+    write_csv(frame.reindex(columns=COLUMNS), out)
+
+
+def _rows(name: str, arm: ArmSettings, scans: Mapping, settings: SweepSettings) -> list[dict]:
+    """The rows of one arm."""
     cells = settings.cells(arm)
     by_key = {cell.key: cell for found in cells.values() for cell in found}
-    missing = [key for key in by_key if key not in scans]
-    if missing:
-        raise ResultsError(f"The cell {missing[0]} was not trained; run measure_sweep.")
-    runs = pd.concat([_runs(cell, scans[key], settings) for key, cell in by_key.items()])
+    for key in by_key:
+        if (name, key) not in scans:
+            raise ResultsError(f"The cell {key} of {name} was not trained; run measure_sweep.")
+    runs = pd.concat([_runs(cell, scans[name, key], settings) for key, cell in by_key.items()])
     own = Cell.of(arm).key
     rows = []
     for grid, found in cells.items():
         rows += _cell_rows(grid, found, runs, own)
         rows += _line_rows(grid, found, runs, by_key[own])
-    rows += _outcome_rows(runs)
-    frame = pd.DataFrame(rows).assign(n_train=settings.n_train, epochs=settings.epochs)
-    write_csv(frame.reindex(columns=COLUMNS), out)
+    return rows + _outcome_rows(runs)
 
 
 def _runs(cell: Cell, path: str | Path, settings: SweepSettings) -> pd.DataFrame:
