@@ -22,8 +22,9 @@ from strsbp.study.claims.units import Unit, format_measured
 
 WORDS = {
     Verdict.REPRODUCES: "confirmed",
-    Verdict.IN_PART: "confirmed in part",
+    Verdict.PARTLY: "partly confirmed",
     Verdict.DOES_NOT: "refuted",
+    Verdict.UNDECIDED: "undecided",
     Verdict.NOT_TESTED: "not measured",
 }
 """The name of each verdict where a finding is judged."""

@@ -20,8 +20,9 @@ from strsbp.study.claims.units import Unit
 
 WORDS = {
     Verdict.REPRODUCES: "yes",
-    Verdict.IN_PART: "in part",
+    Verdict.PARTLY: "partly",
     Verdict.DOES_NOT: "no",
+    Verdict.UNDECIDED: "undecided",
     Verdict.NOT_TESTED: "not answered at this size",
 }
 """The name of each verdict where a question is answered."""
