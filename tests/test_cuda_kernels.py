@@ -78,7 +78,9 @@ def make_networks(hidden, n=3, n_inputs=N_INPUTS, n_terms=None, **settings):
 
     `n_terms`: terms of a separable table; None for polynomials.
     """
-    model = ModelSettings(**{"threshold_hidden": 2.0, "threshold_output": 1.0, **settings})
+    model = ModelSettings(
+        **{"threshold_hidden": 2.0, "threshold_output": 1.0, "regularisation": 10, **settings}
+    )
     rng = np.random.default_rng(1)
     if n_terms is None:
         table = random_table(rng)

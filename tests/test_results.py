@@ -97,7 +97,9 @@ def solved(key):
 
 
 def summarise_training(out):
-    files = [[ROOT / run for run in STUDY.runs(suffix=suffix)] for suffix in ("csv", "json")]
+    files = [
+        [ROOT / run for run in STUDY.summarised_runs(suffix, ROOT)] for suffix in ("csv", "json")
+    ]
     names = ("curves", "seeds", "arms", "pairs", "runs")
     tables = {name: out / "summarise_training" / f"{name}.csv" for name in names}
     summary.summarise_training(*files, **tables)
@@ -155,8 +157,11 @@ def summarise_expectation(out):
 def judge_claims(out):
     names = ("surfaces", "quality")
     tables = OF_TRAINING | {name: PAPER / "summarise_spsp" / f"{name}.csv" for name in names}
-    file = ROOT / "resources" / "claims.yaml"
-    claims.judge_claims(claims=file, tables=tables, out=out / "judge_claims" / "claims.csv")
+    claims.judge_claims(
+        claims=ROOT / "resources" / "claims.yaml", tables=tables,
+        variants=STUDY.judged_variants, out=out / "judge_claims" / "claims.csv",
+        settings_out=out / "judge_claims" / "settings.csv",
+    )  # fmt: skip
 
 
 def judge_findings(out):
