@@ -25,7 +25,10 @@ TARGET_COUNT_LABEL = 35
 
 ArmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 SpspName = Literal["published", "unblocked", "corrected", "exact"]
+DatasetName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+LARGEST_SPLIT = 10_000_000
+"""Limit on the samples of a training or test set."""
 
 
 def _distinct(values: list) -> list:
@@ -249,13 +252,13 @@ class ArmSettings(ModelSettings):
     """Key of `architectures`."""
     table: TableSettings = TableSettings()
     """The effect-ratio table."""
-    dataset: Literal["mnist5k", "mnist", "fashion-mnist"] | None = None
+    dataset: DatasetName | None = None
     """Data set of this arm, if different from the study's."""
-    n_train: Annotated[int, Field(ge=1, le=60_000)] | None = None
+    n_train: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] | None = None
     """Training images of this arm (the first n), if different from the study's."""
-    n_test: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    n_test: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] | None = None
     """Test images of this arm (the first n), if different from the study's."""
-    n_validation: Annotated[int, Field(ge=0, le=60_000)] = 0
+    n_validation: Annotated[int, Field(ge=0, le=LARGEST_SPLIT)] = 0
     """Validation images: the last n of the training set, on which an epoch can be chosen."""
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Training epochs."""

@@ -7,13 +7,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
 from test_data_download import NAMES
 
-from strsbp.data import DATASET_NAMES, embedded, load_dataset
+from strsbp.data import embedded, load_dataset
 from strsbp.data.download import locate_files
 from strsbp.data.sources import SOURCES
 from strsbp.errors import DataError
@@ -40,12 +39,6 @@ def test_an_unknown_name_lists_the_known_ones(name):
     assert str(error.value) == (
         f"There is no data set '{name}'; name one of mnist5k, mnist, fashion-mnist instead."
     )
-
-
-def test_the_names_are_those_of_the_settings():
-    from strsbp.study.settings import DataSettings
-
-    assert get_args(DataSettings.model_fields["dataset"].annotation) == DATASET_NAMES
 
 
 def test_importing_the_data_loads_nothing_slow():

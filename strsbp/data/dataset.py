@@ -1,4 +1,4 @@
-"""A set of digits in memory and on disk."""
+"""A data set in memory and on disk."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from strsbp.checkpoint import read_arrays
+from strsbp.encoding import bytes_of
 from strsbp.errors import DataError, in_words
 from strsbp.files import replacing
 from strsbp.settings import N_CLASSES
@@ -14,10 +15,11 @@ from strsbp.settings import N_CLASSES
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """Training and test images with their labels.
+    """Training and test images, or ready spike trains, with their labels.
 
     Every array is C-contiguous uint8. The constructor checks types, shapes and labels, and raises
-    `DataError`.
+    `DataError`. Spike trains are stored as `strsbp.encoding.packed_trains` makes them, one row per
+    sample.
     """
 
     name: str
@@ -25,7 +27,7 @@ class Digits:
     train_images: np.ndarray
     """uint8 (n_train, n_pixels): pixels 0..255, row by row from the top left; usually 784."""
     train_labels: np.ndarray
-    """uint8 (n_train,): classes 0..9."""
+    """uint8 (n_train,): classes 0 .. n_classes - 1."""
     test_images: np.ndarray
     """uint8 (n_test, n_pixels), as `train_images`."""
     test_labels: np.ndarray
@@ -33,6 +35,10 @@ class Digits:
     n_validation: int = 0
     """How many test digits, the last ones, are a validation set: not trained on, and not counted in
     the test error."""
+    n_classes: int = N_CLASSES
+    """Number of classes."""
+    n_steps: int | None = None
+    """Steps of ready spike trains; None for images, which are encoded."""
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
@@ -42,6 +48,7 @@ class Digits:
                 f"the {split} set of {self.name}",
                 getattr(self, f"{split}_images"),
                 getattr(self, f"{split}_labels"),
+                self.n_classes,
             )
         n_train_pixels, n_test_pixels = self.train_images.shape[1], self.test_images.shape[1]
         if n_train_pixels != n_test_pixels:
@@ -49,6 +56,12 @@ class Digits:
                 f"The train images of {self.name} have {n_train_pixels} pixels but its test images "
                 f"have {n_test_pixels}; give both the same size."
             )
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Inputs and outputs of a network for this data set: pixels or input neurons, classes."""
+        width = self.train_images.shape[1]
+        return width if self.n_steps is None else width // bytes_of(self.n_steps), self.n_classes
 
     @property
     def n_test(self) -> int:
@@ -90,13 +103,15 @@ class Digits:
             array = getattr(self, key)
             digest.update(f"{key}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array))
+        if self.n_steps is not None:
+            digest.update(f"n_steps{self.n_steps}".encode())
         return digest.hexdigest()
 
 
 _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
-def _check_split(where: str, images, labels) -> None:
+def _check_split(where: str, images, labels, n_classes: int) -> None:
     for kind, array, shape in (("images", images, "(n, pixels)"), ("labels", labels, "(n,)")):
         expected_ndim = 2 if kind == "images" else 1
         if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
@@ -119,9 +134,9 @@ def _check_split(where: str, images, labels) -> None:
         )
     if len(labels) == 0:
         raise DataError(f"There are no digits in {where}; give at least one.")
-    if labels.max() >= N_CLASSES:
+    if labels.max() >= n_classes:
         raise DataError(
-            f"There is a label {labels.max()} in {where}; labels must be 0 to {N_CLASSES - 1}."
+            f"There is a label {labels.max()} in {where}; labels must be 0 to {n_classes - 1}."
         )
 
 
@@ -131,7 +146,9 @@ def save_digits(path: str | Path, digits: Digits) -> None:
     The same digits give the same bytes. Raises `DataError` if the file cannot be written.
     """
     arrays = {key: getattr(digits, key) for key in _ARRAYS}
-    arrays["name"] = np.array(digits.name)
+    arrays |= {key: np.array(getattr(digits, key)) for key in ("name", "n_classes")}
+    if digits.n_steps is not None:
+        arrays["n_steps"] = np.array(digits.n_steps)
     try:
         with replacing(path) as temporary, open(temporary, "wb") as file:
             np.savez_compressed(file, **arrays)
@@ -149,7 +166,8 @@ def read_digits(path: str | Path) -> Digits:
     """
     try:
         arrays = read_arrays(path)
-        return Digits(str(arrays.pop("name")), **arrays)
+        numbers = {key: int(arrays.pop(key)) for key in ("n_classes", "n_steps") if key in arrays}
+        return Digits(str(arrays.pop("name")), **arrays, **numbers)
     except FileNotFoundError:
         raise DataError(f"There is no digits file {path}; prepare it first.") from None
     except Exception as error:

@@ -69,7 +69,10 @@ class Network:
         self.n_updates = 0
 
     def encode(self, image, index: int, split: int = TRAIN_SPLIT) -> None:
-        """Set the input spikes to those of `image` (uint8), which is number `index` of `split`."""
+        """Set the input spikes to those of `image`, which is number `index` of `split`.
+
+        `image`: a row of the images, or of the packed spike trains, of a `Digits`.
+        """
         encoder = self._encoders[split]
         image = np.ascontiguousarray(image, dtype=np.uint8)
         passes.encode(image, index, encoder.key, self.inputs.arrays, encoder.words)

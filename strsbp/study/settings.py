@@ -6,8 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from strsbp.data import DATASET_NAMES
 from strsbp.errors import SettingsError
-from strsbp.settings import ArmName, ArmSettings, Closed, LayerSettings, Seed, checked
+from strsbp.settings import (
+    LARGEST_SPLIT,
+    ArmName,
+    ArmSettings,
+    Closed,
+    DatasetName,
+    LayerSettings,
+    Seed,
+    checked,
+)
 from strsbp.study.experiments import OPEN_QUESTIONS
 from strsbp.study.experiments.settings import ExperimentSettings, with_experiments
 
@@ -15,14 +25,33 @@ from strsbp.study.experiments.settings import ExperimentSettings, with_experimen
 class DataSettings(Closed):
     """Which digits the study uses."""
 
-    dataset: Literal["mnist5k", "mnist", "fashion-mnist"] = "mnist5k"
-    """`mnist5k` comes with a Python package; the others are downloaded or read from a folder."""
+    dataset: DatasetName = "mnist5k"
+    """`mnist5k` comes with a Python package; `mnist` and `fashion-mnist` are downloaded or read
+    from a folder; any other name is one of `sets`."""
+    sets: dict[DatasetName, Annotated[str, Field(min_length=1)]] = {}
+    """Data sets of your own by name: an .npz file, or a folder with four idx files."""
     local_dir: str | None = None
     """Folder with the four idx files; the environment variable STRSBP_DATA_DIR also sets it."""
-    n_train: Annotated[int, Field(ge=1, le=60_000)] = 250
+    n_train: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] = 250
     """Training images: the first n of the training set."""
-    n_test: Annotated[int, Field(ge=1, le=10_000)] = 250
+    n_test: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] = 250
     """Test images: the first n of the test set."""
+
+    @property
+    def known(self) -> list[str]:
+        """The names that an arm's `dataset` can have."""
+        return [*DATASET_NAMES, *self.sets]
+
+    def source(self, dataset: str) -> str:
+        """The file or folder of `dataset`; empty for one that is embedded or downloaded."""
+        return self.sets.get(dataset, self.local_dir or "")
+
+    @model_validator(mode="after")
+    def _names(self):
+        for name in self.sets:
+            if name in DATASET_NAMES:
+                raise ValueError(f"`sets` gives the name '{name}', which is taken; choose another")
+        return self
 
 
 class SimulationSettings(Closed):
@@ -133,6 +162,11 @@ class StudySettings(with_experiments(_Parts)):
                 raise ValueError(
                     f"arm '{name}' uses the unknown architecture '{arm.architecture}' "
                     f"(known: {', '.join(self.architectures)})"
+                )
+            if arm.dataset not in self.data.known:
+                raise ValueError(
+                    f"arm '{name}' uses the unknown data set '{arm.dataset}' (known: "
+                    f"{', '.join(self.data.known)})"
                 )
         return self
 

@@ -80,12 +80,14 @@ class TrainingState(Progress):
 
     @classmethod
     def start(cls, network: Network, digits: Digits) -> "TrainingState":
-        """A new run; raises `SettingsError` if the images do not fit the network's input."""
-        n_pixels = digits.train_images.shape[1]
-        if n_pixels != network.n_inputs:
+        """A new run; raises `SettingsError` if the data set does not fit the network."""
+        n_inputs, n_classes = digits.sizes
+        largest = max(digits.train_labels.max(), digits.test_labels.max())
+        if n_inputs != network.n_inputs or largest >= network.n_classes:
             raise SettingsError(
-                f"The images of {digits.name} have {n_pixels} pixels but the network has "
-                f"{network.n_inputs} inputs; build it with n_inputs={n_pixels}."
+                f"{digits.name} has {n_inputs} inputs and labels up to {largest}, but the network "
+                f"{network.n_inputs} inputs and {network.n_classes} classes; build it with "
+                f"n_inputs={n_inputs}, n_classes={n_classes}."
             )
         return cls(network, digits, np.ones(len(digits.train_labels)))
 

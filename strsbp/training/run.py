@@ -43,7 +43,7 @@ class Run:
     def __init__(self, arm, layers, table, digits: Digits, seed: int, checkpoint_path: str | Path):
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.arm, self.layers, self.digits, self.seed = arm, layers, digits, seed
-        network = build_network(arm, layers, table, seed, digits.train_images.shape[1])
+        network = build_network(arm, layers, table, seed, *digits.sizes)
         self.state = TrainingState.start(network, digits)
         self.fingerprint = run_hash(arm, layers, table, digits, seed)
         self.checkpoint_path = Path(checkpoint_path)
