@@ -14,8 +14,11 @@ Ready spike trains need no encoding. They are stored as one bit per neuron and s
 bytes as images are, so a data set of either kind takes the same way to the engines.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numba import njit
+from numpy.typing import ArrayLike
 
 from strsbp.simd import bits_below, lowest_bit
 
@@ -91,18 +94,16 @@ def bytes_of(n_steps: int) -> int:
     return 8 * -(-n_steps // 64)
 
 
-def packed_trains(sample, neuron, step, shape: tuple[int, int, int]) -> np.ndarray:
+def packed_trains(events: Sequence[np.ndarray], shape: tuple[int, int, int]) -> np.ndarray:
     """Spike trains from events, uint8 (n_samples, n_neurons * `bytes_of(n_steps)`).
 
-    `sample`, `neuron`, `step`: integer arrays of one length, below `shape` (n_samples, n_neurons,
-    n_steps). Bit t of a neuron's bytes, lowest first, is its spike at step t; a second event there
-    has no effect.
+    `events`: sample, neuron and step of each, integer arrays with numbers below `shape` (n_samples,
+    n_neurons, n_steps). Bit t of a neuron's bytes, lowest first, is its spike at step t; a second
+    event there has no effect.
     """
-    n_samples, n_neurons, n_steps = shape
+    (sample, neuron, step), (n_samples, n_neurons, n_steps) = events, shape
     bits = np.zeros((n_samples, n_neurons, bytes_of(n_steps)), dtype=np.uint8)
-    step = np.asarray(step)
-    spikes = np.left_shift(1, step % 8).astype(np.uint8)
-    np.bitwise_or.at(bits, (sample, neuron, step // 8), spikes)
+    np.bitwise_or.at(bits, (sample, neuron, step // 8), (1 << step % 8).astype(np.uint8))
     return bits.reshape(n_samples, -1)
 
 
@@ -154,7 +155,7 @@ class Encoder:
         self.n_steps = n_steps
         self.words = np.zeros(64 * -(-n_steps // 64), dtype=np.uint32)
 
-    def encode(self, image, index: int, n_inputs: int | None = None) -> np.ndarray:
+    def encode(self, image: ArrayLike, index: int, n_inputs: int | None = None) -> np.ndarray:
         """The spike trains of `image` as a dense (n_steps, n_inputs) boolean array.
 
         `index` is the image's position in its split; with the seed it determines every spike.

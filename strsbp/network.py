@@ -8,13 +8,13 @@ from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
 from strsbp.errors import CheckpointError, SettingsError
 from strsbp.settings import N_CLASSES, N_PIXELS, LayerSettings, ModelSettings, checked
-from strsbp.spsp import EffectRatioTable, SeparableTable
+from strsbp.spsp.separable import Table
 
 
 def build_network(
     model: ModelSettings,
     hidden: Sequence[LayerSettings],
-    table: EffectRatioTable | SeparableTable,
+    table: Table,
     seed: int,
     n_inputs: int = N_PIXELS,
     n_classes: int = N_CLASSES,

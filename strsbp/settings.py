@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -29,6 +29,9 @@ DatasetName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 LARGEST_SPLIT = 10_000_000
 """Limit on the samples of a training or test set."""
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def _distinct(values: list) -> list:
@@ -76,10 +79,7 @@ class LayerSettings(Closed):
     @property
     def n_neurons(self) -> int:
         """Number of neurons."""
-        if self.kind == "feedforward":
-            return self.size
-        depth, height, width = self.shape
-        return depth * height * width
+        return int(self.size or 0) if self.shape is None else math.prod(self.shape)
 
 
 class ModelSettings(Closed):
@@ -282,13 +282,13 @@ class ArmSettings(ModelSettings):
         """The file of this arm's table, in the results folder `folder` of a profile."""
         simulated, fit = self.simulated_table(), self.table.fit_name
         if simulated is None:
-            return Path(self.table.file)
+            return Path(str(self.table.file))
         if fit == "polynomial4":
             return folder / "fit_spsp" / f"{simulated.key}.txt"
         return folder / "fit_curve" / f"{simulated.key}-{fit}.csv"
 
 
-def checked(model, raw, where: str):
+def checked(model: type[Model], raw: object, where: str) -> Model:
     """`model` validated from `raw`; raises a one-sentence `SettingsError` that names `where`."""
     try:
         return model.model_validate(raw)
@@ -308,7 +308,7 @@ def checked(model, raw, where: str):
         raise SettingsError(f"{where}{at}: {reason}{also}.") from None
 
 
-def _known_keys(model, loc) -> list[str]:
+def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     """Keys of the (nested) model at `loc`, or an empty list if the schema does not tell."""
     schema = model.model_json_schema()
     node = schema

@@ -168,7 +168,7 @@ def test_ready_spike_trains_equal_the_engine(xp, n_steps):
     rng = np.random.default_rng(2)
     n = N_TRAIN + N_TEST
     events = np.nonzero(rng.random((n, N_INPUTS, 100)) < 0.3)
-    trains = packed_trains(*events, (n, N_INPUTS, 100))
+    trains = packed_trains(events, (n, N_INPUTS, 100))
     labels = rng.integers(0, N_CLASSES, n).astype(np.uint8)
     digits = Digits(
         "trains", trains[:N_TRAIN], labels[:N_TRAIN], trains[N_TRAIN:], labels[N_TRAIN:],

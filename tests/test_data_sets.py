@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -41,13 +42,16 @@ def test_an_unknown_name_lists_the_known_ones(name):
     )
 
 
-def test_importing_the_data_loads_nothing_slow():
+def test_importing_the_package_needs_no_extra_and_loads_nothing_slow(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    extra = [re.match(r"\w+", name)[0] for name in project["optional-dependencies"]["workflow"]]
     code = (
-        "import sys, strsbp.data\n"
-        "print(*sorted({'mlxtend', 'pooch', 'requests', 'sklearn', 'tqdm'} & set(sys.modules)))"
+        "import sys, strsbp\n"
+        f"slow = {{'mlxtend', 'pooch', 'requests', 'sklearn', *{extra}}}\n"
+        "print(*sorted(slow & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert (done.returncode, done.stdout.strip()) == (0, "")
+    assert (done.returncode, done.stdout.strip()) == (0, "") and "snakemake" in extra
 
 
 # --- mnist5k

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -68,13 +69,15 @@ class Digits:
         """The number of test digits, without the validation set."""
         return len(self.test_labels) - self.n_validation
 
-    def first(self, n_train: int, n_test: int, n_validation: int = 0) -> "Digits":
-        """The first `n_train` training and the first `n_test` test digits.
+    def first(self, n_train: int | None, n_test: int | None, n_validation: int = 0) -> "Digits":
+        """The first `n_train` training and the first `n_test` test digits; all for None.
 
         The last `n_validation` training digits follow as the validation set. Without one, the
         arrays are views, not copies. Raises `DataError` if a split has fewer digits, if a size is
         below 1, or if the validation set would be trained on.
         """
+        n_train = len(self.train_labels) - n_validation if n_train is None else n_train
+        n_test = len(self.test_labels) if n_test is None else n_test
         for split, wanted in (("train", n_train), ("test", n_test)):
             held = len(getattr(self, f"{split}_labels"))
             if not 1 <= wanted <= held:
@@ -102,7 +105,7 @@ class Digits:
         for key in _ARRAYS:
             array = getattr(self, key)
             digest.update(f"{key}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array))
+            digest.update(np.ascontiguousarray(array).data)
         if self.n_steps is not None:
             digest.update(f"n_steps{self.n_steps}".encode())
         return digest.hexdigest()
@@ -111,7 +114,7 @@ class Digits:
 _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
-def _check_split(where: str, images, labels, n_classes: int) -> None:
+def _check_split(where: str, images: np.ndarray, labels: np.ndarray, n_classes: int) -> None:
     for kind, array, shape in (("images", images, "(n, pixels)"), ("labels", labels, "(n,)")):
         expected_ndim = 2 if kind == "images" else 1
         if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
@@ -166,8 +169,11 @@ def read_digits(path: str | Path) -> Digits:
     """
     try:
         arrays = read_arrays(path)
-        numbers = {key: int(arrays.pop(key)) for key in ("n_classes", "n_steps") if key in arrays}
-        return Digits(str(arrays.pop("name")), **arrays, **numbers)
+        fields: dict[str, Any] = dict(arrays)
+        fields["name"] = str(arrays["name"])
+        for key in {"n_classes", "n_steps"} & set(arrays):
+            fields[key] = int(arrays[key])
+        return Digits(**fields)
     except FileNotFoundError:
         raise DataError(f"There is no digits file {path}; prepare it first.") from None
     except Exception as error:

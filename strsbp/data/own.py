@@ -118,7 +118,10 @@ def save_events(
     x.
     """
     width, height, polarities = sensor_size
-    arrays = {"n_neurons": np.array(math.prod(sensor_size)), "time_per_step": time_per_step}
+    arrays = {
+        "n_neurons": np.array(math.prod(sensor_size)),
+        "time_per_step": np.array(time_per_step),
+    }
     for split, samples in zip(_SPLITS, (train, test), strict=True):
         events, labels = zip(*samples, strict=True)
         where = [event["x"].astype(np.int64) for event in events]
@@ -134,7 +137,7 @@ def save_events(
             f"{split}_labels": np.array(labels),
         }
     with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def _of_images(name: str, path: Path, arrays: list[tuple[str, np.ndarray]]) -> Digits:
@@ -143,7 +146,8 @@ def _of_images(name: str, path: Path, arrays: list[tuple[str, np.ndarray]]) -> D
         array.reshape(len(array), -1) if k % 2 == 0 else array.ravel()
         for k, array in enumerate(whole)
     ]
-    return _digits(name, *(array.astype(np.uint8) for array in flat))
+    train, train_labels, test, test_labels = (array.astype(np.uint8) for array in flat)
+    return _digits(name, train, train_labels, test, test_labels)
 
 
 def _of_events(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
@@ -187,13 +191,10 @@ def _of_events(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
             f"The spike trains in {path} need {size:,} bytes, more than the limit of "
             f"{LARGEST_SET:,}; raise time_per_step or save fewer samples."
         )
-    trains = {
-        split: packed_trains(*events[split], (len(labels[split]), n_neurons, n_steps))
-        for split in _SPLITS
-    }
-    return _digits(
-        name, trains["train"], labels["train"], trains["test"], labels["test"], n_steps=n_steps
+    train, test = (
+        packed_trains(events[split], (len(labels[split]), n_neurons, n_steps)) for split in _SPLITS
     )
+    return _digits(name, train, labels["train"], test, labels["test"], n_steps)
 
 
 def _whole(array: np.ndarray, most: float, where: str) -> np.ndarray:
@@ -212,6 +213,11 @@ def _whole(array: np.ndarray, most: float, where: str) -> np.ndarray:
     return array
 
 
-def _digits(name: str, train, train_labels, test, test_labels, **more) -> Digits:
+def _digits(
+    name: str, train: np.ndarray, train_labels: np.ndarray, test: np.ndarray,
+    test_labels: np.ndarray, n_steps: int | None = None,
+) -> Digits:  # fmt: skip
     n_classes = max(int(labels.max(initial=0)) for labels in (train_labels, test_labels)) + 1
-    return Digits(name, train, train_labels, test, test_labels, n_classes=n_classes, **more)
+    return Digits(
+        name, train, train_labels, test, test_labels, n_classes=n_classes, n_steps=n_steps
+    )

@@ -45,9 +45,10 @@ FILE_NAMES = (
 )
 
 
-def _files(*hashes: str) -> tuple[SourceFile, ...]:
+def _files(*hashes: str) -> tuple[SourceFile, SourceFile, SourceFile, SourceFile]:
     """The four files, from their `sha256` and `content_sha256` in turn."""
-    return tuple(map(SourceFile, FILE_NAMES, hashes[::2], hashes[1::2]))
+    a, b, c, d = map(SourceFile, FILE_NAMES, hashes[::2], hashes[1::2])
+    return a, b, c, d
 
 
 SOURCES = {

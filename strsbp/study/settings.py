@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -123,7 +123,13 @@ class _Parts(Closed):
     longer than the study itself."""
 
 
-class StudySettings(with_experiments(_Parts)):
+if TYPE_CHECKING:  # a type checker does not see the keys of the experiments
+    _Study = _Parts
+else:
+    _Study = with_experiments(_Parts)
+
+
+class StudySettings(_Study):
     """The whole study: what a config file says."""
 
     @model_validator(mode="before")
@@ -187,7 +193,8 @@ class StudySettings(with_experiments(_Parts)):
         """The arms in the report, including those of open questions only if it answers them."""
         if self.open_questions:
             return list(self.arms)
-        used, asked = [], []
+        used: list[str] = []
+        asked: list[str] = []
         for name, experiment in self.experiments.items():
             (asked if name in OPEN_QUESTIONS else used).extend(experiment.arm_names())
         for _, figure in self.figures:
@@ -211,7 +218,7 @@ class StudySettings(with_experiments(_Parts)):
     def all_arms(self) -> dict[str, ArmSettings]:
         """The arms of the study, of the published logs and of the variants, with all settings."""
         found = dict(self.arms)
-        further = list(self.published_logs.arms.items())
+        further = list(self.published_logs.arms.items())  # type: ignore[attr-defined]
         for name, variant in self.variants.items():
             for of, changes in variant.arms.items():
                 arm = self.arms[of].model_dump()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -98,12 +99,12 @@ class TrainingState(Progress):
 
 def evaluate(
     network: Network,
-    images,
-    labels,
+    images: np.ndarray,
+    labels: np.ndarray,
     tick: Callable[[int], object] = lambda n: None,
     start: int = 0,
     stop: int | None = None,
-):
+) -> Evaluation:
     """`Evaluation` on the test images start .. `stop` - 1 of (n, pixels) uint8, labels (n,)."""
     n_wrong = 0
     spikes, silent = np.zeros(len(network.layers)), np.zeros(len(network.layers))
@@ -155,8 +156,8 @@ def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: 
 
 
 def metrics_row(
-    network: Network, arrays, epoch: int, tested: Evaluation, validation_error: float | None,
-    misclassified, cost: float, smallest,
+    network: Network, arrays: dict[str, np.ndarray], epoch: int, tested: Evaluation,
+    validation_error: float | None, misclassified: np.ndarray, cost: float, smallest: np.ndarray,
 ) -> dict:  # fmt: skip
     """The metrics of `epoch` (from 0) for a network whose `state()` is `arrays`.
 
@@ -164,7 +165,7 @@ def metrics_row(
     training sample; `cost`: summed over the training samples; `smallest`
     (n_layers,): the smallest |s_i| of each layer, infinite if none was computed.
     """
-    row = {
+    row: dict[str, Any] = {
         "epoch": epoch + 1,
         "test_error": tested.error,
         **({} if validation_error is None else {"validation_error": validation_error}),
