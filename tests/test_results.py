@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from strsbp.data import load_dataset
+from strsbp.files import write_csv
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable, file_sha256
 from strsbp.spsp import (
@@ -14,12 +15,11 @@ from strsbp.spsp import (
     fits,
     load_surface,
     read_table,
-    trace_pair,
     write_separable,
     write_table,
-    write_trace,
 )
 from strsbp.spsp.curves import read_curve
+from strsbp.spsp.trace import trace_pair
 from strsbp.study import claims, summary
 from strsbp.study.claims import findings, questions
 from strsbp.study.experiments import OPEN_QUESTIONS
@@ -231,7 +231,7 @@ def measure_findings(out):
 
 
 def trace_spsp(out):
-    write_trace(trace_pair(seed=STUDY.simulation.seed), out / "trace_spsp" / "trace.csv")
+    write_csv(trace_pair(seed=STUDY.simulation.seed), out / "trace_spsp" / "trace.csv")
 
 
 @pytest.mark.parametrize(

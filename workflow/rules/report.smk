@@ -53,7 +53,7 @@ rule build_report:
     params:
         # Without the folder of images, which is no reason to write the report again.
         study=lambda wildcards: study(wildcards.profile).model_dump(
-            mode="json", exclude={"data": {"local_dir"}}
+            mode="json", exclude={"data": {"local_dir", "sets"}}
         ),
         command=branch(
             lambda wildcards: wildcards.profile == STUDY.profile,

@@ -16,6 +16,7 @@ from strsbp.files import write_csv
 from strsbp.settings import ArmName, Closed
 from strsbp.study.claims.judging import Needs, read_entries
 from strsbp.study.claims.measurements import Tables, Test, told
+from strsbp.study.claims.questions import Enough, too_small
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit, format_measured
 from strsbp.study.summary.intervals import ALPHA
@@ -57,6 +58,7 @@ class Finding(Closed):
     """Part of the published program."""
     statement: Annotated[str, Field(min_length=1)]
     unit: Unit = "number"
+    needs: list[Enough] = []
     rule: AnyRule | None = None
     not_measured: str = ""
     """Reason why there is no rule."""
@@ -98,7 +100,8 @@ def judge_findings(
 def _judge(finding: Finding, tables: Tables) -> Judgement:
     if finding.rule is None:
         return Judgement(Verdict.NOT_TESTED, finding.not_measured)
-    return finding.rule.judge(Context(tables, None, finding.unit))
+    judged = finding.rule.judge(Context(tables, None, finding.unit))
+    return judged.unless(too_small(finding.needs, tables))
 
 
 def _effect(effect: Effect, tables: Tables, adjusted: Mapping[Test, float]) -> dict:

@@ -136,6 +136,8 @@ class Tables:
 
     def measure(self, measure: Measure) -> Measured | None:
         """The value that `measure` points at, or None if it was not measured."""
+        if measure.table in OPEN_QUESTIONS and measure.table not in self._paths:
+            return None  # a study that leaves the open questions out
         row = self.select(measure.table, measure.where)
         if row is None:
             return None
