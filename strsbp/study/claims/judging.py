@@ -16,8 +16,8 @@ from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit
 
 COLUMNS = [
-    "id", "place", "statement", "published", "measured", "low", "high", "unit", "verdict", "reason",
-    "note",
+    "id", "place", "statement", "published", "measured", "low", "high", "unit", "what",
+    "verdict", "reason", "note",
 ]  # fmt: skip
 
 

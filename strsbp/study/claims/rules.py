@@ -36,6 +36,8 @@ class Judgement(NamedTuple):
     measured: float = nan
     low: float = nan
     high: float = nan
+    what: str = ""
+    """What was measured, in words, if the statement leaves it open."""
 
     def unless(self, lacks: str) -> "Judgement":
         """This judgement, or `NOT_TESTED` if the runs lack something (`lacks`, in words)."""
@@ -83,7 +85,9 @@ class MeasuringRule(Rule):
 
     def judge(self, context):
         found = [context.tables.measure(measure) for measure in self._measures()]
-        return _not_measured(self.subject) if None in found else self._judge(context, *found)
+        if None in found:
+            return _not_measured(self.subject)
+        return self._judge(context, *found)._replace(what=self.subject)
 
     def _judge(self, context: Context, *measured: Measured) -> Judgement:
         raise NotImplementedError
@@ -308,7 +312,8 @@ def _judge_pair(pair, better: str, worse: str) -> Judgement:
         verdict, reason = Verdict.DOES_NOT, f"{reason}: significant in the opposite direction"
     else:
         verdict, reason = Verdict.IN_PART, f"Undecided: {reason}, and the interval includes 0"
-    return Judgement(verdict, f"{reason}.", pair["difference"], pair["low"], pair["high"])
+    difference = pair["difference"], pair["low"], pair["high"]
+    return Judgement(verdict, f"{reason}.", *difference, f"{pair['arm_a']} minus {pair['arm_b']}")
 
 
 class PairedBetter(PairedRule):
@@ -427,7 +432,8 @@ class Diverges(Rule):
             verdict = Verdict.REPRODUCES
         else:
             verdict = Verdict.IN_PART if as_expected else Verdict.DOES_NOT
-        return Judgement(verdict, reason, n_diverged / n_runs)
+        what = f"{n_diverged} of {n_runs} runs of {self.arm}"
+        return Judgement(verdict, reason, n_diverged / n_runs, what=what)
 
 
 class Combination(Rule):
