@@ -12,6 +12,7 @@ import yaml
 from synthetic_results import PANELS, write_runs
 
 from strsbp.files import ResultsError
+from strsbp.study.claims import Verdict
 from strsbp.study.claims.judging import COLUMNS, load_claims
 from strsbp.study.loading import load_profile
 from strsbp.study.report import answers, build_report
@@ -72,9 +73,7 @@ class Page(HTMLParser):
 
 
 def claims_rows(title=None):
-    verdicts = [
-        "reproduces", "reproduces in part", "does not reproduce", "not tested at this size",
-    ]  # fmt: skip
+    verdicts = list(Verdict)
     claims = load_claims(ROOT / "resources" / "claims.yaml")
     return pd.DataFrame(
         [
@@ -82,8 +81,9 @@ def claims_rows(title=None):
                 id=claim.id, place=claim.place, statement=title or claim.statement,
                 published=claim.published, what="strsbp minus hm2bp", measured=0.1, low=0.05,
                 high=0.15, unit=claim.unit,
-                verdict=verdicts[number % 4], reason=title or f"Reason {number}.",
-                note=title or claim.note,
+                verdict=verdicts[number % 5], reason=title or f"Reason {number}.",
+                n_train=10, n_test=10, epochs=2, n_seeds=3, note=title or claim.note,
+                other_verdicts=title or ("as logged: undecided" if number == 0 else ""),
             )
             for number, claim in enumerate(claims)
         ],
@@ -145,12 +145,17 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
         ),
         dict(id="Q1", statement="It is large.", verdict="no", reason="2 is below 3."),
     ]
+    views = [
+        dict(id="strsbp_best_error", title=title or "as logged", setting="logged", epoch="best",
+             verdict="undecided"),
+    ]  # fmt: skip
     truth = [dict(layer="output3", mean=0.25, low=0.125, high=0.375)]
     folder_of |= {
         "divergence": causes,
         "extrapolations": fits,
         "answers": answers,
         "gradient_check": truth,
+        "settings": views,
     }
     for name, rows in folder_of.items():
         tables[name] = folder / "summarise_spsp" / f"{name}.csv"
@@ -227,7 +232,10 @@ def test_every_figure_says_what_is_seen(built):
 def test_the_answer_comes_first_with_numbers_from_the_results(built):
     _, _, page = built
     answer = page.text[: page.text.index("The verdicts #")]
-    assert "26 claims, 7 reproduce, 7 reproduce in part, 6 do not and 6 are not tested" in answer
+    assert (
+        "26 claims, 6 reproduce, 5 reproduce partly, 5 do not, 5 are undecided and 5 are not"
+        in answer
+    )
     assert "Julien Verecken" in answer and "arXiv:1908.06378" in answer
     assert "seeds 1 to 3" in answer
 

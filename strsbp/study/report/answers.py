@@ -10,7 +10,6 @@ from strsbp.study.report.text import packaged
 
 VERBS = {
     "reproduces": "reproduces",
-    "reproduces in part": "reproduces in part",
     "partly": "reproduces partly",
     "does not reproduce": "does not",
 }

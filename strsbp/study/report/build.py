@@ -17,8 +17,9 @@ from strsbp.study.report.text import symbols, value_text
 
 _MARKS = {
     "REPRODUCES": ("yes", "✓"),
-    "IN_PART": ("part", "◐"),
+    "PARTLY": ("part", "◐"),
     "DOES_NOT": ("no", "✗"),
+    "UNDECIDED": ("open", "?"),
     "NOT_TESTED": ("untested", "–"),
 }
 BADGES = {

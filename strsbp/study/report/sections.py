@@ -16,6 +16,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from strsbp.files import ResultsError, read_yaml
+from strsbp.study.claims.judging import STUDY
 from strsbp.study.claims.questions import ShownTable, load_questions
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.answers import headline, topics
@@ -88,8 +89,15 @@ def _seeds(runs: pd.DataFrame) -> str:
 
 
 def verdicts(results: Results) -> dict:
-    """The claims in short, by topic."""
-    return dict(topics=topics(results))
+    """The claims in short, by topic, with the verdicts at other settings of the training."""
+    views = results.table("settings", "id", "title", "setting", "epoch", "verdict")
+    views = views[(views["setting"] != STUDY) & (views["epoch"] == "best")]
+    others = {
+        title: dict(zip(found["id"], found["verdict"], strict=True))
+        for title, found in views.groupby("title", sort=False)
+    }
+    n_differing = sum(bool(claim["other_verdicts"]) for claim in results.claims)
+    return dict(topics=topics(results), others=others, n_differing=n_differing)
 
 
 def claims(results: Results) -> dict:
