@@ -218,3 +218,13 @@ def test_metrics_that_are_not_numbers_are_not_averaged(tmp_path, column, value):
     frame.to_csv(metrics[0], index=False)
     assert column in refusal(lambda: summarise(tmp_path, metrics, provenance), ResultsError)
     assert not (tmp_path / "curves.csv").exists()
+
+
+def test_a_layer_that_is_silent_after_an_epoch_is_named(tmp_path):
+    metrics, provenance = write_runs(tmp_path, **two_arms(seeds=(1,), shorten=5))
+    frame = pd.read_csv(metrics[0])
+    frame.loc[1:2, "silent_share_recurrent2"] = 1
+    frame.to_csv(metrics[0], index=False)
+    runs = summarise(tmp_path, metrics, provenance)["runs"].set_index("arm")
+    assert runs.loc["strsbp", "silent"] == "recurrent2 in 2 of 4 epochs"
+    assert pd.isna(runs.loc["hm2bp", "silent"])
