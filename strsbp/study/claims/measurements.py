@@ -12,13 +12,14 @@ from pydantic import field_validator
 from strsbp.errors import ClaimsError, StrsbpError, in_words
 from strsbp.files import ResultsError, read_csv
 from strsbp.settings import Closed
-from strsbp.study.experiments import OPEN_QUESTIONS
+from strsbp.study.experiments import EXPERIMENTS
 from strsbp.study.summary.intervals import both_ways
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
-    "denominators", "measured", *OPEN_QUESTIONS,
+    "denominators", "measured", *EXPERIMENTS,
 ]  # fmt: skip
+"""Results files; that of an experiment is its summary.csv."""
 
 
 @contextmanager
@@ -91,8 +92,11 @@ class Tables:
     def select(self, name: str, where: Mapping) -> pd.Series | None:
         """The one row of file `name` that matches `where`, or None.
 
-        Raises `ClaimsError` for an unknown column or if several rows match.
+        Also None if the file is the summary of an experiment that was not run. Raises `ClaimsError`
+        for an unknown column or if several rows match.
         """
+        if name in EXPERIMENTS and name not in self._paths:
+            return None
         rows = self.frame(name)
         for column, wanted in where.items():
             _check_column(name, rows.columns, column)

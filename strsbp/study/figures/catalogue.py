@@ -79,10 +79,12 @@ FIGURES: tuple[Figure, ...] = (
         "strsbp.study.experiments.divergence.figure", {"curves": _CURVES["curves"]},
         "divergence",
     ),
+    _experiment("activation", "Eq. 3: potentials and spike counts"),
     _experiment("expectation", "The expectation of e_ij", "curves"),
     _experiment("fits", "Fits of e_ij ranked"),
     _experiment("gradient_check", "Gradients compared with the true one"),
     _experiment("bptt", "BPTT, ST-RSBP and HM2-BP"),
+    _experiment("gradient_flow", "Gradients back in time"),
     _experiment("early_decision", "Accuracy against cost"),
     _experiment("sweep", "Time constants and thresholds"),
 )  # fmt: skip
