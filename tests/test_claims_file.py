@@ -11,6 +11,7 @@ from synthetic_results import write_runs, write_surfaces
 from strsbp.errors import ClaimsError
 from strsbp.study.claims import judge_claims, load_claims, published_value
 from strsbp.study.claims.units import format_interval, format_value
+from strsbp.study.experiments import EXPERIMENTS
 from strsbp.study.summary import summarise_training
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
@@ -32,32 +33,35 @@ def claims():
 
 
 @pytest.fixture(scope="module")
-def quality(claims, tmp_path_factory):
-    """Every row that the shipped claims select from quality.csv."""
-    rows = []
+def measured(claims, tmp_path_factory):
+    """Results files with every row that the shipped claims select, but for those of runs."""
+    rows = {}
 
     def collect(rule):
-        if "measure" in rule or "numerator" in rule:
-            for key in ("measure", "numerator", "denominator"):
-                if key in rule and rule[key]["table"] == "quality":
-                    rows.append(rule[key]["where"] | {"value": 2.0})
-        for inner in rule.get("rules", ()):
-            collect(inner)
+        if isinstance(rule, list):
+            for one in rule:
+                collect(one)
+        elif isinstance(rule, dict) and {"table", "where", "column"} <= set(rule):
+            row = rows.setdefault(rule["table"], {}).setdefault(str(rule["where"]), rule["where"])
+            rows[rule["table"]][str(rule["where"])] = row | {rule["column"]: 2.0}
+        elif isinstance(rule, dict):
+            collect(list(rule.values()))
 
-    for claim in claims.values():
-        collect(claim.rule.model_dump())
-    path = tmp_path_factory.mktemp("quality") / "quality.csv"
-    pd.DataFrame(rows).drop_duplicates().to_csv(path, index=False)
-    return path
+    collect([claim.rule.model_dump() for claim in claims.values()])
+    folder, tables = tmp_path_factory.mktemp("measured"), {}
+    for name in {"quality", *EXPERIMENTS} & set(rows):
+        tables[name] = folder / f"{name}.csv"
+        pd.DataFrame(rows[name].values()).to_csv(tables[name], index=False)
+    return tables
 
 
-def judged(folder, quality, **runs):
+def judged(folder, measured, **runs):
     metrics, provenance = write_runs(folder, **runs)
     names = ("curves", "seeds", "arms", "pairs", "runs")
     tables = {name: folder / f"{name}.csv" for name in names}
     summarise_training(metrics, provenance, **tables)
     tables = {name: tables[name] for name in ("arms", "pairs", "runs")}
-    tables |= dict(surfaces=write_surfaces(folder / "surfaces.csv"), quality=quality)
+    tables |= measured | dict(surfaces=write_surfaces(folder / "surfaces.csv"))
     judge_claims(claims=CLAIMS, tables=tables, out=folder / "claims.csv")
     return pd.read_csv(folder / "claims.csv").set_index("id")
 
@@ -72,8 +76,8 @@ def test_the_shipped_claims_hold_the_published_numbers(claims):
         assert on_training == (claim.needs is not None), f"{claim.id} states its size"
 
 
-def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
-    verdicts = judged(tmp_path, quality)
+def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, measured):
+    verdicts = judged(tmp_path, measured)
     header = "id,place,statement,published,measured,low,high,unit,verdict,reason,"
     assert (tmp_path / "claims.csv").read_text().startswith(header)
     assert "not tested at this size" not in set(verdicts["verdict"])
@@ -89,9 +93,9 @@ def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
         assert verdict in verdicts.loc[name, "verdict"], verdicts.loc[name, "reason"]
 
 
-def test_a_quick_run_judges_only_the_simulations(tmp_path, claims, quality):
+def test_a_quick_run_judges_only_the_simulations(tmp_path, claims, measured):
     small = dict(seeds=(1,), n_train=100, n_test=100, shorten=10, diverged=())
-    verdicts = judged(tmp_path, quality, **small)
+    verdicts = judged(tmp_path, measured, **small)
     needs = {name for name, claim in claims.items() if claim.needs is not None}
     untested = verdicts["verdict"] == "not tested at this size"
     assert set(verdicts.index[untested]) == needs
@@ -123,6 +127,13 @@ def test_a_missing_file_or_claim_is_named(tmp_path):
         load_claims(tmp_path / "none.yaml")
     with pytest.raises(ClaimsError, match="no claim 'b' with a published value"):
         published_value(write(tmp_path / "claims.yaml", {"claims": [CLAIM]}), "b")
+
+
+def test_without_an_experiment_its_claims_are_not_tested(tmp_path, measured):
+    some = {name: path for name, path in measured.items() if name != "gradient_flow"}
+    verdicts = judged(tmp_path, some)
+    assert verdicts.loc["bptt_gradients", "verdict"] == "not tested at this size"
+    assert "was not measured" in verdicts.loc["bptt_gradients", "reason"]
 
 
 def test_an_error_in_judging_names_the_claim_and_writes_nothing(tmp_path):

@@ -13,7 +13,7 @@ rule measure_activation:
     log:
         "logs/{profile}/activation/measure.log",
     benchmark:
-        "logs/{profile}/activation/measure.tsv"
+        "results/{profile}/benchmarks/activation/measure.tsv"
     conda:
         "../envs/strsbp.yaml"
     resources:

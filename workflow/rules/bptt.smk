@@ -26,7 +26,7 @@ rule train_bptt:
     log:
         "logs/{profile}/bptt/train/seed{bptt_seed}.log",
     benchmark:
-        "logs/{profile}/bptt/train/seed{bptt_seed}.tsv"
+        "results/{profile}/benchmarks/bptt/train/seed{bptt_seed}.tsv"
     wildcard_constraints:
         # If BPTT cannot be trained, existing runs must not be outputs of a rule.
         bptt_seed=r"\d+" if TRAINS_BPTT else "(?!)",
@@ -54,6 +54,8 @@ rule measure_bptt:
         times="results/{profile}/bptt/times.csv",
     log:
         "logs/{profile}/bptt/measure.log",
+    benchmark:
+        "results/{profile}/benchmarks/bptt/measure.tsv"
     wildcard_constraints:
         profile="[a-z][a-z0-9_]*" if TRAINS_BPTT else "(?!)",
     conda:

@@ -18,7 +18,7 @@ rule measure_gradient_flow:
     log:
         "logs/{profile}/gradient_flow/measure.log",
     benchmark:
-        "logs/{profile}/gradient_flow/measure.tsv"
+        "results/{profile}/benchmarks/gradient_flow/measure.tsv"
     conda:
         "../envs/bptt.yaml"
     resources:
