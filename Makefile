@@ -34,7 +34,7 @@ help:
 	@echo 'make test-newest  run them with the newest ones'
 	@echo 'make audit    look for known vulnerabilities in the packages of requirements.lock'
 	@echo 'make test-slurm  run the workflow on its own Slurm cluster of one node'
-	@echo 'make lint     check style, imports and the workflow'
+	@echo 'make lint     check style, types, imports and the workflow'
 	@echo 'make bench    time the engine and the simulation on this machine'
 	@echo 'make bench-peers  time other libraries for comparison, in an environment of their own'
 	@echo 'make docs     rewrite the schema and the table of keys from the settings'
@@ -74,7 +74,7 @@ $(OLDEST)/installed: RESOLUTION := lowest-direct
 $(NEWEST)/installed: RESOLUTION := highest
 $(OLDEST)/installed $(NEWEST)/installed: pyproject.toml | $(INSTALLED)
 	@$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(@D)
-	@$(VENV)/bin/uv pip install --quiet --python $(@D) --resolution $(RESOLUTION) -e '.[dev]'
+	@$(VENV)/bin/uv pip install --quiet --python $(@D) --resolution $(RESOLUTION) -e '.[dev,workflow]'
 	@touch $@
 
 test-oldest: $(OLDEST)/installed
@@ -97,6 +97,7 @@ lint: $(INSTALLED)
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) snakefmt --check Snakefile workflow
+	@$(RUN) mypy
 	@$(VENV)/bin/python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@$(RUN) snakemake --lint
 
@@ -117,7 +118,7 @@ docs: $(INSTALLED)
 	@$(RUN) strsbp.study.schema
 
 lock: $(INSTALLED)
-	@$(VENV)/bin/uv --no-config pip compile pyproject.toml --extra dev --universal \
+	@$(VENV)/bin/uv --no-config pip compile pyproject.toml --extra dev --extra workflow --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
 

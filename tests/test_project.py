@@ -9,6 +9,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+import strsbp
 from strsbp.study import schema
 from strsbp.study.claims.measurements import TableName
 from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS, PARTS_OF_THE_STUDY
@@ -150,7 +151,7 @@ def lower_bounds(requirements):
 
 def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
     extras = pyproject["project"]["optional-dependencies"]
-    wanted = lower_bounds(pyproject["project"]["dependencies"])
+    wanted = lower_bounds(pyproject["project"]["dependencies"] + extras["workflow"])
     users = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
     jobs = yaml.safe_load((root / "workflow" / "envs" / "strsbp.yaml").read_text())["dependencies"]
     names = {
@@ -164,7 +165,7 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
         given = lower_bounds(entries)
         return {names.get(name, name): bound for name, bound in given.items() if name != "python"}
 
-    not_in_conda = {"uv", "nvidia-cuda-nvrtc"}
+    not_in_conda = {"uv", "nvidia-cuda-nvrtc", "nir"}
     test_tools = {k: v for k, v in lower_bounds(extras["dev"]).items() if k not in not_in_conda}
     assert bounds(users) == {**wanted, **test_tools}
     not_in_jobs = {"snakemake", "pygments"}
@@ -175,8 +176,10 @@ def test_the_lock_pins_every_dependency_with_hashes(root, pyproject):
     text = (root / "requirements.lock").read_text()
     pins = re.findall(r"^([\w.-]+)==[^\n]*((?:\n    --hash=sha256:[0-9a-f]{64}.*)+)", text, re.M)
     assert len(pins) == len(re.findall(r"^\w", text, re.M))
-    wanted = requirement_names(pyproject["project"]["dependencies"])
-    wanted |= requirement_names(pyproject["project"]["optional-dependencies"]["dev"])
+    extras = pyproject["project"]["optional-dependencies"]
+    wanted = requirement_names(
+        pyproject["project"]["dependencies"] + extras["dev"] + extras["workflow"]
+    )
     assert wanted <= {name for name, _ in pins}
 
 
@@ -184,7 +187,8 @@ def test_the_locked_versions_are_ones_that_pyproject_allows(root, pyproject):
     text = (root / "requirements.lock").read_text()
     locked = dict(re.findall(r"^([\w.-]+)==([^ ;\n]+)", text, re.MULTILINE))
     extras = pyproject["project"]["optional-dependencies"]
-    for wanted in map(Requirement, pyproject["project"]["dependencies"] + extras["dev"]):
+    requirements = pyproject["project"]["dependencies"] + extras["dev"] + extras["workflow"]
+    for wanted in map(Requirement, requirements):
         assert wanted.specifier.contains(locked[wanted.name]), f"{wanted}; run make lock"
 
 
@@ -230,8 +234,7 @@ def test_catalog_file_and_citation_are_well_formed(root):
     catalog = yaml.safe_load((root / ".snakemake-workflow-catalog.yml").read_text())
     assert catalog["usage"]["software-stack-deployment"]["conda"] is True
     citation = yaml.safe_load((root / "CITATION.cff").read_text())
-    version = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
-    assert citation["version"] == version
+    assert citation["version"] == strsbp.__version__
 
 
 def test_the_readmes_example_runs(root, tmp_path, monkeypatch):

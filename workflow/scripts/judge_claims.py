@@ -9,4 +9,6 @@ with job(snakemake):
         claims=ROOT / "resources" / "claims.yaml",
         tables=dict(snakemake.input.items()),
         out=snakemake.output.claims,
+        settings_out=snakemake.output.settings,
+        variants=snakemake.params.variants,
     )

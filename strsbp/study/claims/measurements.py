@@ -1,6 +1,7 @@
 """Single measured values, looked up in the results files that the claims refer to."""
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from math import inf, isinf, isnan, nan
 from pathlib import Path
@@ -12,8 +13,11 @@ from pydantic import field_validator
 from strsbp.errors import ClaimsError, StrsbpError, in_words
 from strsbp.files import ResultsError, read_csv
 from strsbp.settings import Closed
-from strsbp.study.experiments import EXPERIMENTS
-from strsbp.study.summary.intervals import both_ways
+from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS
+from strsbp.study.summary.intervals import both_ways, holm
+
+Test = tuple[str, str, int, str]
+"""A paired test: both arms, the epoch and the quantity."""
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
@@ -43,8 +47,8 @@ class Measure(Closed):
     where: dict[str, str | int | float]
     """Column: value. If `at_epoch` was not reached, the last measured epoch is taken."""
     column: str
-    """Column of the value; `mean` comes with its 95 % interval: `low` and `high`, or 1.96 times
-    `standard_error` to either side."""
+    """Column of the value. Its 95 % interval is in the columns `<column>_low` and `<column>_high`;
+    for `mean`, in `low` and `high`, or 1.96 times `standard_error` to either side."""
 
     @field_validator("where")
     @classmethod
@@ -63,6 +67,11 @@ class Measured(NamedTuple):
     high: float = nan
     at_epoch: int | None = None
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the interval; without one, the value twice."""
+        return (self.value, self.value) if isnan(self.low) else (self.low, self.high)
+
 
 class Tables:
     """The results files by name, read when first needed."""
@@ -70,6 +79,19 @@ class Tables:
     def __init__(self, paths: Mapping[str, str | Path]):
         self._paths = paths
         self._frames: dict[str, pd.DataFrame] = {}
+        self.variant, self._quantity = "", "best_test_error"
+
+    def seen(self, variant: str = "", quantity: str = "best_test_error") -> "Tables":
+        """These tables with every arm replaced by that of the set `variant` (if any), and the best
+        test error by another `quantity`."""
+        seen = copy.copy(self)
+        seen.variant, seen._quantity = variant, quantity
+        return seen
+
+    def _replaced(self, column: str, wanted):
+        if column in ("arm", "arm_a", "arm_b") and self.variant:
+            return f"{self.variant}_{wanted}"
+        return self._quantity if wanted == "best_test_error" else wanted
 
     def frame(self, name: str) -> pd.DataFrame:
         """The results file called `name`, with every pair of arms both ways round.
@@ -89,19 +111,20 @@ class Tables:
             self._frames[name] = both_ways(frame) if name == "pairs" else frame
         return self._frames[name]
 
-    def select(self, name: str, where: Mapping) -> pd.Series | None:
-        """The one row of file `name` that matches `where`, or None.
-
-        Also None if the file is the summary of an experiment that was not run. Raises `ClaimsError`
-        for an unknown column or if several rows match.
-        """
-        if name in EXPERIMENTS and name not in self._paths:
-            return None
+    def rows(self, name: str, where: Mapping) -> pd.DataFrame:
+        """All rows of file `name` that match `where`; raises `ClaimsError` as `select` does."""
         rows = self.frame(name)
         for column, wanted in where.items():
             _check_column(name, rows.columns, column)
-            if column != "at_epoch":
-                rows = rows[rows[column] == wanted]
+            rows = rows[rows[column] == self._replaced(column, wanted)]
+        return rows
+
+    def select(self, name: str, where: Mapping) -> pd.Series | None:
+        """The one row of file `name` that matches `where`, or None.
+
+        Raises `ClaimsError` for an unknown column or if several rows match.
+        """
+        rows = self.rows(name, {key: one for key, one in where.items() if key != "at_epoch"})
         if "at_epoch" in where and not rows.empty:
             reached = rows.loc[rows["at_epoch"] <= where["at_epoch"], "at_epoch"]
             rows = rows[rows["at_epoch"] == reached.max()]
@@ -114,6 +137,8 @@ class Tables:
 
     def measure(self, measure: Measure) -> Measured | None:
         """The value that `measure` points at, or None if it was not measured."""
+        if measure.table in OPEN_QUESTIONS and measure.table not in self._paths:
+            return None  # a study that leaves the open questions out
         row = self.select(measure.table, measure.where)
         if row is None:
             return None
@@ -130,12 +155,20 @@ class Tables:
         if isnan(value):
             return None
         low = high = nan
-        if measure.column == "mean" and {"low", "high"} <= set(row.index):
-            low, high = float(row["low"]), float(row["high"])
+        start = "" if measure.column == "mean" else f"{measure.column}_"
+        if {f"{start}low", f"{start}high"} <= set(row.index):
+            low, high = float(row[f"{start}low"]), float(row[f"{start}high"])
         elif measure.column == "mean" and "standard_error" in row.index:
             spread = 1.96 * float(row["standard_error"])
             low, high = value - spread, value + spread
         return Measured(value, low, high, int(row["at_epoch"]) if "at_epoch" in row.index else None)
+
+    def adjusted(self, tests: Iterable[Test]) -> dict[Test, float]:
+        """Holm's adjusted p of those of the `tests` of one family that were made."""
+        pairs = {test: self.pair(*test) for test in tests}
+        p_values = {test: pair["p_value"] for test, pair in pairs.items() if pair is not None}
+        p_values = {test: p for test, p in p_values.items() if not isnan(p)}
+        return dict(zip(p_values, holm(list(p_values.values())), strict=True))
 
     def pair(self, arm_a: str, arm_b: str, at_epoch: int, quantity: str) -> pd.Series | None:
         """The paired difference `arm_a - arm_b`, whichever way round it is in the file."""

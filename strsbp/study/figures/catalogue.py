@@ -87,6 +87,8 @@ FIGURES: tuple[Figure, ...] = (
     _experiment("gradient_flow", "Gradients back in time"),
     _experiment("early_decision", "Accuracy against cost"),
     _experiment("sweep", "Time constants and thresholds"),
+    _experiment("regularisation", "The strength of the regularisation"),
+    _experiment("published_logs", "The authors' training logs", "curves"),
 )  # fmt: skip
 
 
