@@ -20,6 +20,7 @@ from strsbp.study.claims.questions import load_questions
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.results import Results, Table
 from strsbp.study.report.text import caption, duration, lead, packaged, symbols, value_text
+from strsbp.study.summary.costs import core_time
 from strsbp.study.summary.intervals import both_ways
 
 FIGURE_DATA = {
@@ -80,7 +81,7 @@ def run(results: Results) -> dict:
     facts = {
         "Profile": results.study.profile,
         "Runs": f"{len(runs)}, of {runs['arm'].nunique()} arms",
-        "Core time": f"{duration(runs['seconds'].sum())} in total; each run uses one core",
+        "Core time": f"{duration(runs['seconds'].sum())} of training; each run uses one core",
         "Machine": _distinct(runs, "cpu", "cores", text="{cpu}, {cores:g} cores"),
         "System": _distinct(runs, "platform"),
         "Device": _distinct(runs, "device"),
@@ -213,9 +214,17 @@ def limits(results: Results) -> dict:
     arms = results.table("arms", "title", "dataset", "n_train", "at_epoch", "quantity", "mean")
     large = arms[(arms["n_train"] >= 60_000) & (arms["quantity"] == "last_test_error")]
     names = {"floor": "infinitely many epochs"}
+    costs = core_time(results.folder)
     return dict(
-        core_hours=duration(runs["seconds"].sum()),
-        n_runs=len(runs),
+        core_hours=duration(costs["seconds"].sum()),
+        n_jobs=int(costs["jobs"].sum()),
+        costs=Table.of(
+            [
+                {"Jobs": row.kind, "Number": row.jobs, "Core time": duration(row.seconds)}
+                for row in costs.itertuples()
+            ],
+            text={"Jobs"},
+        ),
         wall_time=duration((ended.max() - started.min()).total_seconds()),
         large=Table.of(
             [
