@@ -22,6 +22,7 @@ from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.answers import headline, topics
 from strsbp.study.report.results import Results, Table
 from strsbp.study.report.text import caption, duration, packaged, symbols, value_text
+from strsbp.study.summary.costs import core_time
 from strsbp.study.summary.intervals import both_ways
 
 MAIN_FIGURE = "fig2"
@@ -138,6 +139,13 @@ def run(results: Results) -> dict:
     return dict(
         sentences=_provenance(runs, results),
         table=Table.of(rows, text={"Arm", "Network", "Data", "Seeds", "Diverged", "Silent layers"}),
+        costs=Table.of(
+            [
+                {"Jobs": row.kind, "Number": row.jobs, "Core time": duration(row.seconds)}
+                for row in core_time(results.folder).itertuples()
+            ],
+            text={"Jobs"},
+        ),
         command=results.target("report.html"),
     )
 
@@ -157,11 +165,11 @@ def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
     commits = Counter(runs["commit"].dropna().str[:12])
     changed = sum(runs["dirty"].eq(True))
     listed = ", ".join(f"{commit} ({n} runs)" for commit, n in commits.items())
-    total = runs["seconds"].sum()
+    costs, training = core_time(results.folder), duration(runs["seconds"].sum())
     sentences = [
-        f"{len(runs)} training runs of {runs['arm'].nunique()} arms took {duration(total)} of core "
-        f"time, one core each{when}.",
-        *_bptt_time(results),
+        f"{len(runs)} training runs of {runs['arm'].nunique()} arms took {training} of core time, "
+        f"one core each{when}; all {costs['jobs'].sum():,} jobs whose time was recorded took "
+        f"{duration(costs['seconds'].sum())}.",
         f"Machine: {_distinct(runs['cpu'])} with {cores} cores, {_distinct(systems)}; trained on "
         f"the {_distinct(runs['device'])}.",
         f"Versions: {'; '.join(versions)}.",
@@ -171,18 +179,6 @@ def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
         f"counts, seed {simulation.seed}.",
     ]
     return [sentence for sentence in sentences if sentence]
-
-
-def _bptt_time(results: Results) -> list[str]:
-    if "bptt" not in results.tables:
-        return []
-    rows = results.table("bptt", "method", "quantity", "seconds", "n_seeds")
-    rows = rows[(rows["method"] == "bptt") & (rows["quantity"] == "test_error")]
-    if rows.empty:
-        return []
-    last = rows.loc[rows["seconds"].idxmax()]
-    time = duration(last["seconds"] * last["n_seeds"])
-    return [f"BPTT took about {time} more for {last['n_seeds']} runs."]
 
 
 def _diverged(runs: pd.DataFrame) -> str:
