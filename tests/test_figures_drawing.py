@@ -68,6 +68,8 @@ def results(tmp_path_factory):
     (folder / "gradient_check/summary.csv").write_text(GRADIENT_CHECK)
     (folder / "expectation/curves.csv").write_text(EXPECTATION)
     (folder / "fits/summary.csv").write_text(FITS)
+    (folder / "regularisation/summary.csv").write_text(REGULARISATION)
+    (folder / "published_logs/curves.csv").write_text(PUBLISHED_LOGS)
     return folder
 
 
@@ -170,6 +172,25 @@ published,1,0.2,0.19,0.21,0.2,0.2,0.1
 published,2,0.3,0.29,0.31,0.3,0.3,-0.01
 exact,0,,,,,0,0.2
 exact,1,,,,,0.21,0.1
+"""
+REGULARISATION = """\
+arm,title,regularisation,divide_by_threshold,at_epoch,quantity,mean,low,high
+strsbp,ST-RSBP,0,True,1,test_error,0.04,0.03,0.05
+strsbp,ST-RSBP,10,True,1,test_error,0.09,0.08,0.1
+strsbp,ST-RSBP,10,False,1,test_error,0.05,0.04,0.06
+strsbp,ST-RSBP,10,True,1,dead_share_feedforward1,0.4,,
+strsbp,ST-RSBP,10,False,1,dead_share_recurrent2,0.2,0.1,0.3
+strsbp,ST-RSBP,0,True,1,gradient_ratio_feedforward1,,,
+strsbp,ST-RSBP,10,True,1,gradient_ratio_feedforward1,30,20,40
+strsbp,ST-RSBP,10,False,1,gradient_ratio_recurrent2,300,,
+hm2bp,HM2-BP,10,True,1,test_error,0.1,,
+"""
+PUBLISHED_LOGS = """\
+log,setting,at_epoch,quantity,logged,mean,low,high
+hm2bp_mnist,as logged,1,test_error,0.03,0.04,0.03,0.05
+hm2bp_mnist,as logged,2,test_error,0.02,0.03,0.02,0.04
+hm2bp_mnist,as logged,1,train_error,0.05,0.05,,
+hm2bp_mnist,as published,1,test_error,0.03,0.06,,
 """
 FITS = """\
 rank,title,difference,difference_low,difference_high,smallest_denominator,value_inside_50,value_outside_50,derivative_inside_50

@@ -82,6 +82,10 @@ def write_cell(folder, cell, errors, diverged=()):
     return path
 
 
+OWN = {
+    "strsbp": ArmSettings(title="A", n_train=7),
+    "hm2bp": ArmSettings(title="B", regularisation=0, n_train=7),
+}
 SETTINGS = RegularisationSettings(arms=["strsbp", "hm2bp"], strengths=[0, 10], epochs=2)
 
 
@@ -90,25 +94,31 @@ def test_the_summary_holds_means_ratios_and_paired_differences(tmp_path):
     for cell in SETTINGS.cells():
         shift = 0.01 if cell.arm == "hm2bp" else 0.0
         paths.append(write_cell(tmp_path, cell, [0.1 + shift, 0.2 + 2 * shift, 0.3]))
-    summarise_regularisation(paths, settings=SETTINGS, out=tmp_path / "out.csv")
+    summarise_regularisation(paths, settings=SETTINGS, arms=OWN, out=tmp_path / "out.csv")
     rows = pd.read_csv(tmp_path / "out.csv").set_index(
-        ["arm", "regularisation", "divide_by_threshold", "epoch", "quantity"]
+        ["arm", "regularisation", "divide_by_threshold", "at_epoch", "quantity"]
     )
+    error_rows = rows.xs((2, "test_error"), level=("at_epoch", "quantity"))
     error = rows.loc[("strsbp", 10, True, 2, "test_error")]
     assert error["mean"] == pytest.approx(0.2) and error["low"] < 0.2 < error["high"]
     assert rows.loc[("strsbp", 10, True, 1, "test_error"), "mean"] == pytest.approx(0.3)
     assert rows.loc[("strsbp", 10, False, 2, "gradient_ratio_a1"), "mean"] == pytest.approx(0.3)
     assert np.isnan(rows.loc[("strsbp", 0, False, 2, "gradient_ratio_a1"), "mean"])
-    difference = rows.loc[("hm2bp", 0, False, 2, "test_error_difference")]
-    assert difference["mean"] == pytest.approx(-0.01) and 0 < difference["p_value"] < 1
-    assert ("strsbp", 0, False, 2, "test_error_difference") not in rows.index
+    difference = rows.loc[("hm2bp", 0, False, 2, "behind_first_arm")]
+    assert difference["mean"] == pytest.approx(0.01) and 0 < difference["p_value"] < 1
+    assert ("strsbp", 0, False, 2, "behind_first_arm") not in rows.index
+    behind = rows.xs((2, "behind_own"), level=("at_epoch", "quantity"))
+    own = {("strsbp", 10.0, True), ("hm2bp", 0.0, True)}
+    assert set(behind.index) | own == set(error_rows.index)
+    assert behind["mean"].tolist() == pytest.approx([0] * 6)
+    assert set(rows["title"]) == {"A", "B"} and set(rows["n_train"]) == {7}
 
 
 def test_a_run_that_diverged_leaves_the_means(tmp_path):
     cell, *others = SETTINGS.cells()
     paths = [write_cell(tmp_path, cell, [0.1, 0.2, 0.9], diverged={(3, 1)})]
     paths += [write_cell(tmp_path, other, [0.1, 0.2, 0.3]) for other in others]
-    summarise_regularisation(paths, settings=SETTINGS, out=tmp_path / "out.csv")
+    summarise_regularisation(paths, settings=SETTINGS, arms=OWN, out=tmp_path / "out.csv")
     rows = pd.read_csv(tmp_path / "out.csv")
     mine = rows[(rows["arm"] == cell.arm) & (rows["regularisation"] == cell.regularisation)]
     mine = mine[mine["divide_by_threshold"] & (mine["quantity"] == "test_error")]
@@ -119,7 +129,7 @@ def test_a_run_that_diverged_leaves_the_means(tmp_path):
 def test_a_missing_cell_or_seed_is_named(tmp_path):
     paths = [write_cell(tmp_path, cell, [0.1, 0.2, 0.3]) for cell in SETTINGS.cells()]
     with pytest.raises(ResultsError, match="no measurement of hm2bp-10-undivided"):
-        summarise_regularisation(paths[:-1], settings=SETTINGS, out=tmp_path / "out.csv")
+        summarise_regularisation(paths[:-1], settings=SETTINGS, arms=OWN, out=tmp_path / "out.csv")
     write_cell(tmp_path, SETTINGS.cells()[0], [0.1, 0.2])
     with pytest.raises(ResultsError, match="does not hold 2 epochs of the seeds 1, 2, 3"):
-        summarise_regularisation(paths, settings=SETTINGS, out=tmp_path / "out.csv")
+        summarise_regularisation(paths, settings=SETTINGS, arms=OWN, out=tmp_path / "out.csv")

@@ -12,6 +12,7 @@ import yaml
 from synthetic_results import PANELS, write_runs
 
 from strsbp.files import ResultsError
+from strsbp.study.claims import Verdict
 from strsbp.study.claims.judging import COLUMNS, load_claims
 from strsbp.study.loading import load_profile
 from strsbp.study.report import build_report
@@ -70,16 +71,14 @@ class Page(HTMLParser):
 
 
 def claims_rows(title=None):
-    verdicts = [
-        "reproduces", "reproduces in part", "does not reproduce", "not tested at this size",
-    ]  # fmt: skip
+    verdicts = list(Verdict)
     claims = load_claims(ROOT / "resources" / "claims.yaml")
     return pd.DataFrame(
         [
             dict(
                 id=claim.id, place=claim.place, statement=title or claim.statement,
                 published=claim.published, measured=0.1, low=0.05, high=0.15, unit=claim.unit,
-                verdict=verdicts[number % 4], reason=title or f"Reason {number}.",
+                verdict=verdicts[number % 5], reason=title or f"Reason {number}.",
                 note=title or claim.note,
             )
             for number, claim in enumerate(claims)

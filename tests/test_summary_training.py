@@ -11,7 +11,7 @@ from synthetic_results import ARMS, write_runs
 
 from strsbp.files import ResultsError
 from strsbp.study.summary import summarise_training
-from strsbp.study.summary.intervals import mean_interval, paired_difference
+from strsbp.study.summary.intervals import mean_interval, paired_difference, share_interval
 
 NAMES = ("curves", "seeds", "arms", "pairs", "runs")
 
@@ -58,6 +58,13 @@ def test_paired_difference_agrees_with_scipy():
     bounds = expected.confidence_interval(0.95)
     assert (interval.low, interval.high) == pytest.approx((bounds.low, bounds.high))
     assert p_value == pytest.approx(expected.pvalue)
+
+
+def test_exact_limits_of_a_share_by_hand():
+    # None of n: (1 - p)^n = 0.05 at the upper limit. Of 1 in 2: 1 - (1 - p)^2 = 0.025.
+    assert share_interval(0, 5) == pytest.approx((0, 0, 1 - 0.05**0.2))
+    assert share_interval(5, 5) == pytest.approx((1, 0.05**0.2, 1))
+    assert share_interval(1, 2) == pytest.approx((0.5, 1 - 0.975**0.5, 0.975**0.5))
 
 
 def test_best_and_last_at_checkpoints_and_end(tmp_path):

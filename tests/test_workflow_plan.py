@@ -21,19 +21,10 @@ def test_open_questions_are_asked_at_the_studys_own_size(snakemake, checkout):
     run = snakemake(*DRY, "all_experiments", cwd=checkout)
     assert run.returncode == 0, run.stdout
     jobs = planned(run.stdout)
-    assert jobs["measure_sweep"] == 26 and jobs["judge_questions"] == 1
+    assert jobs["measure_sweep"] == 26 and jobs["measure_regularisation"] == 16
+    assert jobs["judge_questions"] == 1
     assert {f"plot_{figure.name}" for figure in FIGURES} <= set(jobs)
     assert "results/quick" not in run.stdout
-
-
-@pytest.mark.parametrize(
-    ("target", "jobs"),
-    [("regularisation", {"measure_regularisation": 12}), ("published_logs", {"train": 0})],
-)
-def test_what_is_measured_on_demand(snakemake, checkout, target, jobs):
-    run = snakemake(*DRY, target, cwd=checkout)
-    assert run.returncode == 0, run.stdout
-    assert jobs.items() <= (dict(train=0) | planned(run.stdout)).items()
 
 
 def test_the_folder_with_the_images_is_that_of_the_targets_profile(

@@ -27,6 +27,15 @@ rule measure_findings:
 
 rule judge_findings:
     input:
+        unpack(
+            branch(
+                setting("open_questions"),
+                then=dict(
+                    regularisation="results/{profile}/regularisation/summary.csv",
+                    published_logs="results/{profile}/published_logs/summary.csv",
+                ),
+            )
+        ),
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,

@@ -29,6 +29,6 @@ rule summarise_published_logs:
 
 
 # All arms of the logs, including the long runs.
-rule published_logs:
+rule all_logs:
     input:
         STUDY.runs(STUDY.published_logs.arms),

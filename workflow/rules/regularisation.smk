@@ -48,13 +48,9 @@ rule summarise_regularisation:
         "../envs/strsbp.yaml"
     params:
         settings=setting("regularisation"),
+        networks=settings_of_arms(arms_of("regularisation")),
         code=code("summarise_regularisation.py"),
     message:
         "Summarising the regularisation sweep"
     script:
         "../scripts/summarise_regularisation.py"
-
-
-rule regularisation:
-    input:
-        expand(rules.summarise_regularisation.output, profile=STUDY.profile),

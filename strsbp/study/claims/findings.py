@@ -16,13 +16,15 @@ from strsbp.files import write_csv
 from strsbp.settings import ArmName, Closed
 from strsbp.study.claims.judging import Needs, read_entries
 from strsbp.study.claims.measurements import Tables, told
+from strsbp.study.claims.questions import Enough, too_small
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit, format_measured
 
 WORDS = {
     Verdict.REPRODUCES: "confirmed",
-    Verdict.IN_PART: "confirmed in part",
+    Verdict.PARTLY: "partly confirmed",
     Verdict.DOES_NOT: "refuted",
+    Verdict.UNDECIDED: "undecided",
     Verdict.NOT_TESTED: "not measured",
 }
 """The name of each verdict where a finding is judged."""
@@ -50,6 +52,7 @@ class Finding(Closed):
     """Part of the published program."""
     statement: Annotated[str, Field(min_length=1)]
     unit: Unit = "number"
+    needs: list[Enough] = []
     rule: AnyRule | None = None
     not_measured: str = ""
     """Reason why there is no rule."""
@@ -90,7 +93,8 @@ def judge_findings(
 def _judge(finding: Finding, tables: Tables) -> Judgement:
     if finding.rule is None:
         return Judgement(Verdict.NOT_TESTED, finding.not_measured)
-    return finding.rule.judge(Context(tables, None, finding.unit))
+    judged = finding.rule.judge(Context(tables, None, finding.unit))
+    return judged.unless(too_small(finding.needs, tables))
 
 
 def _effect(effect: Effect, tables: Tables) -> dict:

@@ -42,8 +42,8 @@ class Measure(Closed):
     where: dict[str, str | int | float]
     """Column: value. If `at_epoch` was not reached, the last measured epoch is taken."""
     column: str
-    """Column of the value; `mean` comes with its 95 % interval: `low` and `high`, or 1.96 times
-    `standard_error` to either side."""
+    """Column of the value. Its 95 % interval is in the columns `<column>_low` and `<column>_high`;
+    for `mean`, in `low` and `high`, or 1.96 times `standard_error` to either side."""
 
     @field_validator("where")
     @classmethod
@@ -61,6 +61,11 @@ class Measured(NamedTuple):
     low: float = nan
     high: float = nan
     at_epoch: int | None = None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the interval; without one, the value twice."""
+        return (self.value, self.value) if isnan(self.low) else (self.low, self.high)
 
 
 class Tables:
@@ -110,6 +115,8 @@ class Tables:
 
     def measure(self, measure: Measure) -> Measured | None:
         """The value that `measure` points at, or None if it was not measured."""
+        if measure.table in OPEN_QUESTIONS and measure.table not in self._paths:
+            return None  # a study that leaves the open questions out
         row = self.select(measure.table, measure.where)
         if row is None:
             return None
@@ -126,8 +133,9 @@ class Tables:
         if isnan(value):
             return None
         low = high = nan
-        if measure.column == "mean" and {"low", "high"} <= set(row.index):
-            low, high = float(row["low"]), float(row["high"])
+        start = "" if measure.column == "mean" else f"{measure.column}_"
+        if {f"{start}low", f"{start}high"} <= set(row.index):
+            low, high = float(row[f"{start}low"]), float(row[f"{start}high"])
         elif measure.column == "mean" and "standard_error" in row.index:
             spread = 1.96 * float(row["standard_error"])
             low, high = value - spread, value + spread

@@ -20,8 +20,9 @@ from strsbp.study.claims.units import Unit
 
 WORDS = {
     Verdict.REPRODUCES: "yes",
-    Verdict.IN_PART: "in part",
+    Verdict.PARTLY: "partly",
     Verdict.DOES_NOT: "no",
+    Verdict.UNDECIDED: "undecided",
     Verdict.NOT_TESTED: "not answered at this size",
 }
 """The name of each verdict where a question is answered."""
@@ -92,9 +93,13 @@ def judge_questions(
 
 
 def _judge(one: Statement, tables: Tables) -> Judgement:
+    return one.rule.judge(Context(tables, None, one.unit)).unless(too_small(one.needs, tables))
+
+
+def too_small(needs: list[Enough], tables: Tables) -> str:
+    """What was measured too little, in words; empty if there is enough."""
     sizes = []
-    for enough in one.needs:
+    for enough in needs:
         found = tables.measure(enough.measure)
         sizes.append((enough.what, enough.at_least, found.value if found else None))
-    judged = one.rule.judge(Context(tables, None, one.unit))
-    return judged.unless(", ".join(lacking(*sizes)))
+    return ", ".join(lacking(*sizes))

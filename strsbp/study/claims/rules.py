@@ -1,9 +1,11 @@
 """The closed set of rules by which a verdict follows from measured files.
 
-A rule is data in `resources/claims.yaml`; nothing in that file is evaluated as code. "A better
-than B" always rests on the paired difference over common seeds. The claim reproduces if its 95 %
-interval excludes 0, and is undecided if the interval includes 0 (`reproduces in part`, and the
-reason says so); it does not reproduce if the difference is significant in the opposite direction.
+A rule is data in `resources/claims.yaml`; nothing in that file is evaluated as code. A measured
+value is compared with a border over its whole 95 % interval: on one side of the border it
+reproduces, on the other it does not, and an interval that includes the border leaves it undecided.
+A value without an interval, such as the error of a fit, is compared itself. "A better than B" rests
+on the paired difference over common seeds, whose border is 0. A rule of several parts reproduces
+`partly` if some of them do and others do not; its reason names both.
 """
 
 from enum import StrEnum
@@ -17,15 +19,34 @@ from strsbp.errors import ClaimsError
 from strsbp.settings import ArmName, Closed
 from strsbp.study.claims.measurements import Measure, Measured, Tables
 from strsbp.study.claims.units import Unit, format_measured, format_value
+from strsbp.study.summary.intervals import share_interval
 
 
 class Verdict(StrEnum):
     """The verdict on a claim."""
 
     REPRODUCES = "reproduces"
-    IN_PART = "reproduces in part"
+    PARTLY = "partly"
     DOES_NOT = "does not reproduce"
+    UNDECIDED = "undecided"
     NOT_TESTED = "not tested at this size"
+
+
+_PARTS = {
+    Verdict.REPRODUCES: "Holds",
+    Verdict.PARTLY: "Holds in part",
+    Verdict.DOES_NOT: "Does not hold",
+    Verdict.UNDECIDED: "Undecided",
+}
+"""How a reason introduces the parts with each verdict."""
+
+
+def _together(verdicts: set[Verdict]) -> Verdict:
+    """The verdict on a statement from those on all its parts."""
+    if {Verdict.REPRODUCES, Verdict.DOES_NOT} <= verdicts:
+        verdicts = verdicts | {Verdict.PARTLY}
+    ranks = (Verdict.NOT_TESTED, Verdict.PARTLY, Verdict.DOES_NOT, Verdict.UNDECIDED)
+    return next((one for one in ranks if one in verdicts), Verdict.REPRODUCES)
 
 
 class Judgement(NamedTuple):
@@ -89,23 +110,21 @@ class MeasuringRule(Rule):
         raise NotImplementedError
 
 
-class ValueNear(Rule):
-    """The measured value is near the published one.
+def _between(measured: Measured, low: float | None, high: float | None) -> Verdict:
+    """The verdict on "the value lies between `low` and `high`" (either may be missing)."""
+    smallest, largest = measured.ends
+    if (low is not None and largest < low) or (high is not None and smallest > high):
+        return Verdict.DOES_NOT
+    inside = (low is None or smallest >= low) and (high is None or largest <= high)
+    return Verdict.REPRODUCES if inside else Verdict.UNDECIDED
 
-    Reproduces within `tolerance`, or if the published value lies in the measured interval;
-    in part within `tolerance_in_part`.
-    """
+
+class ValueNear(Rule):
+    """The measured value lies within `tolerance` of the published one."""
 
     kind: Literal["value_near"]
     measure: Measure
     tolerance: Annotated[float, Field(ge=0)]
-    tolerance_in_part: Annotated[float, Field(ge=0)]
-
-    @model_validator(mode="after")
-    def _ordered(self):
-        if self.tolerance_in_part < self.tolerance:
-            raise ValueError("`tolerance_in_part` must be at least `tolerance`")
-        return self
 
     def judge(self, context):
         measured = context.tables.measure(self.measure)
@@ -114,70 +133,54 @@ class ValueNear(Rule):
             return _not_measured(f"{self.measure.column} of {self.measure.table} ({selection})")
         if context.published is None:
             raise ClaimsError("A claim with a value_near rule needs its `published` value.")
-        distance = abs(measured.value - context.published)
         points = "points" if context.unit == "error" else context.unit
-        away, bound, bound_in_part = (
+        away, bound = (
             format_value(value, points).lstrip("+")
-            for value in (distance, self.tolerance, self.tolerance_in_part)
+            for value in (abs(measured.value - context.published), self.tolerance)
         )
         at = f" after {measured.at_epoch} epochs" if measured.at_epoch is not None else ""
         published = format_value(context.published, context.unit)
-        reason = f"{format_measured(*measured[:3], context.unit)}{at} is {away} from {published}"
-        if distance <= self.tolerance:
-            verdict, compared = Verdict.REPRODUCES, f", within {bound}"
-        elif measured.low <= context.published <= measured.high:
-            verdict, compared = Verdict.REPRODUCES, ", which lies in the 95 % interval"
-        elif distance <= self.tolerance_in_part:
-            verdict, compared = Verdict.IN_PART, f": more than {bound}, within {bound_in_part}"
-        else:
-            verdict, compared = Verdict.DOES_NOT, f": more than {bound_in_part}"
-        return Judgement(verdict, f"{reason}{compared}.", *measured[:3])
+        verdict = _between(
+            measured, context.published - self.tolerance, context.published + self.tolerance
+        )
+        compared = {
+            Verdict.REPRODUCES: f"within {bound}",
+            Verdict.DOES_NOT: f"more than {bound}",
+            Verdict.UNDECIDED: f"the interval includes the limit of {bound}",
+        }[verdict]
+        text = format_measured(*measured[:3], context.unit)
+        reason = f"{text}{at} is {away} from {published}: {compared}."
+        return Judgement(verdict, reason, *measured[:3])
 
 
 class Bounds(MeasuringRule):
-    """A value inside `low..high` reproduces, inside the wider `..._in_part` bounds in part."""
+    """A value lies inside `low..high`."""
 
     unit: Unit | None = None
     """Unit of this value in the reason, if different from the claim's."""
     low: float | None = None
     high: float | None = None
-    low_in_part: float | None = None
-    high_in_part: float | None = None
 
     @model_validator(mode="after")
     def _bounded(self):
         if self.low is None and self.high is None:
             raise ValueError("give `low`, `high` or both")
-        if self.low_in_part is not None and (self.low is None or self.low_in_part > self.low):
-            raise ValueError("`low_in_part` must lie below `low`")
-        if self.high_in_part is not None and (self.high is None or self.high_in_part < self.high):
-            raise ValueError("`high_in_part` must lie above `high`")
         return self
 
     def _judge(self, context, measured):
         unit = self.unit or context.unit
-        strict = self.low, self.high
-        wide = (
-            self.low if self.low_in_part is None else self.low_in_part,
-            self.high if self.high_in_part is None else self.high_in_part,
-        )
-        if _inside(measured.value, *strict):
-            verdict, compared = Verdict.REPRODUCES, _bounds_text(*strict, unit, True)
-        elif _inside(measured.value, *wide):
-            missed, met = _bounds_text(*strict, unit, False), _bounds_text(*wide, unit, True)
-            verdict, compared = Verdict.IN_PART, f"{missed}, but {met}, which counts in part"
-        else:
-            verdict, compared = Verdict.DOES_NOT, _bounds_text(*wide, unit, False)
+        verdict = _between(measured, self.low, self.high)
+        compared = _bounds_text(self.low, self.high, unit, verdict)
         reason = f"{self.subject} is {format_measured(*measured[:3], unit)}: {compared}."
         return Judgement(verdict, reason, *measured[:3])
 
 
-def _inside(value, low, high) -> bool:
-    return (low is None or value >= low) and (high is None or value <= high)
-
-
-def _bounds_text(low, high, unit, inside: bool) -> str:
+def _bounds_text(low, high, unit, verdict: Verdict) -> str:
     lowest, highest = format_value(low, unit), format_value(high, unit)
+    if verdict is Verdict.UNDECIDED:
+        limits = " or ".join(format_value(one, unit) for one in (low, high) if one is not None)
+        return f"the interval includes the limit of {limits}"
+    inside = verdict is Verdict.REPRODUCES
     if low is None:
         return f"{'at most' if inside else 'above the limit of'} {highest}"
     if high is None:
@@ -193,7 +196,7 @@ class Within(Bounds):
 
 
 class Ratio(Bounds):
-    """The quotient of two measured values lies inside bounds."""
+    """The quotient of two measured values, without an interval, lies inside bounds."""
 
     kind: Literal["ratio"]
     numerator: Measure
@@ -208,7 +211,7 @@ class Ratio(Bounds):
 class Exceeds(MeasuringRule):
     """A measured value, with its whole interval, lies above a bound (or below it).
 
-    In part (undecided) if the interval includes the bound, or if there is no interval.
+    Undecided also if there is no interval.
     """
 
     kind: Literal["exceeds"]
@@ -223,21 +226,20 @@ class Exceeds(MeasuringRule):
         bound = format_value(self.bound, context.unit)
         reason = f"{self.subject} is {format_measured(*measured[:3], context.unit)}"
         if isnan(low) or isnan(high):
-            verdict, reason = Verdict.IN_PART, f"Undecided: {reason}, without an interval."
+            verdict, reason = Verdict.UNDECIDED, f"{reason}, without an interval."
         elif low > 0:
             verdict, reason = Verdict.REPRODUCES, f"{reason}: {self.side} {bound}."
         elif high <= 0:
             verdict, reason = Verdict.DOES_NOT, f"{reason}: not {self.side} {bound}."
         else:
-            reason = f"Undecided: {reason}, and the interval includes {bound}."
-            verdict = Verdict.IN_PART
+            verdict, reason = Verdict.UNDECIDED, f"{reason}, and the interval includes {bound}."
         return Judgement(verdict, reason, *measured[:3])
 
 
 class Ordered(MeasuringRule):
-    """Measured values rise (or fall) along a list.
+    """Measured values rise (or fall) along a list; its parts are the steps.
 
-    Reproduces if every step goes that way; in part if only the ends do.
+    A step is undecided if the intervals at its ends overlap.
     """
 
     kind: Literal["ordered"]
@@ -245,17 +247,23 @@ class Ordered(MeasuringRule):
     direction: Literal["increasing", "decreasing"]
 
     def _judge(self, context, *measured):
-        values = [one.value for one in measured]
-        sign = 1 if self.direction == "increasing" else -1
-        listed = ", ".join(format_value(value, context.unit) for value in values)
-        if all(sign * (after - before) > 0 for before, after in pairwise(values)):
-            verdict, ordered = Verdict.REPRODUCES, f"{self.direction} at every step"
-        elif sign * (values[-1] - values[0]) > 0:
-            verdict = Verdict.IN_PART
-            ordered = f"{self.direction} from end to end but not at every step"
-        else:
-            verdict, ordered = Verdict.DOES_NOT, f"not {self.direction}"
-        return Judgement(verdict, f"{self.subject}: {listed}, {ordered}.", values[-1])
+        shown = [format_value(one.value, context.unit) for one in measured]
+        verdicts, exceptions = set(), []
+        for (before, after), names in zip(pairwise(measured), pairwise(shown), strict=True):
+            lower, upper = (before, after) if self.direction == "increasing" else (after, before)
+            if upper.ends[0] > lower.ends[1]:
+                verdict = Verdict.REPRODUCES
+            elif upper.ends[1] <= lower.ends[0]:
+                verdict = Verdict.DOES_NOT
+            else:
+                verdict = Verdict.UNDECIDED
+            verdicts.add(verdict)
+            if verdict is not Verdict.REPRODUCES:
+                how = "undecided" if verdict is Verdict.UNDECIDED else f"not {self.direction}"
+                exceptions.append(f"{how} from {names[0]} to {names[1]}")
+        ordered = ", ".join(exceptions) or f"{self.direction} at every step"
+        reason = f"{self.subject}: {', '.join(shown)}; {ordered}."
+        return Judgement(_together(verdicts), reason, measured[-1].value)
 
 
 class PairedRule(Rule):
@@ -289,25 +297,23 @@ def _judge_pair(pair, better: str, worse: str) -> Judgement:
             verdict, lost, kept = Verdict.DOES_NOT, better, worse
         else:
             reason = f"No seed is left to compare: runs of both {better} and {worse} diverged."
-            return Judgement(Verdict.IN_PART, f"Undecided: {reason}")
+            return Judgement(Verdict.UNDECIDED, reason)
         return Judgement(verdict, f"Every run of {lost} diverged, none of {kept} did.")
     reason = _pair_text(pair)
     if diverged_better or diverged_worse:
         reason += f" ({diverged_better} and {diverged_worse} runs diverged and are excluded)"
     if isnan(pair["low"]):
-        verdict = Verdict.IN_PART
-        reason = (
-            f"Undecided: {reason}, with no interval, because there is one seed or all seeds agree"
-        )
+        verdict = Verdict.UNDECIDED
+        reason += ", with no interval, because there is one seed or all seeds agree"
     elif pair["high"] < 0 and diverged_better:
-        verdict = Verdict.IN_PART
+        verdict = Verdict.PARTLY
         reason += f": the interval excludes 0, but runs of {better} diverged"
     elif pair["high"] < 0:
         verdict, reason = Verdict.REPRODUCES, f"{reason}: the interval excludes 0"
     elif pair["low"] > 0:
         verdict, reason = Verdict.DOES_NOT, f"{reason}: significant in the opposite direction"
     else:
-        verdict, reason = Verdict.IN_PART, f"Undecided: {reason}, and the interval includes 0"
+        verdict, reason = Verdict.UNDECIDED, f"{reason}, and the interval includes 0"
     return Judgement(verdict, f"{reason}.", pair["difference"], pair["low"], pair["high"])
 
 
@@ -329,8 +335,8 @@ class PairedBetter(PairedRule):
 class PairedTrend(PairedRule):
     """The test error falls along `arms_worst_to_best`.
 
-    Reproduces if every step of the means goes down and the ends differ significantly; does not if
-    the ends differ significantly in the opposite direction; in part otherwise.
+    The verdict is that on the two ends; partly if they reproduce, but not every step of the means
+    goes down.
     """
 
     kind: Literal["paired_trend"]
@@ -352,7 +358,7 @@ class PairedTrend(PairedRule):
         ]
         if wrong and ends.verdict is Verdict.REPRODUCES:
             return ends._replace(
-                verdict=Verdict.IN_PART,
+                verdict=Verdict.PARTLY,
                 reason=f"{ends.reason} But not at every step: {'; '.join(wrong)}.",
             )
         return ends
@@ -386,15 +392,16 @@ class PairedDiffers(PairedRule):
         if pair["low"] > 0 or pair["high"] < 0:
             reason = f"{text}: the interval excludes 0."
             return judged._replace(verdict=Verdict.REPRODUCES, reason=reason)
-        reason = f"Undecided: {text}, and the interval includes 0 but also more than {margin}."
-        return judged._replace(verdict=Verdict.IN_PART, reason=reason)
+        reason = f"{text}, and the interval includes 0 but also more than {margin}."
+        return judged._replace(verdict=Verdict.UNDECIDED, reason=reason)
 
 
 class Diverges(Rule):
     """Training diverges (or, with `expected: false`, does not), counted over runs.
 
     A run counts as diverged if a weight was no longer finite or if its last test error is above
-    `error_above`. Reproduces if all runs do as expected, in part if some do.
+    `error_above`. Partly if some runs diverged; undecided if so few runs agree that the exact limit
+    of the share of all runs that would diverge (Clopper-Pearson, 95 %) lies beyond one half.
     """
 
     kind: Literal["diverges"]
@@ -415,19 +422,28 @@ class Diverges(Rule):
         not_finite = runs["diverged"].notna()
         high = ~not_finite & (runs["last_test_error"] > self.error_above)
         n_diverged, n_runs = int((not_finite | high).sum()), len(runs)
+        limits = share_interval(n_diverged, n_runs)
         reason = f"{n_diverged} of {n_runs} runs of {self.arm} diverged"
-        if n_diverged:
-            reason += (
-                f" ({int(not_finite.sum())} with weights that are not finite, {int(high.sum())} "
-                f"with a last test error above {format_value(self.error_above, 'error')})"
-            )
-        reason += "."
-        as_expected = n_diverged if self.expected else n_runs - n_diverged
-        if as_expected == n_runs:
-            verdict = Verdict.REPRODUCES
+        for seeds, how in (
+            (runs.loc[not_finite, "seed"], "with weights that are not finite"),
+            (
+                runs.loc[high, "seed"],
+                f"with a last test error above {format_value(self.error_above, 'error')}",
+            ),
+        ):
+            if len(seeds):
+                reason += f", {how} those of seeds {', '.join(map(str, seeds))}"
+        if limits.low == 0 or limits.high == 1:
+            side, limit = ("at most", limits.high) if limits.low == 0 else ("at least", limits.low)
+            reason += f"; of all such runs {side} {100 * limit:.0f} % would, with 95 % confidence"
+        if 0 < n_diverged < n_runs:
+            verdict = Verdict.PARTLY
+        elif limits.low <= 0.5 <= limits.high:
+            verdict = Verdict.UNDECIDED
         else:
-            verdict = Verdict.IN_PART if as_expected else Verdict.DOES_NOT
-        return Judgement(verdict, reason, n_diverged / n_runs)
+            as_expected = (n_diverged > 0) == self.expected
+            verdict = Verdict.REPRODUCES if as_expected else Verdict.DOES_NOT
+        return Judgement(verdict, f"{reason}.", *limits)
 
 
 class Combination(Rule):
@@ -438,25 +454,31 @@ class Combination(Rule):
     def arms(self):
         return [arm for rule in self.rules for arm in rule.arms()]
 
-    def _judged(self, context) -> tuple[list[Judgement], Judgement]:
+    def judge(self, context):
         judged = [rule.judge(context) for rule in self.rules]
         shown = next((one for one in judged if not isnan(one.measured)), judged[0])
-        return judged, shown._replace(reason=" ".join(one.reason for one in judged))
+        return self._judge(judged, shown._replace(reason=" ".join(one.reason for one in judged)))
+
+    def _judge(self, judged: list[Judgement], shown: Judgement) -> Judgement:
+        """The verdict; `shown` has the first measured value and all reasons."""
+        raise NotImplementedError
 
 
 class AllOf(Combination):
-    """All rules must reproduce; in part if at least one does, fully or in part."""
+    """All rules must reproduce; partly if some do and others do not."""
 
     kind: Literal["all_of"]
 
-    def judge(self, context):
-        judged, shown = self._judged(context)
+    def _judge(self, judged, shown):
         verdicts = {one.verdict for one in judged}
-        if Verdict.NOT_TESTED in verdicts:
-            return shown._replace(verdict=Verdict.NOT_TESTED)
-        if len(verdicts) == 1:
-            return shown._replace(verdict=verdicts.pop())
-        return shown._replace(verdict=Verdict.IN_PART)
+        if len(verdicts) > 1 and Verdict.NOT_TESTED not in verdicts:
+            parts = {
+                start: " ".join(one.reason for one in judged if one.verdict is verdict)
+                for verdict, start in _PARTS.items()
+            }
+            reason = " ".join(f"{start}: {text}" for start, text in parts.items() if text)
+            shown = shown._replace(reason=reason)
+        return shown._replace(verdict=_together(verdicts))
 
 
 class AnyOf(Combination):
@@ -464,9 +486,11 @@ class AnyOf(Combination):
 
     kind: Literal["any_of"]
 
-    def judge(self, context):
-        judged, shown = self._judged(context)
-        ranks = [Verdict.REPRODUCES, Verdict.IN_PART, Verdict.DOES_NOT, Verdict.NOT_TESTED]
+    def _judge(self, judged, shown):
+        ranks = [
+            Verdict.REPRODUCES, Verdict.PARTLY, Verdict.UNDECIDED, Verdict.DOES_NOT,
+            Verdict.NOT_TESTED,
+        ]  # fmt: skip
         best = min(judged, key=lambda one: ranks.index(one.verdict))
         # What was not tested may still reproduce, so the verdict is not a plain "does not".
         untested = any(one.verdict is Verdict.NOT_TESTED for one in judged)

@@ -29,6 +29,8 @@ def format_interval(low: float | None, high: float | None, unit: Unit) -> str:
     if unit in ("error", "points"):
         sign = "+" if unit == "points" else ""
         return f"[{_percent(low):{sign}.2f}, {_percent(high):{sign}.2f}]".replace("-", "−")
+    if unit == "share":
+        return f"[{100 * low:.0f}, {100 * high:.0f}]"
     return f"[{low:.4g}, {high:.4g}]".replace("-", "−")
 
 

@@ -20,13 +20,9 @@ OPEN_QUESTIONS = (
     "bptt",
     "early_decision",
     "sweep",
-)
-"""Experiments whose summary.csv answers a question that the study leaves open."""
-
-MEASUREMENTS = (
     "regularisation",
     "published_logs",
 )
-"""Experiments that run on demand and that the report does not show."""
+"""Experiments whose summary.csv answers a question that the study leaves open."""
 
-EXPERIMENTS = PARTS_OF_THE_STUDY + OPEN_QUESTIONS + MEASUREMENTS
+EXPERIMENTS = PARTS_OF_THE_STUDY + OPEN_QUESTIONS

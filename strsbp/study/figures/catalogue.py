@@ -85,6 +85,8 @@ FIGURES: tuple[Figure, ...] = (
     _experiment("bptt", "BPTT, ST-RSBP and HM2-BP"),
     _experiment("early_decision", "Accuracy against cost"),
     _experiment("sweep", "Time constants and thresholds"),
+    _experiment("regularisation", "The strength of the regularisation"),
+    _experiment("published_logs", "The authors' training logs", "curves"),
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS, Section
 from strsbp.study.report.text import symbols, value_text
 
-_MARKS = (("yes", "✓"), ("part", "◐"), ("no", "✗"), ("untested", "–"))
+_MARKS = (("yes", "✓"), ("part", "◐"), ("no", "✗"), ("open", "?"), ("untested", "–"))
 BADGES = {
     words: mark
     for verdict, mark in zip(Verdict, _MARKS, strict=True)

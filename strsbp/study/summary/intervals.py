@@ -50,6 +50,19 @@ def paired_difference(a, b) -> tuple[Interval, float]:
     return interval, float(stats.ttest_rel(a, b).pvalue)
 
 
+def share_interval(n_with: int, n: int) -> Interval:
+    """The share `n_with` / `n` with its exact 95 % limits (Clopper-Pearson).
+
+    The limits are one-sided where all or none of the `n` > 0 have the property, else two-sided.
+    """
+    from scipy import stats
+
+    sides = {0: "less", n: "greater"}
+    test = stats.binomtest(n_with, n, alternative=sides.get(n_with, "two-sided"))
+    limits = test.proportion_ci(CONFIDENCE, method="exact")
+    return Interval(n_with / n, float(limits.low), float(limits.high))
+
+
 _SWAPPED = {"arm_a": "arm_b", "n_diverged_a": "n_diverged_b", "low": "high"}
 
 

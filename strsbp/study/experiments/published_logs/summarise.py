@@ -13,14 +13,14 @@ from strsbp.study.summary.intervals import mean_interval
 from strsbp.study.summary.training import Run, load_runs
 
 EPOCHS = (1, 2, 10, 20)
-"""Epochs at which the distance from a log is given, besides that of the best test accuracy."""
-QUANTITIES = ("test_accuracy", "train_accuracy", "cost")
+"""Epochs at which the distance from a log is given, besides that of the best test error."""
+QUANTITIES = ("test_error", "train_error", "cost")
 COLUMNS = [
     "log", "setting", "at_epoch", "quantity", "logged", "mean", "low", "high", "difference",
-    "n_seeds",
+    "n_seeds", "n_train",
 ]  # fmt: skip
-"""`logged`, `mean`, `low`, `high`: accuracies in per cent, or the cost; `difference`: ours minus
-the log's. `at_epoch` is an epoch, or `best N` for the best test accuracy of the first N epochs."""
+"""`difference`: ours minus the log's. `best_test_error` is the smallest of the first `at_epoch`
+epochs, in ours as in the log."""
 
 
 def summarise_published_logs(
@@ -39,61 +39,58 @@ def summarise_published_logs(
     counts up to its last epoch. Raises `ResultsError` for a log that is not in `logs`.
     """
     runs = load_runs(metrics, provenance)
-    logged = read_csv(logs, ("log", "epoch", *QUANTITIES))
+    logged = _logged(logs)
     rows, curve_rows = [], []
     for log, settings in compared.items():
-        published = logged[logged["log"] == log].set_index("epoch")
-        if published.empty:
+        if log not in logged.index:
             raise ResultsError(f"{logs} has no log '{log}'; use one that it has.")
+        published = logged.loc[log]
         for setting, arms in settings.items():
-            values = _by_epoch([run for run in runs if run.arm in arms])
+            pooled = [run for run in runs if run.arm in arms]
+            values = _by_epoch(pooled)
+            n_train = min((run.provenance["data"]["n_train"] for run in pooled), default=0)
+            known = dict(log=log, setting=setting, n_train=n_train)
             for epoch in published.index.intersection(values.index.unique("epoch")):
                 for quantity in QUANTITIES:
-                    row = dict(log=log, setting=setting, at_epoch=epoch, quantity=quantity)
+                    row = known | dict(at_epoch=epoch, quantity=quantity)
                     row |= _compare(published.at[epoch, quantity], values.loc[epoch, quantity])
                     curve_rows.append(row)
                     if epoch in EPOCHS:
                         rows.append(row)
-            rows += _best(log, setting, published, values)
+            rows += [known | row for row in _best(published["test_error"], values["test_error"])]
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
     write_csv(pd.DataFrame(curve_rows, columns=COLUMNS), curves)
 
 
+def _logged(path: str | Path) -> pd.DataFrame:
+    """The logs by name and epoch, with errors as fractions."""
+    frame = read_csv(path, ("log", "epoch", "test_accuracy", "train_accuracy", "cost"))
+    for part in ("test", "train"):
+        frame[f"{part}_error"] = 1 - frame[f"{part}_accuracy"] / 100
+    return frame.set_index(["log", "epoch"])
+
+
 def _by_epoch(runs: list[Run]) -> pd.DataFrame:
-    """One row per epoch and run, with the quantities in the logs' units."""
+    """One row per epoch and run."""
     frames = [
-        pd.DataFrame(
-            {
-                "epoch": run.metrics["epoch"],
-                "run": number,
-                "test_accuracy": 100 * (1 - run.metrics["test_error"]),
-                "train_accuracy": 100 * (1 - run.metrics["train_error"]),
-                "cost": run.metrics["cost"],
-            }
-        )
-        for number, run in enumerate(runs)
+        run.metrics[["epoch", *QUANTITIES]].assign(run=number) for number, run in enumerate(runs)
     ]
-    columns = ["epoch", "run", *QUANTITIES]
-    found = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
+    found = pd.concat(frames) if frames else pd.DataFrame(columns=["epoch", "run", *QUANTITIES])
     return found.set_index(["epoch", "run"]).sort_index()
 
 
 def _compare(logged: float, ours: pd.Series) -> dict:
     interval = mean_interval(ours)
-    return (
-        dict(logged=logged)
-        | interval._asdict()
-        | dict(difference=interval.mean - logged, n_seeds=len(ours))
-    )
+    difference = interval.mean - logged
+    return dict(logged=logged) | interval._asdict() | dict(difference=difference, n_seeds=len(ours))
 
 
-def _best(log: str, setting: str, published: pd.DataFrame, values: pd.DataFrame) -> list[dict]:
-    """Best test accuracies of the first N epochs, for each N at which any of our runs ends."""
-    lengths = values.reset_index().groupby("run")["epoch"].max()
-    rows = []
-    for n in sorted(lengths.unique()):
-        of_all = values["test_accuracy"].unstack("run").loc[:n, lengths[lengths >= n].index]
-        logged = published.loc[:n, "test_accuracy"].max()
-        row = dict(log=log, setting=setting, at_epoch=f"best {n}", quantity="test_accuracy")
-        rows.append(row | _compare(logged, of_all.max()))
-    return rows
+def _best(logged: pd.Series, ours: pd.Series) -> list[dict]:
+    """Smallest test errors of the first N epochs, for each N at which any of our runs ends."""
+    ours = ours.unstack("run")
+    lengths = ours.apply(pd.Series.last_valid_index)
+    return [
+        dict(at_epoch=n, quantity="best_test_error")
+        | _compare(logged.loc[:n].min(), ours.loc[:n, lengths >= n].min())
+        for n in sorted(lengths.unique())
+    ]

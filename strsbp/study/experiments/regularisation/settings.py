@@ -40,6 +40,11 @@ class Cell(Closed):
             arm=match[1], regularisation=float(match[2]), divide_by_threshold=match[3] is None
         )
 
+    @classmethod
+    def own(cls, name: str, arm: ArmSettings) -> "Cell":
+        """The cell of the arm's own settings; `name`: its name."""
+        return cls(arm=name, **arm.model_dump(include=set(cls.model_fields) - {"arm"}))
+
     def of(self, arm: ArmSettings) -> ArmSettings:
         """`arm` with the settings of this cell."""
         return arm.model_copy(update=self.model_dump(exclude={"arm"}))

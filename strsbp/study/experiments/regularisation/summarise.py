@@ -1,32 +1,39 @@
 """The regularisation sweep in one table: means over seeds, and arms paired by seed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from strsbp.files import ResultsError, read_csv, write_csv
+from strsbp.settings import ArmSettings
 from strsbp.study.experiments.regularisation.settings import Cell, RegularisationSettings
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 COLUMNS = [
-    "arm", "regularisation", "divide_by_threshold", "epoch", "quantity", "mean", "low", "high",
-    "p_value", "n_seeds", "n_diverged",
+    "arm", "title", "n_train", "regularisation", "divide_by_threshold", "at_epoch", "quantity",
+    "mean", "low", "high", "p_value", "n_seeds", "n_diverged",
 ]  # fmt: skip
 """`quantity`: a column of the measurements; or `gradient_ratio_<layer>`: norm of the error's
-gradient over that of the regulariser's; or `test_error_difference`: test error of the first arm
-minus that of this one in the last epoch, paired by seed, with the p-value of the paired t-test."""
+gradient over that of the regulariser's; or a difference of test errors in the last epoch, paired by
+seed, with the p-value of the paired t-test: `behind_first_arm`, this arm's minus that of the first
+arm in the same cell, and `behind_own`, the cell's minus that of its arm's own settings."""
 _LAYER_QUANTITIES = ("dead_share", "small_share", "error_gradient", "mean_gain", "gradient_ratio")
 
 
 def summarise_regularisation(
-    cells: Sequence[str | Path], *, settings: RegularisationSettings, out: str | Path
+    cells: Sequence[str | Path],
+    *,
+    settings: RegularisationSettings,
+    arms: Mapping[str, ArmSettings],
+    out: str | Path,
 ) -> None:
     """Write `out` from the csv files of `measure_cell`, one per cell of `settings`, named by key.
 
     Intervals are 95 % t-intervals over seeds. A run that diverged is left out from that epoch on
-    and counted in `n_diverged`. Raises `ResultsError` if a run is missing.
+    and counted in `n_diverged`. `arms`: the
+    arms of `settings` by name. Raises `ResultsError` if a run is missing.
     """
     frames = {Path(path).stem: _read(path, settings) for path in cells}
     rows = []
@@ -36,10 +43,18 @@ def summarise_regularisation(
                 f"There is no measurement of {cell.key}; run the rule that makes it."
             )
         rows += _mean_rows(cell, frames[cell.key], len(settings.seeds))
-        if cell.arm != settings.arms[0]:
-            first = cell.model_copy(update={"arm": settings.arms[0]})
-            rows.append(_difference(cell, frames[first.key], frames[cell.key], settings))
-    write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
+        compared = dict(
+            behind_first_arm=cell.model_copy(update={"arm": settings.arms[0]}),
+            behind_own=Cell.own(cell.arm, arms[cell.arm]),
+        )
+        for quantity, other in compared.items():
+            if other != cell and other.key in frames:
+                pair = _difference(frames[cell.key], frames[other.key], settings)
+                rows.append(cell.model_dump() | dict(quantity=quantity) | pair)
+    described = pd.DataFrame(
+        [dict(arm=name, title=arm.title, n_train=arm.n_train) for name, arm in arms.items()]
+    )
+    write_csv(pd.DataFrame(rows).merge(described, on="arm")[COLUMNS], out)
 
 
 def _read(path: str | Path, settings: RegularisationSettings) -> pd.DataFrame:
@@ -64,26 +79,20 @@ def _mean_rows(cell: Cell, frame: pd.DataFrame, n_seeds: int) -> list[dict]:
     finite = frame[frame["diverged"].isna()]
     rows = []
     for epoch, group in finite.groupby("epoch"):
-        known = dict(epoch=epoch, n_seeds=len(group), n_diverged=n_seeds - len(group))
+        known = dict(at_epoch=epoch, n_seeds=len(group), n_diverged=n_seeds - len(group))
         for quantity in quantities:
             interval = mean_interval(group[quantity].dropna())._asdict()
             rows.append(cell.model_dump() | known | dict(quantity=quantity) | interval)
     return rows
 
 
-def _difference(
-    cell: Cell, first: pd.DataFrame, other: pd.DataFrame, settings: RegularisationSettings
-) -> dict:
+def _difference(cell: pd.DataFrame, other: pd.DataFrame, settings: RegularisationSettings) -> dict:
     errors = [
         frame[(frame["epoch"] == settings.epochs) & frame["diverged"].isna()]
         .set_index("seed")["test_error"]
-        for frame in (first, other)
+        for frame in (cell, other)
     ]  # fmt: skip
     a, b = pd.concat(errors, axis=1, join="inner").to_numpy().T
     interval, p_value = paired_difference(a, b)
-    return (
-        cell.model_dump()
-        | dict(epoch=settings.epochs, quantity="test_error_difference", p_value=p_value)
-        | interval._asdict()
-        | dict(n_seeds=len(a), n_diverged=len(settings.seeds) - len(a))
-    )
+    counts = dict(n_seeds=len(a), n_diverged=len(settings.seeds) - len(a))
+    return dict(at_epoch=settings.epochs, p_value=p_value) | interval._asdict() | counts

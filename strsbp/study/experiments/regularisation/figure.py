@@ -1,0 +1,94 @@
+"""The strength of the regularisation, with and without the division by the threshold."""
+
+from pathlib import Path
+
+import pandas as pd
+import seaborn.objects as so
+from matplotlib.ticker import MaxNLocator
+
+from strsbp.files import read_csv
+from strsbp.study.figures.style import (
+    INK,
+    LINES,
+    MARKERS,
+    legend,
+    letter,
+    look,
+    new_figure,
+    plot,
+    themed,
+)  # fmt: skip
+
+COLUMNS = ("arm", "title", "regularisation", "divide_by_threshold", "at_epoch", "quantity", "mean",
+           "low", "high")  # fmt: skip
+DIVISIONS = {True: "error divided by the threshold", False: "not divided"}
+PUBLISHED = 10
+"""The published strength, whose runs are shown over the epochs."""
+
+
+@themed
+def draw(*, summary: str | Path):
+    """Draw test error, dead neurons and the ratio of the two gradients over the strength lambda.
+
+    Of dead neurons and gradients, the hidden layers of the first arm are shown.
+    """
+    frame = read_csv(summary, COLUMNS)
+    frame["division"] = frame["divide_by_threshold"].map(DIVISIONS)
+    frame["strength"] = frame["regularisation"].map("{:g}".format)
+    last = frame[frame["at_epoch"] == frame["at_epoch"].max()]
+    of_first = frame[frame["arm"] == frame["arm"].iloc[0]]
+    dead, ratio = (_hidden(of_first, quantity) for quantity in ("dead_share", "gradient_ratio"))
+    arms, layers = (list(dict.fromkeys(rows["line"])) for rows in (_arms(last), ratio))
+
+    figure = new_figure(5.8)
+    axes = figure.subplots(2, 2)
+    at_end = ratio["at_epoch"] == ratio["at_epoch"].max()
+    panels = (
+        ("test error (%)", 100, _arms(last), "strength"),
+        ("dead neurons (%)", 100, dead[dead["at_epoch"] == dead["at_epoch"].max()], "strength"),
+        ("error's gradient /\nregulariser's", 1, ratio[at_end & (ratio["regularisation"] > 0)],
+         "strength"),
+        ("error's gradient /\nregulariser's", 1, ratio[ratio["regularisation"] == PUBLISHED],
+         "at_epoch"),
+    )  # fmt: skip
+    for ax, (label, factor, rows, x) in zip(axes.flat, panels, strict=True):
+        _draw(ax, rows, factor, x)
+        ax.set(xlabel="epoch" if x == "at_epoch" else r"strength $\lambda$", ylabel=label)
+    for ax in axes[1]:
+        ax.set_yscale("log")
+    axes[1, 1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    titles = ("", "", "after the last epoch", f"λ = {PUBLISHED}")
+    letter(dict(zip(axes.flat, titles, strict=True)))
+    looks = {name: look(i, marker="", linestyle="-") for i, name in enumerate(DIVISIONS.values())}
+    looks |= {
+        " or ".join(pair): look(i, color=INK)
+        for i, pair in enumerate(zip(arms, layers, strict=False))
+    }
+    legend(figure, looks, ncols=2)
+    return figure
+
+
+def _arms(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["quantity"] == "test_error"].assign(line=rows["title"])
+
+
+def _hidden(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
+    """The rows of a quantity in the hidden layers, which are named by their kind in `line`."""
+    layer = rows["quantity"].str.extract(rf"^{quantity}_(feedforward|recurrent)(\d+)$")
+    names = layer[0].map({"feedforward": "feed-forward layer", "recurrent": "recurrent layer"})
+    return rows.assign(line=names).dropna(subset="line")
+
+
+def _draw(ax, rows: pd.DataFrame, factor: float, x: str) -> None:
+    rows = rows.assign(**{name: factor * rows[name] for name in ("mean", "low", "high")})
+    lines = list(dict.fromkeys(rows["line"]))
+    drawn = plot(rows, ax, DIVISIONS.values(), x=x, color="division").scale(
+        linestyle=so.Nominal(list(LINES[: len(lines)]), order=lines),
+        marker=so.Nominal(list(MARKERS[: len(lines)]), order=lines),
+    )
+    if x == "strength":
+        drawn = drawn.scale(x=so.Nominal(order=list(dict.fromkeys(rows["strength"]))))
+    drawn.add(so.Range(linewidth=1), group="line", ymin="low", ymax="high", legend=False).add(
+        so.Line(linewidth=1.4, pointsize=4.5), y="mean", linestyle="line", marker="line",
+        legend=False,
+    ).plot()  # fmt: skip
