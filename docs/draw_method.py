@@ -2,7 +2,8 @@
 
     python docs/draw_method.py
 
-writes docs/images/*.svg in about ten seconds, from the embedded digits and a table of results/paper.
+writes docs/images/*.svg, in some twenty seconds, from the embedded digits and a table of
+results/paper.
 """
 
 from pathlib import Path
@@ -90,7 +91,12 @@ def draw_neuron(trains, weights, threshold):
     raster(axes[3], traces.spikes, ["output"])
     axes[3].set_xlabel(TIME)
     label_ends({axes[2]: [(threshold, "threshold", COLOURS[1])]})
-    titles = ("input spikes", "they add to a current", "which fills the potential", "until it fires")
+    titles = (
+        "input spikes",
+        "they add to a current",
+        "which fills the potential",
+        "until it fires",
+    )
     letter(dict(zip(axes, titles, strict=True)))
     figure.align_ylabels(axes)
     return figure
@@ -163,7 +169,8 @@ def draw_update(result, label, history):
         colour = COLOURS[1] if neuron == label else MUTED
         axes[0].plot([neuron] * 2, [counts[neuron], target[neuron]], color=colour, linewidth=1.2)
     axes[0].plot(range(10), counts, "o", color=COLOURS[0], label="count")
-    axes[0].plot(range(10), target, "_", color=INK, markersize=12, markeredgewidth=2, label="target")
+    mark = dict(color=INK, markersize=12, markeredgewidth=2)
+    axes[0].plot(range(10), target, "_", label="target", **mark)
     axes[0].legend(ncols=2, loc="upper right")
     axes[0].set(xticks=range(10), xlabel="output neuron", ylabel="spikes", ylim=(-2, 45))
     hidden = result.layers[0]
@@ -179,8 +186,9 @@ def draw_update(result, label, history):
     axes[2].set(xlabel="updates on this sample", ylabel="spikes", xlim=(0, len(history) - 1))
     for y in (35, 5):
         axes[2].axhline(y, color=INK, linestyle="--", linewidth=0.8)
-    label_ends({axes[2]: [(history[-1, label], f"output {label}", COLOURS[1]),
-                          (np.median(np.delete(history[-1], label)), "the others", MUTED)]})  # fmt: skip
+    others = np.median(np.delete(history[-1], label))
+    ends = [(history[-1, label], f"output {label}", COLOURS[1]), (others, "the others", MUTED)]
+    label_ends({axes[2]: ends})
     titles = ("what the outputs fire, and should",
               "the change asked of one hidden neuron", "after some updates")  # fmt: skip
     letter(dict(zip(axes, titles, strict=True)))

@@ -1,4 +1,4 @@
-"""What MkDocs does besides rendering: formulas, symbols such as e_ij, and files of results/paper."""
+"""What MkDocs does besides rendering: formulas, symbols such as e_ij, and results as pages."""
 
 import re
 from pathlib import Path

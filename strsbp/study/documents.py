@@ -1,16 +1,14 @@
 """The generated parts of README.md and of the pages in docs/, rewritten by `make docs`.
 
 A part stands between two comments, `<!-- NAME: begin (written by make docs) -->` and
-`<!-- NAME: end -->`. Its numbers come from results/paper and benchmarks/results, its tables from the
-models of the settings. A test fails when a part is out of date.
+`<!-- NAME: end -->`. Its numbers come from results/paper and benchmarks/results, its tables of keys
+from the models of the settings. A test fails when a part is out of date.
 """
 
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
-
-import pandas as pd
 
 from strsbp.files import read_csv, read_json, write_text
 from strsbp.study import schema
@@ -41,8 +39,8 @@ def answers() -> str:
     rows = [
         ["**Does ST-RSBP beat HM2-BP**, as the study ran both?", study, as_run],
         [
-            "**And with the setting of the authors' own logs**, in which the error is not divided by"
-            " the threshold? The division lets the regulariser drown the error (finding F10).",
+            "**And with the setting of the authors' own logs**, in which the error is not divided "
+            "by the threshold? The division lets the regulariser drown the error (finding F10).",
             "not tried",
             as_logged,
         ],
@@ -102,7 +100,9 @@ def claims() -> str:
     for claim in found.to_dict("records"):
         ours = format_measured(claim["measured"], claim["low"], claim["high"], claim["unit"])
         published = format_value(claim["published"], claim["unit"])
-        rows.append([claim["statement"], claim["place"], published, ours, f"**{claim['verdict']}**"])
+        rows.append(
+            [claim["statement"], claim["place"], published, ours, f"**{claim['verdict']}**"]
+        )
     counts = found["verdict"].value_counts(sort=False)
     total = ", ".join(f"{verdict}: {count}" for verdict, count in counts.items())
     head = ["Claim", "In the study", "The study", "Here, with 95 % interval", "Verdict"]
@@ -123,13 +123,18 @@ def findings() -> str:
 def questions() -> str:
     """Every statement about an open question with its answer."""
     found = read_csv(RESULTS / "judge_questions" / "answers.csv", ("id", "statement", "verdict"))
-    return _table(["", "Statement", "Answer"], found[["id", "statement", "verdict"]].values.tolist())
+    return _table(
+        ["", "Statement", "Answer"], found[["id", "statement", "verdict"]].values.tolist()
+    )
 
 
 def figures() -> str:
     """The figures, with their captions' first sentences as alternative texts."""
     parts = []
+    drawn = {path.stem for path in (RESULTS / "figures").glob("*.svg")}
     for figure in FIGURES:
+        if figure.name not in drawn:
+            continue  # it waits for the next run at the study's own size
         text = lead(ROOT / "workflow" / "report" / f"plot_{figure.name}.rst")
         image = f"![{text}](figures/{figure.name}.svg){{ loading=lazy width=520 }}"
         parts += [f"### {figure.title}", image]
@@ -162,11 +167,17 @@ def speed() -> str:
         [what, f"{ms[what, 'engine']:.2f} ms", f"{ms[what, 'plain'] / ms[what, 'engine']:.1f} ×"]
         for what in ("training", "inference")
     ]
-    own.append(["training later, with subnormal weights", f"{ms['training later', 'engine']:.2f} ms", ""])
+    own.append(
+        ["training later, with subnormal weights", f"{ms['training later', 'engine']:.2f} ms", ""]
+    )
     peers = read_csv(folder / "peers.csv", ("peer", "batch", "stage", "times_ours"))
-    rows = peers[peers["stage"] == "training"].pivot(index="peer", columns="batch", values="times_ours")
+    rows = peers[peers["stage"] == "training"].pivot(
+        index="peer", columns="batch", values="times_ours"
+    )
     rows = rows.drop(index="strsbp")
-    others = [[name, *(f"{row[batch]:.0f} ×" for batch in (1, 64))] for name, row in rows.iterrows()]
+    others = [
+        [name, *(f"{row[batch]:.0f} ×" for batch in (1, 64))] for name, row in rows.iterrows()
+    ]
     machine = read_json(folder / "machine.json")["cpu"]
     return "\n\n".join(
         [

@@ -10,6 +10,7 @@ from typing import Any
 from strsbp.study.experiments.settings import models
 from strsbp.study.settings import StudySettings
 
+
 def config_schema() -> dict[str, Any]:
     """JSON schema of a complete config file, generated from `StudySettings`."""
     return {
