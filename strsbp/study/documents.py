@@ -10,7 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from strsbp.files import read_csv, read_json, write_text
+import yaml
+
+from strsbp.errors import ClaimsError
+from strsbp.files import read_csv, read_json, read_yaml, write_text
 from strsbp.study import schema
 from strsbp.study.claims.judging import published_value
 from strsbp.study.claims.rules import AnyRule
@@ -100,9 +103,10 @@ def claims() -> str:
     for claim in found.to_dict("records"):
         ours = format_measured(claim["measured"], claim["low"], claim["high"], claim["unit"])
         published = format_value(claim["published"], claim["unit"])
-        rows.append(
-            [claim["statement"], claim["place"], published, ours, f"**{claim['verdict']}**"]
-        )
+        verdict = f"**{claim['verdict']}**"
+        if isinstance(claim.get("other_verdicts"), str):  # at other settings, or other epochs
+            verdict += f" ({claim['other_verdicts']})"
+        rows.append([claim["statement"], claim["place"], published, ours, verdict])
     counts = found["verdict"].value_counts(sort=False)
     total = ", ".join(f"{verdict}: {count}" for verdict, count in counts.items())
     head = ["Claim", "In the study", "The study", "Here, with 95 % interval", "Verdict"]
@@ -190,6 +194,12 @@ def speed() -> str:
     )
 
 
+def example() -> str:
+    """The first claim, as it stands in its file."""
+    [first, *_] = read_yaml(ROOT / CLAIMS, ClaimsError)["claims"]
+    return f"```yaml\n{yaml.safe_dump([first], sort_keys=False, width=88)}```"
+
+
 def rules() -> str:
     """Every rule with its keys."""
     parts = []
@@ -214,10 +224,20 @@ def _table(head: list[str], rows: list[list]) -> str:
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
-    "answers": answers, "claims": claims, "costs": costs, "figures": figures, "findings": findings,
-    "keys": schema.config_keys, "questions": questions, "rules": rules, "speed": speed,
-    "targets": targets,
-}  # fmt: skip
+    one.__name__: one
+    for one in (
+        answers,
+        claims,
+        costs,
+        example,
+        figures,
+        findings,
+        questions,
+        rules,
+        speed,
+        targets,
+    )
+} | {"keys": schema.config_keys}
 _BLOCK = re.compile(
     r"(<!-- (\w+): begin \(written by make docs\) -->\n).*?(<!-- \2: end -->)", re.DOTALL
 )
