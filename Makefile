@@ -34,7 +34,7 @@ help:
 	@echo 'make test-newest  run them with the newest ones'
 	@echo 'make audit    look for known vulnerabilities in the packages of requirements.lock'
 	@echo 'make test-slurm  run the workflow on its own Slurm cluster of one node'
-	@echo 'make lint     check style, imports and the workflow'
+	@echo 'make lint     check style, types, imports and the workflow'
 	@echo 'make bench    time the engine and the simulation on this machine'
 	@echo 'make bench-peers  time other libraries for comparison, in an environment of their own'
 	@echo 'make docs     refresh the generated parts of README and docs, and build the site'
@@ -74,7 +74,7 @@ $(OLDEST)/installed: RESOLUTION := lowest-direct
 $(NEWEST)/installed: RESOLUTION := highest
 $(OLDEST)/installed $(NEWEST)/installed: pyproject.toml | $(INSTALLED)
 	@$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(@D)
-	@$(VENV)/bin/uv pip install --quiet --python $(@D) --resolution $(RESOLUTION) -e '.[dev,docs]'
+	@$(VENV)/bin/uv pip install --quiet --python $(@D) --resolution $(RESOLUTION) -e '.[dev,docs,workflow]'
 	@touch $@
 
 test-oldest: $(OLDEST)/installed
@@ -97,6 +97,7 @@ lint: $(INSTALLED)
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) snakefmt --check Snakefile workflow
+	@$(RUN) mypy
 	@$(VENV)/bin/python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@$(RUN) snakemake --lint
 
@@ -119,8 +120,8 @@ docs: $(INSTALLED)
 	@echo 'The documentation is in build/site/index.html.'
 
 lock: $(INSTALLED)
-	@$(VENV)/bin/uv --no-config pip compile pyproject.toml --extra dev --extra docs --universal \
-	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	@$(VENV)/bin/uv --no-config pip compile pyproject.toml --extra dev --extra docs --extra workflow \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
 
 clean:

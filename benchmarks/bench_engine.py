@@ -40,7 +40,7 @@ LATER = 4000
 """Training samples before `training later` is timed; many weights are subnormal by then."""
 
 STAGES = {  # kernel -> stage
-    (passes, "encode_image"): "encode",
+    (passes, "input_spikes"): "encode",
     (trains, "transpose"): "encode",  # of the input; otherwise forward
     (forward, "run_feedforward"): "forward",
     (forward, "run_coupled"): "forward",
@@ -60,7 +60,7 @@ STAGES = {  # kernel -> stage
 
 def make_network(seed=1, hidden=HIDDEN, **settings) -> Network:
     """A network with the published options and a table from a short simulation."""
-    model = ModelSettings(reservoir="published", adjoint="published", **settings)
+    model = ModelSettings(reservoir="published", adjoint="published", regularisation=10, **settings)
     return Network(model, hidden, _derivative(), seed)
 
 

@@ -1,58 +1,54 @@
 """strsbp: spike-train level backpropagation, and a reproducibility study of it.
 
-The public names below are imported on first use, so plotting does not wait for numba:
+import strsbp
 
-    import strsbp
-
-    digits = strsbp.load_dataset("mnist5k").first(1000, 1000)
-    table = strsbp.read_table("table.txt")
-    layers = [strsbp.LayerSettings(kind="feedforward", size=400)]
-    network = strsbp.build_network(strsbp.ModelSettings(), layers, table, seed=1)
-    rows = strsbp.train(network, digits, epochs=5)
+digits = strsbp.load_dataset("mnist5k").first(1000, 1000)
+table = strsbp.read_table("table.txt")
+layers = [strsbp.LayerSettings(kind="feedforward", size=400)]
+network = strsbp.build_network(strsbp.ModelSettings(), layers, table, seed=1)
+rows = strsbp.train(network, digits, epochs=5)
 """
-
-from importlib import import_module
 
 from strsbp.kernel_cache import choose_folder
 
-choose_folder()
+choose_folder()  # before numba is imported
 
-_PUBLIC = {
-    # settings and errors
-    "StrsbpError": "errors",
-    "ModelSettings": "settings",
-    "LayerSettings": "settings",
-    "ArmSettings": "settings",
-    "StudySettings": "study.settings",
-    "load_profile": "study.loading",
-    # data and encoding
-    "Digits": "data",
-    "load_dataset": "data",
-    "Encoder": "encoding",
-    # the S-PSP and its tables
-    "simulate_surface": "spsp",
-    "fit_surface": "spsp",
-    "EffectRatioTable": "spsp",
-    "read_table": "spsp",
-    "write_table": "spsp",
-    # networks
-    "Network": "engine.network",
-    "build_network": "network",
-    "save_network": "network",
-    "load_network": "network",
-    "train": "training.epochs",
-    "evaluate": "training.epochs",
-    "run_arm": "training.run",
-}
+from strsbp.data import Digits, load_dataset, read_dataset, save_events
+from strsbp.encoding import Encoder
+from strsbp.engine.network import Network
+from strsbp.errors import StrsbpError
+from strsbp.network import build_network, load_network, save_network
+from strsbp.settings import ArmSettings, LayerSettings, ModelSettings
+from strsbp.spsp import EffectRatioTable, fit_surface, read_table, simulate_surface, write_table
+from strsbp.study.loading import load_profile
+from strsbp.study.settings import StudySettings
+from strsbp.training.epochs import evaluate, train
+from strsbp.training.run import run_arm
 
-__all__ = sorted(_PUBLIC)
+__version__ = "0.1.0"
 
-
-def __getattr__(name: str):
-    if name in _PUBLIC:
-        return getattr(import_module(f"strsbp.{_PUBLIC[name]}"), name)
-    raise AttributeError(f"module 'strsbp' has no attribute '{name}'")
-
-
-def __dir__():
-    return __all__
+__all__ = [
+    "ArmSettings",
+    "Digits",
+    "EffectRatioTable",
+    "Encoder",
+    "LayerSettings",
+    "ModelSettings",
+    "Network",
+    "StrsbpError",
+    "StudySettings",
+    "build_network",
+    "evaluate",
+    "fit_surface",
+    "load_dataset",
+    "load_network",
+    "load_profile",
+    "read_dataset",
+    "read_table",
+    "run_arm",
+    "save_events",
+    "save_network",
+    "simulate_surface",
+    "train",
+    "write_table",
+]

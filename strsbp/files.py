@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ class ResultsError(StrsbpError):
 
 
 @contextmanager
-def replacing(path: str | Path):
+def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path next to `path`, which replaces it if the block succeeds.
 
     `path` has either its old content or all of the new content, even after a crash. The

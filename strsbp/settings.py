@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -25,7 +25,13 @@ TARGET_COUNT_LABEL = 35
 
 ArmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 SpspName = Literal["published", "unblocked", "corrected", "exact"]
+DatasetName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+LARGEST_SPLIT = 10_000_000
+"""Limit on the samples of a training or test set."""
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def _distinct(values: list) -> list:
@@ -73,10 +79,7 @@ class LayerSettings(Closed):
     @property
     def n_neurons(self) -> int:
         """Number of neurons."""
-        if self.kind == "feedforward":
-            return self.size
-        depth, height, width = self.shape
-        return depth * height * width
+        return int(self.size or 0) if self.shape is None else math.prod(self.shape)
 
 
 class ModelSettings(Closed):
@@ -121,8 +124,9 @@ class ModelSettings(Closed):
     step_rule: Literal["published", "logged"] = "published"
     """Step size of epoch e (from 0): `published` is `learning_rate / sqrt(e + 1)`; `logged`, as in
     the published logs, `learning_rate / sqrt(max(e, 1))` (finding F9)."""
-    regularisation: Annotated[float, Field(ge=0, le=1e6)] = 10.0
-    """Strength lambda of the weight regularisation."""
+    regularisation: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    """Strength lambda of the weight regularisation. The published program has 10, which drowns the
+    gradient of the error (finding F10); the equations have none."""
     cost: Literal["forward", "repaired"] = "forward"
     """Output counts used for the reported cost: `forward`, the network's own; `repaired`, as in the
     published program, those after a silent label was given a spike train. The gradient is the
@@ -249,13 +253,13 @@ class ArmSettings(ModelSettings):
     """Key of `architectures`."""
     table: TableSettings = TableSettings()
     """The effect-ratio table."""
-    dataset: Literal["mnist5k", "mnist", "fashion-mnist"] | None = None
+    dataset: DatasetName | None = None
     """Data set of this arm, if different from the study's."""
-    n_train: Annotated[int, Field(ge=1, le=60_000)] | None = None
+    n_train: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] | None = None
     """Training images of this arm (the first n), if different from the study's."""
-    n_test: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    n_test: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] | None = None
     """Test images of this arm (the first n), if different from the study's."""
-    n_validation: Annotated[int, Field(ge=0, le=60_000)] = 0
+    n_validation: Annotated[int, Field(ge=0, le=LARGEST_SPLIT)] = 0
     """Validation images: the last n of the training set, on which an epoch can be chosen."""
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Training epochs."""
@@ -279,13 +283,13 @@ class ArmSettings(ModelSettings):
         """The file of this arm's table, in the results folder `folder` of a profile."""
         simulated, fit = self.simulated_table(), self.table.fit_name
         if simulated is None:
-            return Path(self.table.file)
+            return Path(str(self.table.file))
         if fit == "polynomial4":
             return folder / "fit_spsp" / f"{simulated.key}.txt"
         return folder / "fit_curve" / f"{simulated.key}-{fit}.csv"
 
 
-def checked(model, raw, where: str):
+def checked(model: type[Model], raw: object, where: str) -> Model:
     """`model` validated from `raw`; raises a one-sentence `SettingsError` that names `where`."""
     try:
         return model.model_validate(raw)
@@ -305,7 +309,7 @@ def checked(model, raw, where: str):
         raise SettingsError(f"{where}{at}: {reason}{also}.") from None
 
 
-def _known_keys(model, loc) -> list[str]:
+def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     """Keys of the (nested) model at `loc`, or an empty list if the schema does not tell."""
     schema = model.model_json_schema()
     node = schema

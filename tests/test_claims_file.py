@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 from refusals import refusal
-from synthetic_results import write_runs, write_surfaces
+from synthetic_results import ARMS, write_runs, write_surfaces
 
 from strsbp.errors import ClaimsError
 from strsbp.study.claims import judge_claims, load_claims, published_value
@@ -51,14 +51,17 @@ def quality(claims, tmp_path_factory):
     return path
 
 
-def judged(folder, quality, **runs):
+def judged(folder, quality, variants=(), **runs):
     metrics, provenance = write_runs(folder, **runs)
     names = ("curves", "seeds", "arms", "pairs", "runs")
     tables = {name: folder / f"{name}.csv" for name in names}
     summarise_training(metrics, provenance, **tables)
     tables = {name: tables[name] for name in ("arms", "pairs", "runs")}
     tables |= dict(surfaces=write_surfaces(folder / "surfaces.csv"), quality=quality)
-    judge_claims(claims=CLAIMS, tables=tables, out=folder / "claims.csv")
+    judge_claims(
+        claims=CLAIMS, tables=tables, variants=dict(variants), out=folder / "claims.csv",
+        settings_out=folder / "settings.csv",
+    )  # fmt: skip
     return pd.read_csv(folder / "claims.csv").set_index("id")
 
 
@@ -70,6 +73,7 @@ def test_the_shipped_claims_hold_the_published_numbers(claims):
         assert claim.place[0] in "IV"
         on_training = bool(claim.rule.arms())
         assert on_training == (claim.needs is not None), f"{claim.id} states its size"
+        assert bool(claim.rule.tests()) == bool(claim.family), f"{claim.id} names its family"
 
 
 def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
@@ -87,6 +91,34 @@ def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
     }
     for name, verdict in expected.items():
         assert verdict == verdicts.loc[name, "verdict"], verdicts.loc[name, "reason"]
+
+
+def test_p_values_are_corrected_within_a_family(tmp_path, claims, quality):
+    verdicts = judged(tmp_path, quality, seeds=(1, 2, 3))
+    family = [name for name, claim in claims.items() if claim.family == "corrected"]
+    p_values, adjusted = (verdicts.loc[family, name] for name in ("p_value", "p_adjusted"))
+    assert adjusted.min() == pytest.approx(len(family) * p_values.min())
+    assert adjusted.max() == pytest.approx(p_values.max()) or adjusted.max() > p_values.max()
+    assert (adjusted >= p_values).all()
+
+
+def test_claims_are_judged_at_other_settings_and_epochs(tmp_path, claims, quality):
+    # With the arms of `other`, HM2-BP is better; only these two arms were trained.
+    other = {f"other_{name}": ARMS[name] for name in ("strsbp", "hm2bp")}
+    other["other_strsbp"] = (*ARMS["strsbp"][:3], 0.13, {})
+    arms, seeds = ARMS | other, (1, 2, 3, 4, 5)
+    verdicts = judged(tmp_path, quality, [("other", "otherwise")], seeds=seeds, arms=arms)
+    views = pd.read_csv(tmp_path / "settings.csv").set_index(["id", "setting", "epoch"])
+    found = views["verdict"].xs("strsbp_better_after_10")
+    assert found["study"].to_dict() == {"best": "reproduces", "last": "reproduces"}
+    assert found["other", "best"] == "does not reproduce"
+    said = "otherwise by the best epoch on the test set: does not reproduce; otherwise by the last"
+    assert verdicts.loc["strsbp_better_after_10", "other_verdicts"].startswith(said)
+    # What was not trained at that setting is said not to be tested, and differs from nothing.
+    assert views["verdict"]["better_without_recurrence", "other", "best"].startswith("not tested")
+    assert "otherwise" not in str(verdicts.loc["better_without_recurrence", "other_verdicts"])
+    trained = {name for name, claim in claims.items() if claim.needs}
+    assert set(views.index.unique("id")) == trained
 
 
 def test_a_quick_run_judges_only_the_simulations(tmp_path, claims, quality):
@@ -129,7 +161,8 @@ def test_a_missing_file_or_claim_is_named(tmp_path):
 def test_an_error_in_judging_names_the_claim_and_writes_nothing(tmp_path):
     path = write(tmp_path / "claims.yaml", {"claims": [CLAIM]})
     with pytest.raises(ClaimsError, match="Claim 'a'.*was not given"):
-        judge_claims(claims=path, tables={}, out=tmp_path / "claims.csv")
+        out = dict(out=tmp_path / "claims.csv", settings_out=tmp_path / "settings.csv")
+        judge_claims(claims=path, tables={}, **out)
     assert not (tmp_path / "claims.csv").exists()
 
 

@@ -149,6 +149,17 @@ def test_the_logged_arms_are_the_studys_with_the_setting_of_the_logs(paper):
         assert len(paper.arm(f"logged_{name}").seeds) == (5 if "tau_m" in name else 10)
 
 
+def test_runs_of_judged_variants_are_summarised_if_they_exist(paper, tmp_path):
+    assert paper.judged_variants == {"logged": "as logged"}
+    run = tmp_path / paper.runs(["logged_hm2bp"])[1]
+    run.parent.mkdir(parents=True)
+    run.touch()  # without its provenance it is not finished
+    assert paper.summarised_runs(folder=tmp_path) == paper.runs()
+    run.with_suffix(".json").touch()
+    found = "results/paper/train/logged_hm2bp/seed2.json"
+    assert paper.summarised_runs("json", tmp_path) == [*paper.runs(suffix="json"), found]
+
+
 def test_full_is_all_of_mnist_for_200_epochs(root):
     full = load_profile(root / "config", "full")
     arm = full.arm("strsbp")

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+import strsbp
 from strsbp.study import schema
 from strsbp.study.claims.measurements import TableName
 from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS, PARTS_OF_THE_STUDY
@@ -139,7 +140,7 @@ def lower_bounds(requirements):
 
 def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
     extras = pyproject["project"]["optional-dependencies"]
-    wanted = lower_bounds(pyproject["project"]["dependencies"])
+    wanted = lower_bounds(pyproject["project"]["dependencies"] + extras["workflow"])
     users = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
     jobs = yaml.safe_load((root / "workflow" / "envs" / "strsbp.yaml").read_text())["dependencies"]
     names = {
@@ -153,7 +154,7 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
         given = lower_bounds(entries)
         return {names.get(name, name): bound for name, bound in given.items() if name != "python"}
 
-    not_in_conda = {"uv", "nvidia-cuda-nvrtc"}
+    not_in_conda = {"uv", "nvidia-cuda-nvrtc", "nir"}
     tools = lower_bounds(extras["dev"] + extras["docs"])
     tools = {name: bound for name, bound in tools.items() if name not in not_in_conda}
     assert bounds(users) == {**wanted, **tools}
@@ -165,9 +166,10 @@ def test_the_lock_pins_every_dependency_with_hashes(root, pyproject):
     text = (root / "requirements.lock").read_text()
     pins = re.findall(r"^([\w.-]+)==[^\n]*((?:\n    --hash=sha256:[0-9a-f]{64}.*)+)", text, re.M)
     assert len(pins) == len(re.findall(r"^\w", text, re.M))
-    wanted = requirement_names(pyproject["project"]["dependencies"])
     extras = pyproject["project"]["optional-dependencies"]
-    wanted |= requirement_names(extras["dev"] + extras["docs"])
+    wanted = requirement_names(
+        pyproject["project"]["dependencies"] + extras["dev"] + extras["docs"] + extras["workflow"]
+    )
     assert wanted <= {name for name, _ in pins}
 
 
@@ -175,8 +177,9 @@ def test_the_locked_versions_are_ones_that_pyproject_allows(root, pyproject):
     text = (root / "requirements.lock").read_text()
     locked = dict(re.findall(r"^([\w.-]+)==([^ ;\n]+)", text, re.MULTILINE))
     extras = pyproject["project"]["optional-dependencies"]
-    everything = pyproject["project"]["dependencies"] + extras["dev"] + extras["docs"]
-    for wanted in map(Requirement, everything):
+    requirements = pyproject["project"]["dependencies"]
+    requirements = requirements + extras["dev"] + extras["docs"] + extras["workflow"]
+    for wanted in map(Requirement, requirements):
         assert wanted.specifier.contains(locked[wanted.name]), f"{wanted}; run make lock"
 
 
@@ -222,8 +225,7 @@ def test_catalog_file_and_citation_are_well_formed(root):
     catalog = yaml.safe_load((root / ".snakemake-workflow-catalog.yml").read_text())
     assert catalog["usage"]["software-stack-deployment"]["conda"] is True
     citation = yaml.safe_load((root / "CITATION.cff").read_text())
-    version = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
-    assert citation["version"] == version
+    assert citation["version"] == strsbp.__version__
 
 
 def test_every_test_file_that_the_documentation_names_exists(root):

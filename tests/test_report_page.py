@@ -79,7 +79,8 @@ def claims_rows(title=None):
                 id=claim.id, place=claim.place, statement=title or claim.statement,
                 published=claim.published, measured=0.1, low=0.05, high=0.15, unit=claim.unit,
                 verdict=verdicts[number % 5], reason=title or f"Reason {number}.",
-                note=title or claim.note,
+                n_train=10, n_test=10, epochs=2, n_seeds=3, note=title or claim.note,
+                other_verdicts=title or ("as logged: undecided" if number == 0 else ""),
             )
             for number, claim in enumerate(claims)
         ],
@@ -138,12 +139,17 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
         ),
         dict(id="Q1", statement="It is large.", verdict="no", reason="2 is below 3."),
     ]
+    views = [
+        dict(id="strsbp_best_error", title=title or "as logged", setting="logged", epoch="best",
+             verdict="undecided"),
+    ]  # fmt: skip
     truth = [dict(arm=title or "strsbp", layer="output3", cosine=0.25)]
     folder_of |= {
         "divergence": causes,
         "extrapolations": fits,
         "answers": answers,
         "gradient_check": truth,
+        "settings": views,
     }
     for name, rows in folder_of.items():
         tables[name] = folder / "summarise_spsp" / f"{name}.csv"
@@ -256,6 +262,7 @@ def test_report_tells_what_was_run(built):
     for fact in facts:
         assert fact in page.text
     assert "too small to judge" in page.text
+    assert "8.24 %. reproduces; as logged: undecided." in page.text
 
 
 def test_report_is_byte_identical_on_a_second_call(built, tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from strsbp.data import load_dataset
+from strsbp.files import write_csv
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable, file_sha256
 from strsbp.spsp import (
@@ -14,12 +15,11 @@ from strsbp.spsp import (
     fits,
     load_surface,
     read_table,
-    trace_pair,
     write_separable,
     write_table,
-    write_trace,
 )
 from strsbp.spsp.curves import read_curve
+from strsbp.spsp.trace import trace_pair
 from strsbp.study import claims, summary
 from strsbp.study.claims import findings, questions
 from strsbp.study.experiments import OPEN_QUESTIONS
@@ -97,7 +97,9 @@ def solved(key):
 
 
 def summarise_training(out):
-    files = [[ROOT / run for run in STUDY.runs(suffix=suffix)] for suffix in ("csv", "json")]
+    files = [
+        [ROOT / run for run in STUDY.summarised_runs(suffix, ROOT)] for suffix in ("csv", "json")
+    ]
     names = ("curves", "seeds", "arms", "pairs", "runs")
     tables = {name: out / "summarise_training" / f"{name}.csv" for name in names}
     summary.summarise_training(*files, **tables)
@@ -155,8 +157,11 @@ def summarise_expectation(out):
 def judge_claims(out):
     names = ("surfaces", "quality")
     tables = OF_TRAINING | {name: PAPER / "summarise_spsp" / f"{name}.csv" for name in names}
-    file = ROOT / "resources" / "claims.yaml"
-    claims.judge_claims(claims=file, tables=tables, out=out / "judge_claims" / "claims.csv")
+    claims.judge_claims(
+        claims=ROOT / "resources" / "claims.yaml", tables=tables,
+        variants=STUDY.judged_variants, out=out / "judge_claims" / "claims.csv",
+        settings_out=out / "judge_claims" / "settings.csv",
+    )  # fmt: skip
 
 
 def judge_findings(out):
@@ -226,7 +231,7 @@ def measure_findings(out):
 
 
 def trace_spsp(out):
-    write_trace(trace_pair(seed=STUDY.simulation.seed), out / "trace_spsp" / "trace.csv")
+    write_csv(trace_pair(seed=STUDY.simulation.seed), out / "trace_spsp" / "trace.csv")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 from strsbp.errors import SettingsError, StrsbpError, TableError
 from strsbp.files import read_yaml
 from strsbp.settings import N_CLASSES, N_PIXELS, ArmSettings, LayerSettings, checked
+from strsbp.spsp import read_table
 from strsbp.study.settings import StudySettings
 
 BASE = "config.yaml"
@@ -50,7 +51,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
             if table is not None:
                 table.check_grid()
             else:
-                _check_table_file(Path(directory) / arm.table.file)
+                _check_table_file(Path(directory) / str(arm.table.file))
         except StrsbpError as error:
             raise type(error)(f"{where}, {place}.table: {error}") from None
     return study
@@ -117,8 +118,6 @@ def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> No
 
 
 def _check_table_file(path: Path) -> None:
-    from strsbp.spsp import read_table  # imports numpy, which most configs do not need
-
     largest = read_table(path).largest()
     if largest > LARGEST_COEFFICIENT:
         raise TableError(

@@ -31,6 +31,7 @@ rule build_report:
         ),
         figures=expand(FIGURE, figure=FIGURES_OF_STUDY, suffix="svg", allow_missing=True),
         claims=rules.judge_claims.output.claims,
+        settings=rules.judge_claims.output.settings,
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
@@ -52,7 +53,7 @@ rule build_report:
     params:
         # Without the folder of images, which is no reason to write the report again.
         study=lambda wildcards: study(wildcards.profile).model_dump(
-            mode="json", exclude={"data": {"local_dir"}}
+            mode="json", exclude={"data": {"local_dir", "sets"}}
         ),
         command=branch(
             lambda wildcards: wildcards.profile == STUDY.profile,

@@ -2,7 +2,7 @@
 
 Inputs: results/{profile}/train/*/seed*.{csv,json}, summarise_spsp/*.csv, resources/claims.yaml
 Outputs: results/{profile}/summarise_training/{curves,seeds,arms,pairs,runs}.csv,
-judge_claims/claims.csv and extrapolate_errors/fits.csv
+judge_claims/{claims,settings}.csv and extrapolate_errors/fits.csv
 """
 
 from strsbp.study.claims import load_claims
@@ -12,8 +12,8 @@ in_one_sentence(load_claims)(beside(ROOT / "resources" / "claims.yaml"))
 
 rule summarise_training:
     input:
-        metrics=lambda wildcards: study(wildcards.profile).runs(),
-        provenance=lambda wildcards: study(wildcards.profile).runs(suffix="json"),
+        metrics=lambda wildcards: study(wildcards.profile).summarised_runs(),
+        provenance=lambda wildcards: study(wildcards.profile).summarised_runs("json"),
     output:
         curves="results/{profile}/summarise_training/curves.csv",
         seeds="results/{profile}/summarise_training/seeds.csv",
@@ -45,11 +45,13 @@ rule judge_claims:
             caption="../report/judge_claims.rst",
             category="Claims",
         ),
+        settings="results/{profile}/judge_claims/settings.csv",
     log:
         "logs/{profile}/judge_claims.log",
     conda:
         "../envs/strsbp.yaml"
     params:
+        variants=lambda wildcards: study(wildcards.profile).judged_variants,
         code=code("judge_claims.py", "resources/claims.yaml"),
     message:
         "Judging the claims of the study"

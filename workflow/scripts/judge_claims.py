@@ -10,4 +10,6 @@ with job(snakemake):
         claims=ROOT / "resources" / "claims.yaml",
         tables={name: snakemake.input[name] for name in tables},
         out=snakemake.output.claims,
+        settings_out=snakemake.output.settings,
+        variants=snakemake.params.variants,
     )

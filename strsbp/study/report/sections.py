@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from strsbp.files import ResultsError
 from strsbp.study.claims import Verdict
+from strsbp.study.claims.judging import STUDY
 from strsbp.study.claims.questions import load_questions
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.results import Results, Table
@@ -37,11 +38,19 @@ class Section(NamedTuple):
 
 
 def summary(results: Results) -> dict:
-    """The number of claims with each verdict, and the claims in short."""
+    """The number of claims with each verdict, and the claims in short, at each setting."""
     counts = Counter(claim["verdict"] for claim in results.claims)
+    views = results.table("settings", "id", "title", "setting", "epoch", "verdict")
+    others = views[(views["setting"] != STUDY) & (views["epoch"] == "best")]
+    by_title = {
+        title: dict(zip(found["id"], found["verdict"], strict=True))
+        for title, found in others.groupby("title", sort=False)
+    }
     return dict(
         counts={verdict: counts[verdict] for verdict in Verdict},
         n_untested=counts[Verdict.NOT_TESTED],
+        others=by_title,
+        differing=[claim for claim in results.claims if claim["other_verdicts"]],
     )
 
 
