@@ -158,7 +158,7 @@ def costs() -> str:
     return (
         f"The {len(provenance)} committed training runs, those on demand included, took "
         f"{duration(seconds)} of one core in all ({' or '.join(cpus)}; other work went on beside "
-        "them). The quick study takes about three minutes on two cores."
+        "them)."
     )
 
 
