@@ -34,10 +34,10 @@ help:
 	@echo 'make test-newest  run them with the newest ones'
 	@echo 'make audit    look for known vulnerabilities in the packages of requirements.lock'
 	@echo 'make test-slurm  run the workflow on its own Slurm cluster of one node'
-	@echo 'make lint     check style, imports and the workflow'
+	@echo 'make lint     check style, types, imports and the workflow'
 	@echo 'make bench    time the engine and the simulation on this machine'
 	@echo 'make bench-peers  time other libraries for comparison, in an environment of their own'
-	@echo 'make docs     rewrite the schema and the table of keys from the settings'
+	@echo 'make docs     refresh the generated parts of README and docs, and build the site'
 	@echo 'make lock     rewrite requirements.lock from pyproject.toml'
 	@echo 'make clean    remove the environment and caches; results stay'
 
@@ -74,7 +74,7 @@ $(OLDEST)/installed: RESOLUTION := lowest-direct
 $(NEWEST)/installed: RESOLUTION := highest
 $(OLDEST)/installed $(NEWEST)/installed: pyproject.toml | $(INSTALLED)
 	@$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(@D)
-	@$(VENV)/bin/uv pip install --quiet --python $(@D) --resolution $(RESOLUTION) -e '.[dev]'
+	@$(VENV)/bin/uv pip install --quiet --python $(@D) --resolution $(RESOLUTION) -e '.[dev,docs,workflow]'
 	@touch $@
 
 test-oldest: $(OLDEST)/installed
@@ -87,7 +87,7 @@ audit: $(INSTALLED)
 	@$(VENV)/bin/uv tool run pip-audit --strict --progress-spinner off --require-hashes \
 	  --disable-pip -r requirements.lock \
 	  || { echo 'Not clean: a vulnerability is listed above, or the service could not be asked' \
-	  'about every package; docs/robustness.md says which of the two it is.' >&2; exit 1; }
+	  'about every package; docs/maintainers.md says which of the two it is.' >&2; exit 1; }
 
 # Says what to install if Slurm's programs are missing; installs nothing itself.
 test-slurm: $(INSTALLED)
@@ -97,6 +97,7 @@ lint: $(INSTALLED)
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) snakefmt --check Snakefile workflow
+	@$(RUN) mypy
 	@$(VENV)/bin/python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@$(RUN) snakemake --lint
 
@@ -114,11 +115,13 @@ bench-peers: $(PEERS)/installed
 	@$(PEERS)/bin/python benchmarks/bench_peers.py
 
 docs: $(INSTALLED)
-	@$(RUN) strsbp.study.schema
+	@$(RUN) strsbp.study.documents
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet
+	@echo 'The documentation is in build/site/index.html.'
 
 lock: $(INSTALLED)
-	@$(VENV)/bin/uv --no-config pip compile pyproject.toml --extra dev --universal \
-	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	@$(VENV)/bin/uv --no-config pip compile pyproject.toml --extra dev --extra docs --extra workflow \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
 
 clean:

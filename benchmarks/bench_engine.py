@@ -40,7 +40,7 @@ LATER = 4000
 """Training samples before `training later` is timed; many weights are subnormal by then."""
 
 STAGES = {  # kernel -> stage
-    (passes, "encode_image"): "encode",
+    (passes, "input_spikes"): "encode",
     (trains, "transpose"): "encode",  # of the input; otherwise forward
     (forward, "run_feedforward"): "forward",
     (forward, "run_coupled"): "forward",

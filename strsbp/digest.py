@@ -38,7 +38,7 @@ def executed_files(source: str | Path, package: Path = PACKAGE) -> list[Path]:
     while waiting:
         file = waiting.pop()
         found.add(file)
-        if file.suffix == ".py":
+        if file.suffix == ".py" and not _is_contents(file):
             waiting |= _imports(file, package) - found
     return sorted(found)
 
@@ -86,29 +86,32 @@ def _imports(file: Path, package: Path) -> frozenset[Path]:
     return frozenset(found)
 
 
-def _module(parts: list[str], folder: Path) -> set[Path]:
-    """Files that importing the module or attribute `parts` of the package `folder` reads."""
-    found = {folder / "__init__.py", *_data_files(folder)}
-    if not parts:
-        return found
-    part, *rest = parts
-    if (folder / part / "__init__.py").is_file():
-        return found | _module(rest, folder / part)
-    if (folder / f"{part}.py").is_file():
-        return found | {folder / f"{part}.py"}
-    return found | _lazy(part, folder)
+def _module(parts: list[str], package: Path) -> set[Path]:
+    """Files that importing the module or attribute `parts` of the package reads."""
+    folder, found = package, {package / "__init__.py", *_data_files(package)}
+    for part in parts:
+        if not (folder / part / "__init__.py").is_file():
+            module = folder / f"{part}.py"
+            return found | ({module} if module.is_file() else _reexported(part, folder, package))
+        folder = folder / part
+        found |= {folder / "__init__.py", *_data_files(folder)}
+    return found
 
 
-def _lazy(name: str, folder: Path) -> set[Path]:
-    """Files behind an attribute that the package `folder` loads on first use.
-
-    Such a package says where its names are from in a dictionary `_PUBLIC` from names to modules.
-    """
-    for node in ast.parse((folder / "__init__.py").read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_PUBLIC":
-            module = ast.literal_eval(node.value).get(name)
-            return _module([*module.split("."), name], folder) if module else set()
+def _reexported(name: str, folder: Path, package: Path) -> set[Path]:
+    """Files behind an attribute that a folder's ``__init__`` imports from elsewhere."""
+    stub = folder / "__init__.pyi"
+    for node in _tree(stub if stub.is_file() else folder / "__init__.py").body:
+        if isinstance(node, ast.ImportFrom) and name in (alias.name for alias in node.names):
+            parts = str(node.module).split(".")
+            return _module([*parts[0 if node.level else 1 :], name], package)
     return set()
+
+
+def _is_contents(file: Path) -> bool:
+    """Whether `file` only lists the names of a folder, of which a script uses those it imports."""
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return file.name == "__init__.py" and not any(isinstance(n, kinds) for n in _tree(file).body)
 
 
 @cache
@@ -120,6 +123,6 @@ def _data_files(folder: Path) -> frozenset[Path]:
             continue
         if entry.is_dir() and not any(entry.rglob("*.py")):
             found |= _data_files(entry)
-        elif entry.is_file() and entry.suffix != ".py":
+        elif entry.is_file() and entry.suffix not in (".py", ".pyi"):
             found.add(entry)
     return frozenset(found)

@@ -1,4 +1,6 @@
-"""Rate encoding of images with a counter-based generator (specification, section 1).
+"""Input spikes: images encoded by rate, or ready spike trains.
+
+Rate encoding uses a counter-based generator (specification, section 1).
 
 A pixel x fires at step t = 1 .. T-1 with probability x / (5.5 * 255), never at t = 0. The
 decision for (seed, split, image, pixel, step) compares one 32-bit word of Philox-4x32-10 (Salmon
@@ -7,10 +9,16 @@ device:
 
     key     = (seed mod 2**32, seed div 2**32)
     counter = (step div 4, pixel, image, split),   word = step mod 4
+
+Ready spike trains need no encoding. They are stored as one bit per neuron and step, in a row of
+bytes as images are, so a data set of either kind takes the same way to the engines.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from numba import njit
+from numpy.typing import ArrayLike
 
 from strsbp.simd import bits_below, lowest_bit
 
@@ -81,12 +89,65 @@ def encode_image(image, thresholds, k0, k1, index, split, n_steps, words, ptr, t
     return count
 
 
+def bytes_of(n_steps: int) -> int:
+    """Bytes per neuron of packed spike trains: a bit per step, in whole 64-bit words."""
+    return 8 * -(-n_steps // 64)
+
+
+def packed_trains(events: Sequence[np.ndarray], shape: tuple[int, int, int]) -> np.ndarray:
+    """Spike trains from events, uint8 (n_samples, n_neurons * `bytes_of(n_steps)`).
+
+    `events`: sample, neuron and step of each, integer arrays with numbers below `shape` (n_samples,
+    n_neurons, n_steps). Bit t of a neuron's bytes, lowest first, is its spike at step t; a second
+    event there has no effect.
+    """
+    (sample, neuron, step), (n_samples, n_neurons, n_steps) = events, shape
+    bits = np.zeros((n_samples, n_neurons, bytes_of(n_steps)), dtype=np.uint8)
+    np.bitwise_or.at(bits, (sample, neuron, step // 8), (1 << step % 8).astype(np.uint8))
+    return bits.reshape(n_samples, -1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def unpack_trains(packed, n_steps, ptr, times):
+    """Like `encode_image` for one row of `packed_trains`; spikes from `n_steps` on are left out."""
+    n_neurons = ptr.size - 1
+    n_bytes = packed.size // n_neurons
+    count = 0
+    ptr[0] = 0
+    for neuron in range(n_neurons):
+        for byte in range(min(n_bytes, (n_steps + 7) // 8)):
+            left = np.int64(packed[neuron * n_bytes + byte])
+            step = 8 * byte
+            while left != 0 and step < n_steps:
+                if left & 1:
+                    times[count] = step
+                    count += 1
+                left >>= 1
+                step += 1
+        ptr[neuron + 1] = count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def input_spikes(row, index, key, n_steps, words, ptr, times):
+    """Write the spike times of a sample: of an image as `encode_image`, or of packed trains.
+
+    `row` (n,) uint8 is an image if it has one byte per input, else a row of `packed_trains`;
+    `key` and `words`: see `Encoder`.
+    """
+    if row.size == ptr.size - 1:
+        encode_image(
+            row, THRESHOLDS, key[0], key[1], np.uint32(index), key[2], n_steps, words, ptr, times
+        )
+    else:
+        unpack_trains(row, n_steps, ptr, times)
+
+
 class Encoder:
     """Encodes images as spike trains of `n_steps` steps, for one seed and split.
 
     Parameters: `seed` (0 <= seed < 2**63), `split` (TRAIN_SPLIT or TEST_SPLIT), `n_steps`.
     The attributes `key` (low half of the seed, high half, split) and `words` are passed to
-    `encode_image`.
+    `input_spikes`.
     """
 
     def __init__(self, seed: int, split: int, n_steps: int):
@@ -94,19 +155,17 @@ class Encoder:
         self.n_steps = n_steps
         self.words = np.zeros(64 * -(-n_steps // 64), dtype=np.uint32)
 
-    def encode(self, image, index: int) -> np.ndarray:
-        """The spike trains of `image` as a dense (n_steps, n_pixels) boolean array.
+    def encode(self, image: ArrayLike, index: int, n_inputs: int | None = None) -> np.ndarray:
+        """The spike trains of `image` as a dense (n_steps, n_inputs) boolean array.
 
         `index` is the image's position in its split; with the seed it determines every spike.
+        `n_inputs`: needed only if `image` is a row of packed spike trains.
         """
-        k0, k1, split = self.key
         image = np.ascontiguousarray(image, dtype=np.uint8).ravel()
-        ptr = np.zeros(image.size + 1, dtype=np.int32)
-        times = np.empty(image.size * self.n_steps + 1, dtype=np.int32)
-        n_spikes = encode_image(
-            image, THRESHOLDS, k0, k1, np.uint32(index), split, self.n_steps, self.words, ptr,
-            times,
-        )  # fmt: skip
-        spikes = np.zeros((self.n_steps, image.size), dtype=bool)
-        spikes[times[:n_spikes], np.repeat(np.arange(image.size), np.diff(ptr))] = True
+        n_inputs = n_inputs or image.size
+        ptr = np.zeros(n_inputs + 1, dtype=np.int32)
+        times = np.empty(n_inputs * self.n_steps + 1, dtype=np.int32)
+        input_spikes(image, index, self.key, self.n_steps, self.words, ptr, times)
+        spikes = np.zeros((self.n_steps, n_inputs), dtype=bool)
+        spikes[times[: ptr[-1]], np.repeat(np.arange(n_inputs), np.diff(ptr))] = True
         return spikes

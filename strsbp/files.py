@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ class ResultsError(StrsbpError):
 
 
 @contextmanager
-def replacing(path: str | Path):
+def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path next to `path`, which replaces it if the block succeeds.
 
     `path` has either its old content or all of the new content, even after a crash. The
@@ -72,15 +72,15 @@ def read_bounded(path: str | Path, largest: int) -> bytes:
     return Path(path).read_bytes()
 
 
-def read_csv(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
-    """Read a results CSV file and check that it has `columns`.
+def read_csv(path: str | Path, columns: Iterable[str] = (), sep: str = ",") -> "pd.DataFrame":
+    """Read a results CSV file, whose cells `sep` separates, and check that it has `columns`.
 
     Raises `ResultsError` if the file is missing, is not CSV or lacks a column.
     """
     import pandas as pd
 
     try:
-        frame = pd.read_csv(path, compression=None, low_memory=False)
+        frame = pd.read_csv(path, sep=sep, compression=None, low_memory=False)
     except FileNotFoundError:
         raise ResultsError(f"{path} is missing; run the rule that makes it.") from None
     except OSError as error:

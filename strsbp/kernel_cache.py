@@ -49,7 +49,7 @@ def choose_folder(package: Path = PACKAGE) -> None:
         if os.access(folder, os.W_OK):
             break
     else:
-        folder = tempfile.mkdtemp(prefix=f"{name}-")
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
 

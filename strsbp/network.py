@@ -7,25 +7,27 @@ from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
 from strsbp.errors import CheckpointError, SettingsError
-from strsbp.settings import N_PIXELS, LayerSettings, ModelSettings, checked
-from strsbp.spsp import EffectRatioTable, SeparableTable
+from strsbp.settings import N_CLASSES, N_PIXELS, LayerSettings, ModelSettings, checked
+from strsbp.spsp.separable import Table
 
 
 def build_network(
     model: ModelSettings,
     hidden: Sequence[LayerSettings],
-    table: EffectRatioTable | SeparableTable,
+    table: Table,
     seed: int,
     n_inputs: int = N_PIXELS,
+    n_classes: int = N_CLASSES,
 ) -> Network:
     """A new network with initial weights drawn from `seed`.
 
     `model`: dynamics, gradient and learning rule (`ArmSettings` work too); `hidden`: the hidden
     layers, first to last, to which an output layer with one neuron per class is added; `table`:
-    the effect ratios de/do; `n_inputs`: pixels per image. Raises `SettingsError` if the options
-    contradict each other.
+    the effect ratios de/do; `n_inputs`, `n_classes`: the `sizes` of the data set. Raises
+    `SettingsError` if the options contradict each other.
     """
-    return Network(model, hidden, Derivative(*table.terms(model.n_steps)), seed, n_inputs)
+    derivative = Derivative(*table.terms(model.n_steps))
+    return Network(model, hidden, derivative, seed, n_inputs, n_classes)
 
 
 def save_network(path: str | Path, network: Network, hidden: Sequence[LayerSettings]) -> None:
@@ -38,6 +40,7 @@ def save_network(path: str | Path, network: Network, hidden: Sequence[LayerSetti
         "hidden": [layer.model_dump(mode="json", exclude_none=True) for layer in hidden],
         "seed": network.seed,
         "n_inputs": network.n_inputs,
+        "n_classes": network.n_classes,
     }
     arrays = network.state() | {
         "derivative_coefficients": network.derivative.coefficients,
@@ -60,6 +63,7 @@ def load_network(path: str | Path) -> Network:
             Derivative(arrays["derivative_coefficients"], arrays["derivative_basis"]),
             document["seed"],
             document["n_inputs"],
+            document.get("n_classes", N_CLASSES),
         )
         network.load_state(arrays)
     except (KeyError, TypeError, ValueError, SettingsError) as error:

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -23,9 +23,18 @@ N_CLASSES = 10
 TARGET_COUNT_LABEL = 35
 """Target spike count of the label's output neuron (section 4)."""
 
+DATASET_NAMES = ("mnist5k", "mnist", "fashion-mnist")
+"""The data sets that need no file of the user's."""
+
 ArmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 SpspName = Literal["published", "unblocked", "corrected", "corrected_draft", "exact"]
+DatasetName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+LARGEST_SPLIT = 10_000_000
+"""Limit on the samples of a training or test set."""
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def _distinct(values: list) -> list:
@@ -73,10 +82,7 @@ class LayerSettings(Closed):
     @property
     def n_neurons(self) -> int:
         """Number of neurons."""
-        if self.kind == "feedforward":
-            return self.size
-        depth, height, width = self.shape
-        return depth * height * width
+        return int(self.size or 0) if self.shape is None else math.prod(self.shape)
 
 
 class ModelSettings(Closed):
@@ -255,13 +261,13 @@ class ArmSettings(ModelSettings):
     """Key of `architectures`."""
     table: TableSettings = TableSettings()
     """The effect-ratio table."""
-    dataset: Literal["mnist5k", "mnist", "fashion-mnist"] | None = None
+    dataset: DatasetName | None = None
     """Data set of this arm, if different from the study's."""
-    n_train: Annotated[int, Field(ge=1, le=60_000)] | None = None
+    n_train: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] | None = None
     """Training images of this arm (the first n), if different from the study's."""
-    n_test: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    n_test: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] | None = None
     """Test images of this arm (the first n), if different from the study's."""
-    n_validation: Annotated[int, Field(ge=0, le=60_000)] = 0
+    n_validation: Annotated[int, Field(ge=0, le=LARGEST_SPLIT)] = 0
     """Validation images: the last n of the training set, on which an epoch can be chosen."""
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Training epochs."""
@@ -285,13 +291,13 @@ class ArmSettings(ModelSettings):
         """The file of this arm's table, in the results folder `folder` of a profile."""
         simulated, fit = self.simulated_table(), self.table.fit_name
         if simulated is None:
-            return Path(self.table.file)
+            return Path(str(self.table.file))
         if fit == "polynomial4":
             return folder / "fit_spsp" / f"{simulated.key}.txt"
         return folder / "fit_curve" / f"{simulated.key}-{fit}.csv"
 
 
-def checked(model, raw, where: str):
+def checked(model: type[Model], raw: object, where: str) -> Model:
     """`model` validated from `raw`; raises a one-sentence `SettingsError` that names `where`."""
     try:
         return model.model_validate(raw)
@@ -311,7 +317,7 @@ def checked(model, raw, where: str):
         raise SettingsError(f"{where}{at}: {reason}{also}.") from None
 
 
-def _known_keys(model, loc) -> list[str]:
+def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     """Keys of the (nested) model at `loc`, or an empty list if the schema does not tell."""
     schema = model.model_json_schema()
     node = schema

@@ -29,7 +29,7 @@ from test_engine import (
 
 from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of, dependency_levels
 from strsbp.data import Digits
-from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
+from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder, packed_trains
 from strsbp.engine.adam import BETA_1, BETA_2
 from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
@@ -161,6 +161,23 @@ def assert_equal_tests(networks, digits, replicas):
             np.testing.assert_array_equal(by_step, dense)
             by_neuron = unpacked(replicas.arrays[f"{k}/neuron_mask"].get()[r, :n], len(dense))
             np.testing.assert_array_equal(by_neuron.T, dense)
+
+
+@pytest.mark.parametrize("n_steps", [50, 150])
+def test_ready_spike_trains_equal_the_engine(xp, n_steps):
+    # Trains of 100 steps, which a shorter network cuts off.
+    networks, _ = make_networks([FEEDFORWARD], n=2, n_steps=n_steps)
+    rng = np.random.default_rng(2)
+    n = N_TRAIN + N_TEST
+    events = np.nonzero(rng.random((n, N_INPUTS, 100)) < 0.3)
+    trains = packed_trains(events, (n, N_INPUTS, 100))
+    labels = rng.integers(0, N_CLASSES, n).astype(np.uint8)
+    digits = Digits(
+        "trains", trains[:N_TRAIN], labels[:N_TRAIN], trains[N_TRAIN:], labels[N_TRAIN:],
+        n_steps=100,
+    )  # fmt: skip
+    _, costs = assert_equal_training(networks, digits, xp)
+    assert costs.any() and networks[0].inputs.counts.sum() > 0
 
 
 def test_small_and_subnormal_weights_equal_the_engine(xp):

@@ -6,14 +6,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
 from test_data_download import NAMES
 
-from strsbp.data import DATASET_NAMES, embedded, load_dataset
+from strsbp.data import embedded, load_dataset
 from strsbp.data.download import locate_files
 from strsbp.data.sources import SOURCES
 from strsbp.errors import DataError
@@ -42,19 +42,16 @@ def test_an_unknown_name_lists_the_known_ones(name):
     )
 
 
-def test_the_names_are_those_of_the_settings():
-    from strsbp.study.settings import DataSettings
-
-    assert get_args(DataSettings.model_fields["dataset"].annotation) == DATASET_NAMES
-
-
-def test_importing_the_data_loads_nothing_slow():
+def test_importing_the_package_needs_no_extra_and_loads_nothing_slow(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    extra = [re.match(r"\w+", name)[0] for name in project["optional-dependencies"]["workflow"]]
     code = (
-        "import sys, strsbp.data\n"
-        "print(*sorted({'mlxtend', 'pooch', 'requests', 'sklearn', 'tqdm'} & set(sys.modules)))"
+        "import sys, strsbp\n"
+        f"slow = {{'mlxtend', 'pooch', 'requests', 'sklearn', *{extra}}}\n"
+        "print(*sorted(slow & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert (done.returncode, done.stdout.strip()) == (0, "")
+    assert (done.returncode, done.stdout.strip()) == (0, "") and "snakemake" in extra
 
 
 # --- mnist5k

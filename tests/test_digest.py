@@ -24,12 +24,12 @@ FILES = {
     "pack/sub/__pycache__/one.nbi": "",
     "pack/sub/deeper/__init__.py": "",
     "pack/sub/deeper/data.txt": "",
-    "pack/lazy/__init__.py": '_PUBLIC = {"f": "one", "h": "deep.three"}\n'
-    "def __getattr__(name): ...",
-    "pack/lazy/deep/__init__.py": "",
-    "pack/lazy/deep/three.py": "",
-    "pack/lazy/one.py": "import pack.errors",
-    "pack/lazy/two.py": "",
+    "pack/all/__init__.py": "from pack.all.one import f\n"
+    "from pack.all.deep.three import h\nimport pack.all.two",
+    "pack/all/deep/__init__.py": "",
+    "pack/all/deep/three.py": "",
+    "pack/all/one.py": "import pack.errors",
+    "pack/all/two.py": "",
 }
 
 
@@ -88,14 +88,15 @@ def test_a_folder_with_its_data_files(package):
 
 @pytest.mark.parametrize(
     ("name", "files"),
-    [("f", {"lazy/one.py", "errors.py"}), ("h", {"lazy/deep/three.py"}), ("other", set())],
+    [
+        ("f", {"all/one.py", "errors.py"}),
+        ("h", {"all/deep/three.py", "all/deep/__init__.py"}),
+        ("other", set()),
+    ],
 )
-def test_a_name_that_is_loaded_on_first_use(package, name, files):
-    found = set(dependencies(package, f"from pack.lazy import {name}"))
-    own = {"__init__.py", "lazy/__init__.py"} | (
-        {"lazy/deep/__init__.py"} if name == "h" else set()
-    )
-    assert found == own | files
+def test_only_the_names_that_are_imported_from_a_list_count(package, name, files):
+    found = set(dependencies(package, f"from pack.all import {name}"))
+    assert found == {"__init__.py", "all/__init__.py"} | files
 
 
 def test_a_function_by_its_name_counts_with_its_module(package):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from strsbp import kernel_cache
 from strsbp.kernel_cache import NAME, choose_folder, sources_digest
 
 INNER = "from numba import njit\n\n@njit(inline='always')\ndef inner(x):\n    return x + {}\n"
@@ -14,9 +15,9 @@ OUTER = (
     "from numba import njit\nfrom pack.inner import inner\n\n"
     "@njit(cache=True)\ndef outer(x):\n    return inner(x)\n"
 )
-CHOOSE = (
-    "import os, sys\nfrom pathlib import Path\nfrom strsbp.kernel_cache import choose_folder\n"
-    "os.environ.pop('NUMBA_CACHE_DIR')\nchoose_folder(Path(sys.argv[1]))\n"
+CHOOSE = (  # the module alone, for the package imports numba
+    "import os, runpy, sys\nfrom pathlib import Path\n"
+    f"runpy.run_path({kernel_cache.__file__!r})['choose_folder'](Path(sys.argv[1]))\n"
 )
 
 

@@ -9,12 +9,13 @@ import pytest
 from strsbp.errors import CheckpointError, SamplingError, SettingsError
 from strsbp.reference.spsp import spsp_matrix
 from strsbp.settings import SimulatedTable
-from strsbp.spsp import fit_surface, load_surface, save_surface, simulate_surface, trace_pair
+from strsbp.spsp import fit_surface, load_surface, save_surface, simulate_surface
 from strsbp.spsp.quality import blocked_bias, quality, shape_of, shared_curve
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.sampling import POST, PRE, draw_on_slots, draw_with_gap
 from strsbp.spsp.simulate import Surface
 from strsbp.spsp.table import EffectRatioTable
+from strsbp.spsp.trace import trace_pair
 
 
 def table(spsp="published", grid=6, **settings):

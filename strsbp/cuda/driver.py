@@ -157,6 +157,7 @@ class Replicas:
         self.layers = template.layers
         self.n_replicas = len(seeds)
         self.n_train, self.n_test = len(digits.train_labels), len(digits.test_labels)
+        self.packed_words = digits.train_images.shape[1] // template.n_inputs // 4
         updates = {int(state["n_updates"]) for state in states}
         if len(updates) != 1 or len(states) != len(seeds):
             raise ValueError("the replicas of a batch must have had the same number of updates")
@@ -347,6 +348,7 @@ class Replicas:
             n_samples=self.n_train if train else self.n_test,
             order=values["order" if train else "test_order"],
             images=values["train_images" if train else "test_images"],
+            packed_words=self.packed_words,
         )  # fmt: skip
 
     def _forward_launches(self):

@@ -1,6 +1,7 @@
-"""The digits: embedded in a package, downloaded, or read from a local folder.
+"""Data sets: digits embedded in a package, downloaded or read from a folder, and your own.
 
 digits = load_dataset("mnist", local_dir=None).first(10_000, 10_000)
+digits = read_dataset("mine", "mine.npz")
 """
 
 from pathlib import Path
@@ -8,13 +9,20 @@ from pathlib import Path
 from strsbp.data.dataset import Digits, read_digits, save_digits
 from strsbp.data.download import locate_files
 from strsbp.data.idx import read_images, read_labels
+from strsbp.data.own import read_dataset, save_events
 from strsbp.data.sources import SOURCES
 from strsbp.errors import DataError
+from strsbp.settings import DATASET_NAMES
 
-__all__ = ["DATASET_NAMES", "Digits", "load_dataset", "read_digits", "save_digits"]
-
-DATASET_NAMES = ("mnist5k", *SOURCES)
-"""Names that `load_dataset` accepts."""
+__all__ = [
+    "DATASET_NAMES",
+    "Digits",
+    "load_dataset",
+    "read_dataset",
+    "read_digits",
+    "save_digits",
+    "save_events",
+]
 
 
 def load_dataset(name: str, local_dir: str | Path | None = None) -> Digits:

@@ -1,12 +1,14 @@
-"""A set of digits in memory and on disk."""
+"""A data set in memory and on disk."""
 
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from strsbp.checkpoint import read_arrays
+from strsbp.encoding import bytes_of
 from strsbp.errors import DataError, in_words
 from strsbp.files import replacing
 from strsbp.settings import N_CLASSES
@@ -14,10 +16,11 @@ from strsbp.settings import N_CLASSES
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """Training and test images with their labels.
+    """Training and test images, or ready spike trains, with their labels.
 
     Every array is C-contiguous uint8. The constructor checks types, shapes and labels, and raises
-    `DataError`.
+    `DataError`. Spike trains are stored as `strsbp.encoding.packed_trains` makes them, one row per
+    sample.
     """
 
     name: str
@@ -25,7 +28,7 @@ class Digits:
     train_images: np.ndarray
     """uint8 (n_train, n_pixels): pixels 0..255, row by row from the top left; usually 784."""
     train_labels: np.ndarray
-    """uint8 (n_train,): classes 0..9."""
+    """uint8 (n_train,): classes 0 .. n_classes - 1."""
     test_images: np.ndarray
     """uint8 (n_test, n_pixels), as `train_images`."""
     test_labels: np.ndarray
@@ -33,6 +36,10 @@ class Digits:
     n_validation: int = 0
     """How many test digits, the last ones, are a validation set: not trained on, and not counted in
     the test error."""
+    n_classes: int = N_CLASSES
+    """Number of classes."""
+    n_steps: int | None = None
+    """Steps of ready spike trains; None for images, which are encoded."""
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
@@ -42,6 +49,7 @@ class Digits:
                 f"the {split} set of {self.name}",
                 getattr(self, f"{split}_images"),
                 getattr(self, f"{split}_labels"),
+                self.n_classes,
             )
         n_train_pixels, n_test_pixels = self.train_images.shape[1], self.test_images.shape[1]
         if n_train_pixels != n_test_pixels:
@@ -51,17 +59,25 @@ class Digits:
             )
 
     @property
+    def sizes(self) -> tuple[int, int]:
+        """Inputs and outputs of a network for this data set: pixels or input neurons, classes."""
+        width = self.train_images.shape[1]
+        return width if self.n_steps is None else width // bytes_of(self.n_steps), self.n_classes
+
+    @property
     def n_test(self) -> int:
         """The number of test digits, without the validation set."""
         return len(self.test_labels) - self.n_validation
 
-    def first(self, n_train: int, n_test: int, n_validation: int = 0) -> "Digits":
-        """The first `n_train` training and the first `n_test` test digits.
+    def first(self, n_train: int | None, n_test: int | None, n_validation: int = 0) -> "Digits":
+        """The first `n_train` training and the first `n_test` test digits; all for None.
 
         The last `n_validation` training digits follow as the validation set. Without one, the
         arrays are views, not copies. Raises `DataError` if a split has fewer digits, if a size is
         below 1, or if the validation set would be trained on.
         """
+        n_train = len(self.train_labels) - n_validation if n_train is None else n_train
+        n_test = len(self.test_labels) if n_test is None else n_test
         for split, wanted in (("train", n_train), ("test", n_test)):
             held = len(getattr(self, f"{split}_labels"))
             if not 1 <= wanted <= held:
@@ -89,14 +105,16 @@ class Digits:
         for key in _ARRAYS:
             array = getattr(self, key)
             digest.update(f"{key}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array))
+            digest.update(np.ascontiguousarray(array).data)
+        if self.n_steps is not None:
+            digest.update(f"n_steps{self.n_steps}".encode())
         return digest.hexdigest()
 
 
 _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
-def _check_split(where: str, images, labels) -> None:
+def _check_split(where: str, images: np.ndarray, labels: np.ndarray, n_classes: int) -> None:
     for kind, array, shape in (("images", images, "(n, pixels)"), ("labels", labels, "(n,)")):
         expected_ndim = 2 if kind == "images" else 1
         if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
@@ -119,9 +137,9 @@ def _check_split(where: str, images, labels) -> None:
         )
     if len(labels) == 0:
         raise DataError(f"There are no digits in {where}; give at least one.")
-    if labels.max() >= N_CLASSES:
+    if labels.max() >= n_classes:
         raise DataError(
-            f"There is a label {labels.max()} in {where}; labels must be 0 to {N_CLASSES - 1}."
+            f"There is a label {labels.max()} in {where}; labels must be 0 to {n_classes - 1}."
         )
 
 
@@ -131,7 +149,9 @@ def save_digits(path: str | Path, digits: Digits) -> None:
     The same digits give the same bytes. Raises `DataError` if the file cannot be written.
     """
     arrays = {key: getattr(digits, key) for key in _ARRAYS}
-    arrays["name"] = np.array(digits.name)
+    arrays |= {key: np.array(getattr(digits, key)) for key in ("name", "n_classes")}
+    if digits.n_steps is not None:
+        arrays["n_steps"] = np.array(digits.n_steps)
     try:
         with replacing(path) as temporary, open(temporary, "wb") as file:
             np.savez_compressed(file, **arrays)
@@ -149,7 +169,11 @@ def read_digits(path: str | Path) -> Digits:
     """
     try:
         arrays = read_arrays(path)
-        return Digits(str(arrays.pop("name")), **arrays)
+        fields: dict[str, Any] = dict(arrays)
+        fields["name"] = str(arrays["name"])
+        for key in {"n_classes", "n_steps"} & set(arrays):
+            fields[key] = int(arrays[key])
+        return Digits(**fields)
     except FileNotFoundError:
         raise DataError(f"There is no digits file {path}; prepare it first.") from None
     except Exception as error:

@@ -14,6 +14,7 @@ import hashlib
 import os
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from strsbp.data.idx import read_bytes
@@ -122,7 +123,7 @@ def _fetch(name: str, source: Source, file: SourceFile) -> Path:
     )
 
 
-def _download(file: SourceFile, url: str, output_file, fetcher) -> None:
+def _download(file: SourceFile, url: str, output_file: Any, fetcher: Any) -> None:
     """A pooch downloader that verifies the file and shows a progress bar on a terminal.
 
     Raises `ValueError` for a wrong file, which makes pooch discard it and retry.

@@ -1,7 +1,7 @@
 """Idx files, the format of MNIST, gzipped or not.
 
 An idx file is a magic number, one size per dimension (all big-endian 32-bit), then the bytes:
-0x00000803, n, 28, 28 and n * 784 pixels for images; 0x00000801, n and n labels for labels.
+0x00000803, n, height, width and the pixels for images; 0x00000801, n and the labels for labels.
 The format is described on the MNIST home page (LeCun, Cortes and Burges).
 """
 
@@ -17,18 +17,18 @@ from strsbp.errors import DataError, in_words
 from strsbp.files import read_bounded
 
 IMAGES_MAGIC, LABELS_MAGIC = 0x0803, 0x0801
-LARGEST_FILE = 100_000_000
-"""Size limit in bytes; the files of the known data sets have at most 26 million."""
+LARGEST_FILE = 2_000_000_000
+"""Size limit in bytes; the files of the known data sets have at most 47 million."""
 
 
 def read_images(path: str | Path) -> np.ndarray:
-    """Images uint8 (n, 784) of an idx file; raises `DataError` for anything else."""
-    return _read(path, "images", IMAGES_MAGIC, (28, 28))
+    """Images uint8 (n, height * width) of an idx file; raises `DataError` for anything else."""
+    return _read(path, "images", IMAGES_MAGIC)
 
 
 def read_labels(path: str | Path) -> np.ndarray:
     """Labels uint8 (n,) of an idx file; raises `DataError` for anything else."""
-    return _read(path, "labels", LABELS_MAGIC, ())
+    return _read(path, "labels", LABELS_MAGIC)
 
 
 def unpacked(data: bytes) -> bytes:
@@ -54,23 +54,22 @@ def read_bytes(path: str | Path) -> bytes:
         ) from None
 
 
-def _read(path: str | Path, kind: str, magic: int, item_shape: tuple[int, ...]) -> np.ndarray:
+def _read(path: str | Path, kind: str, magic: int) -> np.ndarray:
     try:
         content = unpacked(read_bytes(path))
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(
             f"{path} is not an intact gzip file ({in_words(error)}); get the original file again."
         ) from None
-    header_size = 4 * (2 + len(item_shape))
+    n_sizes = magic & 0xFF  # the last byte of the magic number
+    header_size = 4 * (1 + n_sizes)
     header = np.frombuffer(content[:header_size].ljust(header_size, b"\0"), ">u4")
-    found, n_items, *shape = header.tolist()
-    expected = header_size + n_items * math.prod(item_shape)
-    if found != magic or tuple(shape) != item_shape or len(content) != expected:
-        wanted = " of 28 x 28 pixels" if item_shape else ""
+    found, *sizes = header.tolist()
+    if found != magic or len(content) != header_size + math.prod(sizes):
         raise DataError(
-            f"{path} is not an idx file of {kind}{wanted}: it has the magic number 0x{found:08x} "
-            f"(0x{magic:08x} expected), the sizes {[n_items, *shape]} and {len(content):,} bytes; "
+            f"{path} is not an idx file of {kind}: it has the magic number 0x{found:08x} "
+            f"(0x{magic:08x} expected), the sizes {sizes} and {len(content):,} bytes; "
             "get the original file again."
         )
     items = np.frombuffer(content, np.uint8, offset=header_size).copy()  # writable
-    return items.reshape(n_items, -1) if item_shape else items
+    return items.reshape(sizes[0], math.prod(sizes[1:])) if n_sizes > 1 else items

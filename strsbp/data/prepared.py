@@ -6,19 +6,31 @@ images depends on the description, and recreates the images if they are missing.
 
 from pathlib import Path
 
-from strsbp.data import load_dataset, read_digits, save_digits
+from strsbp.data import DATASET_NAMES, load_dataset, read_dataset, read_digits, save_digits
 from strsbp.data.dataset import Digits
 from strsbp.errors import DataError
 from strsbp.files import ResultsError, read_json, write_json
 
 
+def load(name: str, source: str | Path | None = None) -> Digits:
+    """The data set `name` from `source`: a `local_dir` of `load_dataset`, or the user's own file.
+
+    Raises `DataError`.
+    """
+    if name in DATASET_NAMES:
+        return load_dataset(name, source)
+    if source is None:
+        raise DataError(f"The data set '{name}' has no file; name it under data.sets.")
+    return read_dataset(name, source)
+
+
 def describe(digits: Digits) -> dict:
-    """Name, number of images and pixels, and SHA-256 of a data set."""
+    """Name, number of images and pixels (or input neurons), and SHA-256 of a data set."""
     return dict(
         dataset=digits.name,
         n_train=len(digits.train_labels),
         n_test=digits.n_test,
-        n_pixels=digits.train_images.shape[1],
+        n_pixels=digits.sizes[0],
         sha256=digits.sha256(),
     )
 
@@ -29,11 +41,11 @@ def write_prepared(digits: Digits, images: str | Path, description: str | Path) 
     write_json(describe(digits), description)
 
 
-def read_prepared(description: str | Path, local_dir: str | Path | None = None) -> Digits:
+def read_prepared(description: str | Path, source: str | Path | None = None) -> Digits:
     """The digits described by the file `description`, read from the .npz of the same name.
 
-    If the .npz is missing, the data set is loaded (from `local_dir`, see `load_dataset`) and the
-    .npz written. Raises `DataError` if the images do not match the description.
+    If the .npz is missing, the data set is loaded (from `source`, see `load`) and the .npz
+    written. Raises `DataError` if the images do not match the description.
     """
     description = Path(description)
     images = description.with_suffix(".npz")
@@ -45,7 +57,7 @@ def read_prepared(description: str | Path, local_dir: str | Path | None = None) 
             f"{description} does not describe a data set; delete it so that it is recreated."
         ) from None
     missing = not images.is_file()
-    digits = load_dataset(name, local_dir=local_dir) if missing else read_digits(images)
+    digits = load(name, source) if missing else read_digits(images)
     if describe(digits) != expected:
         raise DataError(
             f"The images of {name} do not match {description}; delete the description if the "

@@ -37,7 +37,7 @@ class Source:
     """Another way to get the files, as a clause for an error message."""
 
 
-_NAMES = (
+FILE_NAMES = (
     "train-images-idx3-ubyte.gz",
     "train-labels-idx1-ubyte.gz",
     "t10k-images-idx3-ubyte.gz",
@@ -45,9 +45,10 @@ _NAMES = (
 )
 
 
-def _files(*hashes: str) -> tuple[SourceFile, ...]:
+def _files(*hashes: str) -> tuple[SourceFile, SourceFile, SourceFile, SourceFile]:
     """The four files, from their `sha256` and `content_sha256` in turn."""
-    return tuple(map(SourceFile, _NAMES, hashes[::2], hashes[1::2]))
+    a, b, c, d = map(SourceFile, FILE_NAMES, hashes[::2], hashes[1::2])
+    return a, b, c, d
 
 
 SOURCES = {

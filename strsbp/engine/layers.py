@@ -90,9 +90,9 @@ class Layer:
         )
         own, spikes, repair = arrays[:12], Trains(*arrays[12:16]), arrays[16:]
         self.trains = SpikeTrains(n, n_steps, spikes)
-        self.arrays = LayerArrays(
-            *own, spikes, Trains(*repair[:4]), *repair[4:],
-            n_terms=self.n_inputs + 1 + n_connections, **self._constants,
+        self.arrays = LayerArrays(  # type: ignore[call-arg,misc]  # mypy cannot count `own`
+            *own, spikes, Trains(*repair[:4]), *repair[4:],  # type: ignore[arg-type]
+            n_terms=self.n_inputs + 1 + n_connections, **self._constants,  # type: ignore[arg-type]
         )  # fmt: skip
         rows = self.arrays.rows
         rows[[state.DENOMINATORS, state.LATERAL, state.ONES]] = 1

@@ -24,7 +24,7 @@ def allocate(*specs: tuple[tuple[int, ...], type]) -> list[np.ndarray]:
             block.madvise(mmap.MADV_HUGEPAGE)
     memory = np.frombuffer(block, dtype=np.uint8)
     position = -memory.ctypes.data % HUGE_PAGE
-    arrays = []
+    arrays: list[np.ndarray] = []
     for (shape, dtype), size in zip(specs, sizes, strict=True):
         arrays.append(memory[position : position + size].view(dtype).reshape(shape))
         position += -(-size // ALIGNMENT) * ALIGNMENT

@@ -1,9 +1,10 @@
 """A spiking network that is trained and evaluated one sample at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
 from strsbp.engine import adam, passes
@@ -25,14 +26,11 @@ class SampleResult:
 class Network:
     """Hidden layers and an output layer with lateral inhibition.
 
-    Parameters
-    ----------
-    model: dynamics, gradient and learning rule.
-    hidden: the hidden layers, first to last.
-    derivative: de/do of the effect-ratio table as a `strsbp.engine.state.Derivative`, or as the
-        (K, 4) coefficients of cubics for input counts 1 .. K, highest power first.
-    seed: determines the initial weights, the reservoir and every input spike train.
-    n_inputs, n_classes: sizes of the image and of the output layer.
+    `model`: dynamics, gradient and learning rule; `hidden`: the hidden layers, first to last;
+    `derivative`: de/do of the effect-ratio table as a `strsbp.engine.state.Derivative`, or as the
+    (K, 4) coefficients of cubics for input counts 1 .. K, highest power first; `seed`: determines
+    the initial weights, the reservoir and every input spike train; `n_inputs`, `n_classes`: sizes
+    of the image and of the output layer.
 
     Raises `SettingsError` if `adjoint: published` is used with a recurrent layer that is not as
     wide as the layer below it (finding F6 requires equal sizes), if the model does not fit the
@@ -43,7 +41,7 @@ class Network:
         self,
         model: ModelSettings,
         hidden: Sequence[LayerSettings],
-        derivative,
+        derivative: Derivative | ArrayLike,
         seed: int,
         n_inputs: int = N_PIXELS,
         n_classes: int = N_CLASSES,
@@ -51,7 +49,7 @@ class Network:
         self.model, self.seed = model, seed
         self.n_inputs, self.n_classes = n_inputs, n_classes
         if not isinstance(derivative, Derivative):
-            derivative = Derivative(derivative, np.zeros((0, 0)))
+            derivative = Derivative(np.asarray(derivative), np.zeros((0, 0)))
         self.derivative = Derivative(
             *(np.ascontiguousarray(array, dtype=np.float32) for array in derivative)
         )
@@ -68,8 +66,11 @@ class Network:
         }
         self.n_updates = 0
 
-    def encode(self, image, index: int, split: int = TRAIN_SPLIT) -> None:
-        """Set the input spikes to those of `image` (uint8), which is number `index` of `split`."""
+    def encode(self, image: ArrayLike, index: int, split: int = TRAIN_SPLIT) -> None:
+        """Set the input spikes to those of `image`, which is number `index` of `split`.
+
+        `image`: a row of the images, or of the packed spike trains, of a `Digits`.
+        """
         encoder = self._encoders[split]
         image = np.ascontiguousarray(image, dtype=np.uint8)
         passes.encode(image, index, encoder.key, self.inputs.arrays, encoder.words)
@@ -83,14 +84,16 @@ class Network:
         """The arrays of all layers, as passed to the kernels."""
         return tuple(layer.arrays for layer in self.layers)
 
-    def predict(self, image, index: int, split: int = TEST_SPLIT) -> int:
+    def predict(self, image: ArrayLike, index: int, split: int = TEST_SPLIT) -> int:
         """The class with the most output spikes; the lowest one in a tie."""
         self.encode(image, index, split)
         self.forward()
         counts = self.layers[-1].trains.counts[: self.n_classes]
         return int(np.argmax(counts))
 
-    def predict_samples(self, images, first: int, last: int, split: int = TEST_SPLIT):
+    def predict_samples(
+        self, images: ArrayLike, first: int, last: int, split: int = TEST_SPLIT
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Predicted classes of images[first:last].
 
         Returns (predictions (n,), spikes per layer (n, n_layers), silent neurons per layer
@@ -107,7 +110,7 @@ class Network:
         return predictions, n_spikes, n_silent
 
     def train_sample(
-        self, image, index: int, label: int, boost: float = 1.0, epoch: int = 0
+        self, image: ArrayLike, index: int, label: int, boost: float = 1.0, epoch: int = 0
     ) -> SampleResult:
         """One forward pass and one update on training image number `index`.
 
@@ -127,7 +130,10 @@ class Network:
         self._note_denominators(smallest[None])
         return SampleResult(int(prediction), float(cost))
 
-    def train_samples(self, images, order, labels, boosts, epoch: int = 0):
+    def train_samples(
+        self, images: ArrayLike, order: ArrayLike, labels: ArrayLike, boosts: ArrayLike,
+        epoch: int = 0,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
         """Train on images[order[0]], images[order[1]], ..., with one update each.
 
         `images` (N, pixels) uint8; `order` (n,): indices of images; `labels` and `boosts` (n,):
@@ -154,7 +160,7 @@ class Network:
         self.n_updates += n
         return adam.bias_corrected(self.model.step_size(epoch), self.n_updates - n, n)
 
-    def _note_denominators(self, smallest) -> None:
+    def _note_denominators(self, smallest: np.ndarray) -> None:
         """Store each layer's smallest |s_i| for the last sample that computed any."""
         for layer, column in zip(self.layers, smallest.T, strict=True):
             needed = column[column != np.inf]
@@ -170,7 +176,7 @@ class Network:
         }
         return arrays | {"n_updates": np.array(self.n_updates)}
 
-    def load_state(self, arrays) -> None:
+    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Load a `state`; raises `SettingsError` if names, shapes or types differ."""
         own = self.state()
         if set(own) - set(arrays):
@@ -222,21 +228,27 @@ def _check_derivative(derivative: Derivative, n_steps: int) -> None:
         )
 
 
-def _build_layers(model, hidden, n_inputs, n_classes) -> list[Layer]:
+def _build_layers(
+    model: ModelSettings, hidden: Sequence[LayerSettings], n_inputs: int, n_classes: int
+) -> list[Layer]:
     model.check_layers([settings.kind for settings in hidden])
-    layers, width = [], n_inputs
+    layers: list[Layer] = []
+    width = n_inputs
     for position, settings in enumerate(hidden, start=1):
         name, gain = f"{settings.kind}{position}", model.gain(position - 1)
-        kind, size = Layer, settings.size
+        threshold = model.threshold_hidden
         if settings.kind == "recurrent":
-            kind, size = RecurrentLayer, settings.shape
             if model.adjoint == "published" and position > 1 and width != settings.n_neurons:
                 raise SettingsError(
                     f"Layer {name} has {settings.n_neurons} neurons and {width} inputs; "
                     "`adjoint: published` is defined only if these are equal, so set "
                     "`adjoint: derived`."
                 )
-        layers.append(kind(name, width, size, model.threshold_hidden, model, error_gain=gain))
+            layers.append(
+                RecurrentLayer(name, width, settings.shape, threshold, model, error_gain=gain)
+            )
+        else:
+            layers.append(Layer(name, width, settings.size, threshold, model, error_gain=gain))
         width = settings.n_neurons
     name, gain = f"output{len(hidden) + 1}", model.gain(len(hidden))
     output = Layer(

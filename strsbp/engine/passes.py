@@ -6,7 +6,7 @@ These functions only call the kernels in order; see the kernels for what each co
 import numpy as np
 from numba import njit
 
-from strsbp.encoding import THRESHOLDS, encode_image
+from strsbp.encoding import input_spikes
 from strsbp.engine import adjoint, denominators, forward, loss, spsp, trains, update
 from strsbp.engine.state import (
     BACK_ALL,
@@ -233,12 +233,9 @@ def train_on_spikes(inputs, layers, derivative, label, boost, step, root_scale, 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def encode(image, index, key, inputs, words):
-    """Set `inputs` to the spikes of `image`, number `index` of its split; `key`: see `Encoder`."""
+    """Set `inputs` to the spikes of `image`, number `index` of its split; see `input_spikes`."""
     n_steps = inputs.step_ptr.size - 1
-    encode_image(
-        image, THRESHOLDS, key[0], key[1], np.uint32(index), key[2], n_steps, words,
-        inputs.neuron_ptr, inputs.neuron_times,
-    )  # fmt: skip
+    input_spikes(image, index, key, n_steps, words, inputs.neuron_ptr, inputs.neuron_times)
     trains.transpose(inputs.neuron_ptr, inputs.neuron_times, inputs.step_ptr, inputs.step_idx)
 
 

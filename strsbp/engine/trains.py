@@ -8,6 +8,8 @@ The spikes of n neurons over T steps are stored twice, both as compressed rows:
 The forward pass and the post-synaptic traces use the first, the S-PSP the second.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numba import njit
 
@@ -53,7 +55,7 @@ class SpikeTrains:
     tuple of these, allocated here unless given (see `specs`).
     """
 
-    def __init__(self, n_neurons: int, n_steps: int, arrays=None):
+    def __init__(self, n_neurons: int, n_steps: int, arrays: Sequence[np.ndarray] | None = None):
         self.n_neurons, self.n_steps = n_neurons, n_steps
         self.arrays = Trains(*(arrays or allocate(*self.specs(n_neurons, n_steps))))
         self.step_ptr, self.step_idx, self.neuron_ptr, self.neuron_times = self.arrays
@@ -79,7 +81,7 @@ class SpikeTrains:
         ] = True
         return dense
 
-    def set_dense(self, dense) -> None:
+    def set_dense(self, dense: np.ndarray) -> None:
         """Load the trains from an (n_steps, n_neurons) boolean array."""
         steps, neurons = np.nonzero(dense)
         self.step_ptr[:] = np.concatenate([[0], np.cumsum(np.sum(dense, axis=1))])

@@ -1,27 +1,19 @@
 """The spike-train level post-synaptic potential: simulations, fits and tables."""
 
-from importlib import import_module
+from strsbp.spsp.fit import fit_surface
+from strsbp.spsp.separable import SeparableTable, write_separable
+from strsbp.spsp.simulate import Surface, load_surface, save_surface, simulate_surface
+from strsbp.spsp.table import EffectRatioTable, read_table, write_table
 
-_PUBLIC = {
-    "EffectRatioTable": "table",
-    "read_table": "table",
-    "write_table": "table",
-    "SeparableTable": "separable",
-    "write_separable": "separable",
-    "Surface": "simulate",
-    "simulate_surface": "simulate",
-    "save_surface": "simulate",
-    "load_surface": "simulate",
-    "fit_surface": "fit",
-    "trace_pair": "trace",
-    "write_trace": "trace",
-}
-
-__all__ = sorted(_PUBLIC)
-
-
-def __getattr__(name: str):
-    """Import on first use, so that reading a table does not import numba."""
-    if name in _PUBLIC:
-        return getattr(import_module(f"strsbp.spsp.{_PUBLIC[name]}"), name)
-    raise AttributeError(f"module 'strsbp.spsp' has no attribute '{name}'")
+__all__ = [
+    "EffectRatioTable",
+    "SeparableTable",
+    "Surface",
+    "fit_surface",
+    "load_surface",
+    "read_table",
+    "save_surface",
+    "simulate_surface",
+    "write_separable",
+    "write_table",
+]

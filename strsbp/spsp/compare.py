@@ -18,8 +18,9 @@ from strsbp.errors import StrsbpError, TableError
 from strsbp.files import write_csv
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.fit import fit_surface
+from strsbp.spsp.separable import Table
 from strsbp.spsp.simulate import simulate_surface
-from strsbp.spsp.table import EffectRatioTable, read_table
+from strsbp.spsp.table import read_table
 
 REPEATS = 1000
 SOURCE = "effect-ratio files published with the ST-RSBP program and with the study"
@@ -34,7 +35,7 @@ AUTHOR_REPEATS = {"published": 1000, "corrected": 100}
 """Repeats with which the authors simulated them."""
 
 
-def compare_tables(ours: EffectRatioTable, theirs: EffectRatioTable) -> dict[str, float]:
+def compare_tables(ours: Table, theirs: Table) -> dict[str, float]:
     """Differences over the common grid, relative to `theirs`.
 
     Keys: value_rms and derivative_rms (root mean square difference over root mean square),

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from strsbp.errors import TableError
 from strsbp.files import write_text
+from strsbp.spsp.table import EffectRatioTable
 
 MOST_TERMS = 9
 """Most terms of a table, as a polynomial of degree 8 has. Its derivative has one term fewer."""
@@ -55,7 +57,7 @@ class SeparableTable:
             raise TableError(f"A separable table has {n_terms} terms, more than {MOST_TERMS}.")
 
     @classmethod
-    def of_curve(cls, values, derivatives, n_rows: int) -> "SeparableTable":
+    def of_curve(cls, values: ArrayLike, derivatives: ArrayLike, n_rows: int) -> "SeparableTable":
         """The table o_j * phi(o_i) of a curve phi, for input counts 1 .. `n_rows`.
 
         `values` and `derivatives` (N,): phi and its derivative at output counts 0 .. N - 1.
@@ -73,16 +75,17 @@ class SeparableTable:
         """N, one more than the largest output count with its own entry."""
         return self.values.shape[1]
 
-    def _products(self, c_in, c_out, functions) -> np.ndarray:
+    def _products(self, c_in: ArrayLike, c_out: ArrayLike, functions: np.ndarray) -> np.ndarray:
         rows = np.clip(np.asarray(c_in, dtype=np.int64), 1, self.n_rows) - 1
         columns = np.clip(np.asarray(c_out, dtype=np.int64), 0, self.n_counts - 1)
-        return sum(a[rows] * b[columns] for a, b in zip(self.inputs.T, functions, strict=True))
+        terms = (a[rows] * b[columns] for a, b in zip(self.inputs.T, functions, strict=True))
+        return np.asarray(sum(terms))
 
-    def value(self, c_in, c_out) -> np.ndarray:
+    def value(self, c_in: ArrayLike, c_out: ArrayLike) -> np.ndarray:
         """e(c_in, c_out), float64; whole counts, which broadcast and are clamped to the table."""
         return self._products(c_in, c_out, self.values)
 
-    def derivative(self, c_in, c_out) -> np.ndarray:
+    def derivative(self, c_in: ArrayLike, c_out: ArrayLike) -> np.ndarray:
         """de/dc_out at (c_in, c_out), float64; arguments as in `value`."""
         return self._products(c_in, c_out, self.derivatives)
 
@@ -93,7 +96,7 @@ class SeparableTable:
         """
         columns = np.minimum(np.arange(n_steps + 1), self.n_counts - 1)
         basis = self.derivatives[:, columns]
-        kept = basis.any(axis=1)
+        kept = np.any(basis, axis=1)
         kept[0] |= not kept.any()
         return self.inputs[:, kept], basis[kept]
 
@@ -104,6 +107,10 @@ class SeparableTable:
     def largest(self) -> float:
         """The largest absolute value in the table."""
         return float(max(np.abs(a).max() for a in (self.inputs, self.values, self.derivatives)))
+
+
+Table = EffectRatioTable | SeparableTable
+"""Any table of effect ratios."""
 
 
 def separable_text(table: SeparableTable) -> str:

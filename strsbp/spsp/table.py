@@ -7,11 +7,16 @@ a `strsbp.spsp.separable.SeparableTable`, in a CSV file.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from strsbp.errors import TableError
 from strsbp.files import read_bounded, write_text
+
+if TYPE_CHECKING:
+    from strsbp.spsp.separable import SeparableTable
 
 DEGREE = 4
 LARGEST_FILE = 4_000_000
@@ -46,18 +51,18 @@ class EffectRatioTable:
         """K, the largest input count with its own row; larger counts use the last row."""
         return len(self.coefficients)
 
-    def _rows(self, c_in):
+    def _rows(self, c_in: ArrayLike) -> np.ndarray:
         return np.clip(np.asarray(c_in, dtype=np.int64), 1, self.n_rows) - 1
 
-    def value(self, c_in, c_out) -> np.ndarray:
+    def value(self, c_in: ArrayLike, c_out: ArrayLike) -> np.ndarray:
         """e(c_in, c_out), float64; arguments broadcast, c_in is clamped to 1 .. K."""
         return _horner(self.coefficients[self._rows(c_in)], c_out)
 
-    def derivative_coefficients(self, c_in) -> np.ndarray:
+    def derivative_coefficients(self, c_in: ArrayLike) -> np.ndarray:
         """Coefficients (..., 4) of de/dc_out, highest power first; c_in is clamped to 1 .. K."""
         return self.coefficients[self._rows(c_in)][..., :-1] * np.arange(DEGREE, 0, -1)
 
-    def derivative(self, c_in, c_out) -> np.ndarray:
+    def derivative(self, c_in: ArrayLike, c_out: ArrayLike) -> np.ndarray:
         """de/dc_out at (c_in, c_out), float64; arguments broadcast, c_in is clamped to 1 .. K."""
         return _horner(self.derivative_coefficients(c_in), c_out)
 
@@ -74,7 +79,7 @@ class EffectRatioTable:
         return float(np.abs(self.coefficients).max())
 
 
-def _horner(coefficients, x):
+def _horner(coefficients: np.ndarray, x: ArrayLike) -> np.ndarray:
     x = np.asarray(x, dtype=np.float64)
     result = np.zeros(np.broadcast_shapes(coefficients.shape[:-1], x.shape))
     for power in range(coefficients.shape[-1]):
@@ -88,7 +93,7 @@ def write_table(table: EffectRatioTable, path: str | Path) -> None:
     write_text(text, path)
 
 
-def read_table(path: str | Path):
+def read_table(path: str | Path) -> "EffectRatioTable | SeparableTable":
     """Read a table in the authors' text format, or a `SeparableTable` from a `.csv` file.
 
     Raises `TableError`.

@@ -1,11 +1,8 @@
 """The study's two listings applied to one pair of neurons, for Fig. 5."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from strsbp.files import write_csv
 from strsbp.settings import ModelSettings
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.sampling import POST, PRE, draw_on_slots
@@ -49,8 +46,3 @@ def trace_pair(*, seed: int, o_j: int = O_J, o_i: int = O_I, model: ModelSetting
             )
         )
     return pd.concat(frames, ignore_index=True)
-
-
-def write_trace(trace: pd.DataFrame, path: str | Path) -> None:
-    """Write a trace as CSV, atomically."""
-    write_csv(trace, path)

@@ -38,8 +38,8 @@ def read_networks(job) -> Networks:
     """The networks of a job; `job` is the object `snakemake` in a script.
 
     `job.params.networks` holds the settings of arms and layers, `job.input` the description of
-    the digits and any `tables`; `job.resources.local_dir` is the folder with the images (or
-    empty). Raises a `StrsbpError` if a file cannot be read.
+    the digits and any `tables`; `job.resources.local_dir` is the folder or file with the images
+    (or empty). Raises a `StrsbpError` if a file cannot be read.
     """
     settings = job.params.networks
     return Networks(

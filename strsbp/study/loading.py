@@ -50,7 +50,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
             if table is not None:
                 table.check_grid()
             else:
-                _check_table_file(Path(directory) / arm.table.file)
+                _check_table_file(Path(directory) / str(arm.table.file))
         except StrsbpError as error:
             raise type(error)(f"{where}, {place}.table: {error}") from None
     return study

@@ -3,12 +3,22 @@
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from strsbp.errors import SettingsError
-from strsbp.settings import ArmName, ArmSettings, Closed, LayerSettings, Seed, checked
+from strsbp.settings import (
+    DATASET_NAMES,
+    LARGEST_SPLIT,
+    ArmName,
+    ArmSettings,
+    Closed,
+    DatasetName,
+    LayerSettings,
+    Seed,
+    checked,
+)
 from strsbp.study.experiments import OPEN_QUESTIONS
 from strsbp.study.experiments.settings import ExperimentSettings, with_experiments
 
@@ -16,14 +26,33 @@ from strsbp.study.experiments.settings import ExperimentSettings, with_experimen
 class DataSettings(Closed):
     """Which digits the study uses."""
 
-    dataset: Literal["mnist5k", "mnist", "fashion-mnist"] = "mnist5k"
-    """`mnist5k` comes with a Python package; the others are downloaded or read from a folder."""
+    dataset: DatasetName = "mnist5k"
+    """`mnist5k` comes with a Python package; `mnist` and `fashion-mnist` are downloaded or read
+    from a folder; any other name is one of `sets`."""
+    sets: dict[DatasetName, Annotated[str, Field(min_length=1)]] = {}
+    """Data sets of your own by name: an .npz file, or a folder with four idx files."""
     local_dir: str | None = None
     """Folder with the four idx files; the environment variable STRSBP_DATA_DIR also sets it."""
-    n_train: Annotated[int, Field(ge=1, le=60_000)] = 250
+    n_train: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] = 250
     """Training images: the first n of the training set."""
-    n_test: Annotated[int, Field(ge=1, le=10_000)] = 250
+    n_test: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] = 250
     """Test images: the first n of the test set."""
+
+    @property
+    def known(self) -> list[str]:
+        """The names that an arm's `dataset` can have."""
+        return [*DATASET_NAMES, *self.sets]
+
+    def source(self, dataset: str) -> str:
+        """The file or folder of `dataset`; empty for one that is embedded or downloaded."""
+        return self.sets.get(dataset, self.local_dir or "")
+
+    @model_validator(mode="after")
+    def _names(self):
+        for name in self.sets:
+            if name in DATASET_NAMES:
+                raise ValueError(f"`sets` gives the name '{name}', which is taken; choose another")
+        return self
 
 
 class SimulationSettings(Closed):
@@ -97,7 +126,13 @@ class _Parts(Closed):
     longer than the study itself."""
 
 
-class StudySettings(with_experiments(_Parts)):
+if TYPE_CHECKING:  # a type checker does not see the keys of the experiments
+    _Study = _Parts
+else:
+    _Study = with_experiments(_Parts)
+
+
+class StudySettings(_Study):
     """The whole study: what a config file says."""
 
     @model_validator(mode="before")
@@ -137,6 +172,11 @@ class StudySettings(with_experiments(_Parts)):
                     f"arm '{name}' uses the unknown architecture '{arm.architecture}' "
                     f"(known: {', '.join(self.architectures)})"
                 )
+            if arm.dataset not in self.data.known:
+                raise ValueError(
+                    f"arm '{name}' uses the unknown data set '{arm.dataset}' (known: "
+                    f"{', '.join(self.data.known)})"
+                )
         return self
 
     def _check_arms(self, where: str, named: list[str]) -> None:
@@ -156,7 +196,8 @@ class StudySettings(with_experiments(_Parts)):
         """The arms in the report, including those of open questions only if it answers them."""
         if self.open_questions:
             return list(self.arms)
-        used, asked = [], []
+        used: list[str] = []
+        asked: list[str] = []
         for name, experiment in self.experiments.items():
             (asked if name in OPEN_QUESTIONS else used).extend(experiment.arm_names())
         for _, figure in self.figures:
@@ -198,7 +239,7 @@ class StudySettings(with_experiments(_Parts)):
     def all_arms(self) -> dict[str, ArmSettings]:
         """The arms of the study, of the published logs and of the variants, with all settings."""
         found = dict(self.arms)
-        further = list(self.published_logs.arms.items())
+        further = list(self.published_logs.arms.items())  # type: ignore[attr-defined]
         for name, variant in self.variants.items():
             for of, changes in variant.arms.items():
                 arm = self.arms[of].model_dump()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -80,12 +81,14 @@ class TrainingState(Progress):
 
     @classmethod
     def start(cls, network: Network, digits: Digits) -> "TrainingState":
-        """A new run; raises `SettingsError` if the images do not fit the network's input."""
-        n_pixels = digits.train_images.shape[1]
-        if n_pixels != network.n_inputs:
+        """A new run; raises `SettingsError` if the data set does not fit the network."""
+        n_inputs, n_classes = digits.sizes
+        largest = max(digits.train_labels.max(), digits.test_labels.max())
+        if n_inputs != network.n_inputs or largest >= network.n_classes:
             raise SettingsError(
-                f"The images of {digits.name} have {n_pixels} pixels but the network has "
-                f"{network.n_inputs} inputs; build it with n_inputs={n_pixels}."
+                f"{digits.name} has {n_inputs} inputs and labels up to {largest}, but the network "
+                f"{network.n_inputs} inputs and {network.n_classes} classes; build it with "
+                f"n_inputs={n_inputs}, n_classes={n_classes}."
             )
         return cls(network, digits, np.ones(len(digits.train_labels)))
 
@@ -96,12 +99,12 @@ class TrainingState(Progress):
 
 def evaluate(
     network: Network,
-    images,
-    labels,
+    images: np.ndarray,
+    labels: np.ndarray,
     tick: Callable[[int], object] = lambda n: None,
     start: int = 0,
     stop: int | None = None,
-):
+) -> Evaluation:
     """`Evaluation` on the test images start .. `stop` - 1 of (n, pixels) uint8, labels (n,)."""
     n_wrong = 0
     spikes, silent = np.zeros(len(network.layers)), np.zeros(len(network.layers))
@@ -153,8 +156,8 @@ def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: 
 
 
 def metrics_row(
-    network: Network, arrays, epoch: int, tested: Evaluation, validation_error: float | None,
-    misclassified, cost: float, smallest,
+    network: Network, arrays: dict[str, np.ndarray], epoch: int, tested: Evaluation,
+    validation_error: float | None, misclassified: np.ndarray, cost: float, smallest: np.ndarray,
 ) -> dict:  # fmt: skip
     """The metrics of `epoch` (from 0) for a network whose `state()` is `arrays`.
 
@@ -162,7 +165,7 @@ def metrics_row(
     training sample; `cost`: summed over the training samples; `smallest`
     (n_layers,): the smallest |s_i| of each layer, infinite if none was computed.
     """
-    row = {
+    row: dict[str, Any] = {
         "epoch": epoch + 1,
         "test_error": tested.error,
         **({} if validation_error is None else {"validation_error": validation_error}),

@@ -8,19 +8,22 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from strsbp.data import Digits
 from strsbp.files import write_json, write_text
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings, file_sha256, settings_hash
-from strsbp.spsp import EffectRatioTable
+from strsbp.spsp.separable import Table
 from strsbp.training import provenance
 from strsbp.training.epochs import TrainingState, train_epoch
 from strsbp.training.resume import load_epoch, save_epoch
 
 
-def run_hash(arm, layers, table: EffectRatioTable, digits: Digits, seed: int) -> str:
+def run_hash(
+    arm: ArmSettings, layers: list[LayerSettings], table: Table, digits: Digits, seed: int
+) -> str:
     """SHA-256 of everything that a run's metrics depend on, except the number of epochs.
 
     The title, the arm's list of seeds and the number of epochs are left out, since they do not
@@ -40,10 +43,13 @@ class Run:
     the time of each epoch.
     """
 
-    def __init__(self, arm, layers, table, digits: Digits, seed: int, checkpoint_path: str | Path):
+    def __init__(
+        self, arm: ArmSettings, layers: list[LayerSettings], table: Table, digits: Digits,
+        seed: int, checkpoint_path: str | Path,
+    ):  # fmt: skip
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.arm, self.layers, self.digits, self.seed = arm, layers, digits, seed
-        network = build_network(arm, layers, table, seed, digits.train_images.shape[1])
+        network = build_network(arm, layers, table, seed, *digits.sizes)
         self.state = TrainingState.start(network, digits)
         self.fingerprint = run_hash(arm, layers, table, digits, seed)
         self.checkpoint_path = Path(checkpoint_path)
@@ -88,7 +94,7 @@ class Run:
 def run_arm(
     arm: ArmSettings,
     layers: list[LayerSettings],
-    table: EffectRatioTable,
+    table: Table,
     digits: Digits,
     seed: int,
     *,
@@ -108,7 +114,7 @@ def run_arm(
     """
     digits = digits.first(arm.n_train, arm.n_test, arm.n_validation)
     run = Run(arm, layers, table, digits, seed, checkpoint_path)
-    state, n_images = run.state, arm.n_train + arm.n_test + arm.n_validation
+    state, n_images = run.state, len(digits.train_labels) + len(digits.test_labels)
     with progress_bar(f"{name} seed {seed}", n_images, arm.epochs, state.epoch, progress) as bar:
         while state.epoch < arm.epochs and not state.diverged:
             begin = time.perf_counter()
@@ -185,7 +191,7 @@ def resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
     Raises `CheckpointError` if it does not belong to the run with `fingerprint`.
     """
 
-    def take(arrays, rows) -> bool:
+    def take(arrays: dict[str, np.ndarray], rows: list[dict]) -> bool:
         boost, begun = arrays["boost"], state.boost
         state.network.load_state(arrays)
         state.boost, state.rows = boost, rows

@@ -76,9 +76,9 @@ def setting(*path, without=()):
     return value
 
 
-def local_dir(wildcards):
-    """The folder with the images; a resource, so that another folder reruns nothing."""
-    return study(wildcards.profile).data.local_dir or ""
+def local_dir(wildcards, input):
+    """The folder or file with a job's images; a resource, so that moved images rerun nothing."""
+    return study(wildcards.profile).data.source(wildcards.get("dataset") or Path(input.digits).stem)
 
 
 def arms_of(experiment):
@@ -128,10 +128,10 @@ def settings_of_arms(names, without=()):
     return settings
 
 
-def default_table(spsp, grid):
-    """The name of a table at the default constants."""
+def default_table(spsp, grid, **changes):
+    """The name of a table at the default constants, with `changes`."""
     constants = ModelSettings().model_dump(include=set(SimulatedTable.model_fields))
-    return SimulatedTable(spsp=spsp, grid=grid, **constants).key
+    return SimulatedTable(spsp=spsp, grid=grid, **constants | changes).key
 
 
 def code(source, *files):

@@ -53,7 +53,7 @@ rule build_report:
     params:
         # Without the folder of images, which is no reason to write the report again.
         study=lambda wildcards: study(wildcards.profile).model_dump(
-            mode="json", exclude={"data": {"local_dir"}}
+            mode="json", exclude={"data": {"local_dir", "sets"}}
         ),
         command=branch(
             lambda wildcards: wildcards.profile == STUDY.profile,
@@ -63,6 +63,7 @@ rule build_report:
         code=code(
             "build_report.py",
             "resources/questions.yaml",
+            "CITATION.cff",
             *(f"workflow/report/plot_{one.name}.rst" for one in FIGURES),
         ),
     message:

@@ -14,7 +14,7 @@ rule simulate_sweep:
     log:
         "logs/{profile}/sweep/{arm}/simulate.log",
     benchmark:
-        "logs/{profile}/sweep/{arm}/simulate.tsv"
+        "results/{profile}/benchmarks/sweep/{arm}/simulate.tsv"
     conda:
         "../envs/strsbp.yaml"
     threads: 4
@@ -47,7 +47,7 @@ rule measure_sweep:
     log:
         "logs/{profile}/sweep/{arm}/measure/{cell}.log",
     benchmark:
-        "logs/{profile}/sweep/{arm}/measure/{cell}.tsv"
+        "results/{profile}/benchmarks/sweep/{arm}/measure/{cell}.tsv"
     wildcard_constraints:
         cell="m[0-9.e+]+-s[0-9.e+]+-h[0-9.e+-]+-o[0-9.e+-]+",
     conda:

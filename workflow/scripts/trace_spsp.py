@@ -3,6 +3,7 @@
 from _job import job
 
 with job(snakemake):
-    from strsbp.spsp import trace_pair, write_trace
+    from strsbp.files import write_csv
+    from strsbp.spsp.trace import trace_pair
 
-    write_trace(trace_pair(seed=snakemake.params.seed), snakemake.output.trace)
+    write_csv(trace_pair(seed=snakemake.params.seed), snakemake.output.trace)

@@ -19,12 +19,12 @@ __device__ inline void philox(u32 c0, u32 c1, u32 c2, u32 c3, u32 k0, u32 k1, u3
     words[3] = c3;
 }
 
-// Grid (pixels / block, replicas); block a multiple of 32; shared memory: one word per thread.
-// Each thread encodes one pixel, 32 steps at a time. Groups of 32 threads then transpose their
+// Grid (inputs / block, replicas); block a multiple of 32; shared memory: one word per thread.
+// Each thread encodes one pixel, or reads the train of one neuron, 32 steps at a time. Groups of 32 threads then transpose their
 // 32 x 32 bits for the mask by step.
 extern "C" __global__ void encode(
     int n_steps, int n_inputs, int n_samples, const int* position, const int* order,
-    const u8* images, const u32* thresholds, const u64* seeds, u32 split,
+    const u8* images, int packed_words, const u32* thresholds, const u64* seeds, u32 split,
     u32* step_mask, u32* neuron_mask, int* counts
 ) {
     SHARED_MEMORY(shared);
@@ -38,7 +38,10 @@ extern "C" __global__ void encode(
     const int sample = order[replica * n_samples + position[0]];
     const u32 k0 = (u32)seeds[replica];
     const u32 k1 = (u32)(seeds[replica] >> 32);
-    const int value = pixel < n_inputs ? images[(size_t)sample * n_inputs + pixel] : 0;
+    // Words per neuron of packed spike trains; 0 for images.
+    const size_t input = (size_t)sample * n_inputs + pixel;
+    const u32* train = (const u32*)images + input * packed_words;
+    const int value = pixel < n_inputs && packed_words == 0 ? images[input] : 0;
     const u32 threshold = thresholds[value];
 
     int count = 0;
@@ -54,9 +57,11 @@ extern "C" __global__ void encode(
                     bits |= (u32)(random[k] < threshold) << (4 * block + k);
             }
             if (word == 0) bits &= ~1u;  // never at t = 0
-            const int rest = n_steps - word * WORD_BITS;
-            if (rest < WORD_BITS) bits &= (1u << rest) - 1;
+        } else if (pixel < n_inputs && word < packed_words) {
+            bits = train[word];
         }
+        const int rest = n_steps - word * WORD_BITS;
+        if (rest < WORD_BITS) bits &= (1u << rest) - 1;
         count += __popc(bits);
         if (pixel < n_inputs) neuron_mask[(replica * n_inputs + pixel) * n_words + word] = bits;
         tile[threadIdx.x] = bits;

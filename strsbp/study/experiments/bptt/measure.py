@@ -34,7 +34,13 @@ from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
 from strsbp.engine.layers import Layer
 from strsbp.engine.loss import TARGET_COUNT_OTHER
 from strsbp.engine.network import Network
-from strsbp.settings import TARGET_COUNT_LABEL, ArmSettings, LayerSettings, settings_hash
+from strsbp.settings import (
+    N_CLASSES,
+    TARGET_COUNT_LABEL,
+    ArmSettings,
+    LayerSettings,
+    settings_hash,
+)
 from strsbp.study.experiments.bptt.settings import BpttTraining, of_network
 from strsbp.training import provenance
 from strsbp.training.epochs import epoch_order
@@ -209,9 +215,10 @@ class Training:
 
     def _encode(self, images, batch: np.ndarray, split: int) -> torch.Tensor:
         encoder = Encoder(self.seed, split, self.n_steps)
-        spikes = np.empty((self.n_steps, len(batch), images.shape[1]), dtype=np.float32)
+        n_inputs, _ = self.digits.sizes
+        spikes = np.empty((self.n_steps, len(batch), n_inputs), dtype=np.float32)
         for place, index in enumerate(batch):
-            spikes[:, place] = encoder.encode(images[index], int(index))
+            spikes[:, place] = encoder.encode(images[index], int(index), n_inputs)
         return torch.from_numpy(spikes)
 
 
@@ -235,10 +242,14 @@ def _classes(spikes: torch.Tensor) -> np.ndarray:
 
 
 def initial_network(
-    arm: ArmSettings, layers: Sequence[LayerSettings], seed: int, n_inputs: int
+    arm: ArmSettings,
+    layers: Sequence[LayerSettings],
+    seed: int,
+    n_inputs: int,
+    n_classes: int = N_CLASSES,
 ) -> Network:
     """The arm's network before training, with its connections and initial weights but no table."""
-    return Network(arm, layers, np.zeros((1, 4)), seed, n_inputs)
+    return Network(arm, layers, np.zeros((1, 4)), seed, n_inputs, n_classes)
 
 
 def run_hash(
@@ -282,7 +293,7 @@ def run_bptt(
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
     digits = digits.first(arm.n_train, arm.n_test)
-    network = initial_network(arm, layers, seed, digits.train_images.shape[1])
+    network = initial_network(arm, layers, seed, *digits.sizes)
     training = Training(network, digits, settings)
     fingerprint = run_hash(arm, layers, digits, seed, settings)
     rows: list[dict] = []

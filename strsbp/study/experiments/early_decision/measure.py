@@ -215,7 +215,7 @@ def measure_early_decision(
     for name, table in tables.items():
         model = network_arm(arm, settings, name)
         images = digits.first(model.n_train, model.n_test)
-        network = build_network(model, hidden, table, seed, images.train_images.shape[1])
+        network = build_network(model, hidden, table, seed, *images.sizes)
         for row in epochs_of(network, images, settings.epochs):
             say(f"{name}: test error {100 * row['test_error']:.2f} % after epoch {row['epoch']}")
         times = [t for t in settings.times if t < model.n_steps] + [model.n_steps]

@@ -231,9 +231,7 @@ def measure_gradient_check(
     Both have no rows if the training diverges.
     """
     first = next(iter(arms))
-    network = build_network(
-        arms[first], hidden, tables[first], settings.seed, digits.train_images.shape[1]
-    )
+    network = build_network(arms[first], hidden, tables[first], settings.seed, *digits.sizes)
     train(network, digits.first(len(digits.train_labels), 1), epochs)
     if network.first_layer_not_finite() is not None:
         _write([], [], projections, times)
@@ -243,7 +241,7 @@ def measure_gradient_check(
     for name, arm in arms.items():
         model = on_network_of(arms[first], arm)
         probe = Probe(
-            model, hidden, tables[name], weights_of(network), settings.seed, network.n_inputs
+            model, hidden, tables[name], weights_of(network), settings.seed, *digits.sizes
         )
         estimates[name], seconds[name] = arm_gradients(probe, samples)
     for name, surrogate in settings.surrogates.items():

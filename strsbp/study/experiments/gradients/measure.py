@@ -18,7 +18,7 @@ from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
 from strsbp.files import write_csv
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
+from strsbp.settings import N_CLASSES, ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradients.settings import GradientsSettings
 from strsbp.training.epochs import train
@@ -51,9 +51,10 @@ class Probe:
         weights: dict[str, np.ndarray],
         seed: int,
         n_inputs: int,
+        n_classes: int = N_CLASSES,
     ):
         still = model.model_copy(update=dict(regularisation=0.0, learning_rate=_NO_STEP))
-        self.network = build_network(still, hidden, table, seed, n_inputs)
+        self.network = build_network(still, hidden, table, seed, n_inputs, n_classes)
         set_weights(self.network, weights)
 
     def gradients(self, image, index: int, label: int) -> dict[str, np.ndarray] | None:
@@ -140,8 +141,7 @@ def measure_gradients(
     quantiles of s_i over neurons and samples, the smallest |s_i| and the share of negative ones.
     """
     first = next(iter(arms))
-    n_inputs = digits.train_images.shape[1]
-    network = build_network(arms[first], hidden, tables[first], settings.seed, n_inputs)
+    network = build_network(arms[first], hidden, tables[first], settings.seed, *digits.sizes)
     states = {"untrained": weights_of(network)}
     train(network, digits, settings.train_epochs)
     if network.first_layer_not_finite() is None:
@@ -159,7 +159,7 @@ def measure_gradients(
                               tables[first]),
             }  # fmt: skip
             probes = {
-                key: Probe(model, hidden, table, weights, settings.seed, n_inputs)
+                key: Probe(model, hidden, table, weights, settings.seed, *digits.sizes)
                 for key, (model, table) in models.items()
             }
             described = dict(state=state, arm=name, title=arm.title)

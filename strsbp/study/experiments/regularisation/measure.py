@@ -48,11 +48,11 @@ def measure_cell(
     says. A run ends early if a weight is not finite. `tick(n)` is called after n more images.
     """
     rows = []
-    model, n_pixels = cell.of(arm), digits.train_images.shape[1]
+    model = cell.of(arm)
     for seed in seeds:
-        network = build_network(model, hidden, table, seed, n_pixels)
+        network = build_network(model, hidden, table, seed, *digits.sizes)
         for metrics in epochs_of(network, digits, epochs, tick):
-            probe = Probe(model, hidden, table, weights_of(network), seed, n_pixels)
+            probe = Probe(model, hidden, table, weights_of(network), seed, *digits.sizes)
             rows.append({"seed": seed} | metrics | layer_state(network, probe, digits, n_samples))
     write_text(metrics_csv(rows), out)
 

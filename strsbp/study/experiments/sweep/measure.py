@@ -86,7 +86,7 @@ def measure_cell(
     """
     rows = []
     for seed in seeds:
-        network = build_network(cell.arm(arm), hidden, table, seed, digits.train_images.shape[1])
+        network = build_network(cell.arm(arm), hidden, table, seed, *digits.sizes)
         sizes = {layer.name: layer.n_neurons for layer in network.layers}
         for metrics in epochs_of(network, digits, epochs, tick):
             rows.append(dict(seed=seed) | _whole_network(metrics, sizes) | metrics)

@@ -1,0 +1,223 @@
+"""A data set of your own: images, or ready spike trains, in one .npz file or in idx files.
+
+`read_dataset` reads three forms, all with whole numbers as labels, from 0:
+
+- a folder with four idx files of any image size, named as those of MNIST (gzipped or not);
+- an .npz file with the arrays `train_images`, `train_labels`, `test_images` and `test_labels` (or
+  `x_train`, `y_train`, `x_test` and `y_test`): images of any shape, whole numbers from 0 to 255;
+- an .npz file with ready spike trains as events: for both splits `train_neuron`, `train_time` and
+  `train_sample` (one entry per event: the input neuron and the sample, from 0, and the time), and
+  `train_labels` (one per sample). Optional numbers are `n_neurons` (by default those that fire) and
+  `time_per_step` (by default 1): the event of a time t is a spike at step 1 + floor(t /
+  time_per_step), as an encoded image has no spike at step 0 either. A neuron spikes at most once
+  per step. A network reads the first T steps and sees none after the last event.
+
+`save_events` writes the last form from a tonic data set, or anything that looks like one.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from strsbp.checkpoint import read_arrays
+from strsbp.data.dataset import Digits
+from strsbp.data.idx import read_images, read_labels
+from strsbp.data.sources import FILE_NAMES
+from strsbp.encoding import bytes_of, packed_trains
+from strsbp.errors import DataError, in_words
+from strsbp.files import replacing
+
+MOST_STEPS = 65_536
+"""The longest spike trains, as in the setting `n_steps`."""
+LARGEST_SET = 8_000_000_000
+"""Limit on the bytes of packed spike trains."""
+
+_SPLITS = ("train", "test")
+_KINDS = ("neuron", "time", "sample", "labels")
+_EVENTS = tuple(f"{split}_{kind}" for split in _SPLITS for kind in _KINDS)
+_FORMS = (
+    ("train_images", "train_labels", "test_images", "test_labels"),
+    ("x_train", "y_train", "x_test", "y_test"),
+    _EVENTS,
+)
+"""The arrays of each form."""
+
+
+def read_dataset(name: str, path: str | Path) -> Digits:
+    """The data set in the folder or .npz file `path`, in a form that `strsbp.data.own` describes.
+
+    Has as many classes as the largest label says. Raises `DataError`.
+    """
+    path = Path(path).expanduser()
+    if path.is_dir():
+        train_images, train_labels, test_images, test_labels = source_files(path)
+        splits = (
+            read_images(train_images), read_labels(train_labels),
+            read_images(test_images), read_labels(test_labels),
+        )  # fmt: skip
+        return _digits(name, *splits)
+    (path,) = source_files(path)
+    try:
+        arrays = read_arrays(path)
+    except Exception as error:
+        raise DataError(f"{path} is not a readable .npz file ({in_words(error)}).") from None
+    keys = max(_FORMS, key=lambda form: len(set(form) & set(arrays)))
+    missing = [key for key in keys if key not in arrays]
+    if missing:
+        raise DataError(
+            f"{path} has the arrays {', '.join(arrays)}, without {missing[0]}; save "
+            f"{', '.join(keys)} in it."
+        )
+    if keys == _EVENTS:
+        return _of_events(name, path, arrays)
+    return _of_images(name, path, [(key, arrays[key]) for key in keys])
+
+
+def source_files(path: str | Path) -> list[Path]:
+    """The files that `read_dataset` reads; raises `DataError` if one is missing."""
+    path = Path(path).expanduser()
+    if not path.is_dir():
+        if not path.is_file():
+            raise DataError(f"There is no file or folder {path}; correct data.sets.")
+        return [path]
+    found = []
+    for name in FILE_NAMES:
+        either = [path / name, path / name.removesuffix(".gz")]
+        found += [file for file in either if file.is_file()][:1]
+        if not found or found[-1] not in either:
+            raise DataError(f"{path} has no file {name}, gzipped or not; put the four files there.")
+    return found
+
+
+def source_sha256(path: str | Path) -> str:
+    """SHA-256 of the content of the `source_files`; raises `DataError`."""
+    digest = hashlib.sha256()
+    for file in source_files(path):
+        with open(file, "rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()
+
+
+def save_events(
+    path: str | Path,
+    train: Iterable[tuple[np.ndarray, int]],
+    test: Iterable[tuple[np.ndarray, int]],
+    *,
+    sensor_size: tuple[int, int, int],
+    time_per_step: float,
+) -> None:
+    """Write spike trains to an .npz file for `read_dataset`.
+
+    `train` and `test` yield (events, label), as tonic's data sets do: `events` is a structured
+    array with the fields `x`, `t` and, if the sensor has several rows or polarities, `y` and `p`.
+    `sensor_size`: width, height and polarities; `time_per_step`: units of `t` per step, such as
+    1000 for steps of 1 ms of times in microseconds. The input neuron is (p * height + y) * width +
+    x.
+    """
+    width, height, polarities = sensor_size
+    arrays = {
+        "n_neurons": np.array(math.prod(sensor_size)),
+        "time_per_step": np.array(time_per_step),
+    }
+    for split, samples in zip(_SPLITS, (train, test), strict=True):
+        events, labels = zip(*samples, strict=True)
+        where = [event["x"].astype(np.int64) for event in events]
+        for k, event in enumerate(events):
+            if height > 1:
+                where[k] += width * event["y"].astype(np.int64)
+            if polarities > 1:
+                where[k] += width * height * event["p"].astype(np.int64)
+        arrays |= {
+            f"{split}_neuron": np.concatenate(where),
+            f"{split}_time": np.concatenate([event["t"] for event in events]),
+            f"{split}_sample": np.repeat(np.arange(len(events)), [len(event) for event in events]),
+            f"{split}_labels": np.array(labels),
+        }
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def _of_images(name: str, path: Path, arrays: list[tuple[str, np.ndarray]]) -> Digits:
+    whole = [_whole(array, 255, f"{key} in {path}") for key, array in arrays]
+    flat = [
+        array.reshape(len(array), -1) if k % 2 == 0 else array.ravel()
+        for k, array in enumerate(whole)
+    ]
+    train, train_labels, test, test_labels = (array.astype(np.uint8) for array in flat)
+    return _digits(name, train, train_labels, test, test_labels)
+
+
+def _of_events(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
+    time_per_step = float(arrays.get("time_per_step", 1))
+    if not 0 < time_per_step < math.inf:
+        raise DataError(f"time_per_step in {path} is {time_per_step}; it must be above 0.")
+    events, labels = {}, {}
+    for split in _SPLITS:
+        here = {kind: arrays[f"{split}_{kind}"] for kind in _KINDS}
+        labels[split] = _whole(here.pop("labels"), 255, f"{split}_labels in {path}").astype(
+            np.uint8
+        )
+        if len({array.shape for array in here.values()}) != 1 or here["time"].ndim != 1:
+            raise DataError(
+                f"{', '.join(f'{split}_{kind}' for kind in here)} in {path} have different lengths;"
+                " give one entry per event in each."
+            )
+        time = here["time"]
+        if time.size and not (time.min() >= 0 and time.max() < math.inf):
+            raise DataError(f"{split}_time in {path} has times below 0 or not finite; remove them.")
+        latest = math.floor(float(time.max()) / time_per_step) + 2 if time.size else 1
+        if latest > MOST_STEPS:
+            raise DataError(
+                f"The last event of {split}_time in {path} is in step {latest - 1:,}, but spike "
+                f"trains have at most {MOST_STEPS:,} steps; set time_per_step to at least "
+                f"{float(time.max()) / (MOST_STEPS - 2):.3g}."
+            )
+        most = {"sample": len(labels[split]) - 1, "neuron": math.inf}
+        events[split] = [
+            _whole(here[kind], most[kind], f"{split}_{kind} in {path}").astype(np.int64)
+            for kind in most
+        ] + [1 + np.floor_divide(time, time_per_step).astype(np.int64)]
+    fired = max(int(neuron.max(initial=0)) + 1 for _, neuron, _ in events.values())
+    n_neurons = int(arrays.get("n_neurons", fired))
+    if n_neurons < fired:
+        raise DataError(f"n_neurons in {path} is {n_neurons}, but neuron {fired - 1} fires.")
+    n_steps = max(int(step.max(initial=0)) + 1 for *_, step in events.values())
+    size = max(map(len, labels.values())) * n_neurons * bytes_of(n_steps)
+    if size > LARGEST_SET:
+        raise DataError(
+            f"The spike trains in {path} need {size:,} bytes, more than the limit of "
+            f"{LARGEST_SET:,}; raise time_per_step or save fewer samples."
+        )
+    train, test = (
+        packed_trains(events[split], (len(labels[split]), n_neurons, n_steps)) for split in _SPLITS
+    )
+    return _digits(name, train, labels["train"], test, labels["test"], n_steps)
+
+
+def _whole(array: np.ndarray, most: float, where: str) -> np.ndarray:
+    """`array`, which must have whole numbers from 0 to `most`."""
+    if array.dtype.kind not in "uif":
+        raise DataError(f"{where} is an array of {array.dtype}, not of numbers; convert it.")
+    if array.size and not (array.min() >= 0 and array.max() <= most):
+        upper = "upwards" if most == math.inf else f"to {most}"
+        raise DataError(
+            f"{where} has numbers from {array.min()} to {array.max()}; they must be from 0 {upper}."
+        )
+    if array.dtype.kind == "f" and (np.mod(array, 1) != 0).any():
+        raise DataError(
+            f"{where} has numbers that are not whole; scale and round them, for images to 0 .. 255."
+        )
+    return array
+
+
+def _digits(
+    name: str, train: np.ndarray, train_labels: np.ndarray, test: np.ndarray,
+    test_labels: np.ndarray, n_steps: int | None = None,
+) -> Digits:  # fmt: skip
+    n_classes = max(int(labels.max(initial=0)) for labels in (train_labels, test_labels)) + 1
+    return Digits(
+        name, train, train_labels, test, test_labels, n_classes=n_classes, n_steps=n_steps
+    )
