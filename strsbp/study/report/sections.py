@@ -19,7 +19,16 @@ from strsbp.study.claims.judging import STUDY
 from strsbp.study.claims.questions import load_questions
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.results import Results, Table
-from strsbp.study.report.text import caption, duration, lead, packaged, symbols, value_text
+from strsbp.study.report.text import (
+    caption,
+    duration,
+    filled,
+    lead,
+    packaged,
+    read_caption,
+    symbols,
+    value_text,
+)
 from strsbp.study.summary.intervals import both_ways
 
 FIGURE_DATA = {
@@ -139,10 +148,11 @@ def _figure(name: str, results: Results) -> dict:
         content = base64.b64encode(path.read_bytes()).decode()
     except FileNotFoundError:
         raise ResultsError(f"The figure {path} is missing; draw it first.") from None
+    text = read_caption(source, results.values)
     return dict(
         id=name,
-        caption=caption(source),
-        alt=lead(source),
+        caption=caption(text, source),
+        alt=lead(text),
         image=f"data:image/svg+xml;base64,{content}",
         command=results.target(f"figures/{name}.png"),
         data=FIGURE_DATA.get(name, []),
@@ -164,8 +174,9 @@ def questions(results: Results) -> dict:
                 frame = frame[frame[column] == value]
             tables.append(dict(name=one.table, content=frame_table(frame[one.columns])))
         shown.append(
-            question.model_dump(include={"id", "question", "text"})
+            question.model_dump(include={"id", "question"})
             | dict(
+                text=filled(question.text, results.values),
                 answers=answers[answers["id"] == question.id].to_dict("records"),
                 figures=[_figure(name, results) for name in question.figures],
                 tables=tables,
@@ -393,7 +404,7 @@ SECTIONS = (
     Section("spsp", "Simulations and fits in numbers", spsp),
     Section("author_tables", "The authors' tables and ours", author_tables),
     Section("reading", "What differs from the study, and why",
-            lambda _: dict(notes=packaged("reading_notes.yaml"))),
+            lambda results: dict(notes=packaged("reading_notes.yaml", results.values))),
     Section("glossary", "Symbols and terms",
-            lambda _: dict(entries=packaged("glossary.yaml"))),
+            lambda results: dict(entries=packaged("glossary.yaml", results.values))),
 )  # fmt: skip
