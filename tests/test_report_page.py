@@ -280,7 +280,7 @@ def test_report_tells_what_was_run(built):
     for fact in facts:
         assert fact in page.text
     assert "too small to judge" in page.text
-    assert "8.24 %. reproduces; as logged: undecided." in page.text
+    assert "8.24 %. reproduces, but as logged: undecided." in page.text
 
 
 def test_report_is_byte_identical_on_a_second_call(built, tmp_path):
