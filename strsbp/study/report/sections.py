@@ -16,6 +16,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from strsbp.files import ResultsError, read_yaml
+from strsbp.study.claims import Verdict
 from strsbp.study.claims.judging import STUDY
 from strsbp.study.claims.questions import ShownTable, load_questions
 from strsbp.study.figures.catalogue import FIGURES
@@ -101,6 +102,7 @@ def verdicts(results: Results) -> dict:
     """The claims in short, by topic, with the verdicts at other settings of the training."""
     views = results.table("settings", "id", "title", "setting", "epoch", "verdict")
     views = views[(views["setting"] != STUDY) & (views["epoch"] == "best")]
+    views = views[views["verdict"] != Verdict.NOT_TESTED]
     others = {
         title: dict(zip(found["id"], found["verdict"], strict=True))
         for title, found in views.groupby("title", sort=False)
