@@ -19,7 +19,7 @@ from strsbp.study.claims.judging import published_value
 from strsbp.study.claims.rules import AnyRule
 from strsbp.study.claims.units import format_measured, format_value
 from strsbp.study.figures.catalogue import CLAIMS, FIGURES
-from strsbp.study.report.text import duration, lead
+from strsbp.study.report.text import duration, packaged
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 from strsbp.study.summary.training import Run, load_runs
 
@@ -133,14 +133,14 @@ def questions() -> str:
 
 
 def figures() -> str:
-    """The figures, with their captions' first sentences as alternative texts."""
+    """The figures, with the alternative texts of the report."""
     parts = []
+    alts = packaged("alts.yaml")
     drawn = {path.stem for path in (RESULTS / "figures").glob("*.svg")}
     for figure in FIGURES:
         if figure.name not in drawn:
             continue  # it waits for the next run at the study's own size
-        text = lead(ROOT / "workflow" / "report" / f"plot_{figure.name}.rst")
-        image = f"![{text}](figures/{figure.name}.svg){{ loading=lazy width=520 }}"
+        image = f"![{alts[figure.name]}](figures/{figure.name}.svg){{ loading=lazy width=520 }}"
         parts += [f"### {figure.title}", image]
     return "\n\n".join(parts)
 
