@@ -195,9 +195,10 @@ def speed() -> str:
 
 
 def example() -> str:
-    """The first claim, as it stands in its file."""
-    [first, *_] = read_yaml(ROOT / CLAIMS, ClaimsError)["claims"]
-    return f"```yaml\n{yaml.safe_dump([first], sort_keys=False, width=88)}```"
+    """A claim, as it stands in its file."""
+    claims = read_yaml(ROOT / CLAIMS, ClaimsError)["claims"]
+    shown = [claim for claim in claims if claim["id"] == "strsbp_best_error"]
+    return f"```yaml\n{yaml.safe_dump(shown, sort_keys=False, width=88)}```"
 
 
 def rules() -> str:
