@@ -11,13 +11,14 @@ rows = strsbp.train(network, digits, epochs=5)
 
 from strsbp.kernel_cache import choose_folder
 
-choose_folder()  # before numba is imported
+choose_folder()  # before anything is compiled
 
 from strsbp.data import Digits, load_dataset, read_dataset, save_events
 from strsbp.encoding import Encoder
 from strsbp.engine.network import Network
 from strsbp.errors import StrsbpError
 from strsbp.network import build_network, load_network, save_network
+from strsbp.nir_graph import from_nir, to_nir
 from strsbp.settings import ArmSettings, LayerSettings, ModelSettings
 from strsbp.spsp import EffectRatioTable, fit_surface, read_table, simulate_surface, write_table
 from strsbp.study.loading import load_profile
@@ -40,6 +41,7 @@ __all__ = [
     "build_network",
     "evaluate",
     "fit_surface",
+    "from_nir",
     "load_dataset",
     "load_network",
     "load_profile",
@@ -49,6 +51,7 @@ __all__ = [
     "save_events",
     "save_network",
     "simulate_surface",
+    "to_nir",
     "train",
     "write_table",
 ]
