@@ -60,7 +60,7 @@ STAGES = {  # kernel -> stage
 
 def make_network(seed=1, hidden=HIDDEN, **settings) -> Network:
     """A network with the published options and a table from a short simulation."""
-    model = ModelSettings(reservoir="published", adjoint="published", **settings)
+    model = ModelSettings(reservoir="published", adjoint="published", regularisation=10, **settings)
     return Network(model, hidden, _derivative(), seed)
 
 

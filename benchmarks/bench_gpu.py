@@ -124,7 +124,7 @@ def equality(xp, sizes: Sizes, out: Path) -> str:
     """Train every kind of arm on both devices and compare metrics, weights and spikes.
 
     Weights may differ in the last digit, by the device's `exp`, and metrics in what follows from
-    it (docs/cuda.md); with equal weights, every spike must be the same.
+    it (docs/how-to/gpu.md); with equal weights, every spike must be the same.
     """
     n_train, n_test, epochs = sizes.equal
     digits = load_dataset("mnist5k").first(n_train, n_test)

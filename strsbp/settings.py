@@ -23,6 +23,9 @@ N_CLASSES = 10
 TARGET_COUNT_LABEL = 35
 """Target spike count of the label's output neuron (section 4)."""
 
+DATASET_NAMES = ("mnist5k", "mnist", "fashion-mnist")
+"""The data sets that need no file of the user's."""
+
 ArmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 SpspName = Literal["published", "unblocked", "corrected", "exact"]
 DatasetName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
@@ -124,8 +127,9 @@ class ModelSettings(Closed):
     step_rule: Literal["published", "logged"] = "published"
     """Step size of epoch e (from 0): `published` is `learning_rate / sqrt(e + 1)`; `logged`, as in
     the published logs, `learning_rate / sqrt(max(e, 1))` (finding F9)."""
-    regularisation: Annotated[float, Field(ge=0, le=1e6)] = 10.0
-    """Strength lambda of the weight regularisation."""
+    regularisation: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    """Strength lambda of the weight regularisation. The published program has 10, which drowns the
+    gradient of the error (finding F10); the equations have none."""
     cost: Literal["forward", "repaired"] = "forward"
     """Output counts used for the reported cost: `forward`, the network's own; `repaired`, as in the
     published program, those after a silent label was given a spike train. The gradient is the

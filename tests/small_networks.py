@@ -14,7 +14,9 @@ N_PIXELS = 30
 
 
 def arm(**settings):
-    small = dict(title="an arm", n_steps=120, threshold_hidden=2, threshold_output=1)
+    small = dict(
+        title="an arm", n_steps=120, threshold_hidden=2, threshold_output=1, regularisation=10
+    )
     return ArmSettings(**small | settings)
 
 

@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 import yaml
 from refusals import refusal
-from synthetic_results import write_runs, write_surfaces
+from synthetic_results import ARMS, write_runs, write_surfaces
 
 from strsbp.errors import ClaimsError
 from strsbp.study.claims import judge_claims, load_claims, published_value
 from strsbp.study.claims.units import format_interval, format_value
+from strsbp.study.experiments import EXPERIMENTS
 from strsbp.study.summary import summarise_training
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
@@ -32,33 +33,39 @@ def claims():
 
 
 @pytest.fixture(scope="module")
-def quality(claims, tmp_path_factory):
-    """Every row that the shipped claims select from quality.csv."""
-    rows = []
+def measured(claims, tmp_path_factory):
+    """Results files with every row that the shipped claims select, but for those of runs."""
+    rows = {}
 
     def collect(rule):
-        if "measure" in rule or "numerator" in rule:
-            for key in ("measure", "numerator", "denominator"):
-                if key in rule and rule[key]["table"] == "quality":
-                    rows.append(rule[key]["where"] | {"value": 2.0})
-        for inner in rule.get("rules", ()):
-            collect(inner)
+        if isinstance(rule, list):
+            for one in rule:
+                collect(one)
+        elif isinstance(rule, dict) and {"table", "where", "column"} <= set(rule):
+            row = rows.setdefault(rule["table"], {}).setdefault(str(rule["where"]), rule["where"])
+            rows[rule["table"]][str(rule["where"])] = row | {rule["column"]: 2.0}
+        elif isinstance(rule, dict):
+            collect(list(rule.values()))
 
-    for claim in claims.values():
-        collect(claim.rule.model_dump())
-    path = tmp_path_factory.mktemp("quality") / "quality.csv"
-    pd.DataFrame(rows).drop_duplicates().to_csv(path, index=False)
-    return path
+    collect([claim.rule.model_dump() for claim in claims.values()])
+    folder, tables = tmp_path_factory.mktemp("measured"), {}
+    for name in {"quality", *EXPERIMENTS} & set(rows):
+        tables[name] = folder / f"{name}.csv"
+        pd.DataFrame(rows[name].values()).to_csv(tables[name], index=False)
+    return tables
 
 
-def judged(folder, quality, **runs):
+def judged(folder, measured, variants=(), **runs):
     metrics, provenance = write_runs(folder, **runs)
     names = ("curves", "seeds", "arms", "pairs", "runs")
     tables = {name: folder / f"{name}.csv" for name in names}
     summarise_training(metrics, provenance, **tables)
     tables = {name: tables[name] for name in ("arms", "pairs", "runs")}
-    tables |= dict(surfaces=write_surfaces(folder / "surfaces.csv"), quality=quality)
-    judge_claims(claims=CLAIMS, tables=tables, out=folder / "claims.csv")
+    tables |= measured | dict(surfaces=write_surfaces(folder / "surfaces.csv"))
+    judge_claims(
+        claims=CLAIMS, tables=tables, variants=dict(variants), out=folder / "claims.csv",
+        settings_out=folder / "settings.csv",
+    )  # fmt: skip
     return pd.read_csv(folder / "claims.csv").set_index("id")
 
 
@@ -70,11 +77,12 @@ def test_the_shipped_claims_hold_the_published_numbers(claims):
         assert claim.place[0] in "IV"
         on_training = bool(claim.rule.arms())
         assert on_training == (claim.needs is not None), f"{claim.id} states its size"
+        assert bool(claim.rule.tests()) == bool(claim.family), f"{claim.id} names its family"
 
 
-def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
-    verdicts = judged(tmp_path, quality, seeds=(1, 2, 3, 4, 5))
-    header = "id,place,statement,published,measured,low,high,unit,verdict,reason,"
+def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, measured):
+    verdicts = judged(tmp_path, measured, seeds=(1, 2, 3, 4, 5))
+    header = "id,place,statement,published,measured,low,high,unit,what,verdict,reason,"
     assert (tmp_path / "claims.csv").read_text().startswith(header)
     assert "not tested at this size" not in set(verdicts["verdict"])
     expected = {
@@ -89,9 +97,37 @@ def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, quality):
         assert verdict == verdicts.loc[name, "verdict"], verdicts.loc[name, "reason"]
 
 
-def test_a_quick_run_judges_only_the_simulations(tmp_path, claims, quality):
+def test_p_values_are_corrected_within_a_family(tmp_path, claims, measured):
+    verdicts = judged(tmp_path, measured, seeds=(1, 2, 3))
+    family = [name for name, claim in claims.items() if claim.family == "corrected"]
+    p_values, adjusted = (verdicts.loc[family, name] for name in ("p_value", "p_adjusted"))
+    assert adjusted.min() == pytest.approx(len(family) * p_values.min())
+    assert adjusted.max() == pytest.approx(p_values.max()) or adjusted.max() > p_values.max()
+    assert (adjusted >= p_values).all()
+
+
+def test_claims_are_judged_at_other_settings_and_epochs(tmp_path, claims, measured):
+    # With the arms of `other`, HM2-BP is better; only these two arms were trained.
+    other = {f"other_{name}": ARMS[name] for name in ("strsbp", "hm2bp")}
+    other["other_strsbp"] = (*ARMS["strsbp"][:3], 0.13, {})
+    arms, seeds = ARMS | other, (1, 2, 3, 4, 5)
+    verdicts = judged(tmp_path, measured, [("other", "otherwise")], seeds=seeds, arms=arms)
+    views = pd.read_csv(tmp_path / "settings.csv").set_index(["id", "setting", "epoch"])
+    found = views["verdict"].xs("strsbp_better_after_10")
+    assert found["study"].to_dict() == {"best": "reproduces", "last": "reproduces"}
+    assert found["other", "best"] == "does not reproduce"
+    said = "otherwise by the best epoch on the test set: does not reproduce; otherwise by the last"
+    assert verdicts.loc["strsbp_better_after_10", "other_verdicts"].startswith(said)
+    # What was not trained at that setting is said not to be tested, and differs from nothing.
+    assert views["verdict"]["better_without_recurrence", "other", "best"].startswith("not tested")
+    assert "otherwise" not in str(verdicts.loc["better_without_recurrence", "other_verdicts"])
+    trained = {name for name, claim in claims.items() if claim.needs}
+    assert set(views.index.unique("id")) == trained
+
+
+def test_a_quick_run_judges_only_the_simulations(tmp_path, claims, measured):
     small = dict(seeds=(1,), n_train=100, n_test=100, shorten=10, diverged=())
-    verdicts = judged(tmp_path, quality, **small)
+    verdicts = judged(tmp_path, measured, **small)
     needs = {name for name, claim in claims.items() if claim.needs is not None}
     untested = verdicts["verdict"] == "not tested at this size"
     assert set(verdicts.index[untested]) == needs
@@ -126,10 +162,18 @@ def test_a_missing_file_or_claim_is_named(tmp_path):
         published_value(write(tmp_path / "claims.yaml", {"claims": [CLAIM]}), "b")
 
 
+def test_without_an_experiment_its_claims_are_not_tested(tmp_path, measured):
+    some = {name: path for name, path in measured.items() if name != "gradient_flow"}
+    verdicts = judged(tmp_path, some)
+    assert verdicts.loc["bptt_gradients", "verdict"] == "not tested at this size"
+    assert "was not measured" in verdicts.loc["bptt_gradients", "reason"]
+
+
 def test_an_error_in_judging_names_the_claim_and_writes_nothing(tmp_path):
     path = write(tmp_path / "claims.yaml", {"claims": [CLAIM]})
     with pytest.raises(ClaimsError, match="Claim 'a'.*was not given"):
-        judge_claims(claims=path, tables={}, out=tmp_path / "claims.csv")
+        out = dict(out=tmp_path / "claims.csv", settings_out=tmp_path / "settings.csv")
+        judge_claims(claims=path, tables={}, **out)
     assert not (tmp_path / "claims.csv").exists()
 
 

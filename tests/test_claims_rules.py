@@ -46,7 +46,7 @@ def error_of(arm):
 def verdict_of(tmp_path):
     """Function that judges a rule by given rows of tables."""
 
-    def judged(rule, *, published=None, unit="error", needs=None, **rows):
+    def judged(rule, *, published=None, unit="error", needs=None, adjusted=None, **rows):
         paths = {}
         for name, content in ({"arms": ARMS} | rows).items():
             paths[name] = tmp_path / f"{name}.csv"
@@ -55,7 +55,7 @@ def verdict_of(tmp_path):
             dict(id="x", place="p", statement="s", published=published, unit=unit, rule=rule)
             | (dict(needs=needs) if needs else {})
         )
-        return judge(claim, Tables(paths))
+        return judge(claim, Tables(paths), adjusted)
 
     return judged
 
@@ -176,6 +176,28 @@ BETTER = dict(kind="paired_better", better="a", worse="b", at_epoch=10)
 def test_paired_better(row, verdict, said, verdict_of):
     judged = verdict_of(BETTER, unit="points", pairs=[row])
     assert judged.verdict is verdict and said in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("rule", "corrected", "verdict", "said"),
+    [
+        (BETTER, 0.04, YES, "p = 0.02, with Holm's correction for 2 tests 0.04): the interval"),
+        (BETTER, 0.06, OPEN, "p is corrected to at least 0.05"),
+        (dict(kind="paired_differs", arm_a="b", arm_b="a", margin=0.001), 0.04, YES, "b minus a"),
+        (
+            dict(kind="paired_differs", arm_a="b", arm_b="a", margin=0.001),
+            0.06,
+            OPEN,
+            "corrected to",
+        ),
+    ],
+)
+def test_the_corrected_p_decides(rule, corrected, verdict, said, verdict_of):
+    row = pair_row("a", "b", -0.01, -0.015, -0.005) | dict(p_value=0.02)
+    adjusted = {("a", "b", 10, "best_test_error"): corrected, ("a", "c", 10, "x"): 0.5}
+    judged = verdict_of(rule | dict(at_epoch=10), unit="points", pairs=[row], adjusted=adjusted)
+    assert judged.verdict is verdict and said in judged.reason
+    assert (judged.p_value, judged.p_adjusted) == (0.02, corrected)
 
 
 @pytest.mark.parametrize(

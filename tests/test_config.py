@@ -25,6 +25,14 @@ PAPER_ALONE = {
     "fashion_60000": {"n_train": 60_000, "dataset": "fashion-mnist"},
     "strsbp_1000": {"n_train": 1000, "n_test": 1000},
     "hm2bp_1000": {"n_train": 1000, "n_test": 1000, "gradient": "hm2bp"},
+    "tau_m_32_1000_table_128": {
+        "n_train": 1000,
+        "n_test": 1000,
+        "tau_m": 32,
+        "table.tau_m": 128,
+    },
+    "tau_m_24_1000": {"n_train": 1000, "n_test": 1000, "tau_m": 24},
+    "tau_m_20_1000": {"n_train": 1000, "n_test": 1000, "tau_m": 20},
 }
 """The same for arms that only the paper-size profile has."""
 
@@ -147,6 +155,17 @@ def test_the_logged_arms_are_the_studys_with_the_setting_of_the_logs(paper):
             "step_rule": "logged",
         } | ({"n_validation": 5000} if name in ("strsbp", "hm2bp") else {})
         assert len(paper.arm(f"logged_{name}").seeds) == (5 if "tau_m" in name else 10)
+
+
+def test_runs_of_judged_variants_are_summarised_if_they_exist(paper, tmp_path):
+    assert paper.judged_variants == {"logged": "as logged"}
+    run = tmp_path / paper.runs(["logged_hm2bp"])[1]
+    run.parent.mkdir(parents=True)
+    run.touch()  # without its provenance it is not finished
+    assert paper.summarised_runs(folder=tmp_path) == paper.runs()
+    run.with_suffix(".json").touch()
+    found = "results/paper/train/logged_hm2bp/seed2.json"
+    assert paper.summarised_runs("json", tmp_path) == [*paper.runs(suffix="json"), found]
 
 
 def test_full_is_all_of_mnist_for_200_epochs(root):

@@ -29,7 +29,9 @@ from strsbp.training.epochs import train
 from strsbp.training.run import metrics_csv, run_arm
 
 SEEDS = [5, 6, 7]
-MODEL = dict(n_steps=50, threshold_hidden=2.0, threshold_output=1.0, n_train=10, n_test=6)
+MODEL = dict(
+    n_steps=50, threshold_hidden=2.0, threshold_output=1.0, regularisation=10, n_train=10, n_test=6
+)
 
 
 @pytest.fixture(autouse=True)

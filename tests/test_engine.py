@@ -41,7 +41,9 @@ def random_separable(rng, n_terms, n_steps, n_rows=20):
 
 def make_pair(hidden, seed, table=None, **settings):
     """A network and the reference with the same weights."""
-    model = ModelSettings(**{"threshold_hidden": 2.0, "threshold_output": 3.0, **settings})
+    model = ModelSettings(
+        **{"threshold_hidden": 2.0, "threshold_output": 3.0, "regularisation": 10, **settings}
+    )
     rng = np.random.default_rng(seed)
     if table is None:
         table = random_table(rng)

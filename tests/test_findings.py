@@ -123,7 +123,7 @@ def measured_rows():
 def pair(arm, difference, low, high, n_pairs=3):
     return dict(
         arm_a=arm, arm_b="strsbp", at_epoch=10, quantity="best_test_error", n_pairs=n_pairs,
-        difference=difference, low=low, high=high, p_value=0.1, n_diverged_a=0, n_diverged_b=0,
+        difference=difference, low=low, high=high, p_value=0.02, n_diverged_a=0, n_diverged_b=0,
     )  # fmt: skip
 
 
@@ -164,6 +164,7 @@ def test_verdicts_and_effects(tables, tmp_path):
     effects = frame[frame["id"] == "F5"].set_index("effect_of")["effect_text"]
     worse, small = effects["derived_reservoir minus strsbp"], effects["derived_all minus strsbp"]
     assert "+1.00 points [+0.50, +1.50]" in worse and "significantly worse" in worse
+    assert "p = 0.02, with Holm's correction for 2 tests 0.04" in worse
     assert "too small to tell: it needs 10,000 training images (here 200)" in small
     assert "was not measured" in frame.loc[frame["id"] == "F6", "effect_text"].iloc[0]
 

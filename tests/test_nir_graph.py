@@ -57,14 +57,18 @@ def euler(node):
     return step
 
 
-def run(graph, spikes, step_of, refractory_steps):
+def steps_of(graph, make):
+    """For each CubaLIF node, its step: what `make` makes of it."""
+    return {k: make(node) for k, node in graph.nodes.items() if isinstance(node, nir.CubaLIF)}
+
+
+def run(graph, spikes, steps, refractory_steps):
     """Spikes (T, n) of each CubaLIF node on the input `spikes` (T, n_inputs).
 
-    `step_of(node)` returns a function (state, input, held) -> (state, fires). The delays are what
-    each node did in the step before, so the order of the nodes does not matter.
+    `steps`: by node, a function (state, input, held) -> (state, fires). The delays are what each
+    node did in the step before, so the order of the nodes does not matter.
     """
-    neurons = {k: node for k, node in graph.nodes.items() if isinstance(node, nir.CubaLIF)}
-    steps = {k: step_of(node) for k, node in neurons.items()}
+    neurons = {k: graph.nodes[k] for k in steps}
     sources = {}
     for before, after in graph.edges:
         sources.setdefault(after, []).append(before)
@@ -99,15 +103,15 @@ def own_spikes(network, image, index):
 
 def test_the_graph_has_the_networks_spikes_by_euler_steps(network, graph, digits):
     refractory = json.loads(graph.metadata[METADATA])["refractory_steps"]
-    more = 0
+    steps, more = steps_of(graph, euler), 0
     for index, image in enumerate(digits.test_images[:5]):
         inputs, expected = own_spikes(network, image, index)
-        found = run(graph, inputs, euler, refractory)
+        found = run(graph, inputs, steps, refractory)
         assert set(found) == set(expected)
         for name, spikes in expected.items():
             np.testing.assert_array_equal(found[name], spikes, err_msg=name)
             assert spikes.any(), name
-        without = run(graph, inputs, euler, 0)
+        without = run(graph, inputs, steps, 0)
         more += sum(without[k].sum() - found[k].sum() for k in found)
     assert more > 0, "what the metadata says matters"
 
@@ -148,9 +152,7 @@ def test_other_graphs_are_refused(network):
 def test_snntorch_runs_the_graph(network, digits, record_property):
     """Each node as snnTorch's own importer makes it, whose step is 0.1 ms long."""
     torch = pytest.importorskip("torch", reason="the extra bptt is not installed")
-    importer = pytest.importorskip(
-        "snntorch.import_nir", reason="snnTorch's importer needs nirtorch"
-    )
+    importer = pytest.importorskip("snntorch.import_nir", reason="nirtorch is not installed")
     graph = strsbp.to_nir(network, dt=1e-4)
 
     def step_of(node):
@@ -158,22 +160,21 @@ def test_snntorch_runs_the_graph(network, digits, record_property):
 
         def step(state, current, held):
             tensors = (torch.from_numpy(np.asarray(part)) for part in (current, *state))
-            _, i, v = module(*tensors)
-            v = np.where(held, 0, v.numpy())
-            fires = v > float(module.threshold)
-            return (i.numpy(), np.where(fires, 0, v)), fires
+            fires, i, v = (tensor.numpy() for tensor in module(*tensors))
+            return (i, np.where(held, 0, v)), (fires > 0) & ~held
 
         return step
 
+    steps = steps_of(graph, step_of)
     for name, node in graph.nodes.items():
         if isinstance(node, nir.Delay):
-            graph.nodes[name] = nir.Delay(np.ones(node.delay.shape))
+            graph.nodes[name] = nir.Delay(node.delay / 1e-4)
     agree = {0: 0, network.model.refractory_steps: 0}
     for index, image in enumerate(digits.test_images):
         inputs, expected = own_spikes(network, image, index)
         wanted = expected["output3"].sum(axis=0).argmax()
         for refractory in agree:
-            found = run(graph, inputs, step_of, refractory)
+            found = run(graph, inputs, steps, refractory)
             agree[refractory] += int(found["output3"].sum(axis=0).argmax() == wanted)
     record_property("predictions that agree", agree)
     print(f"snnTorch agrees on {agree} of {N_TEST} predictions, by refractory steps")

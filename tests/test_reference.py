@@ -567,7 +567,9 @@ def test_boosting_by_hand():
 # The whole network
 
 THETA, THETA_OUTPUT = 2.0, 1.0
-SETTINGS = dict(n_steps=120, threshold_hidden=THETA, threshold_output=THETA_OUTPUT)
+SETTINGS = dict(
+    n_steps=120, threshold_hidden=THETA, threshold_output=THETA_OUTPUT, regularisation=10
+)
 HIDDEN = [
     LayerSettings(kind="feedforward", size=12),
     LayerSettings(kind="recurrent", shape=(2, 2, 3)),

@@ -83,7 +83,7 @@ def write_cell(folder, cell, errors, diverged=()):
 
 
 OWN = {
-    "strsbp": ArmSettings(title="A", n_train=7),
+    "strsbp": ArmSettings(title="A", regularisation=10, n_train=7),
     "hm2bp": ArmSettings(title="B", regularisation=0, n_train=7),
 }
 SETTINGS = RegularisationSettings(arms=["strsbp", "hm2bp"], strengths=[0, 10], epochs=2)

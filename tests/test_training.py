@@ -25,7 +25,7 @@ HIDDEN = [
     LayerSettings(kind="feedforward", size=18),
     LayerSettings(kind="recurrent", shape=(3, 3, 2)),
 ]
-SMALL = dict(n_steps=60, threshold_hidden=2.0, threshold_output=2.0)
+SMALL = dict(n_steps=60, threshold_hidden=2.0, threshold_output=2.0, regularisation=10)
 
 
 def small_table(n_rows=12):

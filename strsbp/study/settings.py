@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from strsbp.data import DATASET_NAMES
 from strsbp.errors import SettingsError
 from strsbp.settings import (
+    DATASET_NAMES,
     LARGEST_SPLIT,
     ArmName,
     ArmSettings,
@@ -94,6 +95,8 @@ class VariantSettings(Closed):
     """The arms to repeat, each with its further settings."""
     settings: dict[str, Any]
     """Settings that all arms of the set share."""
+    judged: bool = False
+    """Whether the claims are judged with these arms, too, by those of their runs that exist."""
 
 
 class _Parts(Closed):
@@ -208,6 +211,24 @@ class StudySettings(_Study):
             for name in (self.reported_arms if arms is None else arms)
             for seed in self.arm(name).seeds
         ]
+
+    @property
+    def judged_variants(self) -> dict[str, str]:
+        """The sets of arms with which claims are judged, too: names and titles."""
+        return {name: one.title for name, one in self.variants.items() if one.judged}
+
+    def summarised_runs(self, suffix: str = "csv", folder: str | Path = ".") -> list[str]:
+        """Paths of the files of all reported runs, and of the runs of judged variants that exist.
+
+        A report never trains a variant: its arms are trained on demand. `folder` has `results/`.
+        """
+        names = [f"{name}_{of}" for name in self.judged_variants for of in self.variants[name].arms]
+        found = [
+            run.removesuffix("csv") + suffix
+            for run in self.runs(names)
+            if all(Path(folder, run).with_suffix(end).is_file() for end in (".csv", ".json"))
+        ]
+        return self.runs(suffix=suffix) + found
 
     @property
     def variant_arms(self) -> list[str]:

@@ -35,7 +35,9 @@ def main(variant: str) -> None:
         settings = dict(reservoir=variant, adjoint=variant)
     else:
         settings = dict(gradient=variant)
-    model = ModelSettings(n_steps=36, threshold_hidden=1.0, threshold_output=0.5, **settings)
+    model = ModelSettings(
+        **dict(n_steps=36, threshold_hidden=1.0, threshold_output=0.5, regularisation=10) | settings
+    )
     table = np.arange(1, 9)[:, None] * np.array([-24e-8, 21e-6, -7e-4, 7e-3])
     n_inputs = 37
     # Two systems that the iterative solver fails on: elimination takes one after the other.

@@ -31,6 +31,7 @@ rule build_report:
         ),
         figures=expand(FIGURE, figure=FIGURES_OF_STUDY, suffix="svg", allow_missing=True),
         claims=rules.judge_claims.output.claims,
+        settings=rules.judge_claims.output.settings,
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
@@ -62,6 +63,7 @@ rule build_report:
         code=code(
             "build_report.py",
             "resources/questions.yaml",
+            "CITATION.cff",
             *(f"workflow/report/plot_{one.name}.rst" for one in FIGURES),
         ),
     message:

@@ -1,8 +1,9 @@
 """From the metrics of single runs to tables, and from tables to verdicts.
 
-Inputs: results/{profile}/train/*/seed*.{csv,json}, summarise_spsp/*.csv, resources/claims.yaml
+Inputs: results/{profile}/train/*/seed*.{csv,json}, summarise_spsp/*.csv, resources/claims.yaml,
+the summaries of some experiments
 Outputs: results/{profile}/summarise_training/{curves,seeds,arms,pairs,runs}.csv,
-judge_claims/claims.csv and extrapolate_errors/fits.csv
+judge_claims/{claims,settings}.csv and extrapolate_errors/fits.csv
 """
 
 from strsbp.study.claims import load_claims
@@ -12,8 +13,8 @@ in_one_sentence(load_claims)(beside(ROOT / "resources" / "claims.yaml"))
 
 rule summarise_training:
     input:
-        metrics=lambda wildcards: study(wildcards.profile).runs(),
-        provenance=lambda wildcards: study(wildcards.profile).runs(suffix="json"),
+        metrics=lambda wildcards: study(wildcards.profile).summarised_runs(),
+        provenance=lambda wildcards: study(wildcards.profile).summarised_runs("json"),
     output:
         curves="results/{profile}/summarise_training/curves.csv",
         seeds="results/{profile}/summarise_training/seeds.csv",
@@ -32,8 +33,20 @@ rule summarise_training:
         "../scripts/summarise_training.py"
 
 
+# Experiments whose summaries claims are judged by; those of open questions if they are answered.
+OF_CLAIMS = ["activation", "ablation", "corrections"]
+OF_CLAIMS_ASKED = ["fits", "gradient_flow"]
+
+
 rule judge_claims:
     input:
+        unpack(
+            branch(
+                setting("open_questions"),
+                then={name: f"results/{{profile}}/{name}/summary.csv" for name in OF_CLAIMS_ASKED},
+            )
+        ),
+        **{name: f"results/{{profile}}/{name}/summary.csv" for name in OF_CLAIMS},
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
@@ -45,11 +58,13 @@ rule judge_claims:
             caption="../report/judge_claims.rst",
             category="Claims",
         ),
+        settings="results/{profile}/judge_claims/settings.csv",
     log:
         "logs/{profile}/judge_claims.log",
     conda:
         "../envs/strsbp.yaml"
     params:
+        variants=lambda wildcards: study(wildcards.profile).judged_variants,
         code=code("judge_claims.py", "resources/claims.yaml"),
     message:
         "Judging the claims of the study"

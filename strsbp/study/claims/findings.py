@@ -15,10 +15,11 @@ from pydantic import Field, model_validator
 from strsbp.files import write_csv
 from strsbp.settings import ArmName, Closed
 from strsbp.study.claims.judging import Needs, read_entries
-from strsbp.study.claims.measurements import Tables, told
+from strsbp.study.claims.measurements import Tables, Test, told
 from strsbp.study.claims.questions import Enough, too_small
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit, format_measured
+from strsbp.study.summary.intervals import ALPHA
 
 WORDS = {
     Verdict.REPRODUCES: "confirmed",
@@ -31,7 +32,8 @@ WORDS = {
 
 COLUMNS = [
     "id", "place", "statement", "measured", "low", "high", "unit", "verdict", "reason",
-    "effect_of", "effect", "effect_low", "effect_high", "effect_text",
+    "effect_of", "effect", "effect_low", "effect_high", "effect_p_value", "effect_p_adjusted",
+    "effect_text",
 ]  # fmt: skip
 
 
@@ -42,6 +44,10 @@ class Effect(Closed):
     reference: ArmName = "strsbp"
     at_epoch: Annotated[int, Field(ge=1)] = 10
     needs: Needs
+
+    @property
+    def test(self) -> Test:
+        return self.arm, self.reference, self.at_epoch, "best_test_error"
 
 
 class Finding(Closed):
@@ -75,15 +81,16 @@ def judge_findings(
 ) -> None:
     """Judge every finding by the results files `tables`, with its effects; write `out` (csv).
 
-    One row per finding, or per effect if it has several. Raises `ClaimsError` when the
-    file is malformed or does not fit the results.
+    One row per finding, or per effect if it has several; all effects are one family of tests.
+    Raises `ClaimsError` when the file is malformed or does not fit the results.
     """
-    results = Tables(tables)
+    results, loaded = Tables(tables), load_findings(findings)
+    adjusted = results.adjusted(effect.test for finding in loaded for effect in finding.effects)
     rows = []
-    for finding in load_findings(findings):
+    for finding in loaded:
         with told(f"Finding {finding.id}"):
             judged = _judge(finding, results)
-            effects = [_effect(effect, results) for effect in finding.effects] or [{}]
+            effects = [_effect(effect, results, adjusted) for effect in finding.effects] or [{}]
         described = finding.model_dump(include={"id", "place", "statement", "unit"})
         described |= judged._asdict() | dict(verdict=WORDS[judged.verdict])
         rows += [described | effect for effect in effects]
@@ -97,10 +104,10 @@ def _judge(finding: Finding, tables: Tables) -> Judgement:
     return judged.unless(too_small(finding.needs, tables))
 
 
-def _effect(effect: Effect, tables: Tables) -> dict:
+def _effect(effect: Effect, tables: Tables, adjusted: Mapping[Test, float]) -> dict:
     """The paired difference of test errors, as numbers and as a sentence."""
     name = f"{effect.arm} minus {effect.reference}"
-    pair = tables.pair(effect.arm, effect.reference, effect.at_epoch, "best_test_error")
+    pair = tables.pair(*effect.test)
     if pair is None or pair["n_pairs"] == 0:
         return dict(effect_of=name, effect_text=f"{name} was not measured.")
     difference = format_measured(pair["difference"], pair["low"], pair["high"], "points")
@@ -114,11 +121,15 @@ def _effect(effect: Effect, tables: Tables) -> dict:
         text += f"; too small to tell: it needs {lacks}."
     elif isnan(pair["low"]):
         text += "; no interval, because there is one seed or all seeds agree."
-    elif pair["low"] > 0 or pair["high"] < 0:
-        text += f"; significantly {'worse' if pair['low'] > 0 else 'better'}."
     else:
-        text += "; no significant difference."
+        p_adjusted = adjusted[effect.test]
+        text += f", p = {pair['p_value']:.2g}, with Holm's correction for {len(adjusted)} tests "
+        found = "significantly worse" if pair["difference"] > 0 else "significantly better"
+        if p_adjusted >= ALPHA:
+            found = "no significant difference"
+        text += f"{p_adjusted:.2g}; {found}."
     return dict(
         effect_of=name, effect=pair["difference"], effect_low=pair["low"],
-        effect_high=pair["high"], effect_text=text,
+        effect_high=pair["high"], effect_p_value=pair["p_value"],
+        effect_p_adjusted=adjusted.get(effect.test), effect_text=text,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, get_args
 
 import pandas as pd
@@ -11,14 +12,27 @@ from pydantic import Field, create_model
 from strsbp.errors import ClaimsError, SettingsError
 from strsbp.files import ResultsError, numbers, read_csv, read_yaml, write_csv
 from strsbp.settings import Closed, checked
-from strsbp.study.claims.measurements import Tables, told
+from strsbp.study.claims.measurements import Tables, Test, told
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit
 
-COLUMNS = [
-    "id", "place", "statement", "published", "measured", "low", "high", "unit", "verdict", "reason",
-    "note",
+MEASURED = [
+    "measured", "low", "high", "p_value", "p_adjusted", "n_train", "n_test", "epochs", "n_seeds",
 ]  # fmt: skip
+"""Columns of what a claim rests on; the sizes are the smallest of its arms."""
+COLUMNS = [
+    "id", "place", "statement", "published", "measured", "low", "high", "unit", "what",
+    "verdict", "reason", *MEASURED[3:], "other_verdicts", "note",
+]  # fmt: skip
+SETTINGS_COLUMNS = ["id", "setting", "title", "epoch", "verdict", *MEASURED, "reason"]
+STUDY = "study"
+"""The setting at which the study ran, beside the sets of arms with other settings."""
+EPOCHS = {
+    "best": ("best_test_error", "by the best epoch on the test set"),
+    "last": ("last_test_error", "by the last epoch"),
+    "validated": ("validated_test_error", "by the best epoch on validation images"),
+}
+"""Which epoch's test error is compared; the study takes the best."""
 
 
 class Needs(Closed):
@@ -60,6 +74,8 @@ class Claim(Closed):
     unit: Unit
     needs: Needs | None = None
     """Smallest size; without it any run can judge the claim."""
+    family: str | None = None
+    """Claims of the same family share Holm's correction of their paired tests."""
     rule: AnyRule
     note: str = ""
     """How the claim is interpreted, if its text leaves a choice."""
@@ -95,17 +111,72 @@ def published_value(path: str | Path, claim_id: str) -> float:
     raise ClaimsError(f"{path} has no claim '{claim_id}' with a published value.")
 
 
-def judge_claims(*, claims: str | Path, tables: Mapping[str, str | Path], out: str | Path) -> None:
-    """Judge every claim of the file `claims` by the results files `tables`; write `out` (csv).
+def judge_claims(
+    *,
+    claims: str | Path,
+    tables: Mapping[str, str | Path],
+    out: str | Path,
+    settings_out: str | Path,
+    variants: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Judge every claim of the file `claims` by the results files `tables`; write two files (csv).
+
+    `out` has the verdict on each claim at the study's own setting, by the best epoch where the
+    study gives that. `settings_out` has those of every claim that rests on trained arms for each
+    setting (the study's own and the sets of arms `variants`, names and titles) and each of `EPOCHS`
+    that the arms have; `other_verdicts` of `out` names those that differ.
 
     Raises `ClaimsError` when the claims file is malformed or does not fit the results.
     """
-    results = Tables(tables)
+    loaded, results = load_claims(claims), Tables(tables)
+    views = _judged_all(loaded, results, STUDY, "")
+    for name, title in variants.items():
+        views += _judged_all(loaded, results.seen(name), name, title)
+    by_claim = {claim.id: [view for view in views if view["id"] == claim.id] for claim in loaded}
     rows = []
-    for claim in load_claims(claims):
-        with told(f"Claim '{claim.id}'"):
-            rows.append(claim.model_dump(include=set(COLUMNS)) | judge(claim, results)._asdict())
-    write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
+    for claim in loaded:
+        main, *others = by_claim[claim.id]
+        described = claim.model_dump(include=set(COLUMNS))
+        rows.append(described | main | dict(other_verdicts=_other_verdicts(main, others)))
+    views = [view for found in by_claim.values() for view in found if len(found) > 1]
+    write_csv(pd.DataFrame(rows)[COLUMNS], out)
+    write_csv(pd.DataFrame(views, columns=SETTINGS_COLUMNS), settings_out)
+
+
+def _judged_all(claims: list[Claim], tables: Tables, setting: str, title: str) -> list[dict]:
+    """One row per claim and way to choose the epoch, at one setting."""
+    rows = []
+    for epoch, (quantity, _) in EPOCHS.items():
+        seen = tables.seen(tables.variant, quantity)
+        families = {
+            family: seen.adjusted(
+                test for claim in claims if claim.family == family for test in claim.rule.tests()
+            )
+            for family in {claim.family for claim in claims if claim.family}
+        }
+        for claim in claims:
+            trained = bool(claim.rule.arms())
+            if not trained and (setting != STUDY or epoch != "best"):
+                continue  # simulations have neither epochs nor other settings
+            with told(f"Claim '{claim.id}'"):
+                sizes = claim_sizes(claim, seen) if trained else {}
+                if epoch == "validated" and sizes is None:
+                    continue  # arms without validation images
+                judged = judge(claim, seen, families.get(claim.family, {}))
+            described = dict(id=claim.id, setting=setting, title=title, epoch=epoch)
+            rows.append(described | (sizes or {}) | judged._asdict())
+    return rows
+
+
+def _other_verdicts(main: dict, others: list[dict]) -> str:
+    """The verdicts that differ from the main one, in words."""
+    untested = Verdict.NOT_TESTED
+    return "; ".join(
+        f"{other['title']} {EPOCHS[other['epoch']][1]}: {other['verdict']}".lstrip()
+        for other in others
+        if untested not in (main["verdict"], other["verdict"])
+        if main["verdict"] != other["verdict"]
+    )
 
 
 def read_judged(path: str | Path) -> pd.DataFrame:
@@ -115,7 +186,7 @@ def read_judged(path: str | Path) -> pd.DataFrame:
     """
     frame = read_csv(path, COLUMNS)[COLUMNS]
     for name in COLUMNS:
-        if name in ("published", "measured", "low", "high"):
+        if name in ("published", *MEASURED):
             frame[name] = numbers(frame, name, path)
         else:
             frame[name] = frame[name].astype(object).fillna("").astype(str)
@@ -125,28 +196,47 @@ def read_judged(path: str | Path) -> pd.DataFrame:
     return frame
 
 
-def judge(claim: Claim, tables: Tables) -> Judgement:
-    """The verdict on one claim; below its minimal size the measured value is still given."""
-    judged = claim.rule.judge(Context(tables, claim.published, claim.unit))
+def judge(claim: Claim, tables: Tables, adjusted: Mapping[Test, float] | None = None) -> Judgement:
+    """The verdict on one claim; below its minimal size the measured value is still given.
+
+    `adjusted`: p of the paired tests of its family.
+    """
+    judged = claim.rule.judge(Context(tables, claim.published, claim.unit, adjusted or {}))
     return judged.unless(_too_small(claim, tables)) if claim.needs else judged
+
+
+def _rows_of_arms(claim: Claim, tables: Tables) -> pd.DataFrame | str:
+    """The row of the table `arms` of each arm of a claim, or the name of one that has none."""
+    rows = []
+    for arm, at_epoch in claim.rule.arms():
+        at_epoch = at_epoch or (claim.needs.epochs if claim.needs else 1)
+        where = dict(arm=arm, quantity="best_test_error", at_epoch=at_epoch)
+        row = tables.select("arms", where)
+        if row is None:
+            return arm
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def claim_sizes(claim: Claim, tables: Tables) -> dict | None:
+    """The smallest sizes of the claim's arms, or None if one was not measured."""
+    rows = _rows_of_arms(claim, tables)
+    if isinstance(rows, str):
+        return None
+    seeds = (rows["n_seeds"] + rows["n_diverged"]).min()
+    smallest = rows[["n_train", "n_test", "at_epoch"]].min()
+    return dict(zip(("n_train", "n_test", "epochs"), smallest, strict=True)) | dict(n_seeds=seeds)
 
 
 def _too_small(claim: Claim, tables: Tables) -> str:
     """What the arms of the claim lack, in words; empty if they are large enough."""
-    rows = []
-    for arm, at_epoch in claim.rule.arms():
-        where = dict(arm=arm, quantity="best_test_error")
-        row = tables.select("arms", where | dict(at_epoch=at_epoch or claim.needs.epochs))
-        if row is None:
-            return f"a measurement of the arm {arm}"
-        rows.append(row)
-    if not rows:
+    if not claim.rule.arms():
         return ""
-    sizes = pd.DataFrame(rows)
-    seeds = sizes["n_seeds"] + sizes["n_diverged"]
-    smallest = sizes[["n_train", "n_test", "at_epoch"]].min()
-    lacks = claim.needs.lacks(*smallest, seeds.min())
-    other = sorted(set(sizes["dataset"]) - set(claim.needs.datasets))
+    rows, sizes = _rows_of_arms(claim, tables), claim_sizes(claim, tables)
+    if sizes is None:
+        return f"a measurement of the arm {rows}"
+    lacks = claim.needs.lacks(**sizes)
+    other = sorted(set(rows["dataset"]) - set(claim.needs.datasets))
     if other:
         lacks.append(f"the data set {' or '.join(claim.needs.datasets)} (here {other[0]})")
     return ", ".join(lacks)

@@ -1,6 +1,7 @@
 """Single measured values, looked up in the results files that the claims refer to."""
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from math import inf, isinf, isnan, nan
 from pathlib import Path
@@ -12,13 +13,17 @@ from pydantic import field_validator
 from strsbp.errors import ClaimsError, StrsbpError, in_words
 from strsbp.files import ResultsError, read_csv
 from strsbp.settings import Closed
-from strsbp.study.experiments import OPEN_QUESTIONS
-from strsbp.study.summary.intervals import both_ways
+from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS
+from strsbp.study.summary.intervals import both_ways, holm
+
+Test = tuple[str, str, int, str]
+"""A paired test: both arms, the epoch and the quantity."""
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
-    "denominators", "measured", *OPEN_QUESTIONS,
+    "denominators", "measured", *EXPERIMENTS,
 ]  # fmt: skip
+"""Results files; that of an experiment is its summary.csv."""
 
 
 @contextmanager
@@ -74,6 +79,19 @@ class Tables:
     def __init__(self, paths: Mapping[str, str | Path]):
         self._paths = paths
         self._frames: dict[str, pd.DataFrame] = {}
+        self.variant, self._quantity = "", "best_test_error"
+
+    def seen(self, variant: str = "", quantity: str = "best_test_error") -> "Tables":
+        """These tables with every arm replaced by that of the set `variant` (if any), and the best
+        test error by another `quantity`."""
+        seen = copy.copy(self)
+        seen.variant, seen._quantity = variant, quantity
+        return seen
+
+    def _replaced(self, column: str, wanted):
+        if column in ("arm", "arm_a", "arm_b") and self.variant:
+            return f"{self.variant}_{wanted}"
+        return self._quantity if wanted == "best_test_error" else wanted
 
     def frame(self, name: str) -> pd.DataFrame:
         """The results file called `name`, with every pair of arms both ways round.
@@ -93,16 +111,20 @@ class Tables:
             self._frames[name] = both_ways(frame) if name == "pairs" else frame
         return self._frames[name]
 
+    def rows(self, name: str, where: Mapping) -> pd.DataFrame:
+        """All rows of file `name` that match `where`; raises `ClaimsError` as `select` does."""
+        rows = self.frame(name)
+        for column, wanted in where.items():
+            _check_column(name, rows.columns, column)
+            rows = rows[rows[column] == self._replaced(column, wanted)]
+        return rows
+
     def select(self, name: str, where: Mapping) -> pd.Series | None:
         """The one row of file `name` that matches `where`, or None.
 
         Raises `ClaimsError` for an unknown column or if several rows match.
         """
-        rows = self.frame(name)
-        for column, wanted in where.items():
-            _check_column(name, rows.columns, column)
-            if column != "at_epoch":
-                rows = rows[rows[column] == wanted]
+        rows = self.rows(name, {key: one for key, one in where.items() if key != "at_epoch"})
         if "at_epoch" in where and not rows.empty:
             reached = rows.loc[rows["at_epoch"] <= where["at_epoch"], "at_epoch"]
             rows = rows[rows["at_epoch"] == reached.max()]
@@ -140,6 +162,13 @@ class Tables:
             spread = 1.96 * float(row["standard_error"])
             low, high = value - spread, value + spread
         return Measured(value, low, high, int(row["at_epoch"]) if "at_epoch" in row.index else None)
+
+    def adjusted(self, tests: Iterable[Test]) -> dict[Test, float]:
+        """Holm's adjusted p of those of the `tests` of one family that were made."""
+        pairs = {test: self.pair(*test) for test in tests}
+        p_values = {test: pair["p_value"] for test, pair in pairs.items() if pair is not None}
+        p_values = {test: p for test, p in p_values.items() if not isnan(p)}
+        return dict(zip(p_values, holm(list(p_values.values())), strict=True))
 
     def pair(self, arm_a: str, arm_b: str, at_epoch: int, quantity: str) -> pd.Series | None:
         """The paired difference `arm_a - arm_b`, whichever way round it is in the file."""

@@ -4,10 +4,12 @@ A rule is data in `resources/claims.yaml`; nothing in that file is evaluated as 
 value is compared with a border over its whole 95 % interval: on one side of the border it
 reproduces, on the other it does not, and an interval that includes the border leaves it undecided.
 A value without an interval, such as the error of a fit, is compared itself. "A better than B" rests
-on the paired difference over common seeds, whose border is 0. A rule of several parts reproduces
-`partly` if some of them do and others do not; its reason names both.
+on the paired difference over common seeds, whose border is 0, and is undecided, too, if p is not
+small enough after Holm's correction for all tests of its family. A rule of several parts
+reproduces `partly` if some of them do and others do not; its reason names both.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from itertools import pairwise
 from math import isnan, nan
@@ -17,9 +19,9 @@ from pydantic import Field, model_validator
 
 from strsbp.errors import ClaimsError
 from strsbp.settings import ArmName, Closed
-from strsbp.study.claims.measurements import Measure, Measured, Tables
+from strsbp.study.claims.measurements import Measure, Measured, Tables, Test
 from strsbp.study.claims.units import Unit, format_measured, format_value
-from strsbp.study.summary.intervals import share_interval
+from strsbp.study.summary.intervals import ALPHA, share_interval
 
 
 class Verdict(StrEnum):
@@ -57,6 +59,10 @@ class Judgement(NamedTuple):
     measured: float = nan
     low: float = nan
     high: float = nan
+    p_value: float = nan
+    p_adjusted: float = nan
+    what: str = ""
+    """What was measured, in words, if the statement leaves it open."""
 
     def unless(self, lacks: str) -> "Judgement":
         """This judgement, or `NOT_TESTED` if the runs lack something (`lacks`, in words)."""
@@ -67,11 +73,13 @@ class Judgement(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What a rule may use: the results, the published value and its unit."""
+    """What a rule may use: the results, the published value and its unit, and the adjusted p of all
+    paired tests of the family."""
 
     tables: Tables
     published: float | None
     unit: Unit
+    adjusted: Mapping[Test, float] = {}
 
 
 def _not_measured(what: str) -> Judgement:
@@ -90,6 +98,10 @@ class Rule(Closed):
         selections = [measure.where for measure in self._measures()]
         return [(str(one["arm"]), one.get("at_epoch")) for one in selections if "arm" in one]
 
+    def tests(self) -> list[Test]:
+        """The paired tests that the rule makes."""
+        return []
+
     def _measures(self) -> list[Measure]:
         values = [value for _, value in self]
         values += [one for value in values if isinstance(value, list) for one in value]
@@ -104,7 +116,9 @@ class MeasuringRule(Rule):
 
     def judge(self, context):
         found = [context.tables.measure(measure) for measure in self._measures()]
-        return _not_measured(self.subject) if None in found else self._judge(context, *found)
+        if None in found:
+            return _not_measured(self.subject)
+        return self._judge(context, *found)._replace(what=self.subject)
 
     def _judge(self, context: Context, *measured: Measured) -> Judgement:
         raise NotImplementedError
@@ -272,8 +286,75 @@ class PairedRule(Rule):
     at_epoch: Annotated[int, Field(ge=1)]
     quantity: Literal["best_test_error", "last_test_error"] = "best_test_error"
 
+    def _compared(self) -> list[str]:
+        """The names of the compared arms."""
+        raise NotImplementedError
+
+    def arms(self):
+        return [(arm, self.at_epoch) for arm in self._compared()]
+
+    def tests(self):
+        return [self._test(self._compared()[0], self._compared()[-1])]
+
+    def _test(self, a: str, b: str) -> Test:
+        return (*sorted((a, b)), self.at_epoch, self.quantity)
+
     def _pair(self, context: Context, a: str, b: str):
         return context.tables.pair(a, b, self.at_epoch, self.quantity)
+
+    def _better(self, context: Context, better: str, worse: str, margin=None) -> Judgement:
+        """The verdict on "the error of `better` is smaller", from their paired difference.
+
+        With a `margin`, on "the errors differ"; an interval within +-`margin` says they do not.
+        """
+        pair = self._pair(context, better, worse)
+        if pair is None:
+            return _not_measured(f"{better} against {worse}")
+        diverged = int(pair["n_diverged_a"]), int(pair["n_diverged_b"])
+        if pair["n_pairs"] == 0:
+            judged = _all_diverged(better, worse, *diverged)
+            differs = margin is not None and judged.verdict is Verdict.DOES_NOT
+            return judged._replace(verdict=Verdict.REPRODUCES) if differs else judged
+        reason = _pair_text(pair)
+        if any(diverged):
+            reason += " ({} and {} runs diverged and are excluded)".format(*diverged)
+        low, high, p_value = pair["low"], pair["high"], float(pair["p_value"])
+        p_adjusted = context.adjusted.get(self._test(better, worse), p_value)
+        if len(context.adjusted) > 1:
+            tests = f"{len(context.adjusted)} tests"
+            reason += f" (p = {p_value:.2g}, with Holm's correction for {tests} {p_adjusted:.2g})"
+        if isnan(low):
+            verdict = Verdict.UNDECIDED
+            reason += ", with no interval, because there is one seed or all seeds agree"
+        elif margin is not None and -margin <= low and high <= margin:
+            equal = format_value(margin, "points").lstrip("+")
+            verdict, reason = Verdict.DOES_NOT, f"{reason}: within {equal}, which counts as equal"
+        elif low <= 0 <= high:
+            verdict, reason = Verdict.UNDECIDED, f"{reason}, and the interval includes 0"
+        elif p_adjusted >= ALPHA:
+            verdict = Verdict.UNDECIDED
+            reason += f": the interval excludes 0, but p is corrected to at least {ALPHA:g}"
+        elif low > 0 and margin is None:
+            verdict, reason = Verdict.DOES_NOT, f"{reason}: significant in the opposite direction"
+        elif diverged[0] and margin is None:
+            verdict = Verdict.PARTLY
+            reason += f": the interval excludes 0, but runs of {better} diverged"
+        else:
+            verdict, reason = Verdict.REPRODUCES, f"{reason}: the interval excludes 0"
+        what = f"{pair['arm_a']} minus {pair['arm_b']}"
+        measured = pair["difference"], low, high, p_value, p_adjusted
+        return Judgement(verdict, f"{reason}.", *measured, what)
+
+
+def _all_diverged(better: str, worse: str, diverged_better: int, diverged_worse: int) -> Judgement:
+    """The verdict where no pair of runs is left."""
+    if diverged_better and diverged_worse:
+        reason = f"No seed is left to compare: runs of both {better} and {worse} diverged."
+        return Judgement(Verdict.UNDECIDED, reason)
+    verdict, lost, kept = Verdict.REPRODUCES, worse, better
+    if diverged_better:
+        verdict, lost, kept = Verdict.DOES_NOT, better, worse
+    return Judgement(verdict, f"Every run of {lost} diverged, none of {kept} did.")
 
 
 def _pair_text(pair) -> str:
@@ -285,38 +366,6 @@ def _pair_text(pair) -> str:
     )
 
 
-def _judge_pair(pair, better: str, worse: str) -> Judgement:
-    """Verdict on "the error of `better` is smaller", from their paired difference."""
-    if pair is None:
-        return _not_measured(f"{better} against {worse}")
-    diverged_better, diverged_worse = int(pair["n_diverged_a"]), int(pair["n_diverged_b"])
-    if pair["n_pairs"] == 0:
-        if diverged_worse and not diverged_better:
-            verdict, lost, kept = Verdict.REPRODUCES, worse, better
-        elif diverged_better and not diverged_worse:
-            verdict, lost, kept = Verdict.DOES_NOT, better, worse
-        else:
-            reason = f"No seed is left to compare: runs of both {better} and {worse} diverged."
-            return Judgement(Verdict.UNDECIDED, reason)
-        return Judgement(verdict, f"Every run of {lost} diverged, none of {kept} did.")
-    reason = _pair_text(pair)
-    if diverged_better or diverged_worse:
-        reason += f" ({diverged_better} and {diverged_worse} runs diverged and are excluded)"
-    if isnan(pair["low"]):
-        verdict = Verdict.UNDECIDED
-        reason += ", with no interval, because there is one seed or all seeds agree"
-    elif pair["high"] < 0 and diverged_better:
-        verdict = Verdict.PARTLY
-        reason += f": the interval excludes 0, but runs of {better} diverged"
-    elif pair["high"] < 0:
-        verdict, reason = Verdict.REPRODUCES, f"{reason}: the interval excludes 0"
-    elif pair["low"] > 0:
-        verdict, reason = Verdict.DOES_NOT, f"{reason}: significant in the opposite direction"
-    else:
-        verdict, reason = Verdict.UNDECIDED, f"{reason}, and the interval includes 0"
-    return Judgement(verdict, f"{reason}.", pair["difference"], pair["low"], pair["high"])
-
-
 class PairedBetter(PairedRule):
     """The test error of `better` is smaller than that of `worse`, paired over seeds."""
 
@@ -324,12 +373,11 @@ class PairedBetter(PairedRule):
     better: ArmName
     worse: ArmName
 
-    def arms(self):
-        return [(self.better, self.at_epoch), (self.worse, self.at_epoch)]
+    def _compared(self):
+        return [self.better, self.worse]
 
     def judge(self, context):
-        pair = self._pair(context, self.better, self.worse)
-        return _judge_pair(pair, self.better, self.worse)
+        return self._better(context, self.better, self.worse)
 
 
 class PairedTrend(PairedRule):
@@ -342,12 +390,12 @@ class PairedTrend(PairedRule):
     kind: Literal["paired_trend"]
     arms_worst_to_best: Annotated[list[ArmName], Field(min_length=2)]
 
-    def arms(self):
-        return [(arm, self.at_epoch) for arm in self.arms_worst_to_best]
+    def _compared(self):
+        return self.arms_worst_to_best
 
     def judge(self, context):
         names = self.arms_worst_to_best
-        ends = _judge_pair(self._pair(context, names[-1], names[0]), names[-1], names[0])
+        ends = self._better(context, names[-1], names[0])
         steps = [self._pair(context, after, before) for before, after in pairwise(names)]
         if ends.verdict is Verdict.NOT_TESTED or any(step is None for step in steps):
             return _not_measured(f"The order of {', '.join(names)}")
@@ -365,10 +413,7 @@ class PairedTrend(PairedRule):
 
 
 class PairedDiffers(PairedRule):
-    """The test errors of two arms differ, in either direction.
-
-    Reproduces if the interval excludes 0; does not if it lies within +-`margin`.
-    """
+    """The test errors of two arms differ, in either direction, by more than `margin`."""
 
     kind: Literal["paired_differs"]
     arm_a: ArmName
@@ -376,24 +421,11 @@ class PairedDiffers(PairedRule):
     margin: Annotated[float, Field(gt=0)]
     """Differences up to this count as equal."""
 
-    def arms(self):
-        return [(self.arm_a, self.at_epoch), (self.arm_b, self.at_epoch)]
+    def _compared(self):
+        return [self.arm_a, self.arm_b]
 
     def judge(self, context):
-        pair = self._pair(context, self.arm_a, self.arm_b)
-        judged = _judge_pair(pair, self.arm_a, self.arm_b)
-        if judged.verdict is Verdict.NOT_TESTED or pair["n_pairs"] == 0 or isnan(pair["low"]):
-            differs = judged.verdict in (Verdict.REPRODUCES, Verdict.DOES_NOT)
-            return judged._replace(verdict=Verdict.REPRODUCES) if differs else judged
-        text, margin = _pair_text(pair), format_value(self.margin, "points").lstrip("+")
-        if -self.margin <= pair["low"] and pair["high"] <= self.margin:
-            reason = f"{text}: within {margin}, which counts as equal."
-            return judged._replace(verdict=Verdict.DOES_NOT, reason=reason)
-        if pair["low"] > 0 or pair["high"] < 0:
-            reason = f"{text}: the interval excludes 0."
-            return judged._replace(verdict=Verdict.REPRODUCES, reason=reason)
-        reason = f"{text}, and the interval includes 0 but also more than {margin}."
-        return judged._replace(verdict=Verdict.UNDECIDED, reason=reason)
+        return self._better(context, self.arm_a, self.arm_b, self.margin)
 
 
 class Diverges(Rule):
@@ -415,8 +447,7 @@ class Diverges(Rule):
         return [(self.arm, self.at_epoch)]
 
     def judge(self, context):
-        runs = context.tables.frame("runs")
-        runs = runs[runs["arm"] == self.arm]
+        runs = context.tables.rows("runs", dict(arm=self.arm))
         if runs.empty:
             return _not_measured(f"A run of {self.arm}")
         not_finite = runs["diverged"].notna()
@@ -443,7 +474,8 @@ class Diverges(Rule):
         else:
             as_expected = (n_diverged > 0) == self.expected
             verdict = Verdict.REPRODUCES if as_expected else Verdict.DOES_NOT
-        return Judgement(verdict, f"{reason}.", *limits)
+        what = f"{n_diverged} of {n_runs} runs of {self.arm}"
+        return Judgement(verdict, f"{reason}.", *limits, what=what)
 
 
 class Combination(Rule):
@@ -453,6 +485,9 @@ class Combination(Rule):
 
     def arms(self):
         return [arm for rule in self.rules for arm in rule.arms()]
+
+    def tests(self):
+        return [test for rule in self.rules for test in rule.tests()]
 
     def judge(self, context):
         judged = [rule.judge(context) for rule in self.rules]

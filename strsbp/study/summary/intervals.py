@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 CONFIDENCE = 0.95
+ALPHA = 1 - CONFIDENCE
+"""A test is significant if its p, adjusted for its family, is below this."""
 
 
 class Interval(NamedTuple):
@@ -61,6 +63,16 @@ def share_interval(n_with: int, n: int) -> Interval:
     test = stats.binomtest(n_with, n, alternative=sides.get(n_with, "two-sided"))
     limits = test.proportion_ci(CONFIDENCE, method="exact")
     return Interval(n_with / n, float(limits.low), float(limits.high))
+
+
+def holm(p_values) -> np.ndarray:
+    """p values (n,) of one family of tests, adjusted by Holm's step-down method."""
+    p_values = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p_values)
+    adjusted = np.empty_like(p_values)
+    left = np.arange(p_values.size, 0, -1)  # hypotheses not yet rejected, itself included
+    adjusted[order] = np.minimum(np.maximum.accumulate(left * p_values[order]), 1.0)
+    return adjusted
 
 
 _SWAPPED = {"arm_a": "arm_b", "n_diverged_a": "n_diverged_b", "low": "high"}

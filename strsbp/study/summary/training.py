@@ -22,8 +22,9 @@ from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 CHECKPOINTS = (10, 20)
 """Epochs after which arms are compared, besides the last one."""
-QUANTITIES = ("best_test_error", "last_test_error")
-"""The smallest test error up to an epoch (as the study reports), and the error after it."""
+QUANTITIES = ("best_test_error", "last_test_error", "validated_test_error")
+"""The smallest test error up to an epoch (as the study reports), the error after it, and, for runs
+with validation images, the test error of the epoch up to it that is best on those."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,15 @@ class Run:
         return None if pd.isna(layer) or layer == "" else str(layer)
 
     @property
+    def silent(self) -> str | None:
+        """The layers that no test image made fire after an epoch, and after how many; or None."""
+        shares = self.metrics.filter(regex="^silent_share_").rename(columns=lambda name: name[13:])
+        counts = shares.eq(1).sum()
+        epochs = len(self.metrics)
+        found = [f"{layer} in {n} of {epochs} epochs" for layer, n in counts.items() if n]
+        return ", ".join(found) or None
+
+    @property
     def comparable(self) -> tuple:
         """What two arms must have in common for their errors to be compared."""
         data = self.provenance["data"]
@@ -71,8 +81,11 @@ class Run:
 
     def value(self, quantity: str, at_epoch: int) -> float:
         """`quantity` of the epochs 1..at_epoch."""
-        errors = self.metrics.loc[self.metrics["epoch"] <= at_epoch, "test_error"]
-        return float(errors.min() if quantity == "best_test_error" else errors.iloc[-1])
+        epochs = self.metrics[self.metrics["epoch"] <= at_epoch]
+        if quantity == "last_test_error":
+            return float(epochs["test_error"].iloc[-1])
+        chosen = "test_error" if quantity == "best_test_error" else "validation_error"
+        return float(epochs["test_error"][epochs[chosen].idxmin()])
 
 
 def summarise_training(
@@ -89,7 +102,7 @@ def summarise_training(
 
     - `curves`: mean and 95 % interval of every measured quantity, per arm and epoch;
     - `seeds`: the same for every single run, with `diverged` = 1 in a run's last row if it did;
-    - `arms`: best and last test error of each arm at the `CHECKPOINTS` it reaches and at its end;
+    - `arms`: the `QUANTITIES` of each arm at the `CHECKPOINTS` it reaches and at its end;
     - `pairs`: differences between arms of equal data and sizes, paired over their common seeds,
       at the checkpoints that both reach and at the end of the shorter one;
     - `runs`: one row per run, with its sizes, time, machine and versions.
@@ -138,8 +151,9 @@ def _load_run(metrics_path, provenance_path) -> Run:
     frame = read_csv(metrics_path, ("epoch", "test_error", "train_error", "cost", "diverged"))
     settings = read_json(provenance_path)
     _check_provenance(settings, provenance_path)
-    for column, largest in (("test_error", 1), ("train_error", 1), ("cost", np.inf)):
-        if not numbers(frame, column, metrics_path).between(0, largest).all():
+    bounds = dict(test_error=1, validation_error=1, train_error=1, cost=np.inf)
+    for column, largest in bounds.items():
+        if column in frame and not numbers(frame, column, metrics_path).between(0, largest).all():
             raise ResultsError(
                 f"{metrics_path} has a '{column}' that is out of range; run it again."
             )
@@ -223,12 +237,18 @@ def _ends(epochs: int) -> list[int]:
     return sorted({epochs, *(epoch for epoch in CHECKPOINTS if epoch < epochs)})
 
 
+def _quantities(*runs: Run) -> list[str]:
+    """Those of `QUANTITIES` that all `runs` have."""
+    validated = all("validation_error" in run.metrics for run in runs)
+    return [one for one in QUANTITIES if validated or one != "validated_test_error"]
+
+
 def _arm_rows(by_arm: dict[str, list[Run]]) -> pd.DataFrame:
     rows = []
     for runs in by_arm.values():
         for at_epoch in _ends(runs[0].epochs):
             finished = [run for run in runs if run.diverged_at > at_epoch]
-            for quantity in QUANTITIES:
+            for quantity in _quantities(*runs):
                 rows.append(
                     _describe(runs[0])
                     | _sizes(runs[0])
@@ -256,7 +276,7 @@ def _pair_rows(by_arm: dict[str, list[Run]]) -> pd.DataFrame:
             lost = [tuple(run.diverged_at <= at_epoch for run in pair) for pair in both]
             finished = [pair for pair, gone in zip(both, lost, strict=True) if not any(gone)]
             n_diverged_a, n_diverged_b = (sum(gone) for gone in zip(*lost, strict=True))
-            for quantity in QUANTITIES:
+            for quantity in _quantities(runs_a[0], runs_b[0]):
                 values = [[run.value(quantity, at_epoch) for run in pair] for pair in finished]
                 (difference, low, high), p_value = paired_difference(*np.reshape(values, (-1, 2)).T)
                 rows.append(
@@ -283,6 +303,7 @@ def _run_rows(runs: list[Run]) -> pd.DataFrame:
                 best_test_error=errors.min(),
                 last_test_error=errors.iloc[-1],
                 diverged=run.diverged,
+                silent=run.silent,
                 seconds=known.get("seconds"),
                 # The median ignores the first epoch, in which code is compiled.
                 median_epoch_seconds=median(known.get("seconds_per_epoch") or [np.nan]),
