@@ -12,14 +12,15 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
 from strsbp.files import ResultsError
-from strsbp.study.claims.units import format_measured
+from strsbp.study.claims.units import format_measured, format_value
 
 _SYMBOL = re.compile(r"(?<!\w)(tau|e|o|s|t|D|a|w)_(m|s|ij|i|j|ref)(?!\w)")
 
 
 def symbols(text) -> Markup:
-    """`text`, escaped, with symbols such as `e_ij` and `tau_m` set as mathematics."""
+    """`text`, escaped, with symbols such as e_ij set as mathematics, and `code` as code."""
     text = _SYMBOL.sub(r"<i>\1</i><sub>\2</sub>", unbroken(str(escape(text))))
+    text = re.sub("`([^`]+)`", r"<code>\1</code>", text)
     return Markup(text.replace("<i>tau</i>", "<i>τ</i>"))
 
 
@@ -32,6 +33,21 @@ def unbroken(text: str) -> str:
 def value_text(value, unit, low=None, high=None) -> str:
     """A number in its unit, followed by its interval if there is one."""
     return unbroken(format_measured(value, low, high, unit))
+
+
+def numbers(row: dict) -> dict[str, str]:
+    """The numbers of a judged claim or finding as text, for the sentences of answers.yaml."""
+    value, low, high, unit = (row[name] for name in ("measured", "low", "high", "unit"))
+    size = (abs(value), *sorted((abs(low), abs(high)))) if value < 0 else (value, low, high)
+    published = row.get("published", float("nan"))
+    return dict(
+        value=format_value(value, unit),
+        measured=format_measured(value, low, high, unit),
+        size=format_measured(*size, unit).replace("+", ""),
+        short=f"{value:.0f}" if abs(value) >= 100 else f"{value:.2g}",
+        published=format_value(published, unit),
+        published_size=format_value(abs(published), unit).lstrip("+"),
+    )
 
 
 def duration(seconds: float) -> str:
@@ -83,13 +99,9 @@ def caption(source: str, path: str | Path) -> Markup:
     return Markup(re.sub(r"(?<=>)[^<]+", lambda text: symbols(Markup(text[0])), parts["body"]))
 
 
-def lead(source: str) -> str:
-    """The figure number and first sentence of a caption: a figure's alternative text."""
-    text = re.sub("[*`]", "", " ".join(source.split()))
-    return re.match(r"(Fig\. \w+\. )?[^.]*\.?", text)[0]
-
-
-def packaged(name: str, values: Mapping[str, Any]) -> list[dict]:
-    """The entries of a YAML file of this package, with their numbers."""
-    entries = yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
-    return [{key: filled(text, values) for key, text in entry.items()} for entry in entries]
+def packaged(name: str, values: Mapping[str, Any] | None = None):
+    """The content of a YAML file of this package; with `values`, its entries are filled in."""
+    content = yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    if values is None:
+        return content
+    return [{key: filled(text, values) for key, text in entry.items()} for entry in content]
