@@ -72,15 +72,15 @@ def read_bounded(path: str | Path, largest: int) -> bytes:
     return Path(path).read_bytes()
 
 
-def read_csv(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
-    """Read a results CSV file and check that it has `columns`.
+def read_csv(path: str | Path, columns: Iterable[str] = (), sep: str = ",") -> "pd.DataFrame":
+    """Read a results CSV file, whose cells `sep` separates, and check that it has `columns`.
 
     Raises `ResultsError` if the file is missing, is not CSV or lacks a column.
     """
     import pandas as pd
 
     try:
-        frame = pd.read_csv(path, compression=None, low_memory=False)
+        frame = pd.read_csv(path, sep=sep, compression=None, low_memory=False)
     except FileNotFoundError:
         raise ResultsError(f"{path} is missing; run the rule that makes it.") from None
     except OSError as error:

@@ -25,6 +25,13 @@ PAPER_ALONE = {
     "fashion_60000": {"n_train": 60_000, "dataset": "fashion-mnist"},
     "strsbp_1000": {"n_train": 1000, "n_test": 1000},
     "hm2bp_1000": {"n_train": 1000, "n_test": 1000, "gradient": "hm2bp"},
+    "tau_m_32_1000_table_128": {
+        "n_train": 1000,
+        "n_test": 1000,
+        "tau_m": 32,
+        "table.tau_m": 128,
+    },
+    "tau_m_24_1000": {"n_train": 1000, "n_test": 1000, "tau_m": 24},
 }
 """The same for arms that only the paper-size profile has."""
 

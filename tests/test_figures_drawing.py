@@ -66,6 +66,8 @@ def results(tmp_path_factory):
     early_decision_file(folder / "early_decision/summary.csv")
     sweep_file(folder / "sweep/summary.csv")
     (folder / "gradient_check/summary.csv").write_text(GRADIENT_CHECK)
+    (folder / "activation/summary.csv").write_text(ACTIVATION)
+    (folder / "gradient_flow/summary.csv").write_text(GRADIENT_FLOW)
     (folder / "expectation/curves.csv").write_text(EXPECTATION)
     (folder / "fits/summary.csv").write_text(FITS)
     (folder / "regularisation/summary.csv").write_text(REGULARISATION)
@@ -165,6 +167,26 @@ trained,all,,b,HM2-BP,,cpu_ms,1.3,1.2,1.4,8
 """
 
 
+ACTIVATION = """\
+state,layer,of,count,statistic,value,n
+trained,output3,all,,share_firing,0.5,20
+trained,output3,count,1,quantile_0.05,1,5
+trained,output3,count,1,quantile_0.5,1.02,5
+trained,output3,count,1,quantile_0.95,1.1,5
+trained,output3,count,1,share,0.25,5
+trained,output3,count,30,quantile_0.05,1.01,5
+trained,output3,count,30,quantile_0.5,1.05,5
+trained,output3,count,30,quantile_0.95,1.2,5
+trained,output3,count,30,share,0.25,5
+"""
+GRADIENT_FLOW = """\
+state,n_steps,method,layer,quantity,steps_back,mean,low,high,n
+trained,100,strsbp,output3,weight_gradient,,20,,,
+trained,400,strsbp,output3,weight_gradient,,40,,,
+trained,400,bptt,output3,weight_gradient,,100,,,
+trained,400,bptt,output3,reaching,0,1,,,2
+trained,400,bptt,output3,reaching,100,0.1,0.05,0.2,2
+"""
 EXPECTATION = """\
 spsp,o_i,phi,low,high,expected,exact,derivative
 published,0,,,,,0,0.2
@@ -255,7 +277,9 @@ def test_a_missing_column_is_said_in_one_sentence(name, results, tmp_path):
     argument, relative = next(iter(find_figure(name).data.items()))
     path = tmp_path / "table.csv"
     frame = pd.read_csv(results / relative)
-    column = next(name for name in ("arm", "mean", "o_i", "title", "membrane") if name in frame)
+    column = next(
+        name for name in ("arm", "mean", "o_i", "title", "membrane", "value") if name in frame
+    )
     frame.drop(columns=column).to_csv(path, index=False)
     said = refusal(lambda: draw(name, results, **{argument: path}), ResultsError)
     assert f"table.csv has no column '{column}'" in said

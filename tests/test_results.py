@@ -23,14 +23,21 @@ from strsbp.spsp.trace import trace_pair
 from strsbp.study import claims, summary
 from strsbp.study.claims import findings, questions
 from strsbp.study.experiments import OPEN_QUESTIONS
+from strsbp.study.experiments.ablation.summarise import summarise_ablation as compare_readings
 from strsbp.study.experiments.bptt import summarise as bptt
 from strsbp.study.experiments.bptt.settings import compared_files, compared_network
+from strsbp.study.experiments.corrections.summarise import (
+    summarise_corrections as compare_corrections,
+)
 from strsbp.study.experiments.divergence import summarise as divergence
 from strsbp.study.experiments.early_decision import summarise as early_decision
 from strsbp.study.experiments.expectation import summarise as expectation
 from strsbp.study.experiments.findings import measure
 from strsbp.study.experiments.fits import summarise as ranking
 from strsbp.study.experiments.gradient_check import summarise as gradient_check
+from strsbp.study.experiments.gradient_flow.summarise import (
+    summarise_gradient_flow as average_norms,
+)
 from strsbp.study.experiments.sweep import summarise as sweep
 from strsbp.study.loading import load_profile
 from strsbp.study.summary import extrapolation, spsp
@@ -157,6 +164,8 @@ def summarise_expectation(out):
 def judge_claims(out):
     names = ("surfaces", "quality")
     tables = OF_TRAINING | {name: PAPER / "summarise_spsp" / f"{name}.csv" for name in names}
+    for name in ("activation", "ablation", "corrections", "fits", "gradient_flow"):
+        tables[name] = PAPER / name / "summary.csv"
     claims.judge_claims(
         claims=ROOT / "resources" / "claims.yaml", tables=tables,
         variants=STUDY.judged_variants, out=out / "judge_claims" / "claims.csv",
@@ -177,6 +186,26 @@ def judge_questions(out):
     tables = OF_TRAINING | {name: PAPER / name / "summary.csv" for name in OPEN_QUESTIONS}
     file, path = ROOT / "resources" / "questions.yaml", out / "judge_questions" / "answers.csv"
     questions.judge_questions(questions=file, tables=tables, out=path)
+
+
+def summarise_ablation(out):
+    compare_readings(
+        seeds=TRAINING / "seeds.csv", arms=TRAINING / "arms.csv",
+        published=claims.published_value(ROOT / "resources/claims.yaml", "strsbp_better_after_10"),
+        out=out / "ablation" / "summary.csv", **STUDY.ablation.model_dump(),
+    )  # fmt: skip
+
+
+def summarise_corrections(out):
+    compare_corrections(
+        *(simulated(f"corrected-m64-s8-r2-t{n_steps}-g100") for n_steps in (400, 200)),
+        seed=STUDY.simulation.seed, out=out / "corrections" / "summary.csv",
+    )  # fmt: skip
+
+
+def summarise_gradient_flow(out):
+    folder = "gradient_flow"
+    average_norms(PAPER / folder / "norms.csv", out=out / folder / "summary.csv")
 
 
 def summarise_fits(out):
@@ -222,7 +251,8 @@ def summarise_bptt(out):
         for method in ("strsbp", "hm2bp", "bptt")
     }
     network, path = compared_network(STUDY), out / "bptt" / "summary.csv"
-    bptt.summarise_bptt(**runs, settings=STUDY.bptt.of_run(), network=network, out=path)
+    settings, times = STUDY.bptt.of_run(), files["times"]
+    bptt.summarise_bptt(**runs, times=times, settings=settings, network=network, out=path)
 
 
 def measure_findings(out):
@@ -239,7 +269,8 @@ def trace_spsp(out):
     [
         summarise_training, extrapolate_errors, summarise_divergence, fit_spsp, fit_curve,
         summarise_spsp, summarise_fits, summarise_sweep, summarise_early_decision, summarise_bptt,
-        trace_spsp, judge_claims, judge_findings, judge_questions,
+        summarise_ablation, summarise_corrections, summarise_gradient_flow, trace_spsp,
+        judge_claims, judge_findings, judge_questions,
         pytest.param(summarise_gradient_check, marks=pytest.mark.slow),
         pytest.param(summarise_expectation, marks=pytest.mark.slow),
         pytest.param(measure_findings, marks=pytest.mark.slow),

@@ -11,6 +11,7 @@ from synthetic_results import ARMS, write_runs
 
 from strsbp.files import ResultsError
 from strsbp.study.summary import summarise_training
+from strsbp.study.summary.costs import core_time
 from strsbp.study.summary.intervals import (
     holm,
     mean_interval,
@@ -228,3 +229,26 @@ def test_a_layer_that_is_silent_after_an_epoch_is_named(tmp_path):
     runs = summarise(tmp_path, metrics, provenance)["runs"].set_index("arm")
     assert runs.loc["strsbp", "silent"] == "recurrent2 in 2 of 4 epochs"
     assert pd.isna(runs.loc["hm2bp", "silent"])
+
+
+def test_core_time_counts_runs_once_and_every_other_job(tmp_path):
+    header = "s\th:m:s\tmax_rss\tcpu_time\n"
+    for path, seconds in (("sweep/measure/a", 3), ("sweep/simulate", 4), ("train/arm/seed1", 99),
+                          ("bptt/train/seed1", 99), ("bptt/measure", 5)):  # fmt: skip
+        file = tmp_path / "benchmarks" / f"{path}.tsv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{header}9\t0:00:09\t1\t{seconds}\n")
+    for path, seconds in (
+        ("train/arm/seed1", 40),
+        ("train/arm/seed2", 60),
+        ("bptt/train/seed1", 7),
+    ):
+        file = tmp_path / f"{path}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"seconds": seconds}))
+    found = core_time(tmp_path).set_index("kind")
+    assert found["seconds"].to_dict() == {
+        "training": 100, "sweep": 7, "BPTT, training": 7, "bptt": 5
+    }  # fmt: skip
+    assert found["jobs"].to_dict() == {"training": 2, "sweep": 2, "BPTT, training": 1, "bptt": 1}
+    assert core_time(tmp_path / "empty").empty

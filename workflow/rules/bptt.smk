@@ -1,8 +1,8 @@
 """Backpropagation through time (BPTT) beside ST-RSBP and HM2-BP, with the extra `bptt`.
 
 Inputs: the digits, and the runs of the arms that BPTT is compared with.
-Outputs: results/{profile}/bptt/train/seed{seed}.csv (metrics) and .json (provenance), and
-results/{profile}/bptt/summary.csv; during training, seed{seed}.ckpt.npz, from which an interrupted
+Outputs: results/{profile}/bptt/train/seed{seed}.csv (metrics) and .json (provenance),
+results/{profile}/bptt/times.csv (times per sample) and results/{profile}/bptt/summary.csv; during training, seed{seed}.ckpt.npz, from which an interrupted
 job resumes
 """
 
@@ -26,7 +26,7 @@ rule train_bptt:
     log:
         "logs/{profile}/bptt/train/seed{bptt_seed}.log",
     benchmark:
-        "logs/{profile}/bptt/train/seed{bptt_seed}.tsv"
+        "results/{profile}/benchmarks/bptt/train/seed{bptt_seed}.tsv"
     wildcard_constraints:
         # If BPTT cannot be trained, existing runs must not be outputs of a rule.
         bptt_seed=r"\d+" if TRAINS_BPTT else "(?!)",
@@ -45,6 +45,32 @@ rule train_bptt:
         "Training by BPTT with seed {wildcards.bptt_seed} ({wildcards.profile})"
     script:
         "../scripts/train_bptt.py"
+
+
+rule measure_bptt:
+    input:
+        unpack(inputs_of_arms(lambda wildcards: [study(wildcards.profile).bptt.strsbp])),
+    output:
+        times="results/{profile}/bptt/times.csv",
+    log:
+        "logs/{profile}/bptt/measure.log",
+    benchmark:
+        "results/{profile}/benchmarks/bptt/measure.tsv"
+    wildcard_constraints:
+        profile="[a-z][a-z0-9_]*" if TRAINS_BPTT else "(?!)",
+    conda:
+        "../envs/bptt.yaml"
+    threads: 1
+    resources:
+        local_dir=local_dir,
+    params:
+        networks=settings_of_arms(lambda wildcards: [study(wildcards.profile).bptt.strsbp]),
+        settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
+        code=code("measure_bptt.py"),
+    message:
+        "Timing BPTT beside ST-RSBP"
+    script:
+        "../scripts/measure_bptt.py"
 
 
 rule summarise_bptt:

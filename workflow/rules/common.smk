@@ -128,10 +128,10 @@ def settings_of_arms(names, without=()):
     return settings
 
 
-def default_table(spsp, grid):
-    """The name of a table at the default constants."""
+def default_table(spsp, grid, **changes):
+    """The name of a table at the default constants, with `changes`."""
     constants = ModelSettings().model_dump(include=set(SimulatedTable.model_fields))
-    return SimulatedTable(spsp=spsp, grid=grid, **constants).key
+    return SimulatedTable(spsp=spsp, grid=grid, **constants | changes).key
 
 
 def code(source, *files):

@@ -20,7 +20,7 @@ rule measure_early_decision:
     log:
         "logs/{profile}/early_decision/measure/seed{seed}.log",
     benchmark:
-        "logs/{profile}/early_decision/measure/seed{seed}.tsv"
+        "results/{profile}/benchmarks/early_decision/measure/seed{seed}.tsv"
     conda:
         "../envs/strsbp.yaml"
     threads: 1

@@ -14,6 +14,8 @@ rule measure_findings:
         measurements="results/{profile}/findings/measurements.csv",
     log:
         "logs/{profile}/findings/measure.log",
+    benchmark:
+        "results/{profile}/benchmarks/findings/measure.tsv"
     conda:
         "../envs/strsbp.yaml"
     params:

@@ -14,6 +14,8 @@ rule measure_gradient_check:
         times="results/{profile}/gradient_check/measure/{state}/times.csv",
     log:
         "logs/{profile}/gradient_check/measure/{state}.log",
+    benchmark:
+        "results/{profile}/benchmarks/gradient_check/measure/{state}.tsv"
     wildcard_constraints:
         state="[a-z][a-z0-9_]*",
     conda:

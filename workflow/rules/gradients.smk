@@ -13,6 +13,8 @@ rule measure_gradients:
         denominators="results/{profile}/gradients/denominators.csv",
     log:
         "logs/{profile}/gradients/measure.log",
+    benchmark:
+        "results/{profile}/benchmarks/gradients/measure.tsv"
     conda:
         "../envs/strsbp.yaml"
     resources:

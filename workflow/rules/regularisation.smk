@@ -15,7 +15,7 @@ rule measure_regularisation:
     log:
         "logs/{profile}/regularisation/measure/{cell}.log",
     benchmark:
-        "logs/{profile}/regularisation/measure/{cell}.tsv"
+        "results/{profile}/benchmarks/regularisation/measure/{cell}.tsv"
     wildcard_constraints:
         cell="[a-z][a-z0-9_]*-[0-9.e+-]+-(un)?divided",
     conda:

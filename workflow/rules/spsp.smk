@@ -13,7 +13,7 @@ rule simulate_spsp:
     log:
         "logs/{profile}/simulate_spsp/{table}.log",
     benchmark:
-        "logs/{profile}/simulate_spsp/{table}.tsv"
+        "results/{profile}/benchmarks/simulate_spsp/{table}.tsv"
     conda:
         "../envs/strsbp.yaml"
     threads: 1  # several simulations at once are faster than one on several cores
@@ -48,6 +48,8 @@ rule solve_spsp:
         curve="results/{profile}/solve_spsp/{table}.csv",
     log:
         "logs/{profile}/solve_spsp/{table}.log",
+    benchmark:
+        "results/{profile}/benchmarks/solve_spsp/{table}.tsv"
     conda:
         "../envs/strsbp.yaml"
     threads: 2

@@ -1,6 +1,7 @@
 """From the metrics of single runs to tables, and from tables to verdicts.
 
-Inputs: results/{profile}/train/*/seed*.{csv,json}, summarise_spsp/*.csv, resources/claims.yaml
+Inputs: results/{profile}/train/*/seed*.{csv,json}, summarise_spsp/*.csv, resources/claims.yaml,
+the summaries of some experiments
 Outputs: results/{profile}/summarise_training/{curves,seeds,arms,pairs,runs}.csv,
 judge_claims/{claims,settings}.csv and extrapolate_errors/fits.csv
 """
@@ -32,8 +33,20 @@ rule summarise_training:
         "../scripts/summarise_training.py"
 
 
+# Experiments whose summaries claims are judged by; those of open questions if they are answered.
+OF_CLAIMS = ["activation", "ablation", "corrections"]
+OF_CLAIMS_ASKED = ["fits", "gradient_flow"]
+
+
 rule judge_claims:
     input:
+        unpack(
+            branch(
+                setting("open_questions"),
+                then={name: f"results/{{profile}}/{name}/summary.csv" for name in OF_CLAIMS_ASKED},
+            )
+        ),
+        **{name: f"results/{{profile}}/{name}/summary.csv" for name in OF_CLAIMS},
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,

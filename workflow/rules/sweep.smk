@@ -13,7 +13,7 @@ rule simulate_sweep:
     log:
         "logs/{profile}/sweep/simulate.log",
     benchmark:
-        "logs/{profile}/sweep/simulate.tsv"
+        "results/{profile}/benchmarks/sweep/simulate.tsv"
     conda:
         "../envs/strsbp.yaml"
     threads: 4
@@ -43,7 +43,7 @@ rule measure_sweep:
     log:
         "logs/{profile}/sweep/measure/{cell}.log",
     benchmark:
-        "logs/{profile}/sweep/measure/{cell}.tsv"
+        "results/{profile}/benchmarks/sweep/measure/{cell}.tsv"
     wildcard_constraints:
         cell="m[0-9.e+]+-s[0-9.e+]+-h[0-9.e+-]+-o[0-9.e+-]+",
     conda:

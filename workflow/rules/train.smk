@@ -20,7 +20,7 @@ rule train:
     log:
         "logs/{profile}/train/{arm}/seed{seed}.log",
     benchmark:
-        "logs/{profile}/train/{arm}/seed{seed}.tsv"
+        "results/{profile}/benchmarks/train/{arm}/seed{seed}.tsv"
     conda:
         "../envs/strsbp.yaml"
     threads: 1
@@ -43,7 +43,7 @@ rule train_batch:
     log:
         "logs/{profile}/train_batch/{arm}.log",
     benchmark:
-        "logs/{profile}/train_batch/{arm}.tsv"
+        "results/{profile}/benchmarks/train_batch/{arm}.tsv"
     conda:
         "../envs/strsbp.yaml"
     threads: 1

@@ -5,10 +5,9 @@ from _job import ROOT, job
 with job(snakemake):
     from strsbp.study.claims import judge_claims
 
-    tables = ("arms", "pairs", "runs", "surfaces", "quality")
     judge_claims(
         claims=ROOT / "resources" / "claims.yaml",
-        tables={name: snakemake.input[name] for name in tables},
+        tables=dict(snakemake.input.items()),
         out=snakemake.output.claims,
         settings_out=snakemake.output.settings,
         variants=snakemake.params.variants,

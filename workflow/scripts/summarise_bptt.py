@@ -12,6 +12,7 @@ with job(snakemake):
             )
             for method in ("strsbp", "hm2bp", "bptt")
         },
+        times=snakemake.input.get("times", []),
         settings=snakemake.params.settings,
         network=snakemake.params.network,
         out=snakemake.output.summary,

@@ -13,7 +13,7 @@ from pydantic import field_validator
 from strsbp.errors import ClaimsError, StrsbpError, in_words
 from strsbp.files import ResultsError, read_csv
 from strsbp.settings import Closed
-from strsbp.study.experiments import OPEN_QUESTIONS
+from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS
 from strsbp.study.summary.intervals import both_ways, holm
 
 Test = tuple[str, str, int, str]
@@ -21,8 +21,9 @@ Test = tuple[str, str, int, str]
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
-    "denominators", "measured", *OPEN_QUESTIONS,
+    "denominators", "measured", *EXPERIMENTS,
 ]  # fmt: skip
+"""Results files; that of an experiment is its summary.csv."""
 
 
 @contextmanager

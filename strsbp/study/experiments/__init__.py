@@ -7,6 +7,9 @@ and add a line here.
 """
 
 PARTS_OF_THE_STUDY = (
+    "activation",
+    "ablation",
+    "corrections",
     "gradients",
     "divergence",
     "findings",
@@ -18,6 +21,7 @@ OPEN_QUESTIONS = (
     "fits",
     "gradient_check",
     "bptt",
+    "gradient_flow",
     "early_decision",
     "sweep",
     "regularisation",

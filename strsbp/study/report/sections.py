@@ -22,7 +22,16 @@ from strsbp.study.claims.questions import ShownTable, load_questions
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.answers import headline, topics
 from strsbp.study.report.results import Results, Table
-from strsbp.study.report.text import caption, duration, packaged, symbols, value_text
+from strsbp.study.report.text import (
+    caption,
+    duration,
+    filled,
+    packaged,
+    read_caption,
+    symbols,
+    value_text,
+)
+from strsbp.study.summary.costs import core_time
 from strsbp.study.summary.intervals import both_ways
 
 MAIN_FIGURE = "fig2"
@@ -140,6 +149,13 @@ def run(results: Results) -> dict:
     return dict(
         sentences=_provenance(runs, results),
         table=Table.of(rows, text={"Arm", "Network", "Data", "Seeds", "Diverged", "Silent layers"}),
+        costs=Table.of(
+            [
+                {"Jobs": row.kind, "Number": row.jobs, "Core time": duration(row.seconds)}
+                for row in core_time(results.folder).itertuples()
+            ],
+            text={"Jobs"},
+        ),
         command=results.target("report.html"),
     )
 
@@ -159,11 +175,11 @@ def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
     commits = Counter(runs["commit"].dropna().str[:12])
     changed = sum(runs["dirty"].eq(True))
     listed = ", ".join(f"{commit} ({n} runs)" for commit, n in commits.items())
-    total = runs["seconds"].sum()
+    costs, training = core_time(results.folder), duration(runs["seconds"].sum())
     sentences = [
-        f"{len(runs)} training runs of {runs['arm'].nunique()} arms took {duration(total)} of core "
-        f"time, one core each{when}.",
-        *_bptt_time(results),
+        f"{len(runs)} training runs of {runs['arm'].nunique()} arms took {training} of core time, "
+        f"one core each{when}; all {costs['jobs'].sum():,} jobs whose time was recorded took "
+        f"{duration(costs['seconds'].sum())}.",
         f"Machine: {_distinct(runs['cpu'])} with {cores} cores, {_distinct(systems)}; trained on "
         f"the {_distinct(runs['device'])}.",
         f"Versions: {'; '.join(versions)}.",
@@ -173,18 +189,6 @@ def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
         f"counts, seed {simulation.seed}.",
     ]
     return [sentence for sentence in sentences if sentence]
-
-
-def _bptt_time(results: Results) -> list[str]:
-    if "bptt" not in results.tables:
-        return []
-    rows = results.table("bptt", "method", "quantity", "seconds", "n_seeds")
-    rows = rows[(rows["method"] == "bptt") & (rows["quantity"] == "test_error")]
-    if rows.empty:
-        return []
-    last = rows.loc[rows["seconds"].idxmax()]
-    time = duration(last["seconds"] * last["n_seeds"])
-    return [f"BPTT took about {time} more for {last['n_seeds']} runs."]
 
 
 def _diverged(runs: pd.DataFrame) -> str:
@@ -213,9 +217,10 @@ def _figure(name: str, results: Results) -> dict:
         content = base64.b64encode(path.read_bytes()).decode()
     except FileNotFoundError:
         raise ResultsError(f"The figure {path} is missing; draw it first.") from None
+    text = read_caption(source, results.values)
     return dict(
         id=name,
-        caption=caption(source),
+        caption=caption(text, source),
         alt=packaged("alts.yaml").get(name, name),
         image=f"data:image/svg+xml;base64,{content}",
         command=results.target(f"figures/{name}.png"),
@@ -237,7 +242,7 @@ def questions(results: Results) -> dict:
             dict(
                 id=f"question-{question.id}",
                 title=question.question,
-                text=question.text,
+                text=filled(question.text, results.values),
                 leads=[one for one in judged if one["statement"] in leads] or judged[:1],
                 answers=judged,
                 figures=[_figure(name, results) for name in question.figures],
@@ -484,11 +489,11 @@ SECTIONS = (
     Section("questions", "Open questions", questions),
     Section("limits", "What the study could not do", limits),
     Section("reading", "What differs from the study, and why",
-            lambda _: dict(notes=packaged("reading_notes.yaml"))),
+            lambda results: dict(notes=packaged("reading_notes.yaml", results.values))),
     Section("arms", "Test errors of all arms", arms),
     Section("spsp", "Simulations and fits in numbers", spsp),
     Section("author_tables", "The authors' tables and ours", author_tables),
     Section("run", "How it was made", run),
     Section("glossary", "Symbols and terms",
-            lambda _: dict(terms=packaged("glossary.yaml"))),
+            lambda results: dict(terms=packaged("glossary.yaml", results.values))),
 )  # fmt: skip

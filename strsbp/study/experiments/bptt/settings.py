@@ -14,6 +14,11 @@ from strsbp.study.experiments.settings import ExperimentSettings
 LIBRARIES = ("torch", "snntorch")
 """What the extra `bptt` of this package installs."""
 
+TIME_COLUMNS = (
+    "state", "method", "flushed", "round", "n_samples", "cpu_ms", "wall_ms",
+)  # fmt: skip
+"""The columns of the table of times per training sample."""
+
 NETWORK_KEYS = (
     "architecture", "tau_m", "tau_s", "n_steps", "threshold_hidden", "threshold_output",
     "reservoir",
@@ -119,7 +124,8 @@ def trains_bptt(settings: BpttSettings, where: str = "bptt", in_conda: bool = Fa
 def compared_files(study, trains: bool) -> dict[str, list[str]]:
     """The files of the compared runs: metrics, and provenance as `<method>_provenance`.
 
-    `study` is a `StudySettings`; `trains`: whether BPTT is trained (see `compared_seeds`). Raises
+    With `times`, the table of times per sample, if BPTT is or was timed. `study` is a
+    `StudySettings`; `trains`: whether BPTT is trained (see `compared_seeds`). Raises
     `SettingsError` if the methods use different digits.
     """
     settings = study.bptt
@@ -131,4 +137,6 @@ def compared_files(study, trains: bool) -> dict[str, list[str]]:
         found[key.format("strsbp")] = study.runs([settings.strsbp], suffix)
         found[key.format("hm2bp")] = study.runs([settings.hm2bp], suffix)
         found[key.format("bptt")] = [str(folder / f"seed{seed}.{suffix}") for seed in seeds]
+    times = folder.parent / "times.csv"
+    found["times"] = [str(times)] if seeds and (trains or times.is_file()) else []
     return found

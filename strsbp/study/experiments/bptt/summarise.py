@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from strsbp.files import ResultsError, numbers, read_csv, read_json, write_csv
+from strsbp.study.experiments.bptt.settings import TIME_COLUMNS
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 from strsbp.study.summary.training import Run, load_runs
 
@@ -87,6 +88,7 @@ def summarise_bptt(
     settings: Mapping[str, Any],
     network: Mapping[str, Any],
     out: str | Path,
+    times: Sequence[str | Path] = (),
 ) -> None:
     """Write the comparison to `out` (csv); `bptt` may be empty, if it could not be trained.
 
@@ -97,9 +99,12 @@ def summarise_bptt(
     - `best_test_error_difference`: BPTT's minus that of the method `reference`, up to the last
       epoch of the shorter one, paired by seed;
     - `seconds_per_epoch`: of the fastest epoch;
-    - `seconds_to_common_error`: time to reach the smallest mean error that all methods reach.
+    - `seconds_to_common_error`: time to reach the smallest mean error that all methods reach;
+    - `<state>_times` and `<state>_times_flushed`, with the table `times` (a list of at most one):
+      the CPU time of a training sample over that of ST-RSBP, timed in the same round, with
+      subnormal numbers kept and rounded to 0; intervals over rounds (`n_seeds`).
 
-    Intervals are 95 % t-intervals over seeds. Raises `ResultsError` if runs are missing or
+    Other intervals are 95 % t-intervals over seeds. Raises `ResultsError` if runs are missing or
     incomplete, or have other digits or settings.
     """
     methods = {"strsbp": _arm(strsbp), "hm2bp": _arm(hm2bp)}
@@ -111,6 +116,8 @@ def summarise_bptt(
     if "bptt" in methods:
         for reference in ("strsbp", "hm2bp"):
             rows += _difference_rows(methods, reference)
+        for path in times:
+            rows += _ratio_rows(read_csv(path, TIME_COLUMNS), _described("bptt", methods["bptt"]))
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
 
 
@@ -207,6 +214,17 @@ def _time_rows(name: str, method: Method, methods: Mapping[str, Method]) -> list
         described | dict(quantity="seconds_per_epoch", mean=method.seconds),
         described | dict(quantity="seconds_to_common_error") | to_common_error,
     ]
+
+
+def _ratio_rows(times: pd.DataFrame, described: dict) -> list[dict]:
+    spent = times.set_index(["state", "method", "flushed", "round"])["cpu_ms"].sort_index()
+    rows = []
+    for state in times["state"].unique():
+        for flushed, suffix in ((0, ""), (1, "_flushed")):
+            ratios = spent[state, "bptt", flushed] / spent[state, "strsbp", 0]
+            row = dict(quantity=f"{state}_times{suffix}", reference="strsbp")
+            rows.append(described | row | _over_seeds(ratios))
+    return rows
 
 
 def _difference_rows(methods: Mapping[str, Method], reference: str) -> list[dict]:

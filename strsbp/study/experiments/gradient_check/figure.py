@@ -58,7 +58,7 @@ def draw(*, summary: str | Path):
     for ax, key in ((above, cosines["estimator"]), (below, differences["against"])):
         _write_times(ax, times.reindex([name for name in titles.index if name in set(key)]))
     name = titles.get(first, "")
-    letter({above: "100 cos to the true gradient", below: f"100 (cos of {name} − cos)"})
+    letter({above: "cosine to the true gradient (%)", below: f"{name}'s minus that of (%)"})
     return figure
 
 

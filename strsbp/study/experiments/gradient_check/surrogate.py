@@ -24,7 +24,7 @@ BATCH = 25
 """Samples per pass through the graph; at T = 400 they take about 300 MB."""
 
 
-class _Layer:
+class SurrogateLayer:
     """A layer's weights as leaves of the graph, and its dynamics."""
 
     def __init__(self, layer: Layer, spike):
@@ -39,10 +39,14 @@ class _Layer:
         n = self.layer.n_neurons
         return torch.zeros(n, n).index_put(self._where, self.parameters[1])
 
+    def spike(self, membrane: torch.Tensor) -> torch.Tensor:
+        """Which neurons fire, (batch, n) float32, at the `membrane` before any reset."""
+        layer = self.layer
+        return self._spike((membrane - float(layer.arrays.fires_above)) / float(layer.threshold))
+
     def run(self, inputs: torch.Tensor) -> torch.Tensor:
         """Spikes (T, batch, n) evoked by the spikes `inputs` (T, batch, m), both float32."""
         layer, model = self.layer, self.model
-        threshold, fires_above = float(layer.threshold), float(layer.arrays.fires_above)
         decay_s, decay_m, gain = (
             float(getattr(layer.arrays, name)) for name in ("decay_s", "decay_m", "gain")
         )
@@ -59,12 +63,22 @@ class _Layer:
             elif layer.output:
                 current = current - (spikes.sum(dim=1, keepdim=True) - spikes)
             membrane = (membrane * decay_m + current * gain).masked_fill(refractory > 0, 0.0)
-            spikes = self._spike((membrane - fires_above) / threshold)
+            spikes = self.spike(membrane)
             fired = spikes.detach() > 0
             refractory = (refractory - 1).clamp(min=0).masked_fill(fired, model.refractory_steps)
             membrane = membrane.masked_fill(fired, 0.0)
             steps.append(spikes)
         return torch.stack(steps)
+
+
+def loss_of(counts: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The errors d_i, 0 where |d_i| <= 5, and half the sum of their squares over all samples.
+
+    `counts`, `targets`: output spike counts (batch, n_classes).
+    """
+    error = counts - targets
+    error = torch.where(error.abs() > MARGIN, error, 0.0)
+    return error, 0.5 * error.square().sum()
 
 
 class SurrogateGradient:
@@ -77,7 +91,7 @@ class SurrogateGradient:
     def __init__(self, network: Network, settings: SurrogateSettings):
         spike = getattr(surrogate, settings.function)(settings.slope)
         self.n_inputs = network.n_inputs
-        self.layers = [_Layer(layer, spike) for layer in network.layers]
+        self.layers = [SurrogateLayer(layer, spike) for layer in network.layers]
 
     def counts(self, spikes: torch.Tensor) -> torch.Tensor:
         """Output spike counts (batch, n_classes) of the input spikes (T, batch, n_inputs)."""
@@ -99,8 +113,7 @@ class SurrogateGradient:
             inputs = torch.from_numpy(np.stack(spikes, axis=1).astype(np.float32))
             wanted = torch.from_numpy(targets[batch].astype(np.float32))
             began = time.process_time()
-            error = self.counts(inputs) - wanted
-            loss = 0.5 * torch.where(error.abs() > MARGIN, error, 0.0).square().sum()
+            _, loss = loss_of(self.counts(inputs), wanted)
             parameters = [part for layer in self.layers for part in layer.parameters]
             found = torch.autograd.grad(loss, parameters)
             seconds = time.process_time() - began

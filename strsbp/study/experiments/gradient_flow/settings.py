@@ -1,0 +1,51 @@
+"""For which network and T the gradient is followed back in time."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from strsbp.settings import SORTED, TARGET_COUNT_LABEL, ArmName, ArmSettings, Seed
+from strsbp.study.experiments.gradient_check.settings import SurrogateSettings
+from strsbp.study.experiments.settings import ExperimentSettings
+from strsbp.study.experiments.simulated import on_simulations
+
+
+class GradientFlowSettings(ExperimentSettings):
+    """How far back in time the gradient of BPTT reaches, beside ST-RSBP, for several T."""
+
+    arm: ArmName
+    """The arm whose network is used, before and after training with its own T."""
+    n_steps: Annotated[
+        list[Annotated[int, Field(ge=TARGET_COUNT_LABEL, le=65_536)]], SORTED, Field(min_length=1)
+    ]
+    """The lengths T of the spike trains; each T has its own table for ST-RSBP."""
+    surrogate: SurrogateSettings
+    """The surrogate gradient of BPTT."""
+    n_samples: Annotated[int, Field(ge=2, le=1000)] = 25
+    """Training images: the first n."""
+    train_epochs: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Training epochs after which the comparison is repeated."""
+    seed: Seed = 1
+    """Seed of the weights and the spike trains."""
+
+    def arm_names(self) -> list[str]:
+        return [self.arm]
+
+    def with_steps(self, arm: ArmSettings) -> dict[int, ArmSettings]:
+        """`arm` for each T; the grid of its table holds T / 4 spikes at most, as at T = 400."""
+        arm = on_simulations(arm)
+        grids = {n_steps: min(arm.table.grid, n_steps // 4) for n_steps in self.n_steps}
+        return {
+            n_steps: arm.model_copy(
+                update=dict(
+                    n_steps=n_steps,
+                    table=arm.table.model_copy(update=dict(grid=grid, n_steps=n_steps)),
+                )
+            )
+            for n_steps, grid in grids.items()
+        }
+
+    def table_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
+        """The name of the simulation behind the table of each T; `arms`: the study's."""
+        return [arm.simulated_table().key for arm in self.with_steps(arms[self.arm]).values()]
