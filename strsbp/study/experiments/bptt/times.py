@@ -28,7 +28,7 @@ from strsbp.study.experiments.bptt.measure import Training
 from strsbp.study.experiments.bptt.settings import TIME_COLUMNS, BpttTraining
 from strsbp.training.epochs import train
 
-N_TRAINED, N_TIMED, ROUNDS = 1000, 100, 5
+N_TRAINED, N_TIMED, ROUNDS = 1000, 50, 3
 """Images on which the network is trained for an epoch; images per timed call; timed calls."""
 
 
