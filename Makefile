@@ -18,12 +18,14 @@ endif
 
 .DELETE_ON_ERROR:
 PEERS := .venv-peers
+GPU := .venv-gpu
+CUDA ?= cuda13
 OLDEST := .venv-oldest
 NEWEST := .venv-newest
 TESTS ?= tests
 
 .PHONY: help report results-current test test-all test-oldest test-newest test-slurm lint audit \
-  bench bench-peers docs lock clean
+  bench bench-peers gpu gpu-rehearsal docs lock clean
 
 help:
 	@echo 'make report   make the environment, run the workflow, print the verdicts'
@@ -37,7 +39,10 @@ help:
 	@echo 'make lint     check style, types, imports and the workflow'
 	@echo 'make bench    time the engine and the simulation on this machine'
 	@echo 'make bench-peers  time other libraries for comparison, in an environment of their own'
-	@echo 'make docs     rewrite the schema and the table of keys from the settings'
+	@echo 'make gpu      test and time everything on an NVIDIA GPU, in eight minutes (CUDA=cuda12 for'
+	@echo '              older drivers; WHEELS=FOLDER with wheels, for a machine without a network)'
+	@echo 'make gpu-rehearsal  the same at a small size, with a stand-in for the GPU'
+	@echo 'make docs     refresh the generated parts of README and docs, and build the site'
 	@echo 'make lock     rewrite requirements.lock from pyproject.toml'
 	@echo 'make clean    remove the environment and caches; results stay'
 
@@ -74,7 +79,7 @@ $(OLDEST)/installed: RESOLUTION := lowest-direct
 $(NEWEST)/installed: RESOLUTION := highest
 $(OLDEST)/installed $(NEWEST)/installed: pyproject.toml | $(INSTALLED)
 	@$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(@D)
-	@$(VENV)/bin/uv pip install --quiet --python $(@D) --resolution $(RESOLUTION) -e '.[dev,workflow]'
+	@$(VENV)/bin/uv pip install --quiet --python $(@D) --resolution $(RESOLUTION) -e '.[dev,docs,workflow]'
 	@touch $@
 
 test-oldest: $(OLDEST)/installed
@@ -87,7 +92,7 @@ audit: $(INSTALLED)
 	@$(VENV)/bin/uv tool run pip-audit --strict --progress-spinner off --require-hashes \
 	  --disable-pip -r requirements.lock \
 	  || { echo 'Not clean: a vulnerability is listed above, or the service could not be asked' \
-	  'about every package; docs/robustness.md says which of the two it is.' >&2; exit 1; }
+	  'about every package; docs/maintainers.md says which of the two it is.' >&2; exit 1; }
 
 # Says what to install if Slurm's programs are missing; installs nothing itself.
 test-slurm: $(INSTALLED)
@@ -114,14 +119,32 @@ $(PEERS)/installed: benchmarks/requirements-peers.txt pyproject.toml
 bench-peers: $(PEERS)/installed
 	@$(PEERS)/bin/python benchmarks/bench_peers.py
 
+# CuPy comes on top of the lock, from the folder WHEELS if there is one, and so does all else if
+# numba is there (docs/how-to/gpu.md).
+FIND := $(if $(WHEELS),--find-links $(WHEELS) $(if $(wildcard $(WHEELS)/numba-*),--no-index))
+$(GPU)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -m venv --clear $(GPU)
+	@$(GPU)/bin/python -m pip --quiet install $(FIND) --require-hashes -r requirements.lock
+	@$(GPU)/bin/python -m pip --quiet install $(FIND) --no-build-isolation -e '.[$(CUDA)]'
+	@touch $@
+
+gpu: $(GPU)/installed
+	@$(GPU)/bin/python benchmarks/bench_gpu.py
+
+gpu-rehearsal: $(INSTALLED)
+	@PYTHONPATH=$(CURDIR)/tests/cuda_host/on_path $(VENV)/bin/python benchmarks/bench_gpu.py \
+	  --rehearsal --out build/gpu
+
 docs: $(INSTALLED)
-	@$(RUN) strsbp.study.schema
+	@$(RUN) strsbp.study.documents
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet
+	@echo 'The documentation is in build/site/index.html.'
 
 lock: $(INSTALLED)
-	@$(VENV)/bin/uv --no-config pip compile pyproject.toml --extra dev --extra workflow --universal \
-	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	@$(VENV)/bin/uv --no-config pip compile pyproject.toml --extra dev --extra docs --extra workflow \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
 
 clean:
-	rm -rf $(VENV) $(OLDEST) $(NEWEST) .snakemake .pytest_cache .ruff_cache build *.egg-info
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(GPU) .snakemake .pytest_cache .ruff_cache build *.egg-info
 	find strsbp tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,54 +1,22 @@
 """strsbp: spike-train level backpropagation, and a reproducibility study of it.
 
-import strsbp
+The public names, listed in ``__init__.pyi``, are imported when first used, so that reading a config
+loads neither numpy nor numba:
 
-digits = strsbp.load_dataset("mnist5k").first(1000, 1000)
-table = strsbp.read_table("table.txt")
-layers = [strsbp.LayerSettings(kind="feedforward", size=400)]
-network = strsbp.build_network(strsbp.ModelSettings(), layers, table, seed=1)
-rows = strsbp.train(network, digits, epochs=5)
+    import strsbp
+
+    digits = strsbp.load_dataset("mnist5k").first(1000, 1000)
+    table = strsbp.read_table("table.txt")
+    layers = [strsbp.LayerSettings(kind="feedforward", size=400)]
+    network = strsbp.build_network(strsbp.ModelSettings(), layers, table, seed=1)
+    rows = strsbp.train(network, digits, epochs=5)
 """
+
+import lazy_loader
 
 from strsbp.kernel_cache import choose_folder
 
 choose_folder()  # before numba is imported
 
-from strsbp.data import Digits, load_dataset, read_dataset, save_events
-from strsbp.encoding import Encoder
-from strsbp.engine.network import Network
-from strsbp.errors import StrsbpError
-from strsbp.network import build_network, load_network, save_network
-from strsbp.settings import ArmSettings, LayerSettings, ModelSettings
-from strsbp.spsp import EffectRatioTable, fit_surface, read_table, simulate_surface, write_table
-from strsbp.study.loading import load_profile
-from strsbp.study.settings import StudySettings
-from strsbp.training.epochs import evaluate, train
-from strsbp.training.run import run_arm
-
 __version__ = "0.1.0"
-
-__all__ = [
-    "ArmSettings",
-    "Digits",
-    "EffectRatioTable",
-    "Encoder",
-    "LayerSettings",
-    "ModelSettings",
-    "Network",
-    "StrsbpError",
-    "StudySettings",
-    "build_network",
-    "evaluate",
-    "fit_surface",
-    "load_dataset",
-    "load_network",
-    "load_profile",
-    "read_dataset",
-    "read_table",
-    "run_arm",
-    "save_events",
-    "save_network",
-    "simulate_surface",
-    "train",
-    "write_table",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

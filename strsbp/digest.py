@@ -99,10 +99,12 @@ def _module(parts: list[str], package: Path) -> set[Path]:
 
 
 def _reexported(name: str, folder: Path, package: Path) -> set[Path]:
-    """Files behind an attribute that the ``__init__.py`` of `folder` imports from elsewhere."""
-    for node in _tree(folder / "__init__.py").body:
+    """Files behind an attribute that a folder's ``__init__`` imports from elsewhere."""
+    stub = folder / "__init__.pyi"
+    for node in _tree(stub if stub.is_file() else folder / "__init__.py").body:
         if isinstance(node, ast.ImportFrom) and name in (alias.name for alias in node.names):
-            return _module([*str(node.module).split(".")[1:], name], package)
+            parts = str(node.module).split(".")
+            return _module([*parts[0 if node.level else 1 :], name], package)
     return set()
 
 
@@ -121,6 +123,6 @@ def _data_files(folder: Path) -> frozenset[Path]:
             continue
         if entry.is_dir() and not any(entry.rglob("*.py")):
             found |= _data_files(entry)
-        elif entry.is_file() and entry.suffix != ".py":
+        elif entry.is_file() and entry.suffix not in (".py", ".pyi"):
             found.add(entry)
     return frozenset(found)

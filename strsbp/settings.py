@@ -23,6 +23,9 @@ N_CLASSES = 10
 TARGET_COUNT_LABEL = 35
 """Target spike count of the label's output neuron (section 4)."""
 
+DATASET_NAMES = ("mnist5k", "mnist", "fashion-mnist")
+"""The data sets that need no file of the user's."""
+
 ArmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 SpspName = Literal["published", "unblocked", "corrected", "exact"]
 DatasetName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]

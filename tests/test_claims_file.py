@@ -82,7 +82,7 @@ def test_the_shipped_claims_hold_the_published_numbers(claims):
 
 def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, measured):
     verdicts = judged(tmp_path, measured, seeds=(1, 2, 3, 4, 5))
-    header = "id,place,statement,published,measured,low,high,unit,verdict,reason,"
+    header = "id,place,statement,published,measured,low,high,unit,what,verdict,reason,"
     assert (tmp_path / "claims.csv").read_text().startswith(header)
     assert "not tested at this size" not in set(verdicts["verdict"])
     expected = {

@@ -218,15 +218,14 @@ def test_a_network_of_another_size_is_refused(tmp_path):
 
 def test_the_example_in_the_documentation_runs(root, tmp_path, snakemake):
     """scikit-learn's 8 x 8 digits, from an array to a trained network."""
-    text = (root / "config" / "README.md").read_text()
-    section = text.partition("## Your own data\n")[2].partition("\n## ")[0]
-    (python,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
-    (overlay,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    page = (root / "docs" / "how-to" / "data.md").read_text()
+    (python,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (overlay,) = re.findall(r"```yaml.*?\n(.*?)```", page, re.DOTALL)
     subprocess.run([sys.executable, "-c", python], cwd=tmp_path, check=True)
     tiny = "arms: {digits8: {n_train: 8, n_test: 4, epochs: 1, table: {grid: 20}}}\n"
     (tmp_path / "mine.yaml").write_text(overlay)
     (tmp_path / "tiny.yaml").write_text(f"{tiny}simulation: {{repeats: 2}}\n")
-    target = re.search(r"    snakemake .*?(results/mine/\S+\.csv)", section)[1]
+    target = re.search(r"snakemake .*?(results/mine/\S+\.csv)", page)[1]
     command = ["--snakefile", root / "Snakefile", target, "--configfile", "mine.yaml", "tiny.yaml"]
     done = snakemake(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stdout

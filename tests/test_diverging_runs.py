@@ -94,7 +94,7 @@ def test_a_diverging_arm_is_reported_with_epoch_and_layer_and_its_curve_ends(tmp
     # The report's cell, and the cross in the figure.
     assert _diverged(runs[runs["arm"] == "healthy"]) == "0"
     cell = _diverged(runs[runs["arm"] == "tiny_threshold"])
-    assert cell.startswith("3 (seed 1 in epoch 1, feedforward1; seed 2 in epoch 1, ")
+    assert cell.startswith("3 (seed 1: feedforward1 in epoch 1; seed 2: feedforward1 in epoch 1; ")
     drawn = figure.draw(
         curves=tmp_path / "curves.csv", seeds=tmp_path / "seeds.csv",
         pairs=tmp_path / "pairs.csv", panels={"all": list(ARMS)}, epochs=EPOCHS,

@@ -1,7 +1,11 @@
 """The repository is consistent: generated files, names, dependencies, packaging."""
 
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+from email import message_from_string
 from typing import get_args
 
 import jsonschema
@@ -22,11 +26,6 @@ from strsbp.study.settings import StudySettings
 def pyproject(root):
     """The content of pyproject.toml."""
     return tomllib.loads((root / "pyproject.toml").read_text())
-
-
-def test_generated_files_are_up_to_date(root):
-    for path, text in schema.documents(root).items():
-        assert path.read_text(encoding="utf-8") == text, f"{path} is out of date; run make docs"
 
 
 def test_every_key_is_described_in_the_table():
@@ -131,12 +130,6 @@ def test_captions_of_the_report_exist(root):
     assert (root / "workflow" / "report" / "workflow.rst").is_file()
 
 
-def test_the_readme_lists_every_figure(root):
-    text = (root / "README.md").read_text(encoding="utf-8")
-    listed = re.search(r"`snakemake --cores 2 fig4` \((.*?)\)", text)[1]
-    assert listed.split(", ") == [figure.name for figure in FIGURES]
-
-
 def requirement_names(requirements):
     return {re.match(r"[\w-]+", text)[0].lower().replace("_", "-") for text in requirements}
 
@@ -166,8 +159,9 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
         return {names.get(name, name): bound for name, bound in given.items() if name != "python"}
 
     not_in_conda = {"uv", "nvidia-cuda-nvrtc", "nir"}
-    test_tools = {k: v for k, v in lower_bounds(extras["dev"]).items() if k not in not_in_conda}
-    assert bounds(users) == {**wanted, **test_tools}
+    tools = lower_bounds(extras["dev"] + extras["docs"])
+    tools = {name: bound for name, bound in tools.items() if name not in not_in_conda}
+    assert bounds(users) == {**wanted, **tools}
     not_in_jobs = {"snakemake", "pygments"}
     assert bounds(jobs) == {k: v for k, v in wanted.items() if k not in not_in_jobs}
 
@@ -178,7 +172,7 @@ def test_the_lock_pins_every_dependency_with_hashes(root, pyproject):
     assert len(pins) == len(re.findall(r"^\w", text, re.M))
     extras = pyproject["project"]["optional-dependencies"]
     wanted = requirement_names(
-        pyproject["project"]["dependencies"] + extras["dev"] + extras["workflow"]
+        pyproject["project"]["dependencies"] + extras["dev"] + extras["docs"] + extras["workflow"]
     )
     assert wanted <= {name for name, _ in pins}
 
@@ -187,7 +181,8 @@ def test_the_locked_versions_are_ones_that_pyproject_allows(root, pyproject):
     text = (root / "requirements.lock").read_text()
     locked = dict(re.findall(r"^([\w.-]+)==([^ ;\n]+)", text, re.MULTILINE))
     extras = pyproject["project"]["optional-dependencies"]
-    requirements = pyproject["project"]["dependencies"] + extras["dev"] + extras["workflow"]
+    requirements = pyproject["project"]["dependencies"]
+    requirements = requirements + extras["dev"] + extras["docs"] + extras["workflow"]
     for wanted in map(Requirement, requirements):
         assert wanted.specifier.contains(locked[wanted.name]), f"{wanted}; run make lock"
 
@@ -225,6 +220,26 @@ def test_data_files_of_the_package_are_packaged(root, pyproject):
     assert present <= packaged
 
 
+def test_the_page_of_a_package_index(root, tmp_path):
+    """Light requirements, the version of the package, and links that lead somewhere from there."""
+    code = "from setuptools.build_meta import *; prepare_metadata_for_build_wheel({!r})"
+    checkout = tmp_path / "checkout"
+    shutil.copytree(root / "strsbp", checkout / "strsbp", ignore=lambda *_: ["__pycache__"])
+    for name in ("README.md", "LICENSE", "pyproject.toml", "setup.py"):
+        shutil.copy(root / name, checkout)
+    subprocess.run(
+        [sys.executable, "-c", code.format(str(tmp_path))], cwd=checkout, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    (path,) = tmp_path.glob("*.dist-info/METADATA")
+    page = message_from_string(path.read_text(encoding="utf-8"))
+    assert page["Version"] == strsbp.__version__ and len(page.get_all("Project-URL")) == 4
+    needed = [text for text in page.get_all("Requires-Dist") if "extra ==" not in text]
+    assert not {"snakemake", "matplotlib", "seaborn"} & requirement_names(needed)
+    links = re.findall(r"\]\(([^)]*)\)", page.get_payload())
+    assert links and all(link.startswith(("https://", "#")) for link in links), links
+
+
 def test_every_folder_with_python_files_is_a_package(root):
     for path in (root / "strsbp").rglob("*.py"):
         assert (path.parent / "__init__.py").is_file(), f"{path.parent} lacks __init__.py"
@@ -237,18 +252,9 @@ def test_catalog_file_and_citation_are_well_formed(root):
     assert citation["version"] == strsbp.__version__
 
 
-def test_the_readmes_example_runs(root, tmp_path, monkeypatch):
-    text = (root / "README.md").read_text(encoding="utf-8")
-    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
-    for of_use, for_a_test in (("500, 500", "3, 3"), ("repeats=200", "repeats=1")):
-        assert of_use in example
-        example = example.replace(of_use, for_a_test)
-    monkeypatch.chdir(tmp_path)
-    exec(compile(example, "README.md", "exec"), {})
-    assert (tmp_path / "network.npz").is_file()
-
-
-def test_every_test_file_that_the_robustness_page_names_exists(root):
-    named = re.findall(r"`(test_\w+\.py)`", (root / "docs" / "robustness.md").read_text())
+def test_every_test_file_that_the_documentation_names_exists(root):
+    named = re.findall(
+        r"`(?:tests/)?(test_\w+\.py)`", (root / "docs" / "maintainers.md").read_text()
+    )
     assert len(named) > 10
     assert {name for name in named if not (root / "tests" / name).is_file()} == set()

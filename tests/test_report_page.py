@@ -13,12 +13,24 @@ from synthetic_results import PANELS, write_runs
 
 from strsbp.files import ResultsError
 from strsbp.study.claims import Verdict
+from strsbp.study.claims.findings import load_findings
 from strsbp.study.claims.judging import COLUMNS, load_claims
+from strsbp.study.claims.questions import load_questions
 from strsbp.study.loading import load_profile
-from strsbp.study.report import build_report
+from strsbp.study.report import answers, build_report
+from strsbp.study.report.answers import headline
+from strsbp.study.report.results import Results
 from strsbp.study.report.sections import FIGURE_DATA, SECTIONS, Section
 from strsbp.study.report.terminal import main, summary
-from strsbp.study.report.text import caption, duration, lead, symbols, value_text
+from strsbp.study.report.text import (
+    caption,
+    duration,
+    filled,
+    packaged,
+    read_caption,
+    symbols,
+    value_text,
+)
 from strsbp.study.settings import StudySettings
 from strsbp.study.summary import summarise_training
 
@@ -77,7 +89,8 @@ def claims_rows(title=None):
         [
             dict(
                 id=claim.id, place=claim.place, statement=title or claim.statement,
-                published=claim.published, measured=0.1, low=0.05, high=0.15, unit=claim.unit,
+                published=claim.published, what="strsbp minus hm2bp", measured=0.1, low=0.05,
+                high=0.15, unit=claim.unit,
                 verdict=verdicts[number % 5], reason=title or f"Reason {number}.",
                 n_train=10, n_test=10, epochs=2, n_seeds=3, note=title or claim.note,
                 other_verdicts=title or ("as logged: undecided" if number == 0 else ""),
@@ -90,13 +103,15 @@ def claims_rows(title=None):
 
 def question(title=None):
     """An open question with a figure and a table of its own."""
-    measure = dict(table="gradient_check", where=dict(layer="output3"), column="cosine")
+    measure = dict(table="gradient_check", where=dict(layer="output3"), column="mean")
     rule = dict(kind="within", subject="It", low=1, measure=measure)
     return dict(
-        id="Q1", question=title or "Is it so?", text=title or "We looked.", figures=["gradients"],
+        id="Q1", question=title or "Is it so?", text=title or "We looked.",
+        figures=["gradient_check"],
         statements=[dict(statement="It does.", rule=rule)],
         tables=[
-            dict(table="gradient_check", columns=["arm", "cosine"], where=dict(layer="output3"))
+            dict(table="gradient_check", columns=["layer", "mean", "low", "high"], unit="error",
+                 where=dict(layer="output3"), caption="How close"),
         ],
     )  # fmt: skip
 
@@ -119,9 +134,10 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
     ]  # fmt: skip
     findings = [
         dict(id="F1", place=title or "S-PSP", statement=title or "Almost HM2-BP.",
-             verdict="confirmed", reason=title or "The cosine is 0.9999.", effect_text=title),
+             verdict="confirmed", reason=title or "The cosine is 0.9999.", effect_text=title,
+             measured=0.1, low=0.05, high=0.15, unit="number"),
         dict(id="F5", place="Reservoir", statement="One way.", verdict="not measured",
-             reason="No.", effect_text="derived minus strsbp: +0.10 points"),
+             reason="No.", unit="number", effect_text="derived minus strsbp: +0.10 points"),
     ]  # fmt: skip
     causes = [
         dict(title=title or "tau_m = 32", sentence=title or "It is the dynamics.", n_own=3,
@@ -143,7 +159,7 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
         dict(id="strsbp_best_error", title=title or "as logged", setting="logged", epoch="best",
              verdict="undecided"),
     ]  # fmt: skip
-    truth = [dict(arm=title or "strsbp", layer="output3", cosine=0.25)]
+    truth = [dict(layer="output3", mean=0.25, low=0.125, high=0.375)]
     folder_of |= {
         "divergence": causes,
         "extrapolations": fits,
@@ -168,7 +184,7 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
     return dict(
         study=load_profile(ROOT / "config", "quick"), claims_csv=claims_csv, tables=tables,
         figures=figures, captions=CAPTIONS, questions=questions, out=folder / "report.html",
-        command="snakemake --cores all",
+        command="snakemake --cores all", citation=ROOT / "CITATION.cff",
     )  # fmt: skip
 
 
@@ -178,6 +194,13 @@ def built(tmp_path_factory):
     build_report(**arguments)
     text = arguments["out"].read_text(encoding="utf-8")
     return arguments, text, Page(text)
+
+
+@pytest.fixture(scope="module")
+def values():
+    """What placeholders may name, at the study's own size."""
+    of_results = dict.fromkeys(Results.__dataclass_fields__)
+    return Results(**of_results | dict(study=load_profile(ROOT / "config", "paper"))).values
 
 
 @pytest.fixture
@@ -209,13 +232,54 @@ def test_report_holds_each_section_figure_and_claim(built):
     assert len(page.ids) == len(set(page.ids)), "anchors are unique"
     for number in range(len(claims)):
         assert f"Reason {number}." in page.text
-    # The figure of the open question stands with it, behind the others.
-    shown = sorted(arguments["figures"], key="gradients".__eq__)
-    assert [image["alt"] for image in page.images] == [
-        lead(CAPTIONS / f"plot_{name}.rst") for name in shown
-    ]
-    assert page.ids.index("question-Q1") < page.ids.index("figure-gradients")
-    assert "It is large." in page.text and "0.25" in page.text
+    assert page.ids.index("question-Q1") < page.ids.index("figure-gradient_check")
+    assert "It is large." in page.text
+    assert "output layer" in page.text and "25.00 % [12.50, 37.50]" in page.text
+
+
+def test_every_figure_says_what_is_seen(built):
+    arguments, _, page = built
+    alts = packaged("alts.yaml")
+    assert set(alts) == set(FIGURE_DATA)
+    assert {image["alt"] for image in page.images} == {
+        " ".join(alts[name].split()) for name in arguments["figures"]
+    } | {""}
+
+
+def test_the_answer_comes_first_with_numbers_from_the_results(built):
+    _, _, page = built
+    answer = page.text[: page.text.index("The verdicts #")]
+    assert (
+        "26 claims, 6 reproduce, 5 reproduce partly, 5 do not, 5 are undecided and 5 are not"
+        in answer
+    )
+    assert "Julien Verecken" in answer and "arXiv:1908.06378" in answer
+    assert "seeds 1 to 3" in answer
+
+
+def test_a_sentence_follows_its_verdict(built):
+    """With what a claim says turned round, the answer no longer says it."""
+    arguments, _, _ = built
+    results = Results(**{key: value for key, value in arguments.items() if key != "out"},
+                      folder=arguments["out"].parent)  # fmt: skip
+    [claim] = [one for one in results.claims if one["id"] == "strsbp_better_after_10"]
+    said = {}
+    for verdict in ("reproduces", "does not reproduce", "not tested at this size"):
+        claim["verdict"] = verdict
+        said[verdict] = " ".join(headline(results))
+    assert "holds: ST-RSBP reaches" in said["reproduces"]
+    assert "does not hold" in said["does not reproduce"]
+    assert "main result" not in said["not tested at this size"]
+
+
+def test_a_number_that_no_result_has_is_named(built, monkeypatch):
+    arguments, _, _ = built
+    entry = dict(of="strsbp_best_error", otherwise="It is {nothing[value]}.")
+    monkeypatch.setattr(answers, "packaged", lambda name: dict(headline=[entry]))
+    results = Results(**{key: value for key, value in arguments.items() if key != "out"},
+                      folder=arguments["out"].parent)  # fmt: skip
+    with pytest.raises(ResultsError, match="'nothing'"):
+        headline(results)
 
 
 def test_a_report_without_open_questions_says_how_to_get_them(arguments):
@@ -231,7 +295,7 @@ def test_report_is_well_formed_html(built):
     _, text, page = built
     assert not page.unbalanced and not page.open
     assert text.startswith("<!DOCTYPE html>") and 'name="viewport"' in text
-    assert "script" not in page.tags
+    assert page.tags.count("script") == 1
 
 
 def test_report_needs_nothing_from_elsewhere(built):
@@ -239,10 +303,10 @@ def test_report_needs_nothing_from_elsewhere(built):
     assert all(value.startswith("data:") for value in page.loads)
     assert not re.search(r"url\(|@import|@font-face", text)
     for link in page.links:
-        assert not re.match(r"[a-z]+:|/", link), f"{link} leaves the results folder"
+        assert not re.match(r"(?!https://arxiv.org/)([a-z]+:|/)", link), f"{link} leaves the folder"
         if link.startswith("#"):
             assert link[1:] in page.ids
-    images = [image["src"].partition(",") for image in page.images]
+    images = [image["src"].partition(",") for image in page.images if "src" in image]
     assert {base64.b64decode(content) for _, _, content in images} == {SVG}
 
 
@@ -258,11 +322,10 @@ def test_figures_show_their_command_and_data(built):
 
 def test_report_tells_what_was_run(built):
     _, _, page = built
-    facts = ("42, of 14 arms", "A processor, 2 cores", "0123456789ab", "python 3.11.2", "11.2 h")
+    facts = ("42 training runs of 14 arms took 11.2 h", "A processor with 2 cores, Linux",
+             "0123456789ab (42 runs)", "python 3.11.2", "recurrent2 in epoch 4")  # fmt: skip
     for fact in facts:
         assert fact in page.text
-    assert "too small to judge" in page.text
-    assert "8.24 %. reproduces; as logged: undecided." in page.text
 
 
 def test_report_is_byte_identical_on_a_second_call(built, tmp_path):
@@ -274,7 +337,7 @@ def test_report_is_byte_identical_on_a_second_call(built, tmp_path):
 def test_pairs_of_each_panel_are_compared_with_the_main_arm(built):
     _, text, _ = built
     section = Page(text[text.index('<section id="arms">') : text.index('<section id="spsp">')]).text
-    differences = section[section.index("Differences") :]
+    differences = section[section.index("Differences of best") :]
     compared = sum(len(arms) - 1 for arms in PANELS["fig2"].values()) + 4 + 3
     twice = 2 + 3  # both of Fig. 3's pairs and Fig. 6's three are there after 10 and 20 epochs
     assert differences.count("points [") + differences.count("– –") == compared + twice
@@ -288,7 +351,7 @@ def test_everything_is_escaped(tmp_path):
     build_report(**arguments)
     text = arguments["out"].read_text(encoding="utf-8")
     page = Page(text)
-    assert "script" not in page.tags and not page.unbalanced
+    assert page.tags.count("script") == 1 and not page.unbalanced
     assert "&lt;script&gt;" in text
     assert "<script>alert('x')</script>" in page.text, "it reads as it was written"
 
@@ -324,39 +387,72 @@ def test_what_is_missing_is_named_and_nothing_is_written(damage, said, arguments
 def test_sections_can_be_added(built, tmp_path):
     arguments, _, _ = built
     entries = [dict(term="term", meaning="meaning")]
-    extra = Section("glossary", "One more", lambda results: dict(entries=entries))
+    extra = Section("glossary", "One more", lambda results: dict(terms=entries))
     build_report(**arguments | dict(out=tmp_path / "report.html", sections=[*SECTIONS[:2], extra]))
     assert "One more" in Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
 
 
 @pytest.mark.parametrize("path", sorted(CAPTIONS.glob("*.rst")), ids=lambda path: path.stem)
-def test_captions_are_plain_and_valid(path):
-    html = caption(path)
+def test_captions_are_plain_and_valid(path, values):
+    text = read_caption(path, values)
+    html = caption(text, path)
     assert html.startswith("<p>") and not Page(html).unbalanced
-    assert "{{" not in path.read_text(encoding="utf-8")
-    assert lead(path).endswith(".")
+    assert "{{" not in text
 
 
-def test_a_malformed_caption_is_named(tmp_path):
-    path = tmp_path / "bad.rst"
-    path.write_text("Some `unclosed text.\n")
+def test_a_malformed_caption_is_named():
+    with pytest.raises(ResultsError, match=r"bad\.rst is malformed"):
+        caption("Some `unclosed text.\n", "bad.rst")
+
+
+def test_captions_cannot_bring_raw_html():
+    assert "&lt;b&gt;" in caption("Text <b>bold</b>.\n", "raw.rst")
     with pytest.raises(ResultsError, match="malformed"):
-        caption(path)
+        caption(".. raw:: html\n\n   <script></script>\n", "raw.rst")
 
 
-def test_captions_cannot_bring_raw_html(tmp_path):
-    path = tmp_path / "raw.rst"
-    path.write_text("Text <b>bold</b>.\n")
-    assert "&lt;b&gt;" in caption(path)
-    path.write_text(".. raw:: html\n\n   <script></script>\n")
-    with pytest.raises(ResultsError, match="malformed"):
-        caption(path)
+def test_placeholders_come_from_the_config_or_fail(values):
+    assert filled("{{ study.simulation.repeats | number }} repeats", values) == "1,000 repeats"
+    said = "The text 'T = {{ study.length }}…' cannot be filled in: .*'length'"
+    with pytest.raises(ResultsError, match=said):
+        filled("T = {{ study.length }}", values)
+
+
+# What may stand in a text as it is: names, formulas, units, and the level of all intervals.
+NO_NUMBERS = re.compile(
+    r"{{.*?}}|Figs?\. [0-9]\w*(, [0-9]\w*)*( and [0-9]\w*)?|Listings [0-9] and [0-9]"
+    r"|Eq(uation|\.) [0-9]|section [0-9]+|F[0-9]+|HM2-BP|recurrent2_reservoir|--cores [0-9]"
+    r"|95 %|1 ms|R = 1|s_i = 1( − D_i)?|epoch \+ 1|max\(epoch, 1\)|t = 0|step 0|\(2T\)"
+    r"|(includes?|above|below|right of|left of|[Aa]t|excludes?|membrane at|is|yields) 0",
+    re.DOTALL,
+)
+
+
+def texts():
+    """Every text of the report that is not a result, with its place."""
+    for path in CAPTIONS.glob("*.rst"):
+        yield path.name, path.read_text()
+    report = ROOT / "strsbp" / "study" / "report"
+    for path in report.glob("*.yaml"):
+        yield path.name, path.read_text()
+    for path in (report / "templates").glob("*.html"):
+        yield path.name, re.sub(r"{%.*?%}|<[^>]*>", "", path.read_text())
+    for finding in load_findings(ROOT / "resources" / "findings.yaml"):
+        yield finding.id, finding.statement + finding.not_measured
+    for asked in load_questions(ROOT / "resources" / "questions.yaml"):
+        yield asked.id, asked.question + asked.text
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in texts()])
+def test_no_number_is_typed_in(text):
+    assert re.findall(r".{0,30}[0-9].{0,20}", NO_NUMBERS.sub("", " ".join(text.split()))) == []
 
 
 def test_symbols_are_set_and_names_left_alone():
     assert symbols("e_ij") == "<i>e</i><sub>ij</sub>"
     assert symbols("tau_m = 64") == "<i>τ</i><sub>m</sub> = 64"
     assert symbols("tau_m_32 and n_train") == "tau_m_32 and n_train"
+    assert symbols("`published`") == "<code>published</code>"
     assert symbols("<o_i>") == "&lt;<i>o</i><sub>i</sub>&gt;"
 
 

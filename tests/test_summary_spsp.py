@@ -7,8 +7,8 @@ from scipy import stats
 
 from strsbp.files import ResultsError
 from strsbp.settings import SimulatedTable
-from strsbp.spsp import Surface, fit_surface, save_surface, write_table
-from strsbp.spsp.quality import blocked_bias, shared_curve
+from strsbp.spsp import EffectRatioTable, Surface, fit_surface, save_surface, write_table
+from strsbp.spsp.quality import blocked_bias, shared_curve, wave_rows, waves
 from strsbp.study.summary.spsp import summarise_spsp
 
 SCALES = {"published": 50.0, "unblocked": 51.0, "corrected": 1.0}
@@ -78,6 +78,32 @@ def test_quality_holds_scale_and_bias(tmp_path):
     assert shape["value"].to_numpy() == pytest.approx(1.0)
     outside = rows.query("region == 'extrapolated' and quantity == 'value_relative_rms_error'")
     assert outside["grid"].tolist() == [10, 10]
+
+
+def of_shape(phi, noise=0.0, seed=1):
+    """A noisy surface o_j phi(o_i), and its fit."""
+    table = SimulatedTable(
+        spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=40
+    )
+    counts = np.arange(1.0, 41)
+    error = np.full((40, 40), max(noise, 1e-9))
+    mean = counts[:, None] * phi(counts) + np.random.default_rng(seed).normal(0, error)
+    surface = Surface(table, 10, 1, mean, error)
+    return fit_surface(surface), surface
+
+
+def test_waves_are_what_oscillates_beyond_the_noise():
+    def size_over_noise(fit, surface):
+        rows = {(row["region"], row["quantity"]): row["value"] for row in wave_rows(fit, surface)}
+        return rows["fitted", "wave_size"] / rows["fitted", "wave_noise"]
+
+    # A steep start makes a polynomial of degree 4 wave; a cubic it can follow, and noise is none.
+    assert size_over_noise(*of_shape(lambda o_i: 1 - np.exp(-o_i / 2), noise=0.01)) > 10
+    cubic = of_shape(lambda o_i: o_i - 0.02 * o_i**2 + 1e-4 * o_i**3, noise=0.01)
+    assert size_over_noise(*cubic) < 2
+    # Nor is a wrong scale a wave, however large it is.
+    fit, surface = cubic
+    assert not waves(EffectRatioTable(2 * fit.coefficients), surface).any()
 
 
 def test_the_interval_of_the_bias_is_that_of_a_quotient(tmp_path):

@@ -221,6 +221,16 @@ def test_metrics_that_are_not_numbers_are_not_averaged(tmp_path, column, value):
     assert not (tmp_path / "curves.csv").exists()
 
 
+def test_a_layer_that_is_silent_after_an_epoch_is_named(tmp_path):
+    metrics, provenance = write_runs(tmp_path, **two_arms(seeds=(1,), shorten=5))
+    frame = pd.read_csv(metrics[0])
+    frame.loc[1:2, "silent_share_recurrent2"] = 1
+    frame.to_csv(metrics[0], index=False)
+    runs = summarise(tmp_path, metrics, provenance)["runs"].set_index("arm")
+    assert runs.loc["strsbp", "silent"] == "recurrent2 in 2 of 4 epochs"
+    assert pd.isna(runs.loc["hm2bp", "silent"])
+
+
 def test_core_time_counts_runs_once_and_every_other_job(tmp_path):
     header = "s\th:m:s\tmax_rss\tcpu_time\n"
     for path, seconds in (("sweep/measure/a", 3), ("sweep/simulate", 4), ("train/arm/seed1", 99),

@@ -12,6 +12,7 @@ from strsbp.data.idx import read_images, read_labels
 from strsbp.data.own import read_dataset, save_events
 from strsbp.data.sources import SOURCES
 from strsbp.errors import DataError
+from strsbp.settings import DATASET_NAMES
 
 __all__ = [
     "DATASET_NAMES",
@@ -22,9 +23,6 @@ __all__ = [
     "save_digits",
     "save_events",
 ]
-
-DATASET_NAMES = ("mnist5k", *SOURCES)
-"""Names that `load_dataset` accepts."""
 
 
 def load_dataset(name: str, local_dir: str | Path | None = None) -> Digits:

@@ -26,14 +26,11 @@ class SampleResult:
 class Network:
     """Hidden layers and an output layer with lateral inhibition.
 
-    Parameters
-    ----------
-    model: dynamics, gradient and learning rule.
-    hidden: the hidden layers, first to last.
-    derivative: de/do of the effect-ratio table as a `strsbp.engine.state.Derivative`, or as the
-        (K, 4) coefficients of cubics for input counts 1 .. K, highest power first.
-    seed: determines the initial weights, the reservoir and every input spike train.
-    n_inputs, n_classes: sizes of the image and of the output layer.
+    `model`: dynamics, gradient and learning rule; `hidden`: the hidden layers, first to last;
+    `derivative`: de/do of the effect-ratio table as a `strsbp.engine.state.Derivative`, or as the
+    (K, 4) coefficients of cubics for input counts 1 .. K, highest power first; `seed`: determines
+    the initial weights, the reservoir and every input spike train; `n_inputs`, `n_classes`: sizes
+    of the image and of the output layer.
 
     Raises `SettingsError` if `adjoint: published` is used with a recurrent layer that is not as
     wide as the layer below it (finding F6 requires equal sizes), if the model does not fit the

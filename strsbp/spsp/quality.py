@@ -103,16 +103,28 @@ def shape_of(surface: Surface) -> list[dict[str, object]]:
     return [{"region": "grid", "quantity": k, "value": float(v)} for k, v in quantities.items()]
 
 
-def wiggles(table: EffectRatioTable, counts_out) -> float:
-    """Mean number of sign changes of the second derivative along a row within `counts_out`.
+def waves(table: EffectRatioTable, surface: Surface) -> np.ndarray:
+    """What oscillates in the fitted phi around the expectation, for o_i = 1 .. grid; (grid,).
 
-    A saturating curve has none; a wavy fit has some.
+    The deviation of the fit from the curve that all rows of the surface share, or 0 throughout if
+    it changes sign less than twice: a wrong scale or slope is no wave.
     """
-    x = np.linspace(min(counts_out), max(counts_out), 400)
-    slopes = table.derivative_coefficients(np.arange(1, table.n_rows + 1))
-    second = slopes[:, :3] * np.arange(3, 0, -1)
-    curvature = np.array([np.polyval(row, x) for row in second])
-    return float(np.mean(np.sum(np.diff(np.sign(curvature), axis=1) != 0, axis=1)))
+    counts = surface.counts
+    fitted = shared_slope(table.value(*np.meshgrid(counts, counts, indexing="ij")))
+    deviation = fitted - shared_spline(surface)(counts)
+    n_crossings = np.count_nonzero(np.diff(np.sign(deviation)))
+    return deviation if n_crossings > 1 else np.zeros_like(deviation)
+
+
+def wave_rows(table: EffectRatioTable, surface: Surface) -> list[dict[str, object]]:
+    """Root mean squares of `waves` (`wave_size`) and of the shared curve's noise (`wave_noise`), in
+    the regions `fitted` and `low_rates`."""
+    found = {"wave_size": waves(table, surface), "wave_noise": shared_curve(surface)[1]}
+    return [
+        {"region": region, "quantity": name, "value": float(np.sqrt(np.mean(values[:last] ** 2)))}
+        for region, last in (("fitted", None), ("low_rates", LOW_RATE))
+        for name, values in found.items()
+    ]
 
 
 def quality(
@@ -135,14 +147,7 @@ def quality(
         if grid < largest:
             beyond = np.arange(grid + 1, largest + 1)
             here += fit_errors(table, surfaces[largest], beyond, "extrapolated")
-        here += shape_of(surface)
-        here.append(
-            {
-                "region": "fitted",
-                "quantity": "curvature_sign_changes",
-                "value": wiggles(table, surface.counts),
-            }
-        )
+        here += shape_of(surface) + wave_rows(table, surface)
         rows += [{"spsp": spsp, "grid": grid, **row} for row in here]
     return pd.DataFrame(rows, columns=["spsp", "grid", "region", "quantity", "value"])
 

@@ -13,7 +13,6 @@ from typing import Any
 from strsbp.errors import SettingsError, StrsbpError, TableError
 from strsbp.files import read_yaml
 from strsbp.settings import N_CLASSES, N_PIXELS, ArmSettings, LayerSettings, checked
-from strsbp.spsp import read_table
 from strsbp.study.settings import StudySettings
 
 BASE = "config.yaml"
@@ -118,6 +117,8 @@ def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> No
 
 
 def _check_table_file(path: Path) -> None:
+    from strsbp.spsp import read_table  # imports numpy, which most configs do not need
+
     largest = read_table(path).largest()
     if largest > LARGEST_COEFFICIENT:
         raise TableError(

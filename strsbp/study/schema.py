@@ -1,19 +1,14 @@
 """The JSON schema and the table of config keys, generated from the models of the settings.
 
-``python -m strsbp.study.schema`` rewrites ``workflow/schemas/config.schema.json`` and the table in
-``config/README.md``; a test fails when they no longer match the models.
+`strsbp.study.documents` writes them to `workflow/schemas/config.schema.json` and to
+`docs/reference/config.md`.
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
-from strsbp.files import write_text
 from strsbp.study.experiments.settings import models
 from strsbp.study.settings import StudySettings
-
-ROOT = Path(__file__).resolve().parents[2]
-BEGIN, END = "<!-- keys: begin (written by make docs) -->\n", "<!-- keys: end -->"
 
 
 def config_schema() -> dict[str, Any]:
@@ -23,6 +18,11 @@ def config_schema() -> dict[str, Any]:
         **StudySettings.model_json_schema(),
         "title": "Configuration of the ST-RSBP study",
     }
+
+
+def config_schema_text() -> str:
+    """The content of workflow/schemas/config.schema.json."""
+    return json.dumps(config_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def config_keys() -> str:
@@ -89,21 +89,3 @@ def _values(node) -> str:
         return f"list of {_values(node['items'])}" if "items" in node else "list"
     words = {"boolean": "`true`, `false`", "string": "text"}
     return words.get(node.get("type"), "mapping")
-
-
-def documents(root: Path = ROOT) -> dict[Path, str]:
-    """Path and expected content of every file below `root` that is wholly or partly generated."""
-    readme = root / "config" / "README.md"
-    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    schema = json.dumps(config_schema(), indent=2, ensure_ascii=False) + "\n"
-    return {
-        root / "workflow" / "schemas" / "config.schema.json": schema,
-        readme: f"{before}{BEGIN}\n{config_keys()}\n{END}{after}",
-    }
-
-
-if __name__ == "__main__":
-    for path, text in documents().items():
-        write_text(text, path)
-        print(f"Wrote {path.relative_to(ROOT)}.")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from strsbp.data import DATASET_NAMES
 from strsbp.errors import SettingsError
 from strsbp.settings import (
+    DATASET_NAMES,
     LARGEST_SPLIT,
     ArmName,
     ArmSettings,

@@ -63,6 +63,7 @@ rule build_report:
         code=code(
             "build_report.py",
             "resources/questions.yaml",
+            "CITATION.cff",
             *(f"workflow/report/plot_{one.name}.rst" for one in FIGURES),
         ),
     message:

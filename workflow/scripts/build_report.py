@@ -15,6 +15,7 @@ with job(snakemake):
         claims_csv=files.pop("claims"),
         figures={Path(path).stem: path for path in figures},
         questions=ROOT / "resources" / "questions.yaml",
+        citation=ROOT / "CITATION.cff",
         captions=ROOT / "workflow" / "report",
         tables=files,
         out=snakemake.output.html,

@@ -21,8 +21,8 @@ MEASURED = [
 ]  # fmt: skip
 """Columns of what a claim rests on; the sizes are the smallest of its arms."""
 COLUMNS = [
-    "id", "place", "statement", "published", "measured", "low", "high", "unit", "verdict", "reason",
-    *MEASURED[3:], "other_verdicts", "note",
+    "id", "place", "statement", "published", "measured", "low", "high", "unit", "what",
+    "verdict", "reason", *MEASURED[3:], "other_verdicts", "note",
 ]  # fmt: skip
 SETTINGS_COLUMNS = ["id", "setting", "title", "epoch", "verdict", *MEASURED, "reason"]
 STUDY = "study"

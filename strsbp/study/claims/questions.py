@@ -46,6 +46,8 @@ class Statement(Closed):
     unit: Unit = "number"
     needs: list[Enough] = []
     rule: AnyRule
+    lead: bool = False
+    """Whether it answers the question by itself and so comes first in the report."""
 
 
 class ShownTable(Closed):
@@ -55,6 +57,10 @@ class ShownTable(Closed):
     columns: Annotated[list[str], Field(min_length=1)]
     where: dict[str, str | int | float] = {}
     """Only the rows with these values."""
+    caption: str = "The numbers"
+    """What the table shows, in words."""
+    unit: Unit = "number"
+    """Unit of the column `mean` and of its interval."""
 
 
 class Question(Closed):

@@ -61,6 +61,8 @@ class Judgement(NamedTuple):
     high: float = nan
     p_value: float = nan
     p_adjusted: float = nan
+    what: str = ""
+    """What was measured, in words, if the statement leaves it open."""
 
     def unless(self, lacks: str) -> "Judgement":
         """This judgement, or `NOT_TESTED` if the runs lack something (`lacks`, in words)."""
@@ -114,7 +116,9 @@ class MeasuringRule(Rule):
 
     def judge(self, context):
         found = [context.tables.measure(measure) for measure in self._measures()]
-        return _not_measured(self.subject) if None in found else self._judge(context, *found)
+        if None in found:
+            return _not_measured(self.subject)
+        return self._judge(context, *found)._replace(what=self.subject)
 
     def _judge(self, context: Context, *measured: Measured) -> Judgement:
         raise NotImplementedError
@@ -337,7 +341,9 @@ class PairedRule(Rule):
             reason += f": the interval excludes 0, but runs of {better} diverged"
         else:
             verdict, reason = Verdict.REPRODUCES, f"{reason}: the interval excludes 0"
-        return Judgement(verdict, f"{reason}.", pair["difference"], low, high, p_value, p_adjusted)
+        what = f"{pair['arm_a']} minus {pair['arm_b']}"
+        measured = pair["difference"], low, high, p_value, p_adjusted
+        return Judgement(verdict, f"{reason}.", *measured, what)
 
 
 def _all_diverged(better: str, worse: str, diverged_better: int, diverged_worse: int) -> Judgement:
@@ -468,7 +474,8 @@ class Diverges(Rule):
         else:
             as_expected = (n_diverged > 0) == self.expected
             verdict = Verdict.REPRODUCES if as_expected else Verdict.DOES_NOT
-        return Judgement(verdict, f"{reason}.", *limits)
+        what = f"{n_diverged} of {n_runs} runs of {self.arm}"
+        return Judgement(verdict, f"{reason}.", *limits, what=what)
 
 
 class Combination(Rule):

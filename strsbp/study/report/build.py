@@ -1,4 +1,4 @@
-"""The report as one self-contained HTML page, without scripts and external fonts or images."""
+"""The report as one self-contained HTML page, which also works without its script."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,18 +7,26 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from strsbp.files import ResultsError, write_text
+from strsbp.spsp.quality import LOW_RATE
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.findings import WORDS
 from strsbp.study.claims.measurements import told
 from strsbp.study.claims.questions import WORDS as ANSWERS
+from strsbp.study.experiments.divergence.summarise import FAILED_ABOVE
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS, Section
 from strsbp.study.report.text import symbols, value_text
 
-_MARKS = (("yes", "✓"), ("part", "◐"), ("no", "✗"), ("open", "?"), ("untested", "–"))
+_MARKS = {
+    "REPRODUCES": ("yes", "✓"),
+    "PARTLY": ("part", "◐"),
+    "DOES_NOT": ("no", "✗"),
+    "UNDECIDED": ("open", "?"),
+    "NOT_TESTED": ("untested", "–"),
+}
 BADGES = {
-    words: mark
-    for verdict, mark in zip(Verdict, _MARKS, strict=True)
+    words: _MARKS[verdict.name]
+    for verdict in Verdict
     for words in (verdict, WORDS[verdict], ANSWERS[verdict])
 }
 """Class and mark of each verdict; the words beside the mark mean that colour is not needed."""
@@ -28,7 +36,9 @@ ENVIRONMENT = Environment(
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 ENVIRONMENT.filters |= dict(symbols=symbols)
-ENVIRONMENT.globals |= dict(badges=BADGES, value_text=value_text)
+ENVIRONMENT.globals |= dict(
+    badges=BADGES, value_text=value_text, low_rate=LOW_RATE, failed_above=FAILED_ABOVE
+)
 
 
 def build_report(
@@ -45,10 +55,15 @@ def build_report(
             gathered = section.gather(results)
         template = ENVIRONMENT.get_template(f"{section.id}.html")
         content = template.render(gathered, results=results)
-        contents.append((section, Markup(content)))
+        contents.append((section, Markup(content), gathered.get("entries", [])))
     page = ENVIRONMENT.get_template("page.html").render(
-        css=Markup(Path(__file__).with_name("report.css").read_text(encoding="utf-8")),
+        css=_packaged("report.css"),
+        js=_packaged("report.js"),
         profile=results.study.profile,
         sections=contents,
     )
     write_text(page, out)
+
+
+def _packaged(name: str) -> Markup:
+    return Markup(Path(__file__).with_name(name).read_text(encoding="utf-8"))

@@ -1,20 +1,25 @@
 """Everything that the sections of the report may look at."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pandas as pd
+from markupsafe import Markup
 
 from strsbp.files import ResultsError, read_csv
+from strsbp.settings import ArmSettings
 from strsbp.study.claims import read_judged
+from strsbp.study.report.text import numbers, symbols
 from strsbp.study.settings import StudySettings
 
 
 class Table(NamedTuple):
-    """A table of the report; cells are text or safe HTML."""
+    """A table of the report; cells are text or safe HTML. The first column heads the rows."""
 
     headers: list[str]
     rows: list[list]
@@ -48,11 +53,53 @@ class Results:
     """Folder of the report, from which links to data files start."""
     command: str
     """What precedes the target in the commands shown."""
+    citation: Path
+    """CITATION.cff, which names the study and the method's paper."""
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """What the placeholders of texts may name: the `study`, an arm with its `default` settings
+        and, as in Snakemake's own report, `snakemake.config`."""
+        return dict(
+            study=self.study,
+            default=ArmSettings(**{"title": "default", "epochs": 1} | self.study.defaults),
+            snakemake=SimpleNamespace(config=self.study.model_dump(mode="json")),
+        )
 
     @cached_property
     def claims(self) -> list[dict]:
         """The judged claims."""
         return read_judged(self.claims_csv).to_dict("records")
+
+    @cached_property
+    def judged(self) -> dict[str, dict]:
+        """The judged claims and findings by id; a finding with several effects once."""
+        columns = ("id", "measured", "low", "high", "unit", "verdict")
+        rows = self.table("findings", *columns).drop_duplicates("id").to_dict("records")
+        return {row["id"]: row for row in [*rows, *self.claims]}
+
+    @cached_property
+    def numbers(self) -> dict[str, dict[str, str]]:
+        """The numbers of every judged claim and finding, as text."""
+        return {name: numbers(row) for name, row in self.judged.items()}
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """The title of every arm; a title that an earlier arm has is told apart by its network."""
+        titles = {}
+        for name, arm in self.study.all_arms.items():
+            taken = arm.title in titles.values()
+            titles[name] = f"{arm.title}, {arm.architecture}" if taken else arm.title
+        return titles
+
+    def named(self, text: str) -> Markup:
+        """`text` as HTML, with titles in place of names of arms where it compares arms."""
+        known = "|".join(sorted(map(re.escape, self.titles), key=len, reverse=True))
+        text = re.sub(
+            rf"\b({known})(?= minus )|(?<=minus )({known})\b|(?<=runs of )({known})\b",
+            lambda found: self.titles[found[0]], str(text),
+        )  # fmt: skip
+        return symbols(text)
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """The results file called `name`, with at least `columns`."""

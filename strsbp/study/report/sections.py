@@ -1,10 +1,12 @@
 """The sections of the report, in order. Each is a function here and a template of the same name.
 
 To add one, write the function that gathers what it shows, a template in `templates/`, and an
-entry in `SECTIONS`.
+entry in `SECTIONS`. An entry `entries` of what it gathers, with an `id` and a `title` for each part
+of the section, goes to the contents of the page.
 """
 
 import base64
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,16 +15,26 @@ from typing import NamedTuple
 import pandas as pd
 from markupsafe import Markup
 
-from strsbp.files import ResultsError
+from strsbp.files import ResultsError, read_yaml
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.judging import STUDY
-from strsbp.study.claims.questions import load_questions
+from strsbp.study.claims.questions import ShownTable, load_questions
 from strsbp.study.figures.catalogue import FIGURES
+from strsbp.study.report.answers import headline, topics
 from strsbp.study.report.results import Results, Table
-from strsbp.study.report.text import caption, duration, lead, packaged, symbols, value_text
+from strsbp.study.report.text import (
+    caption,
+    duration,
+    filled,
+    packaged,
+    read_caption,
+    symbols,
+    value_text,
+)
 from strsbp.study.summary.costs import core_time
 from strsbp.study.summary.intervals import both_ways
 
+MAIN_FIGURE = "fig2"
 FIGURE_DATA = {
     figure.name: [path for path in figure.data.values() if not path.startswith("resources/")]
     for figure in FIGURES
@@ -39,96 +51,161 @@ class Section(NamedTuple):
 
 
 def summary(results: Results) -> dict:
-    """The number of claims with each verdict, and the claims in short, at each setting."""
-    counts = Counter(claim["verdict"] for claim in results.claims)
-    views = results.table("settings", "id", "title", "setting", "epoch", "verdict")
-    others = views[(views["setting"] != STUDY) & (views["epoch"] == "best")]
-    by_title = {
-        title: dict(zip(found["id"], found["verdict"], strict=True))
-        for title, found in others.groupby("title", sort=False)
-    }
+    """What was studied, what came of it in a few sentences, and the main figure."""
+    cited = read_yaml(results.citation, ResultsError)["references"]
     return dict(
-        counts={verdict: counts[verdict] for verdict in Verdict},
-        n_untested=counts[Verdict.NOT_TESTED],
-        others=by_title,
-        differing=[claim for claim in results.claims if claim["other_verdicts"]],
+        study=_reference(cited[0]),
+        method=_reference(cited[1]),
+        sentences=headline(results),
+        sizes=_sizes(results),
+        figures=[_figure(MAIN_FIGURE, results)],
     )
 
 
+def _reference(entry: dict) -> dict:
+    """A reference of CITATION.cff: authors, title and where it appeared, with a link."""
+    names = [f"{one['given-names']} {one['family-names']}" for one in entry["authors"]]
+    eprints = [one["value"] for one in entry.get("identifiers", []) if "arXiv:" in one["value"]]
+    return dict(
+        authors=" and ".join([", ".join(names[:-1]), names[-1]]),
+        title=entry["title"],
+        place=", ".join(str(entry[key]) for key in ("journal", "year") if key in entry),
+        eprint=eprints[0] if eprints else "",
+    )
+
+
+def _sizes(results: Results) -> str:
+    """The size of the study's main arm, in words."""
+    runs = results.table("runs", "arm", "seed", "n_train", "n_test", "epochs", "dataset")
+    main = runs[runs["arm"] == next(iter(results.study.arms))]
+    if main.empty:
+        return ""
+    first = main.iloc[0]
+    return (
+        f"{first['n_train']:,} training and {first['n_test']:,} test images of "
+        f"{_data(first['dataset'])}, {first['epochs']} epochs, seeds {_seeds(main)}"
+    )
+
+
+def _data(name: str) -> str:
+    """The title of a data set."""
+    return packaged("words.yaml")["values"].get(name, name)
+
+
+def _seeds(runs: pd.DataFrame) -> str:
+    seeds = sorted(runs["seed"])
+    run_on = len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1))
+    return f"{seeds[0]} to {seeds[-1]}" if run_on else ", ".join(map(str, seeds))
+
+
+def verdicts(results: Results) -> dict:
+    """The claims in short, by topic, with the verdicts at other settings of the training."""
+    views = results.table("settings", "id", "title", "setting", "epoch", "verdict")
+    views = views[(views["setting"] != STUDY) & (views["epoch"] == "best")]
+    views = views[views["verdict"] != Verdict.NOT_TESTED]
+    others = {
+        title: dict(zip(found["id"], found["verdict"], strict=True))
+        for title, found in views.groupby("title", sort=False)
+    }
+    n_differing = sum(bool(claim["other_verdicts"]) for claim in results.claims)
+    return dict(topics=topics(results), others=others, n_differing=n_differing)
+
+
+def claims(results: Results) -> dict:
+    """Every topic with its answer, its figures and the reasons of its verdicts."""
+    elsewhere = {name for one in load_questions(results.questions) for name in one.figures}
+    further = [name for name in results.figures if name not in elsewhere | {MAIN_FIGURE}]
+    shown = [
+        topic | dict(figures=[_figure(name, results) for name in topic["figures"]])
+        for topic in topics(results, further)
+    ]
+    return dict(topics=shown, entries=shown, divergence=divergence(results))
+
+
 def run(results: Results) -> dict:
-    """Sizes, seeds, versions, machine and time of every arm."""
+    """Sizes, seeds, versions, machine and time of every arm, and the command that makes it all."""
     runs = results.table(
-        "runs", "arm", "title", "seed", "seconds", "n_train", "n_test", "epochs", "last_epoch",
-        "diverged",
+        "runs", "arm", "seed", "seconds", "n_train", "n_test", "epochs", "last_epoch", "diverged",
+        "silent", "started",
     )  # fmt: skip
     rows = []
-    for _, group in runs.groupby("arm", sort=False):
+    for arm, group in runs.groupby("arm", sort=False):
         first = group.iloc[0]
         rows.append(
             {
-                "Arm": symbols(first["title"]),
-                "Architecture": first["architecture"],
-                "Data": first["dataset"],
+                "Arm": symbols(results.titles.get(arm, first["title"])),
+                "Network": first["architecture"],
+                "Data": _data(first["dataset"]),
                 "Training images": f"{first['n_train']:,}",
                 "Test images": f"{first['n_test']:,}",
                 "Epochs": first["epochs"],
-                "Seeds": ", ".join(str(seed) for seed in sorted(group["seed"])),
+                "Seeds": _seeds(group),
                 "Diverged": _diverged(group),
+                "Silent layers": _where(group, "silent"),
                 "Core time": duration(group["seconds"].sum()),
                 "Per epoch": f"{group['median_epoch_seconds'].median():.3g} s",
             }
         )
-    facts = {
-        "Profile": results.study.profile,
-        "Runs": f"{len(runs)}, of {runs['arm'].nunique()} arms",
-        "Core time": f"{duration(runs['seconds'].sum())} of training; each run uses one core",
-        "Machine": _distinct(runs, "cpu", "cores", text="{cpu}, {cores:g} cores"),
-        "System": _distinct(runs, "platform"),
-        "Device": _distinct(runs, "device"),
-        "Commit": _commits(runs),
-        "Versions": "; ".join(
-            f"{name.removeprefix('version_')} {_distinct(runs, name)}"
-            for name in runs.columns
-            if name.startswith("version_")
-        ),
-        "Simulations of e_ij": f"{results.study.simulation.repeats:,} repeats per cell, "
-        f"seed {results.study.simulation.seed}",
-        "Started": f"{runs['started'].min()} to {runs['started'].max()}",
-    }
     return dict(
-        facts=facts,
-        table=Table.of(rows, text={"Arm", "Architecture", "Data", "Seeds"}),
+        sentences=_provenance(runs, results),
+        table=Table.of(rows, text={"Arm", "Network", "Data", "Seeds", "Diverged", "Silent layers"}),
+        costs=Table.of(
+            [
+                {"Jobs": row.kind, "Number": row.jobs, "Core time": duration(row.seconds)}
+                for row in core_time(results.folder).itertuples()
+            ],
+            text={"Jobs"},
+        ),
         command=results.target("report.html"),
     )
 
 
-def _diverged(runs: pd.DataFrame) -> str:
-    """How many of an arm's runs diverged, and where: seed, epoch and first layer of each."""
-    rows = runs[runs["diverged"].notna()]
-    where = [
-        f"seed {row.seed} in epoch {row.last_epoch}, {row.diverged}" for row in rows.itertuples()
+def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
+    """When, where and by what the results were made, in words."""
+    simulation = results.study.simulation
+    days = sorted(runs["started"].dropna().str[:10])
+    when = f", started from {days[0]} to {days[-1]}" if days else ""
+    versions = [
+        f"{name.removeprefix('version_')} {_distinct(runs[name])}"
+        for name in runs.columns
+        if name.startswith("version_")
     ]
-    return f"{len(rows)} ({'; '.join(where)})" if where else "0"
+    systems = runs["platform"].map(lambda name: re.sub(r"^(\w+)-([\d.]+).*", r"\1 \2", str(name)))
+    cores = _distinct(runs["cores"].map("{:g}".format))
+    commits = Counter(runs["commit"].dropna().str[:12])
+    changed = sum(runs["dirty"].eq(True))
+    listed = ", ".join(f"{commit} ({n} runs)" for commit, n in commits.items())
+    costs, training = core_time(results.folder), duration(runs["seconds"].sum())
+    sentences = [
+        f"{len(runs)} training runs of {runs['arm'].nunique()} arms took {training} of core time, "
+        f"one core each{when}; all {costs['jobs'].sum():,} jobs whose time was recorded took "
+        f"{duration(costs['seconds'].sum())}.",
+        f"Machine: {_distinct(runs['cpu'])} with {cores} cores, {_distinct(systems)}; trained on "
+        f"the {_distinct(runs['device'])}.",
+        f"Versions: {'; '.join(versions)}.",
+        f"Commits of the code: {listed}." if commits else "The code was not run from a checkout.",
+        f"{changed} runs were started with uncommitted changes." if changed else "",
+        f"e_ij was simulated with {simulation.repeats:,} random pairs of spike trains per pair of "
+        f"counts, seed {simulation.seed}.",
+    ]
+    return [sentence for sentence in sentences if sentence]
 
 
-def _distinct(runs: pd.DataFrame, *columns: str, text: str | None = None) -> str:
-    text = text or "{" + columns[0] + "}"
-    rows = runs[list(columns)].drop_duplicates().dropna().to_dict("records")
-    return "; ".join(text.format(**row) for row in rows) or "unknown"
+def _diverged(runs: pd.DataFrame) -> str:
+    """How many of an arm's runs diverged, and where: seed, first layer and epoch of each."""
+    epoch = " in epoch " + runs["last_epoch"].astype(str)
+    return _where(runs.assign(diverged=runs["diverged"].astype("string") + epoch), "diverged")
 
 
-def _commits(runs: pd.DataFrame) -> str:
-    changed = runs["dirty"].eq(True).map({True: " with uncommitted changes", False: ""})
-    commits = runs["commit"].astype("string").str[:12] + changed
-    return ", ".join(commits.dropna().unique()) or "not run from a checkout"
+def _where(runs: pd.DataFrame, column: str) -> str:
+    """How many of an arm's runs have a text in `column`, and which; 0 if none."""
+    rows = runs[runs[column].notna()]
+    found = [f"seed {row.seed}: {getattr(row, column)}" for row in rows.itertuples()]
+    return f"{len(rows)} ({'; '.join(found)})" if found else "0"
 
 
-def figures(results: Results) -> dict:
-    """The figures of the study; those of open questions are shown with the questions."""
-    of_questions = {name for one in load_questions(results.questions) for name in one.figures}
-    return dict(
-        figures=[_figure(name, results) for name in results.figures if name not in of_questions]
-    )
+def _distinct(values: pd.Series) -> str:
+    return " or ".join(str(value) for value in values.dropna().unique()) or "unknown"
 
 
 def _figure(name: str, results: Results) -> dict:
@@ -140,10 +217,11 @@ def _figure(name: str, results: Results) -> dict:
         content = base64.b64encode(path.read_bytes()).decode()
     except FileNotFoundError:
         raise ResultsError(f"The figure {path} is missing; draw it first.") from None
+    text = read_caption(source, results.values)
     return dict(
         id=name,
-        caption=caption(source),
-        alt=lead(source),
+        caption=caption(text, source),
+        alt=packaged("alts.yaml").get(name, name),
         image=f"data:image/svg+xml;base64,{content}",
         command=results.target(f"figures/{name}.png"),
         data=FIGURE_DATA.get(name, []),
@@ -154,25 +232,53 @@ def _figure(name: str, results: Results) -> dict:
 def questions(results: Results) -> dict:
     """Every open question with its answers, figures and tables, if they were measured."""
     if "answers" not in results.tables:
-        return dict(questions=[])
+        return dict(entries=[])
     answers = results.table("answers", "id", "statement", "verdict", "reason")
     shown = []
     for question in load_questions(results.questions):
-        tables = []
-        for one in question.tables:
-            frame = results.table(one.table, *one.columns, *one.where)
-            for column, value in one.where.items():
-                frame = frame[frame[column] == value]
-            tables.append(dict(name=one.table, content=frame_table(frame[one.columns])))
+        judged = answers[answers["id"] == question.id].to_dict("records")
+        leads = [one.statement for one in question.statements if one.lead]
         shown.append(
-            question.model_dump(include={"id", "question", "text"})
-            | dict(
-                answers=answers[answers["id"] == question.id].to_dict("records"),
+            dict(
+                id=f"question-{question.id}",
+                title=question.question,
+                text=filled(question.text, results.values),
+                leads=[one for one in judged if one["statement"] in leads] or judged[:1],
+                answers=judged,
                 figures=[_figure(name, results) for name in question.figures],
-                tables=tables,
+                tables=[_shown(one, results) for one in question.tables],
             )
         )
-    return dict(questions=shown)
+    return dict(entries=shown)
+
+
+def _shown(one: ShownTable, results: Results) -> dict:
+    """A table of an open question: its caption, its file and its rows, in words and units."""
+    frame = results.table(one.table, *one.columns, *one.where)
+    for column, value in one.where.items():
+        frame = frame[frame[column] == value]
+    words, rows = packaged("words.yaml"), []
+    names = results.titles | words["values"]
+    for row in frame[one.columns].to_dict("records"):
+        cells = {}
+        for column in one.columns:
+            base = column.removesuffix("low").removesuffix("high").rstrip("_") or "mean"
+            if base != column and base in one.columns:
+                continue  # in the cell of the value
+            prefix = "" if column == "mean" else f"{column}_"
+            unit = one.unit if column == "mean" else words["units"].get(column, "number")
+            value, header = row[column], words["headings"].get(column, column.replace("_", " "))
+            if isinstance(value, float):
+                ends = (row.get(f"{prefix}low"), row.get(f"{prefix}high"))
+                value = value_text(value, unit, *ends)
+            cells[symbols(header)] = symbols(names.get(value, value))
+        rows.append(cells)
+    text = {
+        symbols(words["headings"].get(column, column.replace("_", " ")))
+        for column in one.columns
+        if not pd.api.types.is_numeric_dtype(frame[column])
+    }
+    return dict(caption=one.caption, name=one.table, content=Table.of(rows, text=text))
 
 
 def findings(results: Results) -> dict:
@@ -182,55 +288,39 @@ def findings(results: Results) -> dict:
     for _, group in rows.groupby("id", sort=False):
         first = group.iloc[0].to_dict()
         shown.append(first | dict(effects=list(group["effect_text"].dropna())))
-    return dict(findings=shown)
+    return dict(findings=shown, counts=Counter(one["verdict"] for one in shown))
 
 
-def divergence(results: Results) -> dict:
+def divergence(results: Results) -> Table:
     """Fig. 4: is it the dynamics or the table?"""
-    rows = results.table("divergence", "title", "sentence", "cause")
+    rows = results.table("divergence", "title", "cause")
+    header = "Own minus table of 64, last errors"
     cells = [
         {
             "Arm": symbols(row.title),
             "Failed runs, own table": f"{row.failed_own} of {row.n_own}",
             "Failed runs, table of 64": f"{row.failed_other} of {row.n_other}",
-            "Difference of last errors": value_text(row.difference, "points", row.low, row.high),
+            header: value_text(row.difference, "points", row.low, row.high),
             "Pairs": "–" if pd.isna(row.n_pairs) else f"{row.n_pairs:g}",
             "Cause": "–" if pd.isna(row.cause) else row.cause,
         }
         for row in rows.itertuples()
     ]
-    return dict(
-        sentences=list(rows["sentence"]),
-        table=Table.of(cells, text={"Arm", "Cause"}),
-    )
+    return Table.of(cells, text={"Arm", "Cause"})
 
 
 def limits(results: Results) -> dict:
-    """Arms trained on all images or the second data set, and the cost of the whole profile."""
-    runs = results.table("runs", "arm", "seconds", "started", "n_train")
+    """Arms trained on all images or the second data set."""
     fits = results.table("extrapolations", "title", "quantity", "value", "low", "high")
-    started = pd.to_datetime(runs["started"], utc=True)
-    ended = started + pd.to_timedelta(runs["seconds"], unit="s")
     arms = results.table("arms", "title", "dataset", "n_train", "at_epoch", "quantity", "mean")
     large = arms[(arms["n_train"] >= 60_000) & (arms["quantity"] == "last_test_error")]
     names = {"floor": "infinitely many epochs"}
-    costs = core_time(results.folder)
     return dict(
-        core_hours=duration(costs["seconds"].sum()),
-        n_jobs=int(costs["jobs"].sum()),
-        costs=Table.of(
-            [
-                {"Jobs": row.kind, "Number": row.jobs, "Core time": duration(row.seconds)}
-                for row in costs.itertuples()
-            ],
-            text={"Jobs"},
-        ),
-        wall_time=duration((ended.max() - started.min()).total_seconds()),
         large=Table.of(
             [
                 {
                     "Arm": symbols(row.title),
-                    "Data": row.dataset,
+                    "Data": _data(row.dataset),
                     "Training images": f"{row.n_train:,}",
                     "After epoch": row.at_epoch,
                     "Test error": value_text(row.mean, "error", row.low, row.high),
@@ -272,7 +362,7 @@ def arms(results: Results) -> dict:
         {
             "Arm": symbols(row.title),
             "Architecture": row.architecture,
-            "Data": row.dataset,
+            "Data": _data(row.dataset),
             "Training images": f"{row.n_train:,}",
             "After epoch": row.at_epoch,
             "Best test error": errors[row.arm, row.at_epoch, "best_test_error"],
@@ -282,14 +372,13 @@ def arms(results: Results) -> dict:
         }
         for row in rows[rows["quantity"] == "best_test_error"].itertuples()
     ]
-    titles = rows.drop_duplicates("arm").set_index("arm")["title"].map(symbols)
     return dict(
         table=Table.of(cells, text={"Arm", "Architecture", "Data"}),
-        pairs=_pairs(results, titles),
+        pairs=_pairs(results),
     )
 
 
-def _pairs(results: Results, titles) -> Table:
+def _pairs(results: Results) -> Table:
     """Each panel's arms minus the study's first arm, or minus the panel's first without it."""
     pairs = both_ways(results.table("pairs", "arm_a", "arm_b", "at_epoch", "quantity", "p_value"))
     pairs = pairs[pairs["quantity"] == "best_test_error"]
@@ -301,10 +390,10 @@ def _pairs(results: Results, titles) -> Table:
             wanted |= dict.fromkeys((arm, reference) for arm in panel if arm != reference)
     cells = [
         {
-            "Arm": titles[a],
-            "Minus": titles[b],
+            "Arm": symbols(results.titles[a]),
+            "Minus": symbols(results.titles[b]),
             "After epoch": row.at_epoch,
-            "Difference of best errors": value_text(row.difference, "points", row.low, row.high),
+            "Difference": value_text(row.difference, "points", row.low, row.high),
             "p": "–" if pd.isna(row.p_value) else f"{row.p_value:.2g}",
             "Pairs": row.n_pairs,
         }
@@ -366,43 +455,45 @@ def author_tables(results: Results) -> dict:
     )  # fmt: skip
     key = ["file", "measure"]
     fresh = rows["tables"] == "this run"
-    here = rows[fresh].set_index(key)["ours"].rename("this run")
-    shown = rows.loc[~fresh, [*key, "spsp", "grid", "ours", "chance"]].join(here, on=key)
+    here = rows[fresh].set_index(key)["ours"].rename("here")
+    kept = rows[~fresh].join(here, on=key)
+    cells = [
+        {
+            "File": row.file,
+            "Simulation": row.spsp,
+            "Grid": _grid(row.grid),
+            "Measure": row.measure.replace("_", " ").replace("rms", "RMS"),
+            "Ours": _share(row.ours, row.measure),
+            "Chance": _share(row.chance, row.measure),
+            "This run": _share(row.here, row.measure),
+        }
+        for row in kept.itertuples()
+    ]
     return dict(
-        table=frame_table(shown.dropna(axis="columns", how="all")),
+        table=Table.of(cells, text={"File", "Simulation", "Measure"}),
         repeats=sorted({int(repeats) for repeats in rows["repeats"].dropna()}),
         sources=sorted(set(rows["source"].dropna())),
     )
 
 
-def frame_table(frame: pd.DataFrame) -> Table:
-    """A small data frame, unchanged."""
-    rows = [
-        {
-            str(name).replace("_", " "): "" if pd.isna(cell)
-            else f"{cell:.4g}" if isinstance(cell, float) else symbols(cell)
-            for name, cell in row.items()
-        }
-        for row in frame.to_dict("records")
-    ]  # fmt: skip
-    text = frame.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]]
-    return Table.of(rows, text={str(name).replace("_", " ") for name in text})
+def _share(value: float, measure: str) -> str:
+    """A relative difference in per cent; a ratio of values is a number."""
+    return value_text(value, "number" if measure.endswith("ratio") else "error")
 
 
 SECTIONS = (
-    Section("summary", "Summary", summary),
-    Section("run", "What was run", run),
-    Section("figures", "Figures", figures),
-    Section("claims", "Claims and verdicts", lambda _: {}),
-    Section("divergence", "Fig. 4: dynamics or table?", divergence),
+    Section("summary", "The answer", summary),
+    Section("verdicts", "The verdicts", verdicts),
+    Section("claims", "The claims, by question", claims),
     Section("findings", "Findings about the published program", findings),
     Section("questions", "Open questions", questions),
-    Section("arms", "Test errors of all arms", arms),
     Section("limits", "What the study could not do", limits),
+    Section("reading", "What differs from the study, and why",
+            lambda results: dict(notes=packaged("reading_notes.yaml", results.values))),
+    Section("arms", "Test errors of all arms", arms),
     Section("spsp", "Simulations and fits in numbers", spsp),
     Section("author_tables", "The authors' tables and ours", author_tables),
-    Section("reading", "What differs from the study, and why",
-            lambda _: dict(notes=packaged("reading_notes.yaml"))),
+    Section("run", "How it was made", run),
     Section("glossary", "Symbols and terms",
-            lambda _: dict(entries=packaged("glossary.yaml"))),
+            lambda results: dict(terms=packaged("glossary.yaml", results.values))),
 )  # fmt: skip

@@ -58,6 +58,15 @@ class Run:
         return None if pd.isna(layer) or layer == "" else str(layer)
 
     @property
+    def silent(self) -> str | None:
+        """The layers that no test image made fire after an epoch, and after how many; or None."""
+        shares = self.metrics.filter(regex="^silent_share_").rename(columns=lambda name: name[13:])
+        counts = shares.eq(1).sum()
+        epochs = len(self.metrics)
+        found = [f"{layer} in {n} of {epochs} epochs" for layer, n in counts.items() if n]
+        return ", ".join(found) or None
+
+    @property
     def comparable(self) -> tuple:
         """What two arms must have in common for their errors to be compared."""
         data = self.provenance["data"]
@@ -294,6 +303,7 @@ def _run_rows(runs: list[Run]) -> pd.DataFrame:
                 best_test_error=errors.min(),
                 last_test_error=errors.iloc[-1],
                 diverged=run.diverged,
+                silent=run.silent,
                 seconds=known.get("seconds"),
                 # The median ignores the first epoch, in which code is compiled.
                 median_epoch_seconds=median(known.get("seconds_per_epoch") or [np.nan]),

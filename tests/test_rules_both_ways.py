@@ -1,0 +1,126 @@
+"""Every rule of the shipped files says yes of some results and no of others."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from strsbp.study.claims import load_claims
+from strsbp.study.claims.findings import load_findings
+from strsbp.study.claims.measurements import Measure, Tables
+from strsbp.study.claims.questions import load_questions
+from strsbp.study.claims.rules import Bounds, Context, Exceeds, Ordered, Ratio, ValueNear, Verdict
+
+RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+DRAWS = 400
+RUNS = 5
+
+
+def shipped():
+    """Name, rule, published value and unit of everything that is judged."""
+    for claim in load_claims(RESOURCES / "claims.yaml"):
+        yield claim.id, claim.rule, claim.published, claim.unit
+    for finding in load_findings(RESOURCES / "findings.yaml"):
+        if finding.rule:
+            yield finding.id, finding.rule, None, finding.unit
+    for question in load_questions(RESOURCES / "questions.yaml"):
+        for number, one in enumerate(question.statements):
+            yield f"{question.id}-{number}", one.rule, None, one.unit
+
+
+def leaves(rule):
+    """The rules without parts."""
+    parts = getattr(rule, "rules", None)
+    return [leaf for part in parts for leaf in leaves(part)] if parts else [rule]
+
+
+class Invented:
+    """Rows of results files, one value at a time; the value that is set last counts."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def row(self, measure: Measure) -> dict:
+        key = measure.table, tuple(sorted(measure.where.items()))
+        return self.rows.setdefault(key, dict(measure.where))
+
+    def set(self, measure: Measure, value):
+        row = self.row(measure)
+        row[measure.column] = value
+        start = "" if measure.column == "mean" else f"{measure.column}_"
+        row |= {f"{start}low": value - 1e-9, f"{start}high": value + 1e-9}
+
+    def tables(self, runs, pairs):
+        frames = {"runs": runs, "pairs": pairs}
+        for (name, _), row in self.rows.items():
+            frames.setdefault(name, []).append(row)
+        found = Tables({})
+        found._frames = {name: pd.DataFrame(rows) for name, rows in frames.items()}
+        return found
+
+
+def invented(rule, published, random) -> Tables:
+    """Results in which each part of `rule` holds or fails by chance, most often all alike."""
+    rows, runs, pairs = Invented(), [], []
+    shared, mixed = random.random() < 0.5, random.random() < 0.5
+    for leaf in random.permutation(leaves(rule)):
+        holds = random.random() < 0.5 if mixed else shared
+        if isinstance(leaf, ValueNear):
+            rows.set(leaf.measure, published + leaf.tolerance * (0 if holds else 3))
+        elif isinstance(leaf, Bounds):
+            low, high = leaf.low, leaf.high
+            inside = low if high is None else high if low is None else (low + high) / 2
+            step = 1e-3 * max(1.0, abs(inside)) * (1 if high is None else -1 if low is None else 0)
+            beyond = random.choice([1, 2e-3])
+            outside = high + beyond if high is not None else low - beyond
+            value = inside + step if holds else outside
+            if isinstance(leaf, Ratio):
+                known = rows.row(leaf.numerator).get(leaf.numerator.column)
+                if known and value:
+                    rows.set(leaf.denominator, known / value)
+                else:
+                    scale = rows.row(leaf.denominator).get(leaf.denominator.column, 2.0)
+                    rows.set(leaf.denominator, scale)
+                    rows.set(leaf.numerator, scale * value)
+            else:
+                rows.set(leaf.measure, value)
+        elif isinstance(leaf, Exceeds):
+            rows.set(leaf.measure, leaf.bound + (1 if (leaf.side == "above") == holds else -1))
+        elif isinstance(leaf, Ordered):
+            rising = (leaf.direction == "increasing") == holds
+            for step, measure in enumerate(leaf.measures_in_order):
+                rows.set(measure, float(step if rising else -step))
+        elif leaf.kind == "diverges":
+            error = 0.9 if leaf.expected == holds else 0.1
+            runs += [dict(arm=leaf.arm, seed=seed, last_test_error=error, diverged=None)
+                     for seed in range(RUNS)]  # fmt: skip
+        else:
+            names = getattr(leaf, "arms_worst_to_best", None)
+            names = names[::-1] if names else leaf._compared()
+            for number, a in enumerate(names):
+                for b in names[number + 1 :]:
+                    # Equal errors answer "differ" with no; a gain answers "better" with yes.
+                    far = holds or leaf.kind != "paired_differs"
+                    difference = (-0.1 if holds else 0.1) if far else 0.0
+                    pairs.append(
+                        dict(arm_a=a, arm_b=b, at_epoch=leaf.at_epoch, quantity=leaf.quantity,
+                             difference=difference, low=difference - 1e-4, high=difference + 1e-4,
+                             p_value=1e-6, n_pairs=RUNS, n_diverged_a=0, n_diverged_b=0)
+                    )  # fmt: skip
+    unique = {(row["arm_a"], row["arm_b"], row["quantity"]): row for row in pairs}
+    return rows.tables(runs, list(unique.values()))
+
+
+@pytest.mark.parametrize(
+    ("rule", "published", "unit"), [pytest.param(*one, id=name) for name, *one in shipped()]
+)
+def test_a_rule_can_say_yes_and_no(rule, published, unit):
+    random = np.random.default_rng(1)
+    missing = {Verdict.REPRODUCES, Verdict.DOES_NOT}
+    for _ in range(DRAWS):
+        context = Context(invented(rule, published, random), published, unit)
+        missing -= {rule.judge(context).verdict}
+        if not missing:
+            return
+    pytest.fail(f"no results give {' or '.join(missing)}")
