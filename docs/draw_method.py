@@ -2,7 +2,7 @@
 
     python docs/draw_method.py
 
-writes docs/images/*.svg, in some twenty seconds, from the embedded digits and a table of
+writes docs/images/*.png, in some twenty seconds, from the embedded digits and a table of
 results/paper.
 """
 
@@ -231,5 +231,5 @@ def pictures(n_samples=200, n_updates=40):
 
 if __name__ == "__main__":
     for name, figure in pictures().items():
-        save(figure, ROOT / "build" / f"{name}.png", IMAGES / f"{name}.svg")
-        print(f"Drew docs/images/{name}.svg.")
+        save(figure, IMAGES / f"{name}.png", ROOT / "build" / f"{name}.svg")
+        print(f"Drew docs/images/{name}.png.")
