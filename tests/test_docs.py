@@ -78,7 +78,8 @@ def test_the_examples_are_made_smaller_where_it_matters(root):
 def with_the_tutorials_files(root, tmp_path, copy_checkout):
     """A copy of the repository with the files that the tutorial writes."""
     checkout = copy_checkout(tmp_path / "checkout")
-    for _, title, text in fences(root / "docs" / "tutorial.md"):
+    for language, title, text in fences(root / "docs" / "tutorial.md"):
+        title = "mine.yaml" if language == "yaml" else title
         if title and " " not in title:
             path = checkout / title
             path.parent.mkdir(exist_ok=True)

@@ -19,8 +19,12 @@ MANY = {"reproduces": "reproduce", "does": "do", "is": "are"}
 
 def headline(results: Results) -> list[str]:
     """The opening paragraph: how many claims have which verdict, and what stands out."""
-    found = (_sentence(entry, results) for entry in packaged("answers.yaml")["headline"])
-    return [_counts(results.claims, "Of the study's {} claims, "), *filter(None, found)]
+    entries = packaged("answers.yaml")["headline"]
+    first, *rest = (_sentence(entry, results) for entry in entries)
+    others = results.judged.get(entries[0]["of"], {}).get("other_verdicts")
+    elsewhere = f"But {others}." if first and others else None
+    counts = _counts(results.claims, "Of the study's {} claims, ")
+    return [counts, *filter(None, [first, elsewhere, *rest])]
 
 
 def topics(results: Results, figures: Iterable[str] = ()) -> list[dict]:

@@ -16,12 +16,21 @@ import pandas as pd
 from markupsafe import Markup
 
 from strsbp.files import ResultsError, read_yaml
+from strsbp.study.claims import Verdict
 from strsbp.study.claims.judging import STUDY
 from strsbp.study.claims.questions import ShownTable, load_questions
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.answers import headline, topics
 from strsbp.study.report.results import Results, Table
-from strsbp.study.report.text import caption, duration, packaged, symbols, value_text
+from strsbp.study.report.text import (
+    caption,
+    duration,
+    filled,
+    packaged,
+    read_caption,
+    symbols,
+    value_text,
+)
 from strsbp.study.summary.costs import core_time
 from strsbp.study.summary.intervals import both_ways
 
@@ -93,6 +102,7 @@ def verdicts(results: Results) -> dict:
     """The claims in short, by topic, with the verdicts at other settings of the training."""
     views = results.table("settings", "id", "title", "setting", "epoch", "verdict")
     views = views[(views["setting"] != STUDY) & (views["epoch"] == "best")]
+    views = views[views["verdict"] != Verdict.NOT_TESTED]
     others = {
         title: dict(zip(found["id"], found["verdict"], strict=True))
         for title, found in views.groupby("title", sort=False)
@@ -207,9 +217,10 @@ def _figure(name: str, results: Results) -> dict:
         content = base64.b64encode(path.read_bytes()).decode()
     except FileNotFoundError:
         raise ResultsError(f"The figure {path} is missing; draw it first.") from None
+    text = read_caption(source, results.values)
     return dict(
         id=name,
-        caption=caption(source),
+        caption=caption(text, source),
         alt=packaged("alts.yaml").get(name, name),
         image=f"data:image/svg+xml;base64,{content}",
         command=results.target(f"figures/{name}.png"),
@@ -231,7 +242,7 @@ def questions(results: Results) -> dict:
             dict(
                 id=f"question-{question.id}",
                 title=question.question,
-                text=question.text,
+                text=filled(question.text, results.values),
                 leads=[one for one in judged if one["statement"] in leads] or judged[:1],
                 answers=judged,
                 figures=[_figure(name, results) for name in question.figures],
@@ -478,11 +489,11 @@ SECTIONS = (
     Section("questions", "Open questions", questions),
     Section("limits", "What the study could not do", limits),
     Section("reading", "What differs from the study, and why",
-            lambda _: dict(notes=packaged("reading_notes.yaml"))),
+            lambda results: dict(notes=packaged("reading_notes.yaml", results.values))),
     Section("arms", "Test errors of all arms", arms),
     Section("spsp", "Simulations and fits in numbers", spsp),
     Section("author_tables", "The authors' tables and ours", author_tables),
     Section("run", "How it was made", run),
     Section("glossary", "Symbols and terms",
-            lambda _: dict(terms=packaged("glossary.yaml"))),
+            lambda results: dict(terms=packaged("glossary.yaml", results.values))),
 )  # fmt: skip
