@@ -18,12 +18,14 @@ endif
 
 .DELETE_ON_ERROR:
 PEERS := .venv-peers
+GPU := .venv-gpu
+CUDA ?= cuda13
 OLDEST := .venv-oldest
 NEWEST := .venv-newest
 TESTS ?= tests
 
 .PHONY: help report results-current test test-all test-oldest test-newest test-slurm lint audit \
-  bench bench-peers docs lock clean
+  bench bench-peers gpu gpu-rehearsal docs lock clean
 
 help:
 	@echo 'make report   make the environment, run the workflow, print the verdicts'
@@ -37,6 +39,9 @@ help:
 	@echo 'make lint     check style, types, imports and the workflow'
 	@echo 'make bench    time the engine and the simulation on this machine'
 	@echo 'make bench-peers  time other libraries for comparison, in an environment of their own'
+	@echo 'make gpu      test and time everything on an NVIDIA GPU, in eight minutes (CUDA=cuda12 for'
+	@echo '              older drivers; WHEELS=FOLDER with wheels, for a machine without a network)'
+	@echo 'make gpu-rehearsal  the same at a small size, with a stand-in for the GPU'
 	@echo 'make docs     refresh the generated parts of README and docs, and build the site'
 	@echo 'make lock     rewrite requirements.lock from pyproject.toml'
 	@echo 'make clean    remove the environment and caches; results stay'
@@ -114,6 +119,22 @@ $(PEERS)/installed: benchmarks/requirements-peers.txt pyproject.toml
 bench-peers: $(PEERS)/installed
 	@$(PEERS)/bin/python benchmarks/bench_peers.py
 
+# CuPy comes on top of the lock, from the folder WHEELS if there is one, and so does all else if
+# numba is there (docs/how-to/gpu.md).
+FIND := $(if $(WHEELS),--find-links $(WHEELS) $(if $(wildcard $(WHEELS)/numba-*),--no-index))
+$(GPU)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -m venv --clear $(GPU)
+	@$(GPU)/bin/python -m pip --quiet install $(FIND) --require-hashes -r requirements.lock
+	@$(GPU)/bin/python -m pip --quiet install $(FIND) --no-build-isolation -e '.[$(CUDA)]'
+	@touch $@
+
+gpu: $(GPU)/installed
+	@$(GPU)/bin/python benchmarks/bench_gpu.py
+
+gpu-rehearsal: $(INSTALLED)
+	@PYTHONPATH=$(CURDIR)/tests/cuda_host/on_path $(VENV)/bin/python benchmarks/bench_gpu.py \
+	  --rehearsal --out build/gpu
+
 docs: $(INSTALLED)
 	@$(RUN) strsbp.study.documents
 	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet
@@ -125,5 +146,5 @@ lock: $(INSTALLED)
 	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
 
 clean:
-	rm -rf $(VENV) $(OLDEST) $(NEWEST) .snakemake .pytest_cache .ruff_cache build *.egg-info
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(GPU) .snakemake .pytest_cache .ruff_cache build *.egg-info
 	find strsbp tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

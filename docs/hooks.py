@@ -33,10 +33,12 @@ def on_page_content(html, **_):
 
 
 def on_files(files, config):
-    """Add the committed figures as figures/<name>.svg, and the report as report.html."""
-    root = Path(config.config_file_path).parent
-    for path in sorted((root / RESULTS / "figures").glob("*.svg")):
-        files.append(File.generated(config, f"figures/{path.name}", abs_src_path=str(path)))
-    report = root / RESULTS / "report.html"
-    files.append(File.generated(config, "report.html", abs_src_path=str(report)))
+    """Add the committed report, the figures, and the data files that the report links to."""
+    folder = Path(config.config_file_path).parent / RESULTS
+    linked = set(re.findall(r'href="([\w/]+\.\w+)"', (folder / "report.html").read_text("utf-8")))
+    paths = {folder / "report.html", *(folder / "figures").glob("*.svg")}
+    paths |= {folder / link for link in linked if (folder / link).is_file()}
+    for path in sorted(paths):
+        name = path.relative_to(folder).as_posix()
+        files.append(File.generated(config, name, abs_src_path=str(path)))
     return files

@@ -3,6 +3,7 @@ from .encoding import Encoder
 from .engine.network import Network
 from .errors import StrsbpError
 from .network import build_network, load_network, save_network
+from .nir_graph import from_nir, to_nir
 from .settings import ArmSettings, LayerSettings, ModelSettings
 from .spsp import EffectRatioTable, fit_surface, read_table, simulate_surface, write_table
 from .study.loading import load_profile
@@ -25,6 +26,7 @@ __all__ = [
     "build_network",
     "evaluate",
     "fit_surface",
+    "from_nir",
     "load_dataset",
     "load_network",
     "load_profile",
@@ -34,6 +36,7 @@ __all__ = [
     "save_events",
     "save_network",
     "simulate_surface",
+    "to_nir",
     "train",
     "write_table",
 ]

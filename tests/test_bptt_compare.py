@@ -11,6 +11,7 @@ from strsbp.files import ResultsError
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.study.experiments.bptt import settings as bptt_settings
 from strsbp.study.experiments.bptt.settings import (
+    TIME_COLUMNS,
     BpttSettings,
     BpttTraining,
     of_network,
@@ -64,8 +65,9 @@ def compare(tmp_path):
         hm2bp = [arm_run(tmp_path, "hm2bp", 1, [0.6, 0.4, 0.35], [9, 8, 7])]
         out = tmp_path / "bptt.csv"
         summarise_bptt(
-            strsbp=strsbp, hm2bp=hm2bp, bptt=bptt, settings=SETTINGS, network=NETWORK, out=out
-        )
+            strsbp=strsbp, hm2bp=hm2bp, bptt=bptt, settings=SETTINGS, network=NETWORK, out=out,
+            times=arms.get("times", []),
+        )  # fmt: skip
         return pd.read_csv(out)
 
     return compared
@@ -99,6 +101,22 @@ def test_errors_and_seconds_by_hand(compare, tmp_path):
     assert row(table, "strsbp", "best_test_error")["mean"] == 0.2
     assert row(table, "bptt", "best_test_error")["mean"] == pytest.approx(0.15)
     assert (row(table, "bptt", "best_test_error")[["n_train", "n_test"]] == [40, 20]).all()
+
+
+def test_times_are_relative_to_those_of_the_same_round(compare, tmp_path):
+    path = tmp_path / "times.csv"
+    rows = [
+        f"trained,{method},{flushed},{turn},9,{cpu_ms * slow},1"
+        for turn, slow in enumerate((1, 5))
+        for method, flushed, cpu_ms in (
+            ("strsbp", 0, 2), ("bptt", 0, 60 + 20 * turn), ("bptt", 1, 30),
+        )
+    ]  # fmt: skip
+    path.write_text("\n".join([",".join(TIME_COLUMNS), *rows]) + "\n")
+    table = compare([bptt_run(tmp_path, 1, [0.4, 0.25], [31, 30])], times=[path])
+    slow, fast = (row(table, "bptt", f"trained_times{end}") for end in ("", "_flushed"))
+    assert (slow["mean"], fast["mean"]) == (35, 15)
+    assert slow["low"] < 35 < slow["high"] and fast["n_seeds"] == 2
 
 
 def test_differences_are_paired_up_to_the_epoch_that_both_reach(compare, tmp_path):

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import small_networks
 
 torch = pytest.importorskip("torch", reason="the extra bptt is not installed")
 pytest.importorskip("snntorch", reason="the extra bptt is not installed")
@@ -13,8 +14,9 @@ from strsbp.data import load_dataset  # noqa: E402
 from strsbp.encoding import TRAIN_SPLIT, Encoder  # noqa: E402
 from strsbp.settings import ArmSettings, LayerSettings  # noqa: E402
 from strsbp.study.experiments.bptt import measure as bptt  # noqa: E402
-from strsbp.study.experiments.bptt.settings import BpttTraining  # noqa: E402
+from strsbp.study.experiments.bptt.settings import TIME_COLUMNS, BpttTraining  # noqa: E402
 from strsbp.study.experiments.bptt.summarise import summarise_bptt  # noqa: E402
+from strsbp.study.experiments.bptt.times import ROUNDS, measure_times  # noqa: E402
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=12),
@@ -173,3 +175,15 @@ def test_a_run_repeats_itself_and_can_be_compared(digits, tmp_path):
     table = pd.read_csv(out)
     rows = table[(table["method"] == "bptt") & (table["quantity"] == "test_error")]
     assert rows["mean"].tolist() == pytest.approx(frame["test_error"].tolist())
+
+
+def test_both_methods_are_timed_in_turn(digits, tmp_path):
+    out = tmp_path / "times.csv"
+    measure_times(ARM, HIDDEN, small_networks.table(), digits, SETTINGS, seed=3, out=out)
+    frame = pd.read_csv(out)
+    assert list(frame) == list(TIME_COLUMNS) and (frame["cpu_ms"] >= 0).all()
+    counted = frame.groupby(["state", "method", "flushed"]).size()
+    assert len(counted) == 6 and (counted == ROUNDS).all()
+    assert list(frame["method"][:3]) == ["strsbp", "bptt", "bptt"]
+    # It leaves PyTorch as it was: subnormal numbers are kept.
+    assert float(torch.tensor([1e-30]) * torch.tensor([1e-10])) > 0

@@ -32,7 +32,6 @@ PAPER_ALONE = {
         "table.tau_m": 128,
     },
     "tau_m_24_1000": {"n_train": 1000, "n_test": 1000, "tau_m": 24},
-    "tau_m_20_1000": {"n_train": 1000, "n_test": 1000, "tau_m": 20},
 }
 """The same for arms that only the paper-size profile has."""
 

@@ -6,7 +6,6 @@ spikes are, and the weights up to the last digit of the device's `exp`.
 """
 
 import math
-import re
 
 import numpy as np
 import pytest
@@ -515,16 +514,14 @@ def test_the_documented_memory_of_a_replica(root):
         LayerSettings(kind="feedforward", size=400),
         LayerSettings(kind="recurrent", shape=(5, 5, 16)),
     ]
-    text = (root / "docs" / "cuda.md").read_text(encoding="utf-8")
+    text = (root / "docs" / "maintainers.md").read_text(encoding="utf-8")
     sizes = []
     for n_train in (10_000, 60_000):
         for reservoir in ("published", "derived"):
             network = Network(ModelSettings(reservoir=reservoir), hidden, np.ones((100, 4)), 1)
             most = connections_of(network, [network.state()])
             sizes.append(bytes_per_replica(network, most, n_train, 10_000))
-    assert max(sizes) < 12e6
-    rows = re.findall(r"^\| [\d,]+ training, .*? \| ([\d.]+) MB \| ([\d.]+) MB \|$", text, re.M)
-    assert [value for row in rows for value in row] == [f"{size / 1e6:.1f}" for size in sizes]
+    assert f"takes {min(sizes) / 1e6:.0f} to {max(sizes) / 1e6:.0f} MB" in text
 
 
 def test_the_documented_number_of_launches_is_true(root, stand_in):
@@ -533,5 +530,5 @@ def test_the_documented_number_of_launches_is_true(root, stand_in):
     )
     replicas = on_device(networks, random_digits(16), stand_in)
     n_launches = len(list(replicas._train_launches()))
-    text = (root / "docs" / "cuda.md").read_text(encoding="utf-8")
+    text = (root / "docs" / "maintainers.md").read_text(encoding="utf-8")
     assert f"{n_launches} per training sample" in text

@@ -1,7 +1,11 @@
 """The repository is consistent: generated files, names, dependencies, packaging."""
 
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+from email import message_from_string
 from typing import get_args
 
 import jsonschema
@@ -214,6 +218,26 @@ def test_data_files_of_the_package_are_packaged(root, pyproject):
         if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".py"
     }
     assert present <= packaged
+
+
+def test_the_page_of_a_package_index(root, tmp_path):
+    """Light requirements, the version of the package, and links that lead somewhere from there."""
+    code = "from setuptools.build_meta import *; prepare_metadata_for_build_wheel({!r})"
+    checkout = tmp_path / "checkout"
+    shutil.copytree(root / "strsbp", checkout / "strsbp", ignore=lambda *_: ["__pycache__"])
+    for name in ("README.md", "LICENSE", "pyproject.toml", "setup.py"):
+        shutil.copy(root / name, checkout)
+    subprocess.run(
+        [sys.executable, "-c", code.format(str(tmp_path))], cwd=checkout, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    (path,) = tmp_path.glob("*.dist-info/METADATA")
+    page = message_from_string(path.read_text(encoding="utf-8"))
+    assert page["Version"] == strsbp.__version__ and len(page.get_all("Project-URL")) == 4
+    needed = [text for text in page.get_all("Requires-Dist") if "extra ==" not in text]
+    assert not {"snakemake", "matplotlib", "seaborn"} & requirement_names(needed)
+    links = re.findall(r"\]\(([^)]*)\)", page.get_payload())
+    assert links and all(link.startswith(("https://", "#")) for link in links), links
 
 
 def test_every_folder_with_python_files_is_a_package(root):

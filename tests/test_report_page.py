@@ -13,14 +13,24 @@ from synthetic_results import PANELS, write_runs
 
 from strsbp.files import ResultsError
 from strsbp.study.claims import Verdict
+from strsbp.study.claims.findings import load_findings
 from strsbp.study.claims.judging import COLUMNS, load_claims
+from strsbp.study.claims.questions import load_questions
 from strsbp.study.loading import load_profile
 from strsbp.study.report import answers, build_report
 from strsbp.study.report.answers import headline
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import FIGURE_DATA, SECTIONS, Section
 from strsbp.study.report.terminal import main, summary
-from strsbp.study.report.text import caption, duration, packaged, symbols, value_text
+from strsbp.study.report.text import (
+    caption,
+    duration,
+    filled,
+    packaged,
+    read_caption,
+    symbols,
+    value_text,
+)
 from strsbp.study.settings import StudySettings
 from strsbp.study.summary import summarise_training
 
@@ -186,6 +196,13 @@ def built(tmp_path_factory):
     return arguments, text, Page(text)
 
 
+@pytest.fixture(scope="module")
+def values():
+    """What placeholders may name, at the study's own size."""
+    of_results = dict.fromkeys(Results.__dataclass_fields__)
+    return Results(**of_results | dict(study=load_profile(ROOT / "config", "paper"))).values
+
+
 @pytest.fixture
 def arguments(built, tmp_path):
     """The inputs of `built` in a folder of the test's own, to be damaged."""
@@ -230,12 +247,12 @@ def test_every_figure_says_what_is_seen(built):
 
 
 def test_the_answer_comes_first_with_numbers_from_the_results(built):
-    _, _, page = built
+    arguments, _, page = built
     answer = page.text[: page.text.index("The verdicts #")]
-    assert (
-        "26 claims, 6 reproduce, 5 reproduce partly, 5 do not, 5 are undecided and 5 are not"
-        in answer
-    )
+    verdicts = pd.read_csv(arguments["claims_csv"])["verdict"]
+    counts = verdicts.value_counts()
+    assert f"{len(verdicts)} claims, {counts['reproduces']} reproduce, " in answer
+    assert f"{counts['undecided']} are undecided" in answer
     assert "Julien Verecken" in answer and "arXiv:1908.06378" in answer
     assert "seeds 1 to 3" in answer
 
@@ -376,26 +393,61 @@ def test_sections_can_be_added(built, tmp_path):
 
 
 @pytest.mark.parametrize("path", sorted(CAPTIONS.glob("*.rst")), ids=lambda path: path.stem)
-def test_captions_are_plain_and_valid(path):
-    html = caption(path)
+def test_captions_are_plain_and_valid(path, values):
+    text = read_caption(path, values)
+    html = caption(text, path)
     assert html.startswith("<p>") and not Page(html).unbalanced
-    assert "{{" not in path.read_text(encoding="utf-8")
+    assert "{{" not in text
 
 
-def test_a_malformed_caption_is_named(tmp_path):
-    path = tmp_path / "bad.rst"
-    path.write_text("Some `unclosed text.\n")
+def test_a_malformed_caption_is_named():
+    with pytest.raises(ResultsError, match=r"bad\.rst is malformed"):
+        caption("Some `unclosed text.\n", "bad.rst")
+
+
+def test_captions_cannot_bring_raw_html():
+    assert "&lt;b&gt;" in caption("Text <b>bold</b>.\n", "raw.rst")
     with pytest.raises(ResultsError, match="malformed"):
-        caption(path)
+        caption(".. raw:: html\n\n   <script></script>\n", "raw.rst")
 
 
-def test_captions_cannot_bring_raw_html(tmp_path):
-    path = tmp_path / "raw.rst"
-    path.write_text("Text <b>bold</b>.\n")
-    assert "&lt;b&gt;" in caption(path)
-    path.write_text(".. raw:: html\n\n   <script></script>\n")
-    with pytest.raises(ResultsError, match="malformed"):
-        caption(path)
+def test_placeholders_come_from_the_config_or_fail(values):
+    assert filled("{{ study.simulation.repeats | number }} repeats", values) == "1,000 repeats"
+    said = "The text 'T = {{ study.length }}…' cannot be filled in: .*'length'"
+    with pytest.raises(ResultsError, match=said):
+        filled("T = {{ study.length }}", values)
+
+
+# What may stand in a text as it is: names, formulas, units, and the level of all intervals.
+NO_NUMBERS = re.compile(
+    r"{{.*?}}|Figs?\. [0-9]\w*(, [0-9]\w*)*( and [0-9]\w*)?|Listings [0-9] and [0-9]"
+    r"|Eq(uation|\.) [0-9]|section [0-9]+|F[0-9]+|HM2-BP|recurrent2_reservoir|--cores [0-9]"
+    r"|95 %|1 ms|R = 1|s_i = 1( − D_i)?|epoch \+ 1|max\(epoch, 1\)|t = 0|step 0|\(2T\)|a_i = 0"
+    r"|(includes?|above|below|right of|left of|sides of|excludes?|membrane at|is|yields) 0"
+    r"|(through|around|towards|to|[Aa]t) 0|(at|around|above) 1",
+    re.DOTALL,
+)
+
+
+def texts():
+    """Every text of the report that is not a result, with its place."""
+    for path in CAPTIONS.glob("*.rst"):
+        yield path.name, path.read_text()
+    report = ROOT / "strsbp" / "study" / "report"
+    for name in ("glossary.yaml", "reading_notes.yaml"):
+        yield name, " ".join(text for entry in packaged(name) for text in entry.values())
+    yield "alts.yaml", " ".join(packaged("alts.yaml").values())
+    for path in (report / "templates").glob("*.html"):
+        yield path.name, re.sub(r"{%.*?%}|<[^>]*>", "", path.read_text())
+    for finding in load_findings(ROOT / "resources" / "findings.yaml"):
+        yield finding.id, finding.statement + finding.not_measured
+    for asked in load_questions(ROOT / "resources" / "questions.yaml"):
+        yield asked.id, asked.question + asked.text
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in texts()])
+def test_no_number_is_typed_in(text):
+    assert re.findall(r".{0,30}[0-9].{0,20}", NO_NUMBERS.sub("", " ".join(text.split()))) == []
 
 
 def test_symbols_are_set_and_names_left_alone():

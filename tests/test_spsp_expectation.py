@@ -173,5 +173,5 @@ def test_how_far_from_linear_all_trains_alike_are_at_the_defaults():
         spsp="exact", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100
     )
     curve = solve_curve(table)
-    # The number in docs/algorithm.md, section 9.
+    # The number that docs/algorithm.md, section 9, quotes.
     assert nonlinearity(expected_surface(curve), curve) == pytest.approx(2.08e-3, abs=5e-6)

@@ -87,7 +87,7 @@ class TrainingState(Progress):
         if n_inputs != network.n_inputs or largest >= network.n_classes:
             raise SettingsError(
                 f"{digits.name} has {n_inputs} inputs and labels up to {largest}, but the network "
-                f"{network.n_inputs} inputs and {network.n_classes} classes; build it with "
+                f"has {network.n_inputs} inputs and {network.n_classes} classes; build it with "
                 f"n_inputs={n_inputs}, n_classes={n_classes}."
             )
         return cls(network, digits, np.ones(len(digits.train_labels)))

@@ -19,8 +19,12 @@ MANY = {"reproduces": "reproduce", "does": "do", "is": "are"}
 
 def headline(results: Results) -> list[str]:
     """The opening paragraph: how many claims have which verdict, and what stands out."""
-    found = (_sentence(entry, results) for entry in packaged("answers.yaml")["headline"])
-    return [_counts(results.claims, "Of the study's {} claims, "), *filter(None, found)]
+    entries = packaged("answers.yaml")["headline"]
+    first, *rest = (_sentence(entry, results) for entry in entries)
+    others = results.judged.get(entries[0]["of"], {}).get("other_verdicts")
+    elsewhere = f"But {others}." if first and others else None
+    counts = _counts(results.claims, "Of the study's {} claims, ")
+    return [counts, *filter(None, [first, elsewhere, *rest])]
 
 
 def topics(results: Results, figures: Iterable[str] = ()) -> list[dict]:
@@ -33,7 +37,8 @@ def topics(results: Results, figures: Iterable[str] = ()) -> list[dict]:
     for topic in packaged("answers.yaml")["topics"]:
         claims = [left.pop(name) for name in topic["claims"] if name in left]
         answer = _sentence(topic["answer"], results) or _counts(claims, "Of {} claims, ")
-        found.append(topic | dict(claims=claims, answer=answer))
+        drawn = [name for name in topic["figures"] if name in results.figures]
+        found.append(topic | dict(claims=claims, answer=answer, figures=drawn))
     shown = {name for topic in found for name in topic["figures"]}
     figures = [name for name in figures if name not in shown]
     if left or figures:

@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from strsbp.files import ResultsError, write_text
+from strsbp.spsp.quality import LOW_RATE
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.findings import WORDS
 from strsbp.study.claims.measurements import told
@@ -14,6 +15,7 @@ from strsbp.study.claims.questions import WORDS as ANSWERS
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS, Section
 from strsbp.study.report.text import symbols, value_text
+from strsbp.study.summary.intervals import ALPHA
 
 _MARKS = {
     "REPRODUCES": ("yes", "✓"),
@@ -34,7 +36,9 @@ ENVIRONMENT = Environment(
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 ENVIRONMENT.filters |= dict(symbols=symbols)
-ENVIRONMENT.globals |= dict(badges=BADGES, value_text=value_text)
+ENVIRONMENT.globals |= dict(
+    badges=BADGES, value_text=value_text, low_rate=LOW_RATE, alpha=f"{ALPHA:g}"
+)
 
 
 def build_report(

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pandas as pd
 from markupsafe import Markup
 
 from strsbp.files import ResultsError, read_csv
+from strsbp.settings import ArmSettings
 from strsbp.study.claims import read_judged
 from strsbp.study.report.text import numbers, symbols
 from strsbp.study.settings import StudySettings
@@ -53,6 +55,16 @@ class Results:
     """What precedes the target in the commands shown."""
     citation: Path
     """CITATION.cff, which names the study and the method's paper."""
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """What the placeholders of texts may name: the `study`, an arm with its `default` settings
+        and, as in Snakemake's own report, `snakemake.config`."""
+        return dict(
+            study=self.study,
+            default=ArmSettings(**{"title": "default", "epochs": 1} | self.study.defaults),
+            snakemake=SimpleNamespace(config=self.study.model_dump(mode="json")),
+        )
 
     @cached_property
     def claims(self) -> list[dict]:

@@ -16,13 +16,23 @@ import pandas as pd
 from markupsafe import Markup
 
 from strsbp.files import ResultsError, read_yaml
+from strsbp.study.claims import Verdict
 from strsbp.study.claims.judging import STUDY
 from strsbp.study.claims.questions import ShownTable, load_questions
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.answers import headline, topics
 from strsbp.study.report.results import Results, Table
-from strsbp.study.report.text import caption, duration, packaged, symbols, value_text
+from strsbp.study.report.text import (
+    caption,
+    duration,
+    filled,
+    packaged,
+    read_caption,
+    symbols,
+    value_text,
+)
 from strsbp.study.summary.costs import core_time
+from strsbp.study.summary.extrapolation import ALL_IMAGES
 from strsbp.study.summary.intervals import both_ways
 
 MAIN_FIGURE = "fig2"
@@ -93,6 +103,7 @@ def verdicts(results: Results) -> dict:
     """The claims in short, by topic, with the verdicts at other settings of the training."""
     views = results.table("settings", "id", "title", "setting", "epoch", "verdict")
     views = views[(views["setting"] != STUDY) & (views["epoch"] == "best")]
+    views = views[views["verdict"] != Verdict.NOT_TESTED]
     others = {
         title: dict(zip(found["id"], found["verdict"], strict=True))
         for title, found in views.groupby("title", sort=False)
@@ -207,9 +218,10 @@ def _figure(name: str, results: Results) -> dict:
         content = base64.b64encode(path.read_bytes()).decode()
     except FileNotFoundError:
         raise ResultsError(f"The figure {path} is missing; draw it first.") from None
+    text = read_caption(source, results.values)
     return dict(
         id=name,
-        caption=caption(source),
+        caption=caption(text, source),
         alt=packaged("alts.yaml").get(name, name),
         image=f"data:image/svg+xml;base64,{content}",
         command=results.target(f"figures/{name}.png"),
@@ -230,8 +242,8 @@ def questions(results: Results) -> dict:
         shown.append(
             dict(
                 id=f"question-{question.id}",
-                title=question.question,
-                text=question.text,
+                title=filled(question.question, results.values),
+                text=filled(question.text, results.values),
                 leads=[one for one in judged if one["statement"] in leads] or judged[:1],
                 answers=judged,
                 figures=[_figure(name, results) for name in question.figures],
@@ -302,7 +314,7 @@ def limits(results: Results) -> dict:
     """Arms trained on all images or the second data set."""
     fits = results.table("extrapolations", "title", "quantity", "value", "low", "high")
     arms = results.table("arms", "title", "dataset", "n_train", "at_epoch", "quantity", "mean")
-    large = arms[(arms["n_train"] >= 60_000) & (arms["quantity"] == "last_test_error")]
+    large = arms[(arms["n_train"] >= ALL_IMAGES) & (arms["quantity"] == "last_test_error")]
     names = {"floor": "infinitely many epochs"}
     return dict(
         large=Table.of(
@@ -478,11 +490,11 @@ SECTIONS = (
     Section("questions", "Open questions", questions),
     Section("limits", "What the study could not do", limits),
     Section("reading", "What differs from the study, and why",
-            lambda _: dict(notes=packaged("reading_notes.yaml"))),
+            lambda results: dict(notes=packaged("reading_notes.yaml", results.values))),
     Section("arms", "Test errors of all arms", arms),
     Section("spsp", "Simulations and fits in numbers", spsp),
     Section("author_tables", "The authors' tables and ours", author_tables),
     Section("run", "How it was made", run),
     Section("glossary", "Symbols and terms",
-            lambda _: dict(terms=packaged("glossary.yaml"))),
+            lambda results: dict(terms=packaged("glossary.yaml", results.values))),
 )  # fmt: skip

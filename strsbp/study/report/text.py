@@ -1,11 +1,14 @@
 """Text of the report: captions, symbols and numbers as safe HTML."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 from docutils.core import publish_parts
 from docutils.utils import SystemMessage
+from jinja2 import Environment, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
 from strsbp.files import ResultsError
@@ -56,26 +59,49 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def caption(path: str | Path) -> Markup:
-    """A caption file (reStructuredText, as Snakemake's own report reads it) as HTML.
+TEXTS = Environment(undefined=StrictUndefined)
+TEXTS.filters["number"] = lambda value: f"{value:,g}"
 
-    Raises `ResultsError` when it is missing or malformed.
+
+def filled(text: str, values: Mapping[str, Any]) -> str:
+    """`text` with its placeholders (Jinja, as in Snakemake's own report) filled by `values`.
+
+    Raises `ResultsError` if a value is missing: no number of the report is typed in.
+    """
+    try:
+        return TEXTS.from_string(text).render(values)
+    except TemplateError as error:
+        raise ResultsError(f"The text '{text[:60]}…' cannot be filled in: {error}.") from None
+
+
+def read_caption(path: str | Path, values: Mapping[str, Any]) -> str:
+    """A caption file (reStructuredText) with its numbers; raises `ResultsError`."""
+    try:
+        return filled(Path(path).read_text(encoding="utf-8"), values)
+    except FileNotFoundError:
+        raise ResultsError(f"The caption file {path} is missing; write it first.") from None
+
+
+def caption(source: str, path: str | Path) -> Markup:
+    """A caption, `source` (reStructuredText, as Snakemake's own report reads it), as HTML.
+
+    Raises `ResultsError`, which names its `path`, when it is malformed.
     """
     settings = dict(
         raw_enabled=False, file_insertion_enabled=False, halt_level=2, report_level=5,
         syntax_highlight="none", math_output="MathML",
     )  # fmt: skip
     try:
-        source = Path(path).read_text(encoding="utf-8")
         parts = publish_parts(source, writer="html5", settings_overrides=settings)
-    except FileNotFoundError:
-        raise ResultsError(f"The caption file {path} is missing; write it first.") from None
     except SystemMessage as error:
         raise ResultsError(f"The caption file {path} is malformed: {error}.") from None
     # Only text has symbols, tags have none.
     return Markup(re.sub(r"(?<=>)[^<]+", lambda text: symbols(Markup(text[0])), parts["body"]))
 
 
-def packaged(name: str):
-    """The content of a YAML file of this package."""
-    return yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+def packaged(name: str, values: Mapping[str, Any] | None = None):
+    """The content of a YAML file of this package; with `values`, its entries are filled in."""
+    content = yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    if values is None:
+        return content
+    return [{key: filled(text, values) for key, text in entry.items()} for entry in content]

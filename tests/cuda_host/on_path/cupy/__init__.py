@@ -143,7 +143,15 @@ class cuda:  # noqa: N801
 
         @staticmethod
         def getDeviceProperties(device):  # noqa: N802
-            return {"name": b"stand-in"}
+            return {"name": b"stand-in", "multiProcessorCount": 1, "totalGlobalMem": 2**31}
+
+        @staticmethod
+        def driverGetVersion():  # noqa: N802
+            return 0
+
+        @staticmethod
+        def runtimeGetVersion():  # noqa: N802
+            return 0
 
         @staticmethod
         def memGetInfo():  # noqa: N802

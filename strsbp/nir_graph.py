@@ -1,0 +1,137 @@
+"""Networks to and from the Neuromorphic Intermediate Representation (the package `nir`).
+
+A graph is what NIR can say of a network: for each layer, the spikes of the layer below through
+`Delay`, `Linear` and `CubaLIF`; the reservoir of a recurrent layer and the lateral inhibition of
+the output layer are cycles through `Delay` and `Linear`. One Euler step of length dt of
+
+    tau_syn dI/dt = -I + w_in S,   tau_mem dv/dt = -v + r I
+
+with tau_syn = tau_s dt, tau_mem = tau_m dt, w_in = 1 and r = tau_m is a step of docs/algorithm.md,
+section 2, with I = a / tau_s. As in the engine, the current comes first, then the membrane.
+"""
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from strsbp.engine.layers import Layer, RecurrentLayer
+from strsbp.engine.network import Network
+from strsbp.engine.state import Derivative
+from strsbp.errors import SettingsError
+from strsbp.reference.lif import lateral_inhibition
+from strsbp.settings import LayerSettings, ModelSettings, checked
+
+if TYPE_CHECKING:
+    import nir
+
+METADATA = "strsbp"
+"""The graph's metadata under this key is a JSON text."""
+
+
+def to_nir(network: Network, *, dt: float = 1.0) -> "nir.NIRGraph":
+    """The NIR graph of `network`; `nir.write(path, graph)` writes it to a file.
+
+    `dt`: the length of a step in the graph's unit of time, for libraries with a fixed one. What
+    NIR cannot say is in the metadata: `refractory_steps` (a graph that is run without them fires
+    more often), the encoder of the input spikes, the read-out, and what `from_nir` needs for
+    training. Moments of Adam are not kept. Raises `SettingsError` if the package is missing.
+    """
+    nir = _library()
+    model = network.model
+    nodes: dict = {"input": nir.Input({"input": np.array([network.n_inputs])})}
+    edges = []
+    below, width = "input", network.n_inputs
+    for layer in network.layers:
+        name, n = layer.name, layer.n_neurons
+        nodes[f"{below}_delay"] = nir.Delay(np.full(width, dt))
+        nodes[f"{name}_weights"] = nir.Linear(np.ascontiguousarray(layer.weights[:, :n].T))
+        nodes[name] = nir.CubaLIF(
+            tau_syn=np.full(n, model.tau_s * dt),
+            tau_mem=np.full(n, model.tau_m * dt),
+            r=np.full(n, model.tau_m),
+            v_leak=np.zeros(n),
+            v_threshold=np.full(n, layer.arrays.fires_above, dtype=np.float64),
+            w_in=np.ones(n),
+        )
+        edges += [
+            (below, f"{below}_delay"), (f"{below}_delay", f"{name}_weights"),
+            (f"{name}_weights", name),
+        ]  # fmt: skip
+        if layer.output or isinstance(layer, RecurrentLayer):
+            nodes[f"{name}_feedback"] = nir.Linear(_feedback(layer))
+            edges += [(f"{name}_delay", f"{name}_feedback"), (f"{name}_feedback", name)]
+        below, width = name, n
+    nodes[f"{below}_delay"] = nir.Delay(np.full(width, dt))
+    nodes["output"] = nir.Output({"output": np.array([width])})
+    edges += [(below, f"{below}_delay"), (below, "output")]
+    document = {
+        "dt": dt,
+        "refractory_steps": model.refractory_steps,
+        "n_steps": model.n_steps,
+        "encoder": "a pixel x (0..255) fires at each step from 1 with probability x / (5.5 * 255)",
+        "read_out": "the class whose output neuron fires most often; the lowest one in a tie",
+        "model": model.model_dump(mode="json", include=set(ModelSettings.model_fields)),
+        "hidden": [_settings(layer) for layer in network.layers[:-1]],
+        "seed": network.seed,
+        "n_inputs": network.n_inputs,
+        "n_classes": network.n_classes,
+        "derivative": [array.tolist() for array in network.derivative],
+    }
+    return nir.NIRGraph(nodes, edges, metadata={METADATA: json.dumps(document)})
+
+
+def from_nir(graph: "nir.NIRGraph") -> Network:
+    """The network in a graph that `to_nir` made, with the graph's weights; ready to be trained.
+
+    Raises `SettingsError` for a graph of other origin, or with other sizes or connections.
+    """
+    try:
+        document = json.loads(graph.metadata[METADATA])
+        coefficients, basis = (np.array(part) for part in document["derivative"])
+        network = Network(
+            checked(ModelSettings, document["model"], "the graph"),
+            [checked(LayerSettings, layer, "the graph") for layer in document["hidden"]],
+            Derivative(coefficients, basis if basis.size else np.zeros((0, 0))),
+            document["seed"],
+            document["n_inputs"],
+            document["n_classes"],
+        )
+        for layer in network.layers:
+            weights = graph.nodes[f"{layer.name}_weights"].weight
+            layer.weights[:, : layer.n_neurons] = weights.T
+            if isinstance(layer, RecurrentLayer):
+                feedback = graph.nodes[f"{layer.name}_feedback"].weight
+                layer.rec_weights[:] = feedback[layer.rec_post, layer.rec_pre]
+                if np.count_nonzero(feedback) != np.count_nonzero(layer.rec_weights):
+                    raise ValueError(f"{layer.name} has connections that its seed does not draw")
+            layer.refresh_sums()
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise SettingsError(
+            f"The graph is not one that strsbp.to_nir made ({error!r}); make it from a network."
+        ) from None
+    return network
+
+
+def _library():
+    try:
+        import nir
+    except ImportError:
+        raise SettingsError("NIR needs the package nir; pip install 'strsbp[nir]'.") from None
+    return nir
+
+
+def _feedback(layer: Layer) -> np.ndarray:
+    """Weights (n, n) float32 between the neurons of a layer, post-synaptic neuron first."""
+    if not isinstance(layer, RecurrentLayer):
+        return lateral_inhibition(layer.n_neurons).astype(np.float32)
+    weights = np.zeros((layer.n_neurons, layer.n_neurons), dtype=np.float32)
+    weights[layer.rec_post, layer.rec_pre] = layer.rec_weights
+    return weights
+
+
+def _settings(layer: Layer) -> dict:
+    """The `LayerSettings` of a hidden layer."""
+    if isinstance(layer, RecurrentLayer):
+        return {"kind": "recurrent", "shape": layer.shape}
+    return {"kind": "feedforward", "size": layer.n_neurons}
