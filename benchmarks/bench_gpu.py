@@ -85,9 +85,11 @@ def state_of(network: Network) -> dict[str, np.ndarray]:
 
 
 def kinds_of_arms() -> list[str]:
-    """One arm for each set of dynamics, gradient, table and architecture in the study."""
-    kinds = {}
+    """One arm for each set of dynamics, gradient, table and architecture with results."""
+    kinds: dict[str, str] = {}
     for name, arm in STUDY.all_arms.items():
+        if not arm.table_path(RESULTS).is_file():
+            continue
         chosen = arm.model_dump(include={*ModelSettings.model_fields, "table", "architecture"})
         kinds.setdefault(json.dumps(chosen, sort_keys=True), name)
     return list(kinds.values())

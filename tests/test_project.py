@@ -148,6 +148,7 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
     users = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
     jobs = yaml.safe_load((root / "workflow" / "envs" / "strsbp.yaml").read_text())["dependencies"]
     names = {
+        "lazy_loader": "lazy-loader",
         "matplotlib-base": "matplotlib",
         "seaborn-base": "seaborn",
         "snakemake-minimal": "snakemake",
@@ -158,7 +159,7 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
         given = lower_bounds(entries)
         return {names.get(name, name): bound for name, bound in given.items() if name != "python"}
 
-    not_in_conda = {"uv", "nvidia-cuda-nvrtc", "nir"}
+    not_in_conda = {"uv", "nvidia-cuda-nvrtc", "nir", "axe-playwright-python"}
     tools = lower_bounds(extras["dev"] + extras["docs"])
     tools = {name: bound for name, bound in tools.items() if name not in not_in_conda}
     assert bounds(users) == {**wanted, **tools}

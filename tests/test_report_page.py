@@ -274,11 +274,11 @@ def test_a_sentence_follows_its_verdict(built):
 
 def test_a_number_that_no_result_has_is_named(built, monkeypatch):
     arguments, _, _ = built
-    entry = dict(of="strsbp_best_error", otherwise="It is {nothing[value]}.")
+    entry = dict(of="strsbp_best_error", otherwise="It is {{ nothing.value }}.")
     monkeypatch.setattr(answers, "packaged", lambda name: dict(headline=[entry]))
     results = Results(**{key: value for key, value in arguments.items() if key != "out"},
                       folder=arguments["out"].parent)  # fmt: skip
-    with pytest.raises(ResultsError, match="'nothing'"):
+    with pytest.raises(ResultsError, match="'nothing' is undefined"):
         headline(results)
 
 
@@ -437,6 +437,9 @@ def texts():
     for name in ("glossary.yaml", "reading_notes.yaml"):
         yield name, " ".join(text for entry in packaged(name) for text in entry.values())
     yield "alts.yaml", " ".join(packaged("alts.yaml").values())
+    told = packaged("answers.yaml")
+    for entry in [*told["headline"], *(topic["answer"] for topic in told["topics"])]:
+        yield entry["of"], " ".join(text for key, text in entry.items() if key != "of")
     for path in (report / "templates").glob("*.html"):
         yield path.name, re.sub(r"{%.*?%}|<[^>]*>", "", path.read_text())
     for finding in load_findings(ROOT / "resources" / "findings.yaml"):

@@ -29,7 +29,7 @@ class BpttPeer:
 
     def __init__(self, module, digits, batch: int, n_steps: int, seed: int):
         torch.set_num_threads(1)
-        # Gradients that decay over hundreds of steps become subnormal, which is slow.
+        # What decays over hundreds of steps may become subnormal, which slows some processors down.
         torch.set_flush_denormal(True)
         torch.manual_seed(seed)
         self.name, self.batch = module.NAME, batch

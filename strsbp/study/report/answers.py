@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from strsbp.files import ResultsError
 from strsbp.study.claims import Verdict
 from strsbp.study.report.results import Results
-from strsbp.study.report.text import packaged
+from strsbp.study.report.text import filled, packaged
 
 VERBS = {
     "reproduces": "reproduces",
@@ -55,10 +54,7 @@ def _sentence(entry: dict, results: Results) -> str | None:
     text = judged and entry.get(judged["verdict"], entry.get("otherwise"))
     if not text:
         return None
-    try:
-        return text.format_map(results.numbers)
-    except KeyError as error:
-        raise ResultsError(f"A sentence in answers.yaml needs {error}; judge it first.") from None
+    return filled(text, results.values | results.numbers)
 
 
 def _counts(claims: list[dict], start: str) -> str:

@@ -81,7 +81,10 @@ class Results:
     @cached_property
     def numbers(self) -> dict[str, dict[str, str]]:
         """The numbers of every judged claim and finding, as text."""
-        return {name: numbers(row) for name, row in self.judged.items()}
+        return {
+            name: numbers(row) | dict(what=self.titled(row.get("what", "")))
+            for name, row in self.judged.items()
+        }
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -94,12 +97,15 @@ class Results:
 
     def named(self, text: str) -> Markup:
         """`text` as HTML, with titles in place of names of arms where it compares arms."""
+        return symbols(self.titled(text))
+
+    def titled(self, text: str) -> str:
+        """`text` with titles in place of names of arms where it compares arms."""
         known = "|".join(sorted(map(re.escape, self.titles), key=len, reverse=True))
-        text = re.sub(
+        return re.sub(
             rf"\b({known})(?= minus )|(?<=minus )({known})\b|(?<=runs of )({known})\b",
             lambda found: self.titles[found[0]], str(text),
         )  # fmt: skip
-        return symbols(text)
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """The results file called `name`, with at least `columns`."""

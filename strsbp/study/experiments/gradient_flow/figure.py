@@ -24,12 +24,14 @@ def draw(*, summary: str | Path):
     weights = rows[(rows["quantity"] == "weight_gradient") & (rows["mean"] > 0)]
     for (back, steps), state in zip(axes.T, states, strict=True):
         here = reaching[reaching["state"] == state]
-        plot(here, back, layers, x="steps_back", color="layer").add(
+        plot(here, back, layers, x="steps_back", color="layer", marker="layer").add(
             so.Band(alpha=0.2), ymin="low", ymax="high", legend=False
-        ).add(so.Line(linewidth=1.4), y="mean", legend=False).label(x="steps back", y="").plot()
+        ).add(so.Line(linewidth=1.4, pointsize=3.5), y="mean", legend=False).label(
+            x="steps back", y=""
+        ).plot()
         here = weights[weights["state"] == state]
-        plot(here, steps, layers, x="n_steps", y="mean", color="layer").add(
-            so.Line(linewidth=1.4, marker="o", pointsize=3.5), linestyle="method", legend=False
+        plot(here, steps, layers, x="n_steps", y="mean", color="layer", marker="layer").add(
+            so.Line(linewidth=1.4, pointsize=3.5), linestyle="method", legend=False
         ).scale(linestyle=so.Nominal(METHODS)).label(x="T (ms)", y="").plot()
     for ax in axes.flat:
         if ax.lines:
@@ -40,7 +42,7 @@ def draw(*, summary: str | Path):
     axes[0, 0].set_ylabel("gradient, relative")
     axes[1, 0].set_ylabel("norm of weight gradient")
     letter({ax: STATES[state] for row in axes for ax, state in zip(row, states, strict=True)})
-    looks = {layer: look(i, marker="", linestyle="-") for i, layer in enumerate(layers)}
+    looks = {layer: look(i, linestyle="-") for i, layer in enumerate(layers)}
     looks["BPTT"] = look(0, color=MUTED, marker="", linestyle=METHODS["bptt"])
     looks["ST-RSBP"] = look(0, color=MUTED, marker="", linestyle=METHODS["strsbp"])
     legend(figure, looks)
