@@ -36,14 +36,17 @@ def topics(results: Results, figures: Iterable[str] = ()) -> list[dict]:
     for topic in packaged("answers.yaml")["topics"]:
         claims = [left.pop(name) for name in topic["claims"] if name in left]
         answer = _sentence(topic["answer"], results) or _counts(claims, "Of {} claims, ")
-        drawn = [name for name in topic["figures"] if name in results.figures]
-        found.append(topic | dict(claims=claims, answer=answer, figures=drawn))
-    shown = {name for topic in found for name in topic["figures"]}
+        drawn = {
+            place: [name for name in topic.get(place, []) if name in results.figures]
+            for place in ("figures", "more")
+        }
+        found.append(topic | dict(claims=claims, answer=answer) | drawn)
+    shown = {name for topic in found for name in topic["figures"] + topic["more"]}
     figures = [name for name in figures if name not in shown]
     if left or figures:
         claims = list(left.values())
         answer = _counts(claims, "Of {} claims, ") if claims else ""
-        found.append(dict(id="further", title="What else was looked at", figures=figures,
+        found.append(dict(id="further", title="What else was looked at", figures=figures, more=[],
                           claims=claims, answer=answer))  # fmt: skip
     return found
 

@@ -117,7 +117,11 @@ def claims(results: Results) -> dict:
     elsewhere = {name for one in load_questions(results.questions) for name in one.figures}
     further = [name for name in results.figures if name not in elsewhere | {MAIN_FIGURE}]
     shown = [
-        topic | dict(figures=[_figure(name, results) for name in topic["figures"]])
+        topic
+        | {
+            place: [_figure(name, results) for name in topic[place]]
+            for place in ("figures", "more")
+        }
         for topic in topics(results, further)
     ]
     return dict(topics=shown, entries=shown, divergence=divergence(results))
