@@ -2,7 +2,7 @@
 
     python docs/draw_method.py
 
-writes docs/images/*.svg, in some twenty seconds, from the embedded digits and a table of
+writes docs/images/*.png, in some twenty seconds, from the embedded digits and a table of
 results/paper.
 """
 
@@ -29,6 +29,7 @@ from strsbp.study.figures.style import (
     label_ends,
     letter,
     mathtext,
+    new_figure,
     plot,
     save,
     stacked,
@@ -78,7 +79,8 @@ def draw_encoding(image, trains):
 def draw_neuron(trains, weights, threshold):
     """Input spikes, and the current, potential and spikes that they cause."""
     traces = lif_traces(trains, weights[None], threshold=threshold, **CONSTANTS)
-    figure, axes = stacked([1.4, 1.6, 2.0, 0.9])
+    figure = new_figure(5.4)
+    axes = figure.subplots(4, 1, sharex=True, height_ratios=(1.2, 1.6, 2, 0.5))
     raster(axes[0], trains, [f"weight {one:+.0f}".replace("-", "−") for one in weights])
     steps = pd.DataFrame(
         {"t": np.arange(len(trains)), "a": traces.current[:, 0], "v": traces.membrane[:, 0]}
@@ -106,7 +108,8 @@ def draw_neuron(trains, weights, threshold):
 def draw_spsp(pre, post):
     """What each spike of i finds of the potential that j alone has built, and the sum."""
     e, _, membrane = published_trace(pre, post, **CONSTANTS)
-    figure, axes = stacked([1.0, 2.0, 1.8])
+    figure = new_figure(4.4)
+    axes = figure.subplots(3, 1, sharex=True, height_ratios=(0.8, 2, 1.6))
     raster(axes[0], np.column_stack([pre, post]), ["input j", "output i"])
     at = np.flatnonzero(post)
     steps = pd.DataFrame({"t": np.arange(len(pre)), "q": membrane})
@@ -155,7 +158,7 @@ def draw_denominator(table, result):
     labels = dict(x="denominator $s_i$", y="neurons that fire")
     plot(s, bars, x="s").add(*shares).label(**labels).plot()
     bars.axvline(1, color=INK, linestyle="--", linewidth=1)
-    letter({curves: "e_ij grows with the output count", bars: "the denominators of a hidden layer"})
+    letter({curves: "e_ij over the output count", bars: "the denominators of a hidden layer"})
     return figure
 
 
@@ -231,5 +234,5 @@ def pictures(n_samples=200, n_updates=40):
 
 if __name__ == "__main__":
     for name, figure in pictures().items():
-        save(figure, ROOT / "build" / f"{name}.png", IMAGES / f"{name}.svg")
-        print(f"Drew docs/images/{name}.svg.")
+        save(figure, IMAGES / f"{name}.png", ROOT / "build" / f"{name}.svg")
+        print(f"Drew docs/images/{name}.png.")

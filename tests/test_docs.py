@@ -148,7 +148,7 @@ def test_the_pictures_of_the_method_are_drawn(root):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     drawn = module.pictures(n_samples=1, n_updates=1)
-    shown = re.findall(r"\(images/(\w+)\.svg\)", (root / "docs" / "method.md").read_text())
+    shown = re.findall(r"\(images/(\w+)\.png\)", (root / "docs" / "method.md").read_text())
     assert list(drawn) == shown
     assert {picture.stem for picture in (root / "docs" / "images").iterdir()} == set(shown)
     assert all(figure.axes for figure in drawn.values())

@@ -215,10 +215,10 @@ hm2bp_mnist,as logged,1,train_error,0.05,0.05,,
 hm2bp_mnist,as published,1,test_error,0.03,0.06,,
 """
 FITS = """\
-rank,title,difference,difference_low,difference_high,smallest_denominator,value_inside_50,value_outside_50,derivative_inside_50
-1,Published e_ij,0,,,0.5,0.01,3,0.2
-2,Expectation,0.02,,,0.1,1e-17,1e-17,1e-17
-3,All trains alike,0.03,0.01,0.04,0.2,,,
+rank,title,fit,difference,difference_low,difference_high,smallest_denominator,value_inside_50,value_outside_50,derivative_inside_50
+1,Published e_ij,polynomial4,0,,,0.5,0.01,3,0.2
+2,Expectation,exact,0.02,,,0.1,1e-17,1e-17,1e-17
+3,All trains alike,exact,0.03,0.01,0.04,0.2,,,
 """
 
 
@@ -345,8 +345,8 @@ def test_differences_are_of_pairs_and_have_the_sign_that_the_axis_says(first):
     places = {
         names[int(y)]: x for line in ax.collections[1:] for x, y in line.get_offsets().tolist()
     }
-    assert places["$\\tau_m$ = 50 (3 seeds)"] == pytest.approx(1.6, abs=0.6)
-    assert places["$\\tau_m$ = 128 (3 seeds)"] == pytest.approx(-0.6, abs=0.6)
+    assert places["$\\tau_m$ = 50 (3\u00a0seeds)"] == pytest.approx(1.6, abs=0.6)
+    assert places["$\\tau_m$ = 128 (3\u00a0seeds)"] == pytest.approx(-0.6, abs=0.6)
 
 
 def test_labels_do_not_overlap():

@@ -55,7 +55,7 @@ class Invented:
         frames = {"runs": runs, "pairs": pairs}
         for (name, _), row in self.rows.items():
             frames.setdefault(name, []).append(row)
-        found = Tables({})
+        found = Tables(dict.fromkeys(frames, ""))
         found._frames = {name: pd.DataFrame(rows) for name, rows in frames.items()}
         return found
 

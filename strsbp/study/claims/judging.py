@@ -28,11 +28,12 @@ SETTINGS_COLUMNS = ["id", "setting", "title", "epoch", "verdict", *MEASURED, "re
 STUDY = "study"
 """The setting at which the study ran, beside the sets of arms with other settings."""
 EPOCHS = {
-    "best": ("best_test_error", "by the best epoch on the test set"),
-    "last": ("last_test_error", "by the last epoch"),
-    "validated": ("validated_test_error", "by the best epoch on validation images"),
+    "best": "best_test_error",
+    "last": "last_test_error",
+    "validated": "validated_test_error",
 }
-"""Which epoch's test error is compared; the study takes the best."""
+"""Which epoch's test error is compared: the best on the test set, as in the study, the last one, or
+the best on validation images."""
 
 
 class Needs(Closed):
@@ -146,7 +147,7 @@ def judge_claims(
 def _judged_all(claims: list[Claim], tables: Tables, setting: str, title: str) -> list[dict]:
     """One row per claim and way to choose the epoch, at one setting."""
     rows = []
-    for epoch, (quantity, _) in EPOCHS.items():
+    for epoch, quantity in EPOCHS.items():
         seen = tables.seen(tables.variant, quantity)
         families = {
             family: seen.adjusted(
@@ -170,12 +171,14 @@ def _judged_all(claims: list[Claim], tables: Tables, setting: str, title: str) -
 
 def _other_verdicts(main: dict, others: list[dict]) -> str:
     """The verdicts that differ from the main one, in words."""
-    untested = Verdict.NOT_TESTED
+    epochs: dict[tuple[str, Verdict], list[str]] = {}
+    for other in others:
+        verdicts = {main["verdict"], other["verdict"]}
+        if len(verdicts) > 1 and Verdict.NOT_TESTED not in verdicts:
+            epochs.setdefault((other["title"], other["verdict"]), []).append(other["epoch"])
     return "; ".join(
-        f"{other['title']} {EPOCHS[other['epoch']][1]}: {other['verdict']}".lstrip()
-        for other in others
-        if untested not in (main["verdict"], other["verdict"])
-        if main["verdict"] != other["verdict"]
+        f"{title} by the {', '.join(names)} epoch: {verdict}".lstrip()
+        for (title, verdict), names in epochs.items()
     )
 
 

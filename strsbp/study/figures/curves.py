@@ -59,7 +59,7 @@ def draw(
         name: 100 * published_value(claims, claim) for name, claim in (published or {}).items()
     }
 
-    heights = [2.6] * len(panels)
+    heights = [2.6 if len(panels) < 3 else 2.1] * len(panels)
     if not differences.empty:
         n_lines = differences["name"].str.count("\n").sum() + len(differences)
         heights.append(0.7 + 0.12 * len(differences) + 0.16 * n_lines)
@@ -70,7 +70,8 @@ def draw(
     ]
     if not differences.empty:
         _draw_differences(axes[-1], differences)
-    letter(dict.fromkeys(axes, "") | dict(zip(axes, panels, strict=False)))
+    titles = dict.fromkeys(axes, "differences, paired over seeds")
+    letter(titles | dict(zip(axes, panels, strict=False)))
     label_ends(dict(zip(axes, ends, strict=False)))
     return figure
 
@@ -145,7 +146,7 @@ def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.Da
             if arm != base and (arm, base) in pairs.index:
                 pair = pairs.loc[(arm, base)]
                 difference = 100 * pair[["difference", "low", "high"]].astype(float)
-                name = wrap(f"{names[arm]} ({pair['n_pairs']} seeds)")
+                name = wrap(f"{names[arm]} ({pair['n_pairs']}\u00a0seeds)")
                 if len(panels) > 1:
                     name += f"\n{mathtext(title)}"
                 rows.append(dict(difference, name=name, base=names[base], series=position))

@@ -5,6 +5,7 @@ pixels wide. Every series has its own colour of the Okabe-Ito palette, line styl
 can be told apart by colour-blind readers and in black-and-white prints.
 """
 
+import re
 import textwrap
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -100,6 +101,15 @@ def stacked(heights: Sequence[float], columns: Sequence[int] = ()):
     columns = columns or [1] * len(heights)
     panels = [row.subplots(1, n, squeeze=False)[0] for row, n in zip(rows, columns, strict=True)]
     return figure, [ax for row in panels for ax in row]
+
+
+def layer_title(name: str) -> str:
+    """The title of a layer, or of its weights, from its name, such as `recurrent2_reservoir`."""
+    kind, number, part = re.fullmatch(r"([a-z]+)([0-9]+)(_reservoir)?", name).groups()
+    if kind == "output":
+        return "output layer"
+    where = "within " if part else ""
+    return f"{where}{kind.replace('feedforward', 'feed-forward')} layer {number}"
 
 
 def wrap(text: str, width: int = 24) -> str:

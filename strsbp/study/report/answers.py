@@ -37,7 +37,8 @@ def topics(results: Results, figures: Iterable[str] = ()) -> list[dict]:
     for topic in packaged("answers.yaml")["topics"]:
         claims = [left.pop(name) for name in topic["claims"] if name in left]
         answer = _sentence(topic["answer"], results) or _counts(claims, "Of {} claims, ")
-        found.append(topic | dict(claims=claims, answer=answer))
+        drawn = [name for name in topic["figures"] if name in results.figures]
+        found.append(topic | dict(claims=claims, answer=answer, figures=drawn))
     shown = {name for topic in found for name in topic["figures"]}
     figures = [name for name in figures if name not in shown]
     if left or figures:

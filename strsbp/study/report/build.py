@@ -12,10 +12,10 @@ from strsbp.study.claims import Verdict
 from strsbp.study.claims.findings import WORDS
 from strsbp.study.claims.measurements import told
 from strsbp.study.claims.questions import WORDS as ANSWERS
-from strsbp.study.experiments.divergence.summarise import FAILED_ABOVE
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS, Section
 from strsbp.study.report.text import symbols, value_text
+from strsbp.study.summary.intervals import ALPHA
 
 _MARKS = {
     "REPRODUCES": ("yes", "✓"),
@@ -37,7 +37,7 @@ ENVIRONMENT = Environment(
 )  # fmt: skip
 ENVIRONMENT.filters |= dict(symbols=symbols)
 ENVIRONMENT.globals |= dict(
-    badges=BADGES, value_text=value_text, low_rate=LOW_RATE, failed_above=FAILED_ABOVE
+    badges=BADGES, value_text=value_text, low_rate=LOW_RATE, alpha=f"{ALPHA:g}"
 )
 
 

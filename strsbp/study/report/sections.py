@@ -32,6 +32,7 @@ from strsbp.study.report.text import (
     value_text,
 )
 from strsbp.study.summary.costs import core_time
+from strsbp.study.summary.extrapolation import ALL_IMAGES
 from strsbp.study.summary.intervals import both_ways
 
 MAIN_FIGURE = "fig2"
@@ -241,7 +242,7 @@ def questions(results: Results) -> dict:
         shown.append(
             dict(
                 id=f"question-{question.id}",
-                title=question.question,
+                title=filled(question.question, results.values),
                 text=filled(question.text, results.values),
                 leads=[one for one in judged if one["statement"] in leads] or judged[:1],
                 answers=judged,
@@ -313,7 +314,7 @@ def limits(results: Results) -> dict:
     """Arms trained on all images or the second data set."""
     fits = results.table("extrapolations", "title", "quantity", "value", "low", "high")
     arms = results.table("arms", "title", "dataset", "n_train", "at_epoch", "quantity", "mean")
-    large = arms[(arms["n_train"] >= 60_000) & (arms["quantity"] == "last_test_error")]
+    large = arms[(arms["n_train"] >= ALL_IMAGES) & (arms["quantity"] == "last_test_error")]
     names = {"floor": "infinitely many epochs"}
     return dict(
         large=Table.of(

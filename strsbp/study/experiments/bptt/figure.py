@@ -7,7 +7,16 @@ import seaborn.objects as so
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from strsbp.files import ResultsError, read_csv
-from strsbp.study.figures.style import MUTED, legend, letter, look, new_figure, plot, themed
+from strsbp.study.figures.style import (
+    COLOURS,
+    MUTED,
+    legend,
+    letter,
+    look,
+    new_figure,
+    plot,
+    themed,
+)
 
 METHODS = ("strsbp", "hm2bp", "bptt")
 """The methods, in the order of their styles."""
@@ -34,7 +43,8 @@ def draw(*, summary: str | Path):
         over_seconds.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         over_seconds.xaxis.set_major_formatter("{x:g}")
         over_seconds.xaxis.set_minor_formatter(NullFormatter())
-    letter({over_epochs: "", over_seconds: ""})
+    _explain_ends(over_epochs, rows)
+    letter({over_epochs: "over epochs", over_seconds: "over time"})
     legend(figure, _names(rows), ncols=1)
     if "bptt" not in set(rows["method"]):
         over_seconds.text(
@@ -50,6 +60,16 @@ def _draw(ax, rows: pd.DataFrame, x: str, label: str) -> None:
     ).add(so.Line(linewidth=1.4, pointsize=3.5), y="mean", legend=False).label(
         x=label, y="test error (%)"
     ).plot()
+
+
+def _explain_ends(ax, rows: pd.DataFrame) -> None:
+    """Say of a method that was trained for fewer epochs than others where it ends."""
+    ends = rows.sort_values("epoch").drop_duplicates("method", keep="last")
+    for row in ends[ends["epoch"] < ends["epoch"].max()].itertuples():
+        ax.annotate(
+            f"trained for {row.epoch:.0f} epochs", (row.epoch, row.mean), (6, 0),
+            textcoords="offset points", va="center", color=COLOURS[METHODS.index(row.method)],
+        )  # fmt: skip
 
 
 def _names(rows: pd.DataFrame) -> dict[str, dict]:

@@ -19,14 +19,14 @@ from strsbp.study.figures.style import (
     wrap,
 )  # fmt: skip
 
-COLUMNS = ("rank", "title", "difference", "difference_low", "difference_high",
+COLUMNS = ("rank", "title", "fit", "difference", "difference_low", "difference_high",
            "smallest_denominator")  # fmt: skip
 ERRORS = {
-    "value": "relative error of $e_{ij}$",
-    "derivative": r"relative error of $\partial e_{ij}/\partial o_i$",
+    "value": "error of $e_{ij}$ (%)",
+    "derivative": r"error of $\partial e_{ij}/\partial o_i$ (%)",
 }
-SMALLEST = 1e-4
-"""A smaller relative error is rounding: the fit is the expectation itself."""
+SMALLEST = 0.01
+"""A smaller error (%) is rounding: the fit is the expectation itself."""
 
 
 @themed
@@ -36,7 +36,10 @@ def draw(*, summary: str | Path):
     Errors of value and derivative, by grid: filled inside the fitted grid, open outside.
     """
     frame = read_csv(summary, COLUMNS)
-    frame["name"] = frame["title"].map(lambda title: wrap(title, 30))
+    reference = frame["difference"].eq(0) & frame["difference_low"].isna()
+    fit = " (" + frame["fit"].str.replace("polynomial", "degree ") + ")"
+    titles = frame["title"].mask(reference, frame["title"] + fit)
+    frame["name"] = titles.map(lambda title: wrap(title, 30))
     grids = sorted({int(name.rpartition("_")[2]) for name in frame if name.startswith("value_")})
     figure = new_figure(1.8 + 0.4 * len(frame))
     axes = figure.subplots(2, 2, sharey=True)
@@ -71,7 +74,8 @@ def draw(*, summary: str | Path):
     ).scale(**y).label(x="smallest $|s_i|$", y="").plot()
     for ax in axes[:, 1]:
         ax.tick_params(labelleft=False)
-    letter(dict.fromkeys(axes.flat, ""))
+    titles = ("value", "derivative", "test error", "denominator")
+    letter(dict(zip(axes.flat, titles, strict=True)))
     looks = {}
     for i, grid in enumerate(grids):
         for region, face in (("inside", COLOURS[i]), ("outside", "white")):
@@ -86,7 +90,9 @@ def draw(*, summary: str | Path):
 def _errors(frame: pd.DataFrame, quantity: str, grids) -> pd.DataFrame:
     """One row per fit, grid and region whose error is more than rounding."""
     parts = [
-        frame[["name"]].assign(grid=grid, region=region, error=frame[f"{quantity}_{region}_{grid}"])
+        frame[["name"]].assign(
+            grid=grid, region=region, error=100 * frame[f"{quantity}_{region}_{grid}"]
+        )
         for grid in grids
         for region in ("inside", "outside")
         if f"{quantity}_{region}_{grid}" in frame

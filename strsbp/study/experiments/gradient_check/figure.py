@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pandas as pd
 import seaborn as sns
+from matplotlib.colors import ListedColormap
 
 from strsbp.files import read_csv
 from strsbp.study.figures.style import (
     DIVERGING,
     MUTED,
-    SEQUENTIAL,
+    OUTSIDE,
+    layer_title,
     letter,
-    stacked,
+    new_figure,
     themed,
     wrap,
 )  # fmt: skip
@@ -19,13 +21,14 @@ from strsbp.study.figures.style import (
 COLUMNS = (
     "state", "layer", "step", "estimator", "title", "against", "quantity", "mean", "low", "high",
 )  # fmt: skip
+STATES = {"untrained": "untrained", "early": "after one epoch", "trained": "trained"}
 USUAL = 0.06
 """Share of cells that may lie beyond the end of a colour scale, so that outliers do not set it."""
 
 
 @themed
 def draw(*, summary: str | Path):
-    """Draw heat maps of the cosines, and of how much closer the first estimator is than each.
+    """Draw the cosines of the first estimator, and how much closer it is than each other one.
 
     A column is a layer's weights in one state of the network; states in which nothing is known
     have none. The finite differences are those of the smallest step.
@@ -34,52 +37,53 @@ def draw(*, summary: str | Path):
     titles = (
         rows.dropna(subset="title").drop_duplicates("estimator").set_index("estimator")["title"]
     )
-    first = titles.iloc[0] if len(titles) else ""
     times = rows[rows["quantity"] == "cpu_ms"].drop_duplicates("estimator", keep="last")
     times = times.set_index("estimator")["mean"]
-    smallest = rows["step"].min()
-    rows = rows[(rows["step"] == smallest) & rows["mean"].notna()]
+    rows = rows[(rows["step"] == rows["step"].min()) & rows["mean"].notna()]
     rows = rows.assign(**{name: 100 * rows[name] for name in ("mean", "low", "high")})
-    cosines = rows[rows["quantity"] == "cosine"]
+    first = titles.index[0] if len(titles) else None
+    cosines = rows[(rows["quantity"] == "cosine") & (rows["estimator"] == first)]
     differences = rows[rows["quantity"] == "cosine_difference"]
-    height = 2.2 + 0.21 * max(len(titles), 3)
-    figure, (above, below) = stacked((height, height))
-    names = titles.map(lambda title: wrap(title, 30))
-    low = cosines["mean"].quantile(USUAL)
-    _draw(above, cosines, "estimator", names, dict(cmap=SEQUENTIAL, vmin=low, vmax=100))
+    n_rows = max(len(titles), 4)
+    figure = new_figure(2.4 + 0.24 * n_rows)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, n_rows - 1))
     size = differences["mean"].abs().quantile(1 - USUAL)
-    _draw(below, differences, "against", names, dict(cmap=DIVERGING, vmin=-size, vmax=size))
-    if not cosines.empty:
-        _write_times(above, times.reindex(names.index))
-    letter({above: "100 cos to the true gradient", below: f"100 (cos of {first} − cos)"})
+    columns = list(differences[["state", "layer"]].drop_duplicates().itertuples(index=False))
+    look = dict(cmap=DIVERGING, vmin=-size, vmax=size)
+    bar = dict(location="bottom", aspect=30, pad=0.02, extend="both", shrink=0.8)
+    _draw(below, differences, "against", titles, columns, dict(look, cbar_kws=bar))
+    plain = dict(cmap=ListedColormap([OUTSIDE]), cbar=False)
+    _draw(above, cosines, "estimator", titles, columns, plain)
+    above.tick_params(labelbottom=False)
+    for ax, key in ((above, cosines["estimator"]), (below, differences["against"])):
+        _write_times(ax, times.reindex([name for name in titles.index if name in set(key)]))
+    name = titles.get(first, "")
+    letter({above: "cosine to the true gradient (%)", below: f"{name}'s minus that of (%)"})
     return figure
 
 
-def _draw(ax, rows: pd.DataFrame, key: str, names: pd.Series, colours: dict) -> None:
+def _draw(ax, rows: pd.DataFrame, key: str, names: pd.Series, columns: list, look: dict) -> None:
     if rows.empty:
         ax.set_axis_off()
         ax.text(0, 0.5, "The true gradient is 0 or does not stand out from its noise.", color=MUTED)
         return
-    order = rows[["state", "layer"]].drop_duplicates()
     table, sure = (
         values.pivot(index=key, columns=["state", "layer"], values="mean")
         .reindex(index=[name for name in names.index if name in set(rows[key])])
-        .reindex(columns=pd.MultiIndex.from_frame(order))
+        .reindex(columns=pd.MultiIndex.from_tuples(columns))
         for values in (rows, rows[(rows["low"] > 0) | (rows["high"] < 0)])
     )
-    sns.heatmap(
-        table, ax=ax, annot=table.round(1) + 0.0, fmt=".1f", linewidths=0.5, **colours,
-        cbar_kws=dict(location="bottom", aspect=30, pad=0.02, extend="both"),
-    )  # fmt: skip
+    sns.heatmap(table, ax=ax, annot=table.round(1) + 0.0, fmt=".1f", linewidths=0.5, **look)
     for text, known in zip(
         ax.texts, sure.notna().to_numpy()[table.notna().to_numpy()], strict=True
     ):
         text.set_fontweight("bold" if known and key == "against" else "normal")
-    ax.set_yticks(ax.get_yticks(), [names[name] for name in table.index], rotation=0)
-    ax.set_xticks(
-        ax.get_xticks(), [f"{layer}\n{state}" for state, layer in table.columns], rotation=90
-    )
+    labels = [wrap(names[name], 28) for name in table.index]
+    ax.set_yticks(ax.get_yticks(), labels, rotation=0, linespacing=0.9)
+    places = [f"{layer_title(layer)}\n{STATES[state]}" for state, layer in table.columns]
+    ax.set_xticks(ax.get_xticks(), places, rotation=90)
     ax.set(xlabel="", ylabel="")
+    ax.tick_params(length=0)
     ax.grid(False)
 
 

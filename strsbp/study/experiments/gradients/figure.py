@@ -7,6 +7,8 @@ import seaborn.objects as so
 from strsbp.files import read_csv
 from strsbp.study.figures.style import (
     INK,
+    OUTSIDE,
+    layer_title,
     legend,
     letter,
     look,
@@ -53,11 +55,14 @@ def draw(*, gradients: str | Path, denominators: str | Path):
         for ax in row[1:]:
             ax.tick_params(labelleft=False)
     letter({ax: STATES[state] for row in axes for ax, state in zip(row, states, strict=True)})
-    legend(figure, {layer: look(i, linestyle="") for i, layer in enumerate(layers)})
+    looks = {layer_title(layer): look(i, linestyle="") for i, layer in enumerate(layers)}
+    legend(figure, looks)
     return figure
 
 
 def _draw(ax, rows, names, layers) -> None:
+    for position in range(0, len(names), 2):  # tells the marks of one arm from those of the next
+        ax.axhspan(position - 0.5, position + 0.5, color=OUTSIDE, zorder=0)
     made = plot(rows, ax, layers, y="name", color="layer", marker="layer")
     if "mean" in rows:
         made = made.add(so.Range(linewidth=1.2), so.Dodge(), orient="y", legend=False, xmin="low",

@@ -53,7 +53,8 @@ def draw(*, summary: str | Path):
         )
     for ax in axes[:, 1:].flat:
         ax.set_ylabel("")
-    letter(dict.fromkeys(axes.flat, ""))
+    titles = ("test error", "silent neurons", "denominator") * len(GRIDS)
+    letter(dict(zip(axes.flat, titles, strict=True)))
     handles = [Patch(facecolor="white", edgecolor=INK, linewidth=1.8, label="published constants")]
     if (cells["n_failed"] > 0).any():
         handles.append(
