@@ -1,6 +1,6 @@
-from numba import config
+import os
 
 from strsbp.errors import StrsbpError
 
-if config.DISABLE_JIT:
+if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
     raise StrsbpError("The engine runs only if it is compiled; unset NUMBA_DISABLE_JIT.")
