@@ -25,7 +25,7 @@ NEWEST := .venv-newest
 TESTS ?= tests
 
 .PHONY: help report results-current test test-all test-oldest test-newest test-slurm lint audit \
-  bench bench-peers gpu gpu-rehearsal docs lock clean
+  bench bench-peers gpu gpu-rehearsal docs lock dist clean
 
 help:
 	@echo 'make report   make the environment, run the workflow, print the verdicts'
@@ -44,9 +44,12 @@ help:
 	@echo 'make gpu-rehearsal  the same at a small size, with a stand-in for the GPU'
 	@echo 'make docs     refresh the generated parts of README and docs, and build the site'
 	@echo 'make lock     rewrite requirements.lock from pyproject.toml'
+	@echo 'make dist     build the wheel, and an archive of the paper-size results, in dist/'
 	@echo 'make clean    remove the environment and caches; results stay'
 
 $(INSTALLED): requirements.lock pyproject.toml
+	@case "$$(realpath -m '$(VENV)')" in *' '*) echo 'Snakemake cannot run a Python whose path has' \
+	  'a space; name another place for the environment: make VENV=$$HOME/strsbp-env' >&2; exit 1;; esac
 	@echo 'Making the environment in $(VENV) from requirements.lock; this takes a minute or two.'
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'Python 3.11 or newer is needed; name one: make PYTHON=python3.12' >&2; exit 1; }
@@ -101,7 +104,7 @@ test-slurm: $(INSTALLED)
 lint: $(INSTALLED)
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
-	@$(RUN) snakefmt --check Snakefile workflow
+	@$(RUN) snakefmt --check workflow
 	@$(RUN) mypy
 	@$(VENV)/bin/python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@$(RUN) snakemake --lint
@@ -145,6 +148,11 @@ lock: $(INSTALLED)
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
 
+dist: $(INSTALLED)
+	@rm -rf dist
+	@$(VENV)/bin/uv build --quiet
+	@git archive --output dist/results-paper.tar.gz HEAD results/paper
+
 clean:
-	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(GPU) .snakemake .pytest_cache .ruff_cache build *.egg-info
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(GPU) .snakemake .pytest_cache .ruff_cache build dist *.egg-info
 	find strsbp tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

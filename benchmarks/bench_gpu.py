@@ -301,7 +301,7 @@ def workflow(xp, sizes: Sizes, out: Path) -> str:
             runs = [f"results/gpu/train/strsbp/seed{seed}.csv" for seed in arm["seeds"]]
             command = [
                 sys.executable, "-m", "snakemake", "--cores", "4", "--resources", "gpu=1",
-                "--snakefile", ROOT / "Snakefile", "--directory", folder,
+                "--snakefile", ROOT / "workflow" / "Snakefile", "--directory", folder,
                 "--configfile", overlay, "--", *runs,
             ]  # fmt: skip
             begin = time.perf_counter()

@@ -89,8 +89,8 @@ def test_a_run_without_metrics_is_not_kept(root, tmp_path):
     [
         (False, False, "auto", set()),
         (False, True, "cuda", {"small"}),
-        (True, False, "auto", {"small", "full"}),
-        (True, False, "cpu", {"full"}),
+        (True, False, "auto", {"small", "full", "quick"}),
+        (True, False, "cpu", {"full", "quick"}),
     ],
 )
 def test_which_profiles_have_runs_on_a_gpu(
@@ -119,7 +119,7 @@ def test_a_batch_in_the_workflow_leaves_the_files_of_the_cpu(root, tmp_path, sna
     (tmp_path / "small.yaml").write_text(yaml.safe_dump(OVERLAY))
     runs = [tmp_path / "results" / "small" / "train" / "hm2bp" / f"seed{s}.csv" for s in (1, 4)]
     done = snakemake(
-        "--snakefile", root / "Snakefile", "--directory", tmp_path, "--configfile",
+        "--snakefile", root / "workflow" / "Snakefile", "--directory", tmp_path, "--configfile",
         tmp_path / "small.yaml", "--resources", "gpu=1", "--",
         *(run.relative_to(tmp_path) for run in runs), cwd=root,
         PYTHONPATH=str(root / "tests" / "cuda_host" / "on_path"),

@@ -226,7 +226,8 @@ def test_the_example_in_the_documentation_runs(root, tmp_path, snakemake):
     (tmp_path / "mine.yaml").write_text(overlay)
     (tmp_path / "tiny.yaml").write_text(f"{tiny}simulation: {{repeats: 2}}\n")
     target = re.search(r"snakemake .*?(results/mine/\S+\.csv)", page)[1]
-    command = ["--snakefile", root / "Snakefile", target, "--configfile", "mine.yaml", "tiny.yaml"]
+    snakefile = root / "workflow" / "Snakefile"
+    command = ["--snakefile", snakefile, target, "--configfile", "mine.yaml", "tiny.yaml"]
     done = snakemake(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert (tmp_path / target).read_text().count("\n") == 2

@@ -100,3 +100,12 @@ def test_a_read_only_package_takes_another_folder(chosen, package, tmp_path):
     program = CHOOSE + "print(os.environ['NUMBA_CACHE_DIR'])"
     folder = Path(output(program, package, **surroundings))
     assert folder.parent == tmp_path and not folder.exists(), "it ends with the process"
+
+
+def test_an_engine_that_may_not_be_compiled_says_so():
+    """Its vectors exist only in compiled code."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import strsbp.engine"],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "StrsbpError: The engine runs only if it is compiled; unset" in done.stderr

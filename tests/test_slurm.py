@@ -81,8 +81,9 @@ def command(checkout):
         profile = checkout / "workflow" / "profiles" / "slurm"
         where = ["--workflow-profile", profile, *SMALL_SITE] if slurm else ["--cores", "2"]
         parts = [
-            sys.executable, "-m", "snakemake", *where, "--snakefile", checkout / "Snakefile",
-            "--directory", folder, "--", *targets,
+            sys.executable, "-m", "snakemake", *where,
+            "--snakefile", checkout / "workflow" / "Snakefile", "--directory", folder,
+            "--", *targets,
         ]  # fmt: skip
         return [str(part) for part in parts]
 

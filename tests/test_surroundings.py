@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from plans import DRY, planned
 
 RUN = "results/tiny/train/strsbp/seed1"
 DIGITS = "results/tiny/prepare_data/mnist5k.json"
@@ -38,7 +39,7 @@ def start(root, tmp_path_factory):
         return subprocess.Popen(
             [
                 *within, sys.executable, "-m", "snakemake", "--cores", "2",
-                "--snakefile", checkout / "Snakefile", "--directory", folder,
+                "--snakefile", checkout / "workflow" / "Snakefile", "--directory", folder,
                 "--configfile", root / "tests" / "data" / "tiny.yaml", overlay,
                 "--", *(targets or [f"{RUN}.csv"]),
             ],
@@ -200,3 +201,49 @@ def test_make_gives_a_cache_to_a_user_without_a_home(root, tmp_path, home):
     )  # fmt: skip
     expected = "" if home == "." else str(tmp_path / "build" / "cache")
     assert done.stdout.strip() == expected
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_make_refuses_a_folder_whose_name_has_a_space_at_once(root, tmp_path):
+    folder = tmp_path / "my study"
+    folder.mkdir()
+    for name in ("requirements.lock", "pyproject.toml"):
+        (folder / name).touch()
+    words = ["make", "--file", root / "Makefile", "report"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    assert done.returncode != 0 and "a Python whose path has a space" in done.stderr
+    assert not (folder / ".venv").exists()
+
+
+def test_a_python_whose_path_has_a_space_is_refused_in_one_sentence(root, tmp_path):
+    """Snakemake does not quote the path of Python in the commands of its scripts."""
+    (tmp_path / "my env").symlink_to(sys.prefix)
+    python = tmp_path / "my env" / "bin" / Path(sys.executable).name
+    words = [python, "-m", "snakemake", "--dry-run"]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "path has a space" in done.stderr and "Traceback" not in done.stderr
+
+
+CONDA = """#!/bin/sh
+case "$1" in
+  info) echo '{"conda_version": "25.1.0", "conda_prefix": "/nowhere", "platform": "linux-64"}' ;;
+  --version) echo "conda 25.1.0" ;;
+  config) echo '{"get": {"channel_priority": "strict"}}' ;;
+  *) exit 1 ;;
+esac
+"""
+
+
+def test_conda_jobs_train_bptt_without_torch_in_the_launching_python(root, snakemake, tmp_path):
+    conda = tmp_path / "conda"
+    conda.write_text(CONDA)  # as much of it as a dry run asks for
+    conda.chmod(0o755)
+    (tmp_path / "mine.yaml").write_text("profile: mine\nbptt: {enabled: 'yes', seeds: [5]}\n")
+    run = snakemake(
+        *DRY, "--sdm", "conda", "--directory", tmp_path, "--configfile", tmp_path / "mine.yaml",
+        "--", "results/mine/bptt/train/seed5.csv", cwd=root,
+        PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout
+    assert planned(run.stdout) == dict(prepare_data=1, train_bptt=1)

@@ -24,7 +24,7 @@ def finished(tmp_path_factory, snakemake, root):
 
     def run(*arguments, checkout=root):
         return snakemake(
-            "--snakefile", checkout / "Snakefile", "--directory", work,
+            "--snakefile", checkout / "workflow" / "Snakefile", "--directory", work,
             "--configfile", work / "tiny.yaml", *arguments, cwd=work,
         )  # fmt: skip
 
@@ -95,7 +95,7 @@ def test_copied_results_are_made_current_by_touching_them(finished, snakemake, r
     shutil.copytree(work / "results", tmp_path / "results", ignore=shutil.ignore_patterns("*.npz"))
     shutil.copytree(work / "results/tiny/simulate_spsp", tmp_path / "results/tiny/simulate_spsp",
                     dirs_exist_ok=True)  # fmt: skip
-    words = ("--snakefile", root / "Snakefile", "--configfile", work / "tiny.yaml")
+    words = ("--snakefile", root / "workflow" / "Snakefile", "--configfile", work / "tiny.yaml")
     touched = snakemake(*words, "--touch", "--forceall", cwd=tmp_path)
     assert touched.returncode == 0, touched.stdout
     again = snakemake(*words, *DRY, cwd=tmp_path)

@@ -69,6 +69,9 @@ def test_a_configfile_gives_the_aliases_their_profile(snakemake, checkout):
         ([], "dat: {n_train: 1}", "dat: there is no such setting"),
         ([], "arms: {strsbp: {table: {file: bad.txt}}}", "bad.txt"),
         ([], "device: cuda", "mine.yaml, device: 'cuda' asks for a GPU, but "),
+        (["results/x/solve_spsp/exact-m64-s8-r2-t400-g100.csv"], "", "There is no profile 'x'"),
+        (["--configfile", "config/paper.yaml", "fig4"], "", "'fig4' is not a config file"),
+        (["--configfile", "config/papr.yaml"], "", "'config/papr.yaml' is not a config file"),
         (["--config", "profile=paper"], "", "Choose a profile by its file"),
     ],
 )
@@ -80,8 +83,8 @@ def test_mistakes_end_in_one_sentence(snakemake, checkout, tmp_path, arguments, 
         (tmp_path / "mine.yaml").write_text(f"profile: mine\n{overlay}\n")
         arguments = [*arguments, "--configfile", tmp_path / "mine.yaml"]
     run = snakemake(
-        *DRY, "--snakefile", checkout / "Snakefile", "--directory", tmp_path, *arguments,
-        cwd=checkout,
+        *DRY, "--snakefile", checkout / "workflow" / "Snakefile", "--directory", tmp_path,
+        *arguments, cwd=checkout,
     )  # fmt: skip
     assert run.returncode != 0
     assert words in run.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 from strsbp.cuda.device import obstacle, resolve_device
 from strsbp.errors import StrsbpError
 from strsbp.settings import ArmSettings
-from strsbp.study.loading import BASE, load_profile
+from strsbp.study.loading import load_profile, profiles
 from strsbp.study.settings import StudySettings
 
 _WITHOUT_EFFECT = {"title", "seeds"}
@@ -29,8 +29,7 @@ def gpu_runs(
     if obstacle() is not None and not jobs_elsewhere:
         return []
     studies = [configured]
-    names = {path.stem for path in Path(config_dir).glob("*.yaml") if path.name != BASE}
-    for name in sorted(names - {configured.profile}):
+    for name in sorted(set(profiles(config_dir)) - {configured.profile}):
         with suppress(StrsbpError):  # reported when this profile is requested
             studies.append(load_profile(config_dir, name))
     return [

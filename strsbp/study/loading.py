@@ -67,16 +67,27 @@ def load_profile(config_dir: str | Path, name: str) -> StudySettings:
         return load_study(base, str(base_path))
     path = Path(config_dir) / f"{name}.yaml"
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name) or path.name == BASE or not path.is_file():
-        known = sorted(p.stem for p in Path(config_dir).glob("*.yaml") if p.name != BASE)
         raise SettingsError(
             f"There is no profile '{name}' in {config_dir} (known: "
-            f"{', '.join([str(base.get('profile')), *known])}); pass the config file that "
-            "describes it with --configfile."
+            f"{', '.join(profiles(config_dir))}); pass the config file that describes it with "
+            "--configfile."
         )
     overlay = read_config(path)
     if overlay.get("profile") != name:
         raise SettingsError(f"{path}, profile: must be '{name}', like the name of the file.")
     return load_study(merged(base, overlay), f"{base_path} with {path}")
+
+
+def profiles(config_dir: str | Path) -> list[str]:
+    """The names of the profiles that `config_dir` describes, that of the base file first."""
+    overlays = sorted(p.stem for p in Path(config_dir).glob("*.yaml") if p.name != BASE)
+    return [str(read_config(Path(config_dir) / BASE).get("profile")), *overlays]
+
+
+def completed(config: dict[str, Any], config_dir: str | Path) -> dict[str, Any]:
+    """`config` merged over the base file of `config_dir`, unless it has all keys of that file."""
+    base = read_config(Path(config_dir) / BASE)
+    return config if base.keys() <= config.keys() else merged(base, config)
 
 
 def read_config(path: str | Path) -> dict[str, Any]:

@@ -1,65 +1,18 @@
-"""What the files of rules/ share: the study of a profile, and functions for files and settings."""
+"""What the files of rules/ share: functions for files and settings of a job's profile."""
 
-import sys
-from functools import cache, wraps
-from pathlib import Path
-
-from snakemake.logging import logger
-
-ROOT = Path(workflow.current_basedir).parents[1]
-sys.path.insert(0, str(ROOT))  # the package beside this workflow, installed or not
-
-from strsbp.cuda.device import resolve_device
 from strsbp.digest import code_digest
-from strsbp.errors import SettingsError, StrsbpError
 from strsbp.settings import ModelSettings, SimulatedTable
-from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS
-from strsbp.study.loading import load_profile, load_study
+
+PROFILE = "[a-z][a-z0-9_]*"
+if IS_MODULE:  # other folders of results belong to the workflow that uses this one
+    PROFILE = "|".join(sorted({STUDY.profile, *profiles(CONFIG_DIR)}))
 
 
-def in_one_sentence(function):
-    """`function`, except that a user's mistake ends the workflow with one sentence."""
-
-    @wraps(function)
-    def wrapped(*args, **kwargs):
-        try:
-            return function(*args, **kwargs)
-        except StrsbpError as error:
-            sys.exit(f"Error: {error}")
-
-    return wrapped
-
-
-def beside(path):
-    """`path` as rules name it: relative if it is below the working directory."""
-    path = Path(path)
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-
-
-@in_one_sentence
-def configured_study():
-    """The study that the config describes."""
-    if "profile" in workflow.config_settings.config:
-        raise SettingsError(
-            "Choose a profile by its file, --configfile config/<profile>.yaml, not by --config."
-        )
-    return load_study(config, " with ".join(CONFIG_FILES))
-
-
-@cache
-@in_one_sentence
-def study(profile):
-    """The configured study, or the one that config/<profile>.yaml describes."""
-    found = STUDY if profile == STUDY.profile else load_profile(ROOT / "config", profile)
-    if workflow.is_main_process:
-        device(found)  # stops here if a GPU is required but missing
-    return found
-
-
-def device(settings):
-    """`cpu` or `cuda`: where the networks of a study are trained."""
-    where = " with ".join(CONFIG_FILES) if settings is STUDY else f"config/{settings.profile}.yaml"
-    return resolve_device(settings.device, where, jobs_elsewhere=JOBS_ELSEWHERE)
+wildcard_constraints:
+    profile=PROFILE,
+    table="(published|unblocked|corrected|corrected_draft|exact)-m[0-9.e+]+-s[0-9.e+]+-r[0-9]+-t[0-9]+-g[0-9]+",
+    arm="[a-z][a-z0-9_]*",
+    seed="0|[1-9][0-9]*",
 
 
 def setting(*path, without=()):
@@ -104,7 +57,11 @@ def inputs_of_arms(names):
     def inputs(wildcards):
         arms = [study(wildcards.profile).arm(name) for name in names(wildcards)]
         folder = Path("results", wildcards.profile)
-        tables = [str(arm.table_path(folder)) for arm in arms]
+        tables = [
+            # The prefix of a module is for results, not for a file of the user's.
+            local(arm.table.file) if arm.table.file else str(arm.table_path(folder))
+            for arm in arms
+        ]
         return dict(digits=digits_of_arms(names)(wildcards), tables=tables)
 
     return inputs
@@ -139,12 +96,12 @@ def code(source, *files):
 
     It also covers `files` of the repository; as inputs, they would make another checkout rerun all.
     """
-    source = ROOT / "workflow" / "scripts" / source if source.endswith(".py") else source
-    return lambda wildcards: code_digest(source, [ROOT / file for file in files])
+    if source.endswith(".py"):
+        source = of_repository(f"workflow/scripts/{source}")
+    files = [of_repository(file) for file in files]
 
+    def digest(wildcards):
+        study(wildcards.profile)  # no rule makes files of a profile that is not one
+        return code_digest(source, files)
 
-CONFIG_FILES = [beside(ROOT / "config" / "config.yaml")]
-CONFIG_FILES += map(beside, workflow.overwrite_configfiles)
-JOBS_ELSEWHERE = workflow.resource_settings.nodes is not None  # jobs run on other machines
-STUDY = configured_study()
-study(STUDY.profile)
+    return digest

@@ -6,7 +6,7 @@ Outputs: results/{profile}/findings/measurements.csv and judge_findings/verdicts
 
 from strsbp.study.claims.findings import load_findings
 
-in_one_sentence(load_findings)(beside(ROOT / "resources" / "findings.yaml"))
+in_one_sentence(load_findings)(beside(of_repository("resources/findings.yaml")))
 
 
 rule measure_findings:

@@ -6,7 +6,7 @@ Outputs: results/{profile}/judge_questions/answers.csv
 
 from strsbp.study.claims.questions import load_questions
 
-in_one_sentence(load_questions)(beside(ROOT / "resources" / "questions.yaml"))
+in_one_sentence(load_questions)(beside(of_repository("resources/questions.yaml")))
 
 
 rule judge_questions:

@@ -1,4 +1,4 @@
-"""The report, and the default target of `snakemake`.
+"""The report.
 
 Inputs: the figures, the tables of summarise_spsp and summarise_training, judge_claims/claims.csv
 and judge_findings/verdicts.csv; if the config answers open questions, also
@@ -9,9 +9,15 @@ Outputs: results/{profile}/report.html
 FIGURE = "results/{profile}/figures/{figure}.{suffix}"
 FIGURES_OF_STUDY = [one.name for one in FIGURES if one.category == "Figures"]
 FIGURES_OF_QUESTIONS = [one.name for one in FIGURES if one.category == "Open questions"]
+FIGURES_OF_ALL = expand(
+    FIGURE,
+    profile=STUDY.profile,
+    figure=FIGURES_OF_STUDY + (FIGURES_OF_QUESTIONS if STUDY.open_questions else []),
+    suffix=["png", "svg"],
+)
 # Start of the commands in the report; a target's path is enough to find a profile of config/.
 COMMAND = "snakemake --cores all"
-if CONFIG_FILES[1:] and not (ROOT / "config" / f"{STUDY.profile}.yaml").is_file():
+if CONFIG_FILES[1:] and not IS_MODULE and not (CONFIG_DIR / f"{STUDY.profile}.yaml").is_file():
     COMMAND = " ".join([COMMAND, "--configfile", *CONFIG_FILES[1:], "--"])
 
 
@@ -75,18 +81,6 @@ rule build_report:
 rule report:
     input:
         f"results/{STUDY.profile}/report.html",
-
-
-rule all:
-    default_target: True
-    input:
-        rules.report.input,
-        expand(
-            FIGURE,
-            profile=STUDY.profile,
-            figure=FIGURES_OF_STUDY + (FIGURES_OF_QUESTIONS if STUDY.open_questions else []),
-            suffix=["png", "svg"],
-        ),
 
 
 # The open questions, always at the study's own size: smaller runs answer few of them.

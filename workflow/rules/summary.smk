@@ -8,7 +8,7 @@ judge_claims/{claims,settings}.csv and extrapolate_errors/fits.csv
 
 from strsbp.study.claims import load_claims
 
-in_one_sentence(load_claims)(beside(ROOT / "resources" / "claims.yaml"))
+in_one_sentence(load_claims)(beside(of_repository("resources/claims.yaml")))
 
 
 rule summarise_training:

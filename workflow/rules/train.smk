@@ -8,6 +8,9 @@ same files to results/{profile}/train_batch/{arm}/, from which they are copied.
 
 from strsbp.study.batches import gpu_runs, gpu_seeds
 
+# The folder of all profiles, with the prefix of a module.
+RESULTS = str(rules.prepare_data.output.description).partition("/{profile}/")[0]
+
 this_arm = lambda wildcards: [wildcards.arm]
 
 
@@ -53,9 +56,9 @@ rule train_batch:
     params:
         networks=settings_of_arms(this_arm),
         seeds=lambda wildcards: gpu_seeds(
-            study(wildcards.profile), wildcards.arm, f"results/{wildcards.profile}"
+            study(wildcards.profile), wildcards.arm, f"{RESULTS}/{wildcards.profile}"
         ),
-        checkpoints="results/{profile}/train/{arm}",
+        checkpoints=f"{RESULTS}/{{profile}}/train/{{arm}}",
         code=code("train_batch.py"),
     message:
         "Training {wildcards.arm} with seeds {params.seeds} on a GPU ({wildcards.profile})"
@@ -63,16 +66,14 @@ rule train_batch:
         "../scripts/train_batch.py"
 
 
-localrules:
-    take_from_batch,
-
-
 ruleorder: take_from_batch > train
 
 
 GPU_RUNS = []
 if workflow.is_main_process:  # the one that plans all jobs
-    GPU_RUNS = in_one_sentence(gpu_runs)(STUDY, ROOT / "config", jobs_elsewhere=JOBS_ELSEWHERE)
+    GPU_RUNS = in_one_sentence(gpu_runs)(
+        STUDY, CONFIG_DIR, jobs_elsewhere=JOBS_ELSEWHERE, results=RESULTS
+    )
     if STUDY.device == "auto":
         logger.info(f"Device: auto, which is '{device(STUDY)}' on this machine.")
 
@@ -89,6 +90,7 @@ rule take_from_batch:
         "logs/{gpu_run}.log",
     wildcard_constraints:
         gpu_run="|".join(GPU_RUNS) or "(?!)",
+    localrule: True
     conda:
         "../envs/strsbp.yaml"
     params:

@@ -119,5 +119,5 @@ class Results:
         return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
 
     def target(self, relative: str) -> str:
-        """The command that makes the file `relative` of this profile's results folder."""
-        return f"{self.command} results/{self.study.profile}/{relative}"
+        """The command that makes the file `relative` of the folder."""
+        return f"{self.command} {self.folder / relative}"

@@ -1,5 +1,0 @@
-# Lets bare `snakemake` find the workflow from the root of the repository.
-include: "workflow/Snakefile"
-
-
-workflow.default_target = "all"
