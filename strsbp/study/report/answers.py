@@ -21,7 +21,11 @@ def headline(results: Results) -> list[str]:
     entries = packaged("answers.yaml")["headline"]
     first, *rest = (_sentence(entry, results) for entry in entries)
     others = results.judged.get(entries[0]["of"], {}).get("other_verdicts")
-    elsewhere = f"But {others}." if first and others else None
+    elsewhere = (
+        f"With other settings or epochs the verdict differs: {others}."
+        if first and others
+        else None
+    )
     counts = _counts(results.claims, "Of the study's {} claims, ")
     return [counts, *filter(None, [first, elsewhere, *rest])]
 

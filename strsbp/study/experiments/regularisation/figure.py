@@ -21,7 +21,7 @@ from strsbp.study.figures.style import (
 
 COLUMNS = ("arm", "title", "regularisation", "divide_by_threshold", "at_epoch", "quantity", "mean",
            "low", "high")  # fmt: skip
-DIVISIONS = {True: "error divided by the threshold", False: "not divided"}
+DIVISIONS = {True: "error divided", False: "not divided"}
 PUBLISHED = 10
 """The published strength, whose runs are shown over the epochs."""
 
@@ -69,7 +69,9 @@ def draw(*, summary: str | Path):
 
 
 def _arms(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[rows["quantity"] == "test_error"].assign(line=rows["title"])
+    return rows[rows["quantity"] == "test_error"].assign(
+        line=rows["title"].str.partition(" in ")[0]
+    )
 
 
 def _hidden(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
