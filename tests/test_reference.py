@@ -579,7 +579,7 @@ SMALL_TABLE = np.arange(1, 21)[:, None] * np.array([1e-7, -1e-5, 5e-4, 0.02, 0.1
 
 def small_network(seed=7, hidden=HIDDEN, table=SMALL_TABLE, **settings):
     return ReferenceNetwork.initialise(
-        np.random.default_rng(seed), 20, hidden, 3, table, ModelSettings(**SETTINGS, **settings)
+        np.random.default_rng(seed), 20, hidden, 3, table, ModelSettings(**SETTINGS | settings)
     )
 
 

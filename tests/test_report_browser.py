@@ -86,7 +86,7 @@ def test_commands_are_copied_and_figures_open_large(browser, built):
     command.get_by_role("button").click()
     assert command.get_by_role("button").text_content() == "Copied"
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == "snakemake --cores all results/quick/report.html"
+    assert copied.startswith("snakemake --cores all ") and copied.endswith("/report.html")
     page.locator("#figure-fig4 a.large").click()
     large = page.get_by_role("dialog").get_by_role("img")
     assert large.get_attribute("alt") == page.locator("#figure-fig4 img").get_attribute("alt")

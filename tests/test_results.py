@@ -38,6 +38,8 @@ from strsbp.study.experiments.gradient_check import summarise as gradient_check
 from strsbp.study.experiments.gradient_flow.summarise import (
     summarise_gradient_flow as average_norms,
 )
+from strsbp.study.experiments.published_logs import summarise as published_logs
+from strsbp.study.experiments.regularisation import summarise as regularisation
 from strsbp.study.experiments.sweep import summarise as sweep
 from strsbp.study.loading import load_profile
 from strsbp.study.summary import extrapolation, spsp
@@ -178,6 +180,7 @@ def judge_findings(out):
     tables = OF_TRAINING | {name: PAPER / "gradients" / f"{name}.csv" for name in names}
     tables |= {"quality": PAPER / "summarise_spsp" / "quality.csv"}
     tables |= {"measured": PAPER / "findings" / "measurements.csv"}
+    tables |= {name: PAPER / name / "summary.csv" for name in ("regularisation", "published_logs")}
     file, path = ROOT / "resources" / "findings.yaml", out / "judge_findings" / "verdicts.csv"
     findings.judge_findings(findings=file, tables=tables, out=path)
 
@@ -264,6 +267,30 @@ def measure_findings(out):
     measure.measure_findings(out=path, **STUDY.simulation.model_dump())
 
 
+def summarise_regularisation(out):
+    arms = {name: STUDY.arm(name) for name in STUDY.regularisation.arms}
+    cells = [
+        PAPER / "regularisation" / "measure" / f"{cell.key}.csv"
+        for cell in STUDY.regularisation.cells()
+    ]
+    path = out / "regularisation" / "summary.csv"
+    regularisation.summarise_regularisation(
+        cells, settings=STUDY.regularisation, arms=arms, out=path
+    )
+
+
+def summarise_published_logs(out):
+    names = STUDY.published_logs.compared_arms()
+    metrics, provenance = (
+        [ROOT / path for path in STUDY.runs(names, suffix)] for suffix in ("csv", "json")
+    )
+    published_logs.summarise_published_logs(
+        metrics, provenance, STUDY.published_logs.compared,
+        logs=ROOT / "resources" / "published_logs.csv",
+        curves=out / "published_logs" / "curves.csv", out=out / "published_logs" / "summary.csv",
+    )  # fmt: skip
+
+
 def trace_spsp(out):
     write_csv(trace_pair(seed=STUDY.simulation.seed), out / "trace_spsp" / "trace.csv")
 
@@ -273,8 +300,8 @@ def trace_spsp(out):
     [
         summarise_training, extrapolate_errors, summarise_divergence, fit_spsp, fit_curve,
         summarise_spsp, summarise_fits, summarise_sweep, summarise_early_decision, summarise_bptt,
-        summarise_ablation, summarise_corrections, summarise_gradient_flow, trace_spsp,
-        judge_claims, judge_findings, judge_questions,
+        summarise_ablation, summarise_corrections, summarise_gradient_flow,
+        summarise_regularisation, summarise_published_logs, trace_spsp, judge_claims, judge_findings, judge_questions,
         pytest.param(summarise_gradient_check, marks=pytest.mark.slow),
         pytest.param(summarise_expectation, marks=pytest.mark.slow),
         pytest.param(measure_findings, marks=pytest.mark.slow),
