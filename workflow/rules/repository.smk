@@ -55,5 +55,7 @@ of_repository("workflow/scripts/_job.py")  # imported by every script
 os.environ.pop("NUMBA_DISABLE_JIT", None)  # the engine runs only if compiled
 if IS_LOCAL:
     sys.path.insert(0, str(ROOT))  # the package beside this workflow, installed or not
+    for name in [name for name in sys.modules if name.partition(".")[0] == "strsbp"]:
+        del sys.modules[name]  # of an installed package, which the default profile imported
 else:
     check_package()
