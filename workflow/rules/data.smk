@@ -10,13 +10,6 @@ keep it. A script that finds no images recreates them, and nothing is trained ag
 from strsbp.data.own import source_sha256
 
 
-@in_one_sentence
-def own_files(wildcards):
-    """What a data set of the user's own contains; a changed file is prepared again."""
-    data = study(wildcards.profile).data
-    return source_sha256(data.sets[wildcards.dataset]) if wildcards.dataset in data.sets else ""
-
-
 rule prepare_data:
     output:
         description="results/{profile}/prepare_data/{dataset}.json",
@@ -29,7 +22,14 @@ rule prepare_data:
     resources:
         local_dir=local_dir,
     params:
-        own_files=own_files,
+        # Of a data set of the user's own; a changed file is prepared again.
+        own_files=in_one_sentence(
+            lambda wildcards: (
+                source_sha256(file)
+                if (file := study(wildcards.profile).data.sets.get(wildcards.dataset))
+                else ""
+            )
+        ),
         code=code("prepare_data.py"),
     message:
         "Preparing the data set {wildcards.dataset}"
