@@ -64,6 +64,9 @@ def checkout(copy_checkout, tmp_path_factory):
     study["bptt"] |= {"hm2bp": "strsbp", "enabled": "no"}
     study["gradients"] |= {"arms": ["strsbp"], "n_samples": 4, "train_epochs": 1}
     study["fits"] |= {"arms": list(KEPT)}
+    study["ablation"]["readings"] = ["hm2bp"]
+    study["sweep"]["arms"] = ["strsbp"]
+    study["divergence"]["panels"] = {"own table": ["strsbp"], "one table": ["strsbp"]}
     study["gradient_check"] |= tiny["gradient_check"] | {"arms": ["strsbp"], "surrogates": {}}
     for figure in study["figures"].values():
         figure["epochs"] = 1
