@@ -56,7 +56,7 @@ class Sizes(NamedTuple):
 
     replicas: tuple[int, ...] = (1, 16, 64, 128)
     samples: int = 512
-    """Training samples per epoch, of which the second is timed, and as many test samples."""
+    """Training samples per epoch, and test samples; the second epoch is timed."""
     equal: tuple[int, int, int] = (60, 30, 2)
     """Training digits, test digits and epochs of the comparison of arms."""
     arms: int | None = None

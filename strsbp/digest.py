@@ -109,7 +109,7 @@ def _reexported(name: str, folder: Path, package: Path) -> set[Path]:
 
 
 def _is_contents(file: Path) -> bool:
-    """Whether `file` only lists the names of a folder, of which a script uses those it imports."""
+    """Whether `file` only re-exports names; a script then uses just the names that it imports."""
     kinds = (ast.FunctionDef, ast.ClassDef)
     return file.name == "__init__.py" and not any(isinstance(n, kinds) for n in _tree(file).body)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-CHECKOUT = ("CITATION.cff", "config", "resources", "strsbp", "workflow")
+CHECKOUT = ("Snakefile", "profiles", "CITATION.cff", "config", "resources", "strsbp", "workflow")
 
 
 def pytest_collection_modifyitems(items):

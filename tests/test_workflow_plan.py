@@ -99,6 +99,12 @@ def test_a_malformed_claims_file_ends_in_one_sentence(snakemake, tmp_path, copy_
     assert "claims.yaml" in run.stdout and "Traceback" not in run.stdout
 
 
+def test_a_bare_call_uses_the_default_profile(snakemake, checkout):
+    run = snakemake(*DRY, "--configfile", "fig4", cwd=checkout)
+    assert run.returncode != 0
+    assert "profiles/default" in run.stdout and "'fig4' is not a config file" in run.stdout
+
+
 def test_an_overlay_leaves_an_arm_out(snakemake, checkout, tmp_path):
     (tmp_path / "mine.yaml").write_text("profile: mine\narms: {published_shuffle: null}\n")
     run = snakemake(*DRY, "--configfile", tmp_path / "mine.yaml", cwd=checkout)

@@ -49,7 +49,7 @@ _FORMS = (
 def read_dataset(name: str, path: str | Path) -> Digits:
     """The data set in the folder or .npz file `path`, in a form that `strsbp.data.own` describes.
 
-    Has as many classes as the largest label says. Raises `DataError`.
+    The largest label gives the number of classes. Raises `DataError`.
     """
     path = Path(path).expanduser()
     if path.is_dir():

@@ -167,9 +167,9 @@ def costs() -> str:
     cpus = sorted({run["machine"]["cpu"] for run in provenance if run.get("machine")})
     seconds = sum(run["seconds"] for run in provenance)
     return (
-        f"The {len(provenance)} committed training runs, those on demand included, took "
-        f"{duration(seconds)} of one core in all ({' or '.join(cpus)}; other work went on beside "
-        "them)."
+        f"The {len(provenance)} committed training runs, including those on demand, took "
+        f"{duration(seconds)} of core time in total. They ran on an {' or '.join(cpus)} that did "
+        "other work at the same time."
     )
 
 

@@ -3,8 +3,8 @@
 Inputs: a Python package, a download or local files, depending on the config.
 Outputs: results/{profile}/prepare_data/{dataset}.json, what the images are
 
-The images are stored beside it as {dataset}.npz, which is not an output: the repository does not
-keep it. A script that finds no images recreates them, and nothing is trained again.
+The images are stored beside it in {dataset}.npz. That file is not an output, because the repository
+does not keep it: a script that does not find it makes it again, and nothing is trained again.
 """
 
 from strsbp.data.own import source_sha256

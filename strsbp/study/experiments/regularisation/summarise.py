@@ -32,8 +32,8 @@ def summarise_regularisation(
     """Write `out` from the csv files of `measure_cell`, one per cell of `settings`, named by key.
 
     Intervals are 95 % t-intervals over seeds. A run that diverged is left out from that epoch on
-    and counted in `n_diverged`. `arms`: the
-    arms of `settings` by name. Raises `ResultsError` if a run is missing.
+    and counted in `n_diverged`. `arms`: the arms of `settings` by name. Raises `ResultsError` if a
+    run is missing.
     """
     frames = {Path(path).stem: _read(path, settings) for path in cells}
     rows = []
