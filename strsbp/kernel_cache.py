@@ -37,8 +37,8 @@ def choose_folder(package: Path = PACKAGE) -> None:
     """
     name = f"{NAME}-{sources_digest(package)[:16]}"
     inherited = Path(os.environ.get("NUMBA_CACHE_DIR", "")).name
-    # Keep a folder set by the user, or by a parent process that has the same sources.
-    if inherited and (inherited.startswith(name) or not inherited.startswith(NAME)):
+    # Keep a folder set by the user, or the temporary one of a parent with the same sources.
+    if inherited and (inherited.startswith(f"{name}-") or not inherited.startswith(NAME)):
         return
     for base in (lambda: package / "__pycache__", _users_cache):
         try:
