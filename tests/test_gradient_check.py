@@ -21,6 +21,7 @@ from strsbp.study.experiments.gradient_check.replay import output_counts
 from strsbp.study.experiments.gradient_check.settings import GradientCheckSettings
 from strsbp.study.experiments.gradient_check.summarise import COLUMNS, summarise_gradient_check
 from strsbp.study.experiments.gradients.measure import Probe, weights_of
+from strsbp.study.inputs import Networks
 
 GROUPS = ["feedforward1", "recurrent2", "recurrent2_reservoir", "output3"]
 SETTINGS = GradientCheckSettings(arms=["strsbp"], n_images=4, n_encodings=4, n_directions=8, seed=3)
@@ -166,13 +167,13 @@ def measured(digits, table, tmp_path_factory):
     # Another threshold is another loss: of the others only the gradient counts, and the table.
     same = arm(threshold_hidden=7, n_steps=90)
     arms = {"strsbp": arm(), "same": same, "hm2bp": arm(gradient="hm2bp", ablated_layers="all")}
-    folder = tmp_path_factory.mktemp("measured")
+    folder = tmp_path_factory.mktemp("measured") / "trained"
     paths = {name: folder / f"{name}.csv" for name in ("projections", "times")}
-    tables = dict.fromkeys(arms, table)
-    measure_gradient_check(arms, HIDDEN, tables, digits, SETTINGS, 1, **paths)
+    networks = Networks(arms, HIDDEN, [table] * len(arms), digits)
+    measure_gradient_check(networks, SETTINGS, 1, **paths)
     titles = dict(strsbp="ST-RSBP", hm2bp="HM2-BP")
     summary = folder / "summary.csv"
-    summarise_gradient_check({"trained": paths}, titles, 1, out=summary)
+    summarise_gradient_check(*([path] for path in paths.values()), titles, 1, out=summary)
     return {name: pd.read_csv(path) for name, path in (paths | {"summary": summary}).items()}
 
 
@@ -210,11 +211,11 @@ def test_a_training_that_diverges_leaves_empty_tables(digits, tmp_path, table, m
 
     monkeypatch.setattr(measure, "train", diverge)
     paths = {name: tmp_path / f"{name}.csv" for name in ("projections", "times")}
-    measure_gradient_check(
-        {"strsbp": arm()}, HIDDEN, {"strsbp": table}, digits, SETTINGS, 1, **paths
-    )
+    networks = Networks({"strsbp": arm()}, HIDDEN, [table], digits)
+    measure_gradient_check(networks, SETTINGS, 1, **paths)
     assert all(pd.read_csv(path).empty for path in paths.values())
-    summarise_gradient_check({"trained": paths}, {}, 1, out=tmp_path / "summary.csv")
+    files = ([path] for path in paths.values())
+    summarise_gradient_check(*files, {}, 1, out=tmp_path / "summary.csv")
     assert pd.read_csv(tmp_path / "summary.csv").empty
 
 

@@ -18,6 +18,7 @@ from strsbp.study.experiments.gradients.measure import (
     weights_of,
 )
 from strsbp.study.experiments.gradients.settings import GradientsSettings
+from strsbp.study.inputs import Networks
 
 
 def arm(**settings):
@@ -88,7 +89,7 @@ def compared(digits, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compared")
     paths = dict(gradients=folder / "g.csv", denominators=folder / "d.csv")
     settings = GradientsSettings(arms=list(arms), n_samples=8, seed=3, train_epochs=1)
-    measure_gradients(arms, HIDDEN, tables, digits, settings, **paths)
+    measure_gradients(Networks(arms, HIDDEN, list(tables.values()), digits), settings, **paths)
     return pd.read_csv(paths["gradients"]), pd.read_csv(paths["denominators"])
 
 

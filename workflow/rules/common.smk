@@ -105,3 +105,11 @@ def code(source, *files):
         return code_digest(source, files)
 
     return digest
+
+
+def calls(function, **files):
+    """Parameters of a rule with scripts/call.py: the function to call, and its repository files.
+
+    The function gets the rule's named inputs, outputs and other parameters as keywords, too.
+    """
+    return dict(function=function, files=files, code=code(function, *files.values()))

@@ -11,22 +11,22 @@ rule summarise_corrections:
             rules.simulate_spsp.output.surface,
             table=default_table("corrected", 100),
             allow_missing=True,
-        ),
+        )[0],
         short=expand(
             rules.simulate_spsp.output.surface,
             table=default_table("corrected", 100, n_steps=200),
             allow_missing=True,
-        ),
+        )[0],
     output:
-        summary="results/{profile}/corrections/summary.csv",
+        out="results/{profile}/corrections/summary.csv",
     log:
         "logs/{profile}/corrections/summarise.log",
     conda:
         "../envs/strsbp.yaml"
     params:
+        **calls("strsbp.study.experiments.corrections.summarise.summarise_corrections"),
         seed=setting("simulation", "seed"),
-        code=code("summarise_corrections.py"),
     message:
         "Comparing e_ij with and without the study's corrections"
     script:
-        "../scripts/summarise_corrections.py"
+        "../scripts/call.py"

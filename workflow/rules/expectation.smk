@@ -16,16 +16,16 @@ rule summarise_expectation:
             allow_missing=True,
         ),
     output:
-        summary="results/{profile}/expectation/summary.csv",
-        curves="results/{profile}/expectation/curves.csv",
+        table="results/{profile}/expectation/summary.csv",
+        drawn="results/{profile}/expectation/curves.csv",
     log:
         "logs/{profile}/expectation/summarise.log",
     conda:
         "../envs/strsbp.yaml"
     threads: 2
     params:
-        code=code("summarise_expectation.py"),
+        **calls("strsbp.study.experiments.expectation.summarise.summarise_expectation"),
     message:
         "Comparing simulations with their expectation"
     script:
-        "../scripts/summarise_expectation.py"
+        "../scripts/call.py"

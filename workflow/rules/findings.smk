@@ -11,7 +11,7 @@ in_one_sentence(load_findings)(beside(of_repository("resources/findings.yaml")))
 
 rule measure_findings:
     output:
-        measurements="results/{profile}/findings/measurements.csv",
+        out="results/{profile}/findings/measurements.csv",
     log:
         "logs/{profile}/findings/measure.log",
     benchmark:
@@ -19,12 +19,13 @@ rule measure_findings:
     conda:
         "../envs/strsbp.yaml"
     params:
-        simulation=setting("simulation"),
-        code=code("measure_findings.py"),
+        **calls("strsbp.study.experiments.findings.measure.measure_findings"),
+        seed=setting("simulation", "seed"),
+        repeats=setting("simulation", "repeats"),
     message:
         "Measuring what the published program does"
     script:
-        "../scripts/measure_findings.py"
+        "../scripts/call.py"
 
 
 rule judge_findings:
@@ -44,7 +45,7 @@ rule judge_findings:
         quality=rules.summarise_spsp.output.quality,
         gradients=rules.measure_gradients.output.gradients,
         denominators=rules.measure_gradients.output.denominators,
-        measured=rules.measure_findings.output.measurements,
+        measured=rules.measure_findings.output.out,
     output:
         verdicts=report(
             "results/{profile}/judge_findings/verdicts.csv",

@@ -17,7 +17,7 @@ rule summarise_fits:
             rules.solve_spsp.output.curve,
             table=default_table("published", 110),
             allow_missing=True,
-        ),
+        )[0],
         metrics=lambda wildcards: expand(
             rules.train.output.metrics,
             profile=wildcards.profile,
@@ -25,16 +25,16 @@ rule summarise_fits:
             seed=study(wildcards.profile).fits.shared_seeds(study(wildcards.profile).arms),
         ),
     output:
-        summary="results/{profile}/fits/summary.csv",
+        out="results/{profile}/fits/summary.csv",
     log:
         "logs/{profile}/fits/summarise.log",
     conda:
         "../envs/strsbp.yaml"
     params:
+        **calls("strsbp.study.experiments.fits.summarise.summarise_fits"),
         epochs=setting("fits", "epochs"),
         networks=settings_of_arms(arms_of("fits")),
-        code=code("summarise_fits.py"),
     message:
         "Ranking the fits"
     script:
-        "../scripts/summarise_fits.py"
+        "../scripts/call.py"

@@ -20,10 +20,10 @@ rule measure_gradients:
     resources:
         local_dir=local_dir,
     params:
+        **calls("strsbp.study.experiments.gradients.measure.measure_gradients"),
         settings=setting("gradients"),
         networks=settings_of_arms(arms_of("gradients")),
-        code=code("measure_gradients.py"),
     message:
         "Comparing the gradients of several arms"
     script:
-        "../scripts/measure_gradients.py"
+        "../scripts/call.py"

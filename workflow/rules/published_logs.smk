@@ -13,19 +13,22 @@ rule summarise_published_logs:
         metrics=lambda wildcards: runs_of_logs(study(wildcards.profile), "csv"),
         provenance=lambda wildcards: runs_of_logs(study(wildcards.profile), "json"),
     output:
-        summary="results/{profile}/published_logs/summary.csv",
+        out="results/{profile}/published_logs/summary.csv",
         curves="results/{profile}/published_logs/curves.csv",
     log:
         "logs/{profile}/published_logs/summarise.log",
     conda:
         "../envs/strsbp.yaml"
     params:
+        **calls(
+            "strsbp.study.experiments.published_logs.summarise.summarise_published_logs",
+            logs="resources/published_logs.csv",
+        ),
         compared=setting("published_logs", "compared"),
-        code=code("summarise_published_logs.py", "resources/published_logs.csv"),
     message:
         "Comparing with the published logs"
     script:
-        "../scripts/summarise_published_logs.py"
+        "../scripts/call.py"
 
 
 # All arms of the logs, including the long runs.

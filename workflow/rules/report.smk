@@ -44,8 +44,8 @@ rule build_report:
         quality=rules.summarise_spsp.output.quality,
         author_tables=rules.summarise_spsp.output.author_tables,
         findings=rules.judge_findings.output.verdicts,
-        divergence=rules.summarise_divergence.output.summary,
-        extrapolations=rules.extrapolate_errors.output.fits,
+        divergence=rules.summarise_divergence.output.out,
+        extrapolations=rules.extrapolate_errors.output.out,
     output:
         html=report(
             "results/{profile}/report.html",

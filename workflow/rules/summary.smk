@@ -26,11 +26,11 @@ rule summarise_training:
     conda:
         "../envs/strsbp.yaml"
     params:
-        code=code("summarise_training.py"),
+        **calls("strsbp.study.summary.training.summarise_training"),
     message:
         "Summarising the training runs"
     script:
-        "../scripts/summarise_training.py"
+        "../scripts/call.py"
 
 
 # Experiments whose summaries claims are judged by; those of open questions if they are answered.
@@ -82,14 +82,14 @@ rule extrapolate_errors:
         curves=rules.summarise_training.output.curves,
         arms=rules.summarise_training.output.arms,
     output:
-        fits="results/{profile}/extrapolate_errors/fits.csv",
+        out="results/{profile}/extrapolate_errors/fits.csv",
     log:
         "logs/{profile}/extrapolate_errors.log",
     conda:
         "../envs/strsbp.yaml"
     params:
-        code=code("extrapolate_errors.py"),
+        **calls("strsbp.study.summary.extrapolation.extrapolate_errors"),
     message:
         "Extrapolating the curves of arms with all images"
     script:
-        "../scripts/extrapolate_errors.py"
+        "../scripts/call.py"

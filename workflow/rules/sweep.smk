@@ -10,7 +10,7 @@ One job simulates all tables, which takes less time than starting a job for each
 
 rule simulate_sweep:
     output:
-        tables="results/{profile}/sweep/{arm}/tables.csv",
+        out="results/{profile}/sweep/{arm}/tables.csv",
     log:
         "logs/{profile}/sweep/{arm}/simulate.log",
     benchmark:
@@ -19,6 +19,7 @@ rule simulate_sweep:
         "../envs/strsbp.yaml"
     threads: 4
     params:
+        **calls("strsbp.study.experiments.sweep.measure.simulate_tables"),
         tables=lambda wildcards: [
             table.key
             for table in study(wildcards.profile).sweep.tables(
@@ -27,11 +28,10 @@ rule simulate_sweep:
         ],
         repeats=setting("sweep", "repeats"),
         seed=setting("simulation", "seed"),
-        code=code("simulate_sweep.py"),
     message:
         "Simulating the effect-ratio tables of the sweep around {wildcards.arm}"
     script:
-        "../scripts/simulate_sweep.py"
+        "../scripts/call.py"
 
 
 # Settings of an arm that the sweep replaces in every cell.
@@ -41,9 +41,9 @@ OF_CELL = ["epochs", "n_train", "n_test"]
 rule measure_sweep:
     input:
         digits=digits_of_arms(lambda wildcards: [wildcards.arm]),
-        simulated=rules.simulate_sweep.output.tables,
+        simulated=rules.simulate_sweep.output.out,
     output:
-        metrics="results/{profile}/sweep/{arm}/measure/{cell}.csv",
+        out="results/{profile}/sweep/{arm}/measure/{cell}.csv",
     log:
         "logs/{profile}/sweep/{arm}/measure/{cell}.log",
     benchmark:
@@ -56,21 +56,23 @@ rule measure_sweep:
     resources:
         local_dir=local_dir,
     params:
+        **calls("strsbp.study.experiments.sweep.measure.measure_cell"),
         networks=settings_of_arms(lambda wildcards: [wildcards.arm], without=OF_CELL),
-        training=lambda wildcards: study(wildcards.profile).sweep.model_dump(
-            mode="json", include={"seeds", *OF_CELL}
-        ),
-        code=code("measure_sweep.py"),
+        cell="{cell}",
+        epochs=setting("sweep", "epochs"),
+        seeds=setting("sweep", "seeds"),
+        n_train=setting("sweep", "n_train"),
+        n_test=setting("sweep", "n_test"),
     message:
         "Training {wildcards.arm} with the constants {wildcards.cell} ({wildcards.profile})"
     script:
-        "../scripts/measure_sweep.py"
+        "../scripts/call.py"
 
 
 rule summarise_sweep:
     input:
         cells=lambda wildcards: [
-            rules.measure_sweep.output.metrics.format(
+            rules.measure_sweep.output.out.format(
                 profile=wildcards.profile, arm=name, cell=cell.key
             )
             for name in study(wildcards.profile).sweep.arms
@@ -79,16 +81,16 @@ rule summarise_sweep:
             )
         ],
     output:
-        summary="results/{profile}/sweep/summary.csv",
+        out="results/{profile}/sweep/summary.csv",
     log:
         "logs/{profile}/sweep/summarise.log",
     conda:
         "../envs/strsbp.yaml"
     params:
+        **calls("strsbp.study.experiments.sweep.summarise.summarise_sweep"),
         settings=setting("sweep"),
         networks=settings_of_arms(arms_of("sweep"), without=OF_CELL),
-        code=code("summarise_sweep.py"),
     message:
         "Summarising the sweep of time constants and thresholds"
     script:
-        "../scripts/summarise_sweep.py"
+        "../scripts/call.py"

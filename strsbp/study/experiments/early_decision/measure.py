@@ -19,15 +19,13 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, Encoder
 from strsbp.engine import passes
 from strsbp.engine.network import Network
 from strsbp.files import write_csv
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings, network_arm
+from strsbp.study.inputs import Networks
 from strsbp.training.epochs import epochs_of
 
 COLUMNS = [
@@ -196,26 +194,18 @@ def decision_rows(decisions: Decisions, labels, times, margins) -> list[dict]:
 
 
 def measure_early_decision(
-    arm: ArmSettings,
-    hidden: Sequence[LayerSettings],
-    tables: dict[str, EffectRatioTable],
-    digits: Digits,
-    settings: EarlyDecisionSettings,
-    seed: int,
-    *,
-    out: str | Path,
-    say=print,
+    networks: Networks, settings: dict, seed: int, *, out: str | Path, say=print
 ) -> None:
     """Train every network of `settings` with `seed`, decide on the test images, write `out` (csv).
 
-    `arm`: the arm they share; `tables`: the effect-ratio table of each network. A network that
+    `networks`: the arm that they share, and the effect-ratio table of each. A network that
     diverges is measured as it is then, with `diverged` = 1.
     """
-    rows = []
-    for name, table in tables.items():
-        model = network_arm(arm, settings, name)
-        images = digits.first(model.n_train, model.n_test)
-        network = build_network(model, hidden, table, seed, *images.sizes)
+    settings, rows = EarlyDecisionSettings.model_validate(settings), []
+    for name, table in zip(settings.networks, networks.tables, strict=True):
+        model = network_arm(networks.first, settings, name)
+        images = networks.digits.first(model.n_train, model.n_test)
+        network = build_network(model, networks.layers, table, seed, *images.sizes)
         for row in epochs_of(network, images, settings.epochs):
             say(f"{name}: test error {100 * row['test_error']:.2f} % after epoch {row['epoch']}")
         times = [t for t in settings.times if t < model.n_steps] + [model.n_steps]

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from strsbp.files import ResultsError, read_csv, write_csv
+from strsbp.files import ResultsError, write_csv
 from strsbp.settings import ArmSettings
 from strsbp.study.experiments.regularisation.settings import Cell, RegularisationSettings
+from strsbp.study.summary.cells import read_cell
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 COLUMNS = [
@@ -25,7 +26,7 @@ _LAYER_QUANTITIES = ("dead_share", "small_share", "error_gradient", "mean_gain",
 def summarise_regularisation(
     cells: Sequence[str | Path],
     *,
-    settings: RegularisationSettings,
+    settings: dict,
     arms: Mapping[str, ArmSettings],
     out: str | Path,
 ) -> None:
@@ -35,6 +36,7 @@ def summarise_regularisation(
     and counted in `n_diverged`. `arms`: the arms of `settings` by name. Raises `ResultsError` if a
     run is missing.
     """
+    settings = RegularisationSettings.model_validate(settings)
     frames = {Path(path).stem: _read(path, settings) for path in cells}
     rows = []
     for cell in settings.cells():
@@ -58,14 +60,7 @@ def summarise_regularisation(
 
 
 def _read(path: str | Path, settings: RegularisationSettings) -> pd.DataFrame:
-    frame = read_csv(path, ("seed", "epoch", "test_error", "train_error", "diverged"))
-    last = frame.groupby("seed").tail(1)
-    complete = (last["epoch"] == settings.epochs) | last["diverged"].notna()
-    if sorted(last["seed"]) != sorted(settings.seeds) or not complete.all():
-        raise ResultsError(
-            f"{path} does not hold {settings.epochs} epochs of the seeds "
-            f"{', '.join(map(str, settings.seeds))}; measure it again."
-        )
+    frame = read_cell(path, settings.epochs, settings.seeds)
     for column in [name for name in frame if name.startswith("error_gradient_")]:
         layer = column.removeprefix("error_gradient_")
         regulariser = frame[f"regulariser_gradient_{layer}"].replace(0, np.nan)
