@@ -262,7 +262,7 @@ def summarise_bptt(out):
 
 def measure_findings(out):
     path = out / "findings" / "measurements.csv"
-    measure.measure_findings(out=path, **STUDY.simulation.model_dump())
+    measure.measure_findings(out=path)
 
 
 def summarise_regularisation(out):

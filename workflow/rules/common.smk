@@ -108,8 +108,8 @@ def code(source, *files):
 
 
 def calls(function, **files):
-    """Parameters of a rule with scripts/call.py: the function to call, and its repository files.
+    """Parameters for scripts/call.py: the function to call and files of the repository for it.
 
-    The function gets the rule's named inputs, outputs and other parameters as keywords, too.
+    The function gets the named inputs, outputs and other parameters of the job as keywords, too.
     """
     return dict(function=function, files=files, code=code(function, *files.values()))

@@ -20,8 +20,6 @@ rule measure_findings:
         "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.findings.measure.measure_findings"),
-        seed=setting("simulation", "seed"),
-        repeats=setting("simulation", "repeats"),
     message:
         "Measuring what the published program does"
     script:
