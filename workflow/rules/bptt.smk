@@ -19,7 +19,7 @@ compared = in_one_sentence(
 )
 
 
-rule train_bptt:
+use rule call as train_bptt with:
     input:
         digits=digits_of_arms(arms_of("bptt")),
     output:
@@ -47,11 +47,9 @@ rule train_bptt:
         profile="{profile}",
     message:
         "Training by BPTT with seed {wildcards.bptt_seed} ({wildcards.profile})"
-    script:
-        "../scripts/call.py"
 
 
-rule measure_bptt:
+use rule call as measure_bptt with:
     input:
         unpack(inputs_of_arms(lambda wildcards: [study(wildcards.profile).bptt.strsbp])),
     output:
@@ -73,11 +71,9 @@ rule measure_bptt:
         settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
     message:
         "Timing BPTT beside ST-RSBP"
-    script:
-        "../scripts/call.py"
 
 
-rule summarise_bptt:
+use rule call as summarise_bptt with:
     input:
         lambda wildcards: [
             Path(run).with_suffix(".json")
@@ -89,13 +85,9 @@ rule summarise_bptt:
         out="results/{profile}/bptt/summary.csv",
     log:
         "logs/{profile}/bptt/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.bptt.summarise.summarise_bptt"),
         network=lambda wildcards: compared_network(study(wildcards.profile)),
         settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
     message:
         "Comparing BPTT with ST-RSBP and HM2-BP"
-    script:
-        "../scripts/call.py"

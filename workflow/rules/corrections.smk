@@ -5,7 +5,7 @@ Outputs: results/{profile}/corrections/summary.csv
 """
 
 
-rule summarise_corrections:
+use rule call as summarise_corrections with:
     input:
         long=expand(
             rules.simulate_spsp.output.surface,
@@ -21,12 +21,8 @@ rule summarise_corrections:
         out="results/{profile}/corrections/summary.csv",
     log:
         "logs/{profile}/corrections/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.corrections.summarise.summarise_corrections"),
         seed=setting("simulation", "seed"),
     message:
         "Comparing e_ij with and without the study's corrections"
-    script:
-        "../scripts/call.py"

@@ -5,7 +5,7 @@ Outputs: results/{profile}/divergence/summary.csv
 """
 
 
-rule summarise_divergence:
+use rule call as summarise_divergence with:
     input:
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
@@ -13,13 +13,9 @@ rule summarise_divergence:
         out="results/{profile}/divergence/summary.csv",
     log:
         "logs/{profile}/divergence/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.divergence.summarise.summarise_divergence"),
         panels=setting("divergence", "panels"),
         at_epoch=setting("divergence", "epochs"),
     message:
         "Separating dynamics and table in Fig. 4"
-    script:
-        "../scripts/call.py"

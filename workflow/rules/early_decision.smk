@@ -5,7 +5,7 @@ Outputs: results/{profile}/early_decision/measure/seed{seed}.csv, early_decision
 """
 
 
-rule measure_early_decision:
+use rule call as measure_early_decision with:
     input:
         digits=digits_of_arms(arms_of("early_decision")),
         tables=lambda wildcards: expand(
@@ -21,8 +21,6 @@ rule measure_early_decision:
         "logs/{profile}/early_decision/measure/seed{seed}.log",
     benchmark:
         "results/{profile}/benchmarks/early_decision/measure/seed{seed}.tsv"
-    conda:
-        "../envs/strsbp.yaml"
     threads: 1
     resources:
         local_dir=local_dir,
@@ -33,11 +31,9 @@ rule measure_early_decision:
         networks=settings_of_arms(arms_of("early_decision")),
     message:
         "Deciding before T with seed {wildcards.seed} ({wildcards.profile})"
-    script:
-        "../scripts/call.py"
 
 
-rule summarise_early_decision:
+use rule call as summarise_early_decision with:
     input:
         seeds=lambda wildcards: expand(
             rules.measure_early_decision.output.out,
@@ -48,11 +44,7 @@ rule summarise_early_decision:
         out="results/{profile}/early_decision/summary.csv",
     log:
         "logs/{profile}/early_decision/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.early_decision.summarise.summarise_early_decision"),
     message:
         "Summarising accuracy against operations"
-    script:
-        "../scripts/call.py"

@@ -7,7 +7,7 @@ Outputs: results/{profile}/expectation/{summary,curves}.csv
 SIMULATED = [default_table(spsp, 100) for spsp in ("published", "unblocked", "corrected")]
 
 
-rule summarise_expectation:
+use rule call as summarise_expectation with:
     input:
         surfaces=expand(rules.simulate_spsp.output.surface, table=SIMULATED, allow_missing=True),
         curves=expand(
@@ -20,12 +20,8 @@ rule summarise_expectation:
         drawn="results/{profile}/expectation/curves.csv",
     log:
         "logs/{profile}/expectation/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     threads: 2
     params:
         **calls("strsbp.study.experiments.expectation.summarise.summarise_expectation"),
     message:
         "Comparing simulations with their expectation"
-    script:
-        "../scripts/call.py"

@@ -9,21 +9,17 @@ from strsbp.study.claims.findings import load_findings
 in_one_sentence(load_findings)(beside(of_repository("resources/findings.yaml")))
 
 
-rule measure_findings:
+use rule call as measure_findings with:
     output:
         out="results/{profile}/findings/measurements.csv",
     log:
         "logs/{profile}/findings/measure.log",
     benchmark:
         "results/{profile}/benchmarks/findings/measure.tsv"
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.findings.measure.measure_findings"),
     message:
         "Measuring what the published program does"
-    script:
-        "../scripts/call.py"
 
 
 rule judge_findings:

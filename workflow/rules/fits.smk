@@ -5,7 +5,7 @@ Outputs: results/{profile}/fits/summary.csv
 """
 
 
-rule summarise_fits:
+use rule call as summarise_fits with:
     input:
         surfaces=expand(
             rules.simulate_spsp.output.surface,
@@ -28,13 +28,9 @@ rule summarise_fits:
         out="results/{profile}/fits/summary.csv",
     log:
         "logs/{profile}/fits/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.fits.summarise.summarise_fits"),
         epochs=setting("fits", "epochs"),
         networks=settings_of_arms(arms_of("fits")),
     message:
         "Ranking the fits"
-    script:
-        "../scripts/call.py"

@@ -6,7 +6,7 @@ gradient_check/summary.csv
 """
 
 
-rule measure_gradient_check:
+use rule call as measure_gradient_check with:
     input:
         unpack(inputs_of_arms(arms_of("gradient_check"))),
     output:
@@ -18,8 +18,6 @@ rule measure_gradient_check:
         "results/{profile}/benchmarks/gradient_check/measure/{state}.tsv"
     wildcard_constraints:
         state="[a-z][a-z0-9_]*",
-    conda:
-        "../envs/strsbp.yaml"
     resources:
         local_dir=local_dir,
     params:
@@ -31,11 +29,9 @@ rule measure_gradient_check:
         networks=settings_of_arms(arms_of("gradient_check")),
     message:
         "Measuring the true gradient of the {wildcards.state} network"
-    script:
-        "../scripts/call.py"
 
 
-rule summarise_gradient_check:
+use rule call as summarise_gradient_check with:
     input:
         projections=lambda wildcards: expand(
             rules.measure_gradient_check.output.projections,
@@ -51,8 +47,6 @@ rule summarise_gradient_check:
         out="results/{profile}/gradient_check/summary.csv",
     log:
         "logs/{profile}/gradient_check/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.gradient_check.summarise.summarise_gradient_check"),
         titles=lambda wildcards: study(wildcards.profile).gradient_check.titles(
@@ -61,5 +55,3 @@ rule summarise_gradient_check:
         seed=setting("gradient_check", "seed"),
     message:
         "Comparing gradients with the true one"
-    script:
-        "../scripts/call.py"

@@ -5,7 +5,7 @@ Outputs: results/{profile}/gradient_flow/{norms,summary}.csv
 """
 
 
-rule measure_gradient_flow:
+use rule call as measure_gradient_flow with:
     input:
         unpack(inputs_of_arms(arms_of("gradient_flow"))),
         tables_of_steps=lambda wildcards: expand(
@@ -29,22 +29,16 @@ rule measure_gradient_flow:
         networks=settings_of_arms(arms_of("gradient_flow")),
     message:
         "Following gradients back in time"
-    script:
-        "../scripts/call.py"
 
 
-rule summarise_gradient_flow:
+use rule call as summarise_gradient_flow with:
     input:
         norms=rules.measure_gradient_flow.output.out,
     output:
         out="results/{profile}/gradient_flow/summary.csv",
     log:
         "logs/{profile}/gradient_flow/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.gradient_flow.summarise.summarise_gradient_flow"),
     message:
         "Summarising how far back gradients reach"
-    script:
-        "../scripts/call.py"

@@ -5,7 +5,7 @@ Outputs: results/{profile}/gradients/{gradients,denominators}.csv
 """
 
 
-rule measure_gradients:
+use rule call as measure_gradients with:
     input:
         unpack(inputs_of_arms(arms_of("gradients"))),
     output:
@@ -15,8 +15,6 @@ rule measure_gradients:
         "logs/{profile}/gradients/measure.log",
     benchmark:
         "results/{profile}/benchmarks/gradients/measure.tsv"
-    conda:
-        "../envs/strsbp.yaml"
     resources:
         local_dir=local_dir,
     params:
@@ -25,5 +23,3 @@ rule measure_gradients:
         networks=settings_of_arms(arms_of("gradients")),
     message:
         "Comparing the gradients of several arms"
-    script:
-        "../scripts/call.py"

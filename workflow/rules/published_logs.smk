@@ -8,7 +8,7 @@ Outputs: results/{profile}/published_logs/{summary,curves}.csv
 runs_of_logs = lambda study, suffix: study.runs(study.published_logs.compared_arms(), suffix)
 
 
-rule summarise_published_logs:
+use rule call as summarise_published_logs with:
     input:
         metrics=lambda wildcards: runs_of_logs(study(wildcards.profile), "csv"),
         provenance=lambda wildcards: runs_of_logs(study(wildcards.profile), "json"),
@@ -17,8 +17,6 @@ rule summarise_published_logs:
         curves="results/{profile}/published_logs/curves.csv",
     log:
         "logs/{profile}/published_logs/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls(
             "strsbp.study.experiments.published_logs.summarise.summarise_published_logs",
@@ -27,8 +25,6 @@ rule summarise_published_logs:
         compared=setting("published_logs", "compared"),
     message:
         "Comparing with the published logs"
-    script:
-        "../scripts/call.py"
 
 
 # All arms of the logs, including the long runs.

@@ -7,7 +7,7 @@ Outputs: results/{profile}/regularisation/measure/{cell}.csv and regularisation/
 from strsbp.study.experiments.regularisation.settings import Cell
 
 
-rule measure_regularisation:
+use rule call as measure_regularisation with:
     input:
         unpack(inputs_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm])),
     output:
@@ -18,8 +18,6 @@ rule measure_regularisation:
         "results/{profile}/benchmarks/regularisation/measure/{cell}.tsv"
     wildcard_constraints:
         cell="[a-z][a-z0-9_]*-[0-9.e+-]+-(un)?divided",
-    conda:
-        "../envs/strsbp.yaml"
     threads: 1
     resources:
         local_dir=local_dir,
@@ -32,11 +30,9 @@ rule measure_regularisation:
         n_samples=setting("regularisation", "n_samples"),
     message:
         "Training with the regularisation {wildcards.cell} ({wildcards.profile})"
-    script:
-        "../scripts/call.py"
 
 
-rule summarise_regularisation:
+use rule call as summarise_regularisation with:
     input:
         cells=lambda wildcards: expand(
             rules.measure_regularisation.output.out,
@@ -47,13 +43,9 @@ rule summarise_regularisation:
         out="results/{profile}/regularisation/summary.csv",
     log:
         "logs/{profile}/regularisation/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.regularisation.summarise.summarise_regularisation"),
         settings=setting("regularisation"),
         networks=settings_of_arms(arms_of("regularisation")),
     message:
         "Summarising the regularisation sweep"
-    script:
-        "../scripts/call.py"

@@ -11,7 +11,7 @@ from strsbp.study.claims import load_claims
 in_one_sentence(load_claims)(beside(of_repository("resources/claims.yaml")))
 
 
-rule summarise_training:
+use rule call as summarise_training with:
     input:
         metrics=lambda wildcards: study(wildcards.profile).summarised_runs(),
         provenance=lambda wildcards: study(wildcards.profile).summarised_runs("json"),
@@ -23,14 +23,10 @@ rule summarise_training:
         runs="results/{profile}/summarise_training/runs.csv",
     log:
         "logs/{profile}/summarise_training.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.summary.training.summarise_training"),
     message:
         "Summarising the training runs"
-    script:
-        "../scripts/call.py"
 
 
 # Experiments whose summaries claims are judged by; those of open questions if they are answered.
@@ -77,7 +73,7 @@ rule claims:
         f"results/{STUDY.profile}/judge_claims/claims.csv",
 
 
-rule extrapolate_errors:
+use rule call as extrapolate_errors with:
     input:
         curves=rules.summarise_training.output.curves,
         arms=rules.summarise_training.output.arms,
@@ -85,11 +81,7 @@ rule extrapolate_errors:
         out="results/{profile}/extrapolate_errors/fits.csv",
     log:
         "logs/{profile}/extrapolate_errors.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.summary.extrapolation.extrapolate_errors"),
     message:
         "Extrapolating the curves of arms with all images"
-    script:
-        "../scripts/call.py"

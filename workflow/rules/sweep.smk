@@ -8,15 +8,13 @@ One job simulates all tables, which takes less time than starting a job for each
 """
 
 
-rule simulate_sweep:
+use rule call as simulate_sweep with:
     output:
         out="results/{profile}/sweep/{arm}/tables.csv",
     log:
         "logs/{profile}/sweep/{arm}/simulate.log",
     benchmark:
         "results/{profile}/benchmarks/sweep/{arm}/simulate.tsv"
-    conda:
-        "../envs/strsbp.yaml"
     threads: 4
     params:
         **calls("strsbp.study.experiments.sweep.measure.simulate_tables"),
@@ -30,15 +28,13 @@ rule simulate_sweep:
         seed=setting("simulation", "seed"),
     message:
         "Simulating the effect-ratio tables of the sweep around {wildcards.arm}"
-    script:
-        "../scripts/call.py"
 
 
 # Settings of an arm that the sweep replaces in every cell.
 OF_CELL = ["epochs", "n_train", "n_test"]
 
 
-rule measure_sweep:
+use rule call as measure_sweep with:
     input:
         digits=digits_of_arms(lambda wildcards: [wildcards.arm]),
         simulated=rules.simulate_sweep.output.out,
@@ -50,8 +46,6 @@ rule measure_sweep:
         "results/{profile}/benchmarks/sweep/{arm}/measure/{cell}.tsv"
     wildcard_constraints:
         cell="m[0-9.e+]+-s[0-9.e+]+-h[0-9.e+-]+-o[0-9.e+-]+",
-    conda:
-        "../envs/strsbp.yaml"
     threads: 1
     resources:
         local_dir=local_dir,
@@ -65,11 +59,9 @@ rule measure_sweep:
         n_test=setting("sweep", "n_test"),
     message:
         "Training {wildcards.arm} with the constants {wildcards.cell} ({wildcards.profile})"
-    script:
-        "../scripts/call.py"
 
 
-rule summarise_sweep:
+use rule call as summarise_sweep with:
     input:
         cells=lambda wildcards: [
             rules.measure_sweep.output.out.format(
@@ -84,13 +76,9 @@ rule summarise_sweep:
         out="results/{profile}/sweep/summary.csv",
     log:
         "logs/{profile}/sweep/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
         **calls("strsbp.study.experiments.sweep.summarise.summarise_sweep"),
         settings=setting("sweep"),
         networks=settings_of_arms(arms_of("sweep"), without=OF_CELL),
     message:
         "Summarising the sweep of time constants and thresholds"
-    script:
-        "../scripts/call.py"

@@ -64,14 +64,6 @@ def _scale(g1, g2, f1, f2, axis=-1):
     return _over_root(_over_root(_crossed(g1, g2, f1, f2, axis), square), square)
 
 
-def _sign_agreement(g1, g2, f1, f2, axis=-1):
-    return (np.mean(g1 * f2 > 0, axis=axis) + np.mean(g2 * f1 > 0, axis=axis)) / 2
-
-
-def _moved(f1, f2, axis=-1):
-    return np.mean((f1 != 0) | (f2 != 0), axis=axis)
-
-
 def _reliability(f1, f2, axis=-1):
     shared = np.mean(f1 * f2, axis=axis)
     return _over_root(shared, np.mean(f1 * f1, axis=axis) * np.mean(f2 * f2, axis=axis))
@@ -117,17 +109,10 @@ def describe_truth(truth: Halves, seed: int) -> dict[str, tuple[float, float, fl
     """How reliable the finite differences are: (estimate, low, high) by quantity.
 
     `moved`: share of directions along which the loss changes at all; `reliability`: correlation of
-    the halves; `norm`: |G|; `sign_agreement`: share of directions with the same sign in both
-    halves. The first two are known even if the truth does not stand out from its noise.
+    the halves. Both are known even if the truth does not stand out from its noise.
     """
-    norm = interval(_norm, truth, seed)
-    signs = interval(_sign_agreement, (*truth, *truth), seed)
-    return {
-        "moved": (float(_moved(*truth)), np.nan, np.nan),
-        "reliability": interval(_reliability, truth, seed),
-        "norm": norm,
-        "sign_agreement": signs if np.isfinite(norm[0]) else UNKNOWN,
-    }
+    moved = float(np.mean((truth.first != 0) | (truth.second != 0)))
+    return dict(moved=(moved, np.nan, np.nan), reliability=interval(_reliability, truth, seed))
 
 
 def linearity(small: Halves, large: Halves, seed: int) -> tuple[float, float, float]:
@@ -138,20 +123,15 @@ def linearity(small: Halves, large: Halves, seed: int) -> tuple[float, float, fl
 def compare_with_truth(
     estimate: Halves, truth: Halves, seed: int
 ) -> dict[str, tuple[float, float, float]]:
-    """`cosine`, `sign_agreement` and `scale` of an estimated gradient, each with its interval.
+    """`cosine` and `scale` of an estimated gradient, each with its interval.
 
-    The bootstrap resamples the directions. The sign agreement is that of single noisy directions;
-    compare it with the truth's agreement with itself.
+    The bootstrap resamples the directions.
     """
     data = *estimate, *truth
-    known = np.isfinite(interval(_norm, truth, seed)[0])
-    square = _square(*estimate, -1)
-    if not known or not square > 0:
-        return dict.fromkeys(("cosine", "sign_agreement", "scale"), UNKNOWN)
+    known = np.isfinite(interval(_norm, truth, seed)[0]) and _square(*estimate, -1) > 0
     return {
-        "cosine": interval(_cosine, data, seed),
-        "sign_agreement": interval(_sign_agreement, data, seed),
-        "scale": interval(_scale, data, seed),
+        name: interval(statistic, data, seed) if known else UNKNOWN
+        for name, statistic in (("cosine", _cosine), ("scale", _scale))
     }
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from strsbp.errors import TableError
-from strsbp.files import write_text
+from strsbp.files import read_csv, write_text
 from strsbp.network import build_network
 from strsbp.settings import SimulatedTable
 from strsbp.spsp import EffectRatioTable, fit_surface, simulate_surface
@@ -46,17 +46,13 @@ def simulate_tables(tables: Sequence[str], *, repeats: int, seed: int, out: str 
 def read_table_of(path: str | Path, key: str) -> EffectRatioTable:
     """The table called `key` in a file written by `simulate_tables`.
 
-    Raises `TableError` if the file is unreadable or does not hold the table.
+    Raises `TableError` if the file does not hold the table.
     """
-    try:
-        frame = pd.read_csv(path)
-        rows = frame[frame["table"] == key].sort_values("o_j")
-        if list(rows["o_j"]) != list(range(1, len(rows) + 1)) or rows.empty:
-            raise TableError(f"{path} does not hold the table {key}; simulate the tables again.")
-        return EffectRatioTable(rows[COEFFICIENTS].to_numpy(dtype=np.float64))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise TableError(f"{path} is not a file of tables ({reason}); make it again.") from None
+    frame = read_csv(path, ("table", "o_j", *COEFFICIENTS))
+    rows = frame[frame["table"] == key].sort_values("o_j")
+    if rows.empty:
+        raise TableError(f"{path} does not hold the table {key}; simulate the tables again.")
+    return EffectRatioTable(rows[COEFFICIENTS].to_numpy(dtype=np.float64))
 
 
 def measure_cell(
