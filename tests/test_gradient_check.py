@@ -70,7 +70,7 @@ def test_replayed_layers_count_what_the_network_counts(network, digits, samples)
         counts = network.layers[-1].trains.counts[:10]
         expected = losses(counts[None], samples.targets[[sample]])
         for position in range(3):
-            np.testing.assert_array_equal(samples.losses(position, [sample]), expected)
+            np.testing.assert_array_equal(samples.losses(position)[[sample]], expected)
     assert len(set(samples.losses(0))) > 4
     for position in range(1, 3):
         np.testing.assert_array_equal(samples.losses(position), samples.losses(0))

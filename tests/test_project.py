@@ -48,7 +48,11 @@ def test_the_schema_takes_the_shipped_config_and_no_unknown_key(root):
 def rules_of(path):
     """The rules of a file by name, as text."""
     text = path.read_text()
-    return dict(re.findall(r"^(?:use rule call as|rule) (\w+)(?: with)?:\n((?:    .*\n|\n)+)", text, re.MULTILINE))
+    return dict(
+        re.findall(
+            r"^(?:use rule call as|rule) (\w+)(?: with)?:\n((?:    .*\n|\n)+)", text, re.MULTILINE
+        )
+    )
 
 
 @pytest.fixture

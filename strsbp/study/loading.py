@@ -32,11 +32,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
                     f"{where}, defaults.{key}: there is no such setting; known keys: {known}."
                 )
     study = checked(StudySettings, raw, where)
-    networks = {f"arms.{name}": arm for name, arm in study.all_arms.items()}
-    for name, experiment in study.experiments.items():
-        for place, arm in experiment.trained(study.all_arms).items():
-            networks[f"{name}.{place}"] = arm
-    for place, arm in networks.items():
+    for name, arm in study.all_arms.items():
         table = arm.simulated_table()
         try:
             if table is not None:
@@ -46,7 +42,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
 
                 read_table(Path(directory) / str(arm.table.file))
         except StrsbpError as error:
-            raise type(error)(f"{where}, {place}.table: {error}") from None
+            raise type(error)(f"{where}, arms.{name}.table: {error}") from None
     return study
 
 

@@ -14,9 +14,7 @@ from strsbp.study.experiments.bptt.settings import (
 
 IN_CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
 TRAINS_BPTT = in_one_sentence(trains_bptt)(STUDY.bptt, " with ".join(CONFIG_FILES), IN_CONDA)
-compared = in_one_sentence(
-    lambda wildcards: compared_files(study(wildcards.profile), TRAINS_BPTT)
-)
+compared = in_one_sentence(lambda wildcards: compared_files(study(wildcards.profile), TRAINS_BPTT))
 
 
 use rule call as train_bptt with:

@@ -91,6 +91,11 @@ def default_table(spsp, grid, **changes):
     return SimulatedTable(spsp=spsp, grid=grid, **constants | changes).key
 
 
+def for_tables(path, *tables):
+    """`path` for each of the `tables`, which are named as `default_table` names them."""
+    return expand(path, table=tables, allow_missing=True)
+
+
 def code(source, *files):
     """A function that returns the digest of what a script, or a module of the package, executes.
 

@@ -7,15 +7,9 @@ Outputs: results/{profile}/corrections/summary.csv
 
 use rule call as summarise_corrections with:
     input:
-        long=expand(
-            rules.simulate_spsp.output.surface,
-            table=default_table("corrected", 100),
-            allow_missing=True,
-        )[0],
-        short=expand(
-            rules.simulate_spsp.output.surface,
-            table=default_table("corrected", 100, n_steps=200),
-            allow_missing=True,
+        long=for_tables(rules.simulate_spsp.output.surface, default_table("corrected", 100))[0],
+        short=for_tables(
+            rules.simulate_spsp.output.surface, default_table("corrected", 100, n_steps=200)
         )[0],
     output:
         out="results/{profile}/corrections/summary.csv",

@@ -7,17 +7,13 @@ Outputs: results/{profile}/fits/summary.csv
 
 use rule call as summarise_fits with:
     input:
-        surfaces=expand(
+        surfaces=for_tables(
             rules.simulate_spsp.output.surface,
-            table=[default_table("published", grid) for grid in (50, 100)],
-            allow_missing=True,
+            default_table("published", 50),
+            default_table("published", 100),
         ),
         # Beyond the larger grid, so that its fit also has counts outside the grid.
-        curve=expand(
-            rules.solve_spsp.output.curve,
-            table=default_table("published", 110),
-            allow_missing=True,
-        )[0],
+        curve=for_tables(rules.solve_spsp.output.curve, default_table("published", 110))[0],
         metrics=lambda wildcards: expand(
             rules.train.output.metrics,
             profile=wildcards.profile,

@@ -33,13 +33,6 @@ COLUMNS = [
     "n_test", "epochs", "diverged", "stop", "value", "quantity", "mean", "standard_error",
 ]  # fmt: skip
 
-_FIELDS = (
-    "predictions", "latency", "spikes", "input_spikes", "operations", "input_operations", "leads",
-    "active_outputs",
-)  # fmt: skip
-(
-    PREDICTION, LATENCY, SPIKES, INPUT_SPIKES, OPERATIONS, INPUT_OPERATIONS, LEAD, ACTIVE,
-) = range(len(_FIELDS))  # fmt: skip
 _MEANS = (
     "latency", "spikes", "input_spikes", "operations", "input_operations", "active_outputs",
 )  # fmt: skip
@@ -64,6 +57,11 @@ class Decisions(NamedTuple):
     """Spikes by which the first output led the second."""
     active_outputs: np.ndarray
     """Outputs that had fired."""
+
+
+(
+    PREDICTION, LATENCY, SPIKES, INPUT_SPIKES, OPERATIONS, INPUT_OPERATIONS, LEAD, ACTIVE,
+) = range(len(Decisions._fields))  # fmt: skip
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -151,7 +149,9 @@ def decide(network: Network, images, times: Sequence[int], margins: Sequence[int
     images = np.ascontiguousarray(images, dtype=np.uint8)
     encoder = Encoder(network.seed, TEST_SPLIT, network.model.n_steps)
     times, margins = (np.array(values, dtype=np.int64) for values in (times, margins))
-    found = np.zeros((len(images), times.size + margins.size, len(_FIELDS)), dtype=np.int64)
+    found = np.zeros(
+        (len(images), times.size + margins.size, len(Decisions._fields)), dtype=np.int64
+    )
     counts = np.zeros(network.n_classes, dtype=np.int64)
     operations = fan_outs(network)
     for first in range(0, len(images), _BLOCK):  # Ctrl-C takes effect between blocks

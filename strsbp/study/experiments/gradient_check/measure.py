@@ -125,12 +125,12 @@ class Samples:
                 self.network.forward()
                 yield self.network.layers[position - 1].trains
 
-    def losses(self, position: int, samples=slice(None)) -> np.ndarray:
-        """The loss of each of `samples`, with the current weights from layer `position` on."""
-        recording = self.recordings[position].take(samples)
-        return losses(output_counts(self.network, recording, position), self.targets[samples])
+    def losses(self, position: int) -> np.ndarray:
+        """The loss of each sample, with the current weights from layer `position` on."""
+        counts = output_counts(self.network, self.recordings[position], position)
+        return losses(counts, self.targets)
 
-    def slopes(self, group: Group, direction: np.ndarray, step: float, samples=slice(None)):
+    def slopes(self, group: Group, direction: np.ndarray, step: float) -> np.ndarray:
         """Central differences (S,) of the losses along `direction`, which has the weights' shape.
 
         Per unit of `direction`, with steps of size `step` to both sides. The spike trains of the
@@ -140,9 +140,9 @@ class Samples:
         change = (step * direction).astype(np.float32)
         try:
             group.weights[...] = kept + change
-            above = self.losses(group.position, samples)
+            above = self.losses(group.position)
             group.weights[...] = kept - change
-            below = self.losses(group.position, samples)
+            below = self.losses(group.position)
         finally:
             group.weights[...] = kept
         return (above - below) / (2 * step)
@@ -187,28 +187,21 @@ def bptt_gradients(network: Network, settings: SurrogateSettings, samples: Sampl
     The time per sample is that of its batch's forward and backward pass, divided by the batch size.
     """
     try:
-        import torch
-
         from strsbp.study.experiments.gradient_check.surrogate import SurrogateGradient
     except ImportError:
         return None
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        surrogate = SurrogateGradient(network, settings)
-        halves, seconds = [], []
-        for half in samples.halves:
-            sums = None
-            for batch, parts, spent in surrogate.gradients(
-                samples.recordings[0], samples.targets, half
-            ):
-                sums = sums or [np.zeros(part.shape) for part in parts]
-                for total, part in zip(sums, parts, strict=True):
-                    total += part
-                seconds += [spent / len(batch)] * len(batch)
-            halves.append([total / len(half) for total in sums])
-    finally:
-        torch.set_num_threads(threads)
+    surrogate = SurrogateGradient(network, settings)
+    halves, seconds = [], []
+    for half in samples.halves:
+        sums = None
+        for batch, parts, spent in surrogate.gradients(
+            samples.recordings[0], samples.targets, half
+        ):
+            sums = sums or [np.zeros(part.shape) for part in parts]
+            for total, part in zip(sums, parts, strict=True):
+                total += part
+            seconds += [spent / len(batch)] * len(batch)
+        halves.append([total / len(half) for total in sums])
     return list(zip(*halves, strict=True)), seconds
 
 

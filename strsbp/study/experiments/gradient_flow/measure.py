@@ -10,6 +10,7 @@ This module needs the extra `bptt` for BPTT; without it, only ST-RSBP is measure
 """
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -79,17 +80,10 @@ def _row(method, layer, quantity, norm, steps_back=np.nan, image=np.nan) -> dict
 
 
 def _bptt_rows(probe: Probe, samples: Digits, settings: SurrogateSettings) -> Iterator[dict]:
-    try:
-        import torch
-    except ImportError:
+    if find_spec("snntorch") is None:
         print("BPTT is left out: snnTorch, the extra `bptt` of strsbp, is not installed.")
         return
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        norms, gradients = surrogate_flow(probe.network, samples, settings)
-    finally:
-        torch.set_num_threads(threads)
+    norms, gradients = surrogate_flow(probe.network, samples, settings)
     start = norms[list(norms)[-1]][0]
     for layer, of_layer in norms.items():
         for back in STEPS_BACK:
