@@ -12,13 +12,13 @@ from strsbp.network import build_network
 from strsbp.reference.network import ReferenceNetwork
 from strsbp.study.experiments.gradients.measure import (
     Probe,
-    bootstrap_interval,
     denominator_rows,
     measure_gradients,
     weights_of,
 )
 from strsbp.study.experiments.gradients.settings import GradientsSettings
 from strsbp.study.inputs import Networks
+from strsbp.study.summary.intervals import bootstrap_interval
 
 
 def arm(**settings):
@@ -142,9 +142,9 @@ def test_intervals_hold_their_means_and_quantiles_ascend(compared):
 
 def test_the_bootstrap_interval():
     values = np.random.default_rng(1).normal(3, 2, 400)
-    mean, low, high = bootstrap_interval(values, seed=1)
+    mean, low, high = bootstrap_interval(np.mean, (values,), seed=1)
     assert mean == pytest.approx(values.mean())
     assert (high - low) / 2 == pytest.approx(1.96 * values.std(ddof=1) / 20, rel=0.1)
-    assert bootstrap_interval(values, seed=1) == (mean, low, high)
-    assert np.isnan(bootstrap_interval(np.ones(3), 1)[1:]).all()
-    assert np.isnan(bootstrap_interval(np.ones(0), 1)).all()
+    assert bootstrap_interval(np.mean, (values,), seed=1) == (mean, low, high)
+    assert np.isnan(bootstrap_interval(np.mean, (np.ones(3),), 1)[1:]).all()
+    assert np.isnan(bootstrap_interval(np.mean, (np.ones(0),), 1)).all()

@@ -66,13 +66,16 @@ def _arms(networks) -> dict[str, ArmSettings]:
 def call(job, root: Path) -> None:
     """Call the function `job.params.function` with the job's named inputs, parameters and outputs.
 
-    Its `files` are those of the repository `root`. With an input `digits`, it gets the job's
+    Its `files` are those of the repository `root`. The argument that the parameter `gathered`
+    names, if there is one, holds all inputs. With an input `digits`, it gets the job's
     `Networks` instead of `digits` and `tables`; without one, the settings of the `arms` alone.
     """
     given = dict(job.params.items())
     module, _, name = given.pop("function").rpartition(".")
     given |= {key: root / path for key, path in given.pop("files").items()}
-    given |= dict(job.input.items()) | dict(job.output.items())
+    inputs = dict(job.input.items())
+    given |= {given.pop("gathered"): inputs} if "gathered" in given else inputs
+    given |= dict(job.output.items())
     del given["code"]
     if "digits" in given:
         given = {key: given[key] for key in given if key not in ("digits", "tables")}

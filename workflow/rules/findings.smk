@@ -22,7 +22,7 @@ use rule call as measure_findings with:
         "Measuring what the published program does"
 
 
-rule judge_findings:
+use rule call as judge_findings with:
     input:
         unpack(
             branch(
@@ -41,18 +41,15 @@ rule judge_findings:
         denominators=rules.measure_gradients.output.denominators,
         measured=rules.measure_findings.output.out,
     output:
-        verdicts=report(
+        out=report(
             "results/{profile}/judge_findings/verdicts.csv",
             caption="../report/judge_findings.rst",
             category="Findings",
         ),
     log:
         "logs/{profile}/judge_findings.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        code=code("judge_findings.py", "resources/findings.yaml"),
+        **calls("strsbp.study.claims.findings.judge_findings", findings="resources/findings.yaml"),
+        gathered="tables",
     message:
         "Judging the findings about the published program"
-    script:
-        "../scripts/judge_findings.py"

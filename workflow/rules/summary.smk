@@ -34,7 +34,7 @@ OF_CLAIMS = ["activation", "ablation", "corrections"]
 OF_CLAIMS_ASKED = ["fits", "gradient_flow"]
 
 
-rule judge_claims:
+use rule call as judge_claims with:
     input:
         unpack(
             branch(
@@ -49,23 +49,20 @@ rule judge_claims:
         surfaces=rules.summarise_spsp.output.surfaces,
         quality=rules.summarise_spsp.output.quality,
     output:
-        claims=report(
+        out=report(
             "results/{profile}/judge_claims/claims.csv",
             caption="../report/judge_claims.rst",
             category="Claims",
         ),
-        settings="results/{profile}/judge_claims/settings.csv",
+        settings_out="results/{profile}/judge_claims/settings.csv",
     log:
         "logs/{profile}/judge_claims.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
+        **calls("strsbp.study.claims.judging.judge_claims", claims="resources/claims.yaml"),
+        gathered="tables",
         variants=lambda wildcards: study(wildcards.profile).judged_variants,
-        code=code("judge_claims.py", "resources/claims.yaml"),
     message:
         "Judging the claims of the study"
-    script:
-        "../scripts/judge_claims.py"
 
 
 rule claims:

@@ -18,14 +18,12 @@ If E[f_1 f_2] <= 0 in any bootstrap resample, the truth does not stand out from 
 whatever would be divided by it is unknown (NaN), both the estimate and its interval.
 """
 
-import warnings
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-RESAMPLES = 1000
-"""Resamples of each bootstrap."""
+from strsbp.study.summary.intervals import bootstrap_interval
+
 UNKNOWN = (np.nan, np.nan, np.nan)
 
 
@@ -80,31 +78,6 @@ def _linearity(s1, s2, l1, l2, axis=-1):
     return _over_root(_crossed(s1, s2, l1, l2, axis), both)
 
 
-def interval(statistic: Callable, data, seed: int) -> tuple[float, float, float]:
-    """`statistic` of the paired `data` with its 95 % percentile bootstrap interval.
-
-    All three are NaN if the statistic is unknown in the sample or in any resample; only the
-    interval is NaN if all resamples agree, as for data without noise.
-    """
-    from scipy import stats
-
-    value = float(statistic(*data))
-    if not np.isfinite(value) or min(map(len, data)) < 2:
-        return UNKNOWN
-    if all(np.ptp(part) == 0 for part in data):
-        return value, np.nan, np.nan
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # checked below
-        found = stats.bootstrap(
-            data, statistic, confidence_level=0.95, n_resamples=RESAMPLES, method="percentile",
-            paired=len(data) > 1, vectorized=True, rng=np.random.default_rng(seed),
-        )  # fmt: skip
-    if not np.isfinite(found.bootstrap_distribution).all():
-        return UNKNOWN
-    low, high = found.confidence_interval
-    return value, float(low), float(high)
-
-
 def describe_truth(truth: Halves, seed: int) -> dict[str, tuple[float, float, float]]:
     """How reliable the finite differences are: (estimate, low, high) by quantity.
 
@@ -112,12 +85,14 @@ def describe_truth(truth: Halves, seed: int) -> dict[str, tuple[float, float, fl
     the halves. Both are known even if the truth does not stand out from its noise.
     """
     moved = float(np.mean((truth.first != 0) | (truth.second != 0)))
-    return dict(moved=(moved, np.nan, np.nan), reliability=interval(_reliability, truth, seed))
+    return dict(
+        moved=(moved, np.nan, np.nan), reliability=bootstrap_interval(_reliability, truth, seed)
+    )
 
 
 def linearity(small: Halves, large: Halves, seed: int) -> tuple[float, float, float]:
     """Cosine of the gradients measured with two step sizes; 1 in the linear range."""
-    return interval(_linearity, (*small, *large), seed)
+    return bootstrap_interval(_linearity, (*small, *large), seed)
 
 
 def compare_with_truth(
@@ -128,13 +103,13 @@ def compare_with_truth(
     The bootstrap resamples the directions.
     """
     data = *estimate, *truth
-    known = np.isfinite(interval(_norm, truth, seed)[0]) and _square(*estimate, -1) > 0
+    known = np.isfinite(bootstrap_interval(_norm, truth, seed)[0]) and _square(*estimate, -1) > 0
     return {
-        name: interval(statistic, data, seed) if known else UNKNOWN
+        name: bootstrap_interval(statistic, data, seed) if known else UNKNOWN
         for name, statistic in (("cosine", _cosine), ("scale", _scale))
     }
 
 
 def cosine_difference(a: Halves, b: Halves, truth: Halves, seed: int) -> tuple[float, float, float]:
     """Cosine of `a` minus cosine of `b`, over the same resampled directions."""
-    return interval(_cosine_difference, (*a, *b, *truth), seed)
+    return bootstrap_interval(_cosine_difference, (*a, *b, *truth), seed)

@@ -19,7 +19,7 @@ from strsbp.study.experiments.gradient_check.measure import (
     PROJECTION_COLUMNS,
     TIME_COLUMNS,
 )
-from strsbp.study.experiments.gradients.measure import bootstrap_interval
+from strsbp.study.summary.intervals import bootstrap_interval
 
 COLUMNS = [
     "state", "layer", "step", "estimator", "title", "against", "quantity", "mean", "low", "high",
@@ -53,7 +53,7 @@ def summarise_gradient_check(
             rows += [dict(state=state, layer=layer) | row for row in _layer_rows(of_layer, seed)]
         for name, of_estimator in read_csv(timed, TIME_COLUMNS).groupby("estimator", sort=False):
             values = of_estimator["cpu_ms"].to_numpy(dtype=float)
-            found = bootstrap_interval(values, seed)
+            found = bootstrap_interval(np.mean, (values,), seed, resamples=2000)
             row = dict(state=state, layer=ALL_LAYERS, estimator=name)
             rows.append(row | _row("cpu_ms", found, values.size))
     frame = pd.DataFrame(rows, columns=COLUMNS)

@@ -22,6 +22,7 @@ from strsbp.settings import N_CLASSES, ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradients.settings import GradientsSettings
 from strsbp.study.inputs import Networks
+from strsbp.study.summary.intervals import bootstrap_interval
 from strsbp.training.epochs import train
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -199,7 +200,7 @@ def _compare(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
 def _gradient_rows(compared, seed: int):
     for (layer, reference, quantity), values in compared.items():
         values = np.array(values)[np.isfinite(values)]
-        mean, low, high = bootstrap_interval(values, seed)
+        mean, low, high = bootstrap_interval(np.mean, (values,), seed, resamples=2000)
         yield dict(
             layer=layer, reference=reference, quantity=quantity, mean=mean, low=low, high=high,
             n_samples=values.size,
@@ -222,22 +223,3 @@ def denominator_rows(s: dict[str, list[np.ndarray]]):
 
 def _quantiles(values: np.ndarray) -> dict[float, float]:
     return dict(zip(QUANTILES, np.quantile(values, QUANTILES), strict=True)) if values.size else {}
-
-
-def bootstrap_interval(values: np.ndarray, seed: int) -> tuple[float, float, float]:
-    """Mean of `values` (n,) with its 95 % percentile bootstrap interval, drawn with `seed`.
-
-    The interval is NaN for fewer than two values and for values that are all equal.
-    """
-    if values.size == 0:
-        return np.nan, np.nan, np.nan
-    mean = float(values.mean())
-    if values.size < 2 or np.ptp(values) == 0:
-        return mean, np.nan, np.nan
-    from scipy import stats
-
-    found = stats.bootstrap(
-        (values,), np.mean, confidence_level=0.95, n_resamples=2000, method="percentile",
-        rng=np.random.default_rng(seed),
-    )  # fmt: skip
-    return mean, float(found.confidence_interval.low), float(found.confidence_interval.high)
