@@ -13,10 +13,6 @@ from strsbp.study.claims import published_value
 from strsbp.study.figures import style
 from strsbp.study.summary.intervals import both_ways
 
-CURVES = ("arm", "title", "tau_m", "epoch", "quantity", "mean", "n_diverged")
-SEEDS = ("arm", "seed", "epoch", "quantity", "value", "diverged")
-PAIRS = ("arm_a", "arm_b", "at_epoch", "quantity", "difference", "low", "high",
-         "n_pairs")  # fmt: skip
 STUDY_LINES = ((0, (1, 2)), (0, (6, 2, 1, 2)))
 LOST = 50
 """If any test error (%) is above this, the axis is logarithmic."""
@@ -41,10 +37,10 @@ def draw(
     panel. Differences are from the arm `reference` of a panel, or else from its first arm; `label`
     is the column that names the curves.
     """
-    means = _test_errors(read_csv(curves, CURVES), curves, epochs)
-    runs = _test_errors(read_csv(seeds, SEEDS), seeds, epochs)
+    means = _test_errors(read_csv(curves), curves, epochs)
+    runs = _test_errors(read_csv(seeds), seeds, epochs)
     names = _names(means, panels, label, curves)
-    differences = _differences(read_csv(pairs, PAIRS), panels, names, reference, epochs)
+    differences = _differences(read_csv(pairs), panels, names, reference, epochs)
     levels = {
         name: 100 * published_value(claims, claim) for name, claim in (published or {}).items()
     }

@@ -13,7 +13,7 @@ from strsbp.study.figures import style
 @style.themed
 def draw(*, surfaces: str | Path):
     """Draw the largest published surface as a map and as slices along both counts."""
-    rows = read_csv(surfaces, ("spsp", "grid", "o_j", "o_i", "mean"))
+    rows = read_csv(surfaces)
     rows = rows[(rows["spsp"] == "published") & rows["mean"].notna()]
     if rows.empty:
         raise ResultsError(f"{surfaces} has no published surface; simulate it first.")

@@ -9,13 +9,12 @@ from strsbp.files import ResultsError, read_csv
 from strsbp.study.figures import style
 
 LISTINGS = {1: "Listing 1, published", 2: "Listing 2, corrected"}
-COLUMNS = ("listing", "step", "spike_pre", "spike_post", "current", "membrane", "e_ij")
 TIME = "time (steps of 1 ms)"
 
 
 def read_traces(path: str | Path) -> pd.DataFrame:
     """The traces of one pair under both listings."""
-    rows = read_csv(path, COLUMNS)
+    rows = read_csv(path)
     for number in LISTINGS:
         if number not in set(rows["listing"]):
             raise ResultsError(f"{path} has no trace of listing {number}; trace the pair again.")

@@ -10,7 +10,6 @@ from strsbp.files import ResultsError, read_csv
 from strsbp.study.claims import published_value
 from strsbp.study.figures import style
 
-COLUMNS = ("spsp", "grid", "o_j", "o_i", "mean", "fit", "derivative", "fit_derivative")
 SIMULATIONS = ("published", "corrected")
 REFERENCE_POINT = dict(o_i=30, o_j=12)
 """The counts at which the study gives a value of the corrected e_ij."""
@@ -30,7 +29,7 @@ def draw(*, surfaces: str | Path, claims: str | Path, grid: int, o_j: Sequence[i
 
     Outside the grid, the points come from the simulation on a larger grid, if there is one.
     """
-    rows = read_csv(surfaces, COLUMNS)
+    rows = read_csv(surfaces)
     rows = rows[rows["o_j"].isin(o_j)]
     figure = style.new_figure(6.4)
     axes = figure.subplots(len(ROWS), 2, sharex=True)

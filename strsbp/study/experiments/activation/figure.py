@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn.objects as so
 
 from strsbp.files import read_csv
-from strsbp.study.experiments.activation.measure import COLUMNS, COUNT, HIGH_RATE, QUANTILES
+from strsbp.study.experiments.activation.measure import COUNT, HIGH_RATE, QUANTILES
 from strsbp.study.figures import style
 
 STATES = {"untrained": "initial weights", "trained": "after training"}
@@ -16,7 +16,7 @@ LOW, MIDDLE, HIGH = (f"quantile_{q}" for q in QUANTILES)
 @style.themed
 def draw(*, summary: str | Path):
     """Draw quantiles of a_i / (theta o_i) and shares of counts, a column per state."""
-    rows = read_csv(summary, COLUMNS)
+    rows = read_csv(summary)
     rows = rows[rows["of"] == COUNT]
     states = [state for state in STATES if state in set(rows["state"])]
     layers = list(rows["layer"].drop_duplicates())

@@ -11,13 +11,12 @@ from strsbp.study.figures import style
 
 METHODS = ("strsbp", "hm2bp", "bptt")
 """The methods, in the order of their styles."""
-COLUMNS = ("method", "title", "quantity", "epoch", "seconds", "mean", "low", "high", "n_seeds")
 
 
 @style.themed
 def draw(*, summary: str | Path):
     """Draw means over seeds with 95 % intervals, over epochs and, where known, over seconds."""
-    rows = read_csv(summary, COLUMNS)
+    rows = read_csv(summary)
     rows = rows[rows["quantity"] == "test_error"]
     if rows.empty:
         raise ResultsError(f"{summary} holds no test error; make it again.")

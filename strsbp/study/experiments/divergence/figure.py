@@ -10,7 +10,6 @@ from matplotlib.ticker import NullLocator
 from strsbp.files import ResultsError, read_csv
 from strsbp.study.figures import style
 
-COLUMNS = ("arm", "tau_m", "epoch", "quantity", "mean", "low", "high", "n_diverged")
 QUANTITIES = {
     "test_error": ("test error", "test error (%)", 100),
     "spike_count": ("spikes", "spikes per neuron", 1),
@@ -28,7 +27,7 @@ def draw(*, curves: str | Path, panels: Mapping[str, Sequence[str]], epochs: int
 
     An arm whose runs all diverged is drawn at its last epoch before that.
     """
-    frame = read_csv(curves, COLUMNS)
+    frame = read_csv(curves)
     frame = frame[frame["epoch"] <= epochs]
     missing = [arm for arms in panels.values() for arm in arms if arm not in set(frame["arm"])]
     if missing:

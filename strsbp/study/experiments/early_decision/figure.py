@@ -10,8 +10,6 @@ from matplotlib.ticker import EngFormatter
 from strsbp.files import read_csv
 from strsbp.study.figures import style
 
-COLUMNS = ("network", "n_steps", "threshold_hidden", "threshold_output", "stop", "value",
-           "quantity", "mean", "low", "high")  # fmt: skip
 COSTS = {
     "spikes": "spikes per decision",
     "operations": "synaptic operations per decision",
@@ -33,7 +31,7 @@ def draw(*, summary: str | Path):
 
     Open marks are decisions after fixed times, filled ones decisions by margins.
     """
-    rows = read_csv(summary, COLUMNS)
+    rows = read_csv(summary)
     titles = {name: _title(group.iloc[0]) for name, group in rows.groupby("network", sort=False)}
     wide = _wide(rows)
     best = wide.groupby("network")["error"].min()

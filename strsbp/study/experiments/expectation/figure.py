@@ -7,7 +7,6 @@ import seaborn.objects as so
 from strsbp.files import read_csv
 from strsbp.study.figures import style
 
-COLUMNS = ("spsp", "o_i", "phi", "low", "high", "expected", "exact", "derivative")
 NAMES = {
     "published": "published",
     "unblocked": "unblocked",
@@ -22,7 +21,7 @@ FLAT = 20
 @style.themed
 def draw(*, curves: str | Path):
     """Draw phi, its derivative in full and enlarged, and how far simulations deviate from phi."""
-    rows = read_csv(curves, COLUMNS)
+    rows = read_csv(curves)
     names = [name for name in NAMES if name in set(rows["spsp"])]
     scale = rows["spsp"].map(rows.groupby("spsp")["exact"].max())
     rows = rows.assign(

@@ -8,8 +8,6 @@ import seaborn.objects as so
 from strsbp.files import read_csv
 from strsbp.study.figures import style
 
-COLUMNS = ("rank", "title", "fit", "difference", "difference_low", "difference_high",
-           "smallest_denominator")  # fmt: skip
 ERRORS = {
     "value": "error of $e_{ij}$ (%)",
     "derivative": r"error of $\partial e_{ij}/\partial o_i$ (%)",
@@ -24,7 +22,7 @@ def draw(*, summary: str | Path):
 
     Errors of value and derivative, by grid: filled inside the fitted grid, open outside.
     """
-    frame = read_csv(summary, COLUMNS)
+    frame = read_csv(summary)
     reference = frame["difference"].eq(0) & frame["difference_low"].isna()
     fit = " (" + frame["fit"].str.replace("polynomial", "degree ") + ")"
     titles = frame["title"].mask(reference, frame["title"] + fit)
@@ -45,7 +43,7 @@ def draw(*, summary: str | Path):
             ).scale(**y).label(x=label, y="").plot()
         ax.set_xscale("log")
         _explain(ax, frame, errors)
-    percent = style.percent(frame, *(name for name in COLUMNS if name.startswith("difference")))
+    percent = style.percent(frame, "difference", "difference_low", "difference_high")
     style.plot(percent, axes[1, 0], y="name").add(
         so.Range(color=style.INK, linewidth=1.4),
         xmin="difference_low",

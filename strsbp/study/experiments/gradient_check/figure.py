@@ -9,9 +9,6 @@ from matplotlib.colors import ListedColormap
 from strsbp.files import read_csv
 from strsbp.study.figures import style
 
-COLUMNS = (
-    "state", "layer", "step", "estimator", "title", "against", "quantity", "mean", "low", "high",
-)  # fmt: skip
 STATES = {"untrained": "untrained", "early": "after one epoch", "trained": "trained"}
 USUAL = 0.06
 """Share of cells that may lie beyond the end of a colour scale, so that outliers do not set it."""
@@ -24,7 +21,7 @@ def draw(*, summary: str | Path):
     A column is a layer's weights in one state of the network; states in which nothing is known
     have none. The finite differences are those of the smallest step.
     """
-    rows = read_csv(summary, COLUMNS)
+    rows = read_csv(summary)
     titles = (
         rows.dropna(subset="title").drop_duplicates("estimator").set_index("estimator")["title"]
     )
@@ -56,12 +53,8 @@ def draw(*, summary: str | Path):
 def _draw(ax, rows: pd.DataFrame, key: str, names: pd.Series, columns: list, look: dict) -> None:
     if rows.empty:
         ax.set_axis_off()
-        ax.text(
-            0,
-            0.5,
-            "The true gradient is 0 or does not stand out from its noise.",
-            color=style.MUTED,
-        )
+        text = "The true gradient is 0 or does not stand out from its noise."
+        ax.text(0, 0.5, text, color=style.MUTED)
         return
     table, sure = (
         values.pivot(index=key, columns=["state", "layer"], values="mean")

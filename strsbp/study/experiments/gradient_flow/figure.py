@@ -5,7 +5,6 @@ from pathlib import Path
 import seaborn.objects as so
 
 from strsbp.files import read_csv
-from strsbp.study.experiments.gradient_flow.summarise import COLUMNS
 from strsbp.study.figures import style
 
 STATES = {"untrained": "initial weights", "trained": "after training"}
@@ -15,7 +14,7 @@ METHODS = {"bptt": "-", "strsbp": "--"}
 @style.themed
 def draw(*, summary: str | Path):
     """Draw the gradient that reaches each step (largest T) and the weights, a column per state."""
-    rows = read_csv(summary, COLUMNS)
+    rows = read_csv(summary)
     states = [state for state in STATES if state in set(rows["state"])]
     layers = list(rows["layer"].drop_duplicates())
     figure = style.new_figure(5.6)

@@ -12,8 +12,6 @@ REFERENCES = {
     "hm2bp": "angle to HM2-BP in all layers (°)",
     "published": "angle to ST-RSBP, published table (°)",
 }
-GRADIENTS = ("state", "arm", "title", "layer", "reference", "quantity", "mean", "low", "high")
-DENOMINATORS = ("state", "arm", "layer", "statistic", "value")
 QUANTILES = [f"quantile_{q}" for q in ("0.01", "0.25", "0.5", "0.75", "0.99")]
 FAR = 5
 """If any denominator is larger than this, the axis is logarithmic on both sides of 0."""
@@ -22,11 +20,11 @@ FAR = 5
 @style.themed
 def draw(*, gradients: str | Path, denominators: str | Path):
     """Draw quantiles of s_i and angles between gradients, a column per state of the weights."""
-    angles = read_csv(gradients, GRADIENTS)
+    angles = read_csv(gradients)
     states = [state for state in STATES if state in set(angles["state"])]
     titles = angles.drop_duplicates("arm").set_index("arm")["title"]
     layers = list(angles["layer"].drop_duplicates())
-    s = read_csv(denominators, DENOMINATORS)
+    s = read_csv(denominators)
     s = s.pivot(index=["state", "arm", "layer"], columns="statistic", values="value")
     s = s[QUANTILES].reset_index()
     angles = angles[angles["quantity"] == "angle"]

@@ -7,7 +7,6 @@ import seaborn.objects as so
 from strsbp.files import read_csv
 from strsbp.study.figures import style
 
-COLUMNS = ("log", "setting", "at_epoch", "quantity", "logged", "mean", "low", "high")
 LOGS = {
     "fashion_mnist": "Fashion-MNIST, ST-RSBP",
     "hm2bp_mnist": "MNIST, HM2-BP",
@@ -21,7 +20,7 @@ def draw(*, curves: str | Path):
 
     Bands are 95 % intervals over seeds, where there are several.
     """
-    frame = read_csv(curves, COLUMNS)
+    frame = read_csv(curves)
     frame = style.percent(frame[frame["quantity"].isin(ERRORS)], "logged", "mean", "low", "high")
     logs = [log for log in LOGS if log in set(frame["log"])]
     settings = list(dict.fromkeys(frame["setting"]))

@@ -9,8 +9,6 @@ from matplotlib.ticker import MaxNLocator
 from strsbp.files import read_csv
 from strsbp.study.figures import style
 
-COLUMNS = ("arm", "title", "regularisation", "divide_by_threshold", "at_epoch", "quantity", "mean",
-           "low", "high")  # fmt: skip
 DIVISIONS = {True: "error divided", False: "not divided"}
 PUBLISHED = 10
 """The published strength, whose runs are shown over the epochs."""
@@ -22,7 +20,7 @@ def draw(*, summary: str | Path):
 
     Of dead neurons and gradients, the hidden layers of the first arm are shown.
     """
-    frame = read_csv(summary, COLUMNS)
+    frame = read_csv(summary)
     frame["division"] = frame["divide_by_threshold"].map(DIVISIONS)
     frame["strength"] = frame["regularisation"].map("{:g}".format)
     last = frame[frame["at_epoch"] == frame["at_epoch"].max()]
