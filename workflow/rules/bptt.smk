@@ -32,7 +32,6 @@ use rule call as train_bptt with:
         bptt_seed=r"\d+" if TRAINS_BPTT else "(?!)",
     conda:
         "../envs/bptt.yaml"
-    threads: 1
     resources:
         local_dir=local_dir,
     params:
@@ -60,7 +59,6 @@ use rule call as measure_bptt with:
         profile="[a-z][a-z0-9_]*" if TRAINS_BPTT else "(?!)",
     conda:
         "../envs/bptt.yaml"
-    threads: 1
     resources:
         local_dir=local_dir,
     params:

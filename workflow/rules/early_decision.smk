@@ -21,7 +21,6 @@ use rule call as measure_early_decision with:
         "logs/{profile}/early_decision/measure/seed{seed}.log",
     benchmark:
         "results/{profile}/benchmarks/early_decision/measure/seed{seed}.tsv"
-    threads: 1
     resources:
         local_dir=local_dir,
     params:

@@ -23,9 +23,7 @@ use rule call as measure_gradient_check with:
     params:
         **calls("strsbp.study.experiments.gradient_check.measure.measure_gradient_check"),
         settings=setting("gradient_check", without=["states"]),
-        epochs=in_one_sentence(
-            lambda wildcards: study(wildcards.profile).gradient_check.epochs_to(wildcards.state)
-        ),
+        epochs=lambda wildcards: study(wildcards.profile).gradient_check.states[wildcards.state],
         networks=settings_of_arms(arms_of("gradient_check")),
     message:
         "Measuring the true gradient of the {wildcards.state} network"

@@ -18,7 +18,6 @@ use rule call as measure_regularisation with:
         "results/{profile}/benchmarks/regularisation/measure/{cell}.tsv"
     wildcard_constraints:
         cell="[a-z][a-z0-9_]*-[0-9.e+-]+-(un)?divided",
-    threads: 1
     resources:
         local_dir=local_dir,
     params:

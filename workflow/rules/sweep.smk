@@ -46,7 +46,6 @@ use rule call as measure_sweep with:
         "results/{profile}/benchmarks/sweep/{arm}/measure/{cell}.tsv"
     wildcard_constraints:
         cell="m[0-9.e+]+-s[0-9.e+]+-h[0-9.e+-]+-o[0-9.e+-]+",
-    threads: 1
     resources:
         local_dir=local_dir,
     params:
