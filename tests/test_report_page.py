@@ -130,7 +130,7 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
     ]  # fmt: skip
     authors = [
         dict(file=title or "a.txt", spsp="published", grid=50, measure="value_rms", ours=0.003,
-             chance=0.002, repeats=1000, source="the authors", tables="kept with the code"),
+             chance=0.002, repeats=1000, source="the authors"),
     ]  # fmt: skip
     findings = [
         dict(id="F1", place=title or "S-PSP", statement=title or "Almost HM2-BP.",
@@ -140,8 +140,8 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
              reason="No.", unit="number", effect_text="derived minus strsbp: +0.10 points"),
     ]  # fmt: skip
     causes = [
-        dict(title=title or "tau_m = 32", sentence=title or "It is the dynamics.", n_own=3,
-             n_other=3, failed_own=3, failed_other=2, difference=0.01, low=-0.01, high=0.03,
+        dict(title=title or "tau_m = 32", n_own=3, n_other=3, p_adjusted=0.04,
+             failed_own=3, failed_other=2, difference=0.01, low=-0.01, high=0.03,
              n_pairs=1, cause="dynamics"),
     ]  # fmt: skip
     fits = [

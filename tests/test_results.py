@@ -147,10 +147,8 @@ def summarise_spsp(out):
     spsp.summarise_spsp(
         [PAPER / "simulate_spsp" / f"{key}.npz" for key in keys],
         [PAPER / "fit_spsp" / f"{key}.txt" for key in keys],
-        author_comparison=ROOT / "resources" / "author_tables_comparison.csv",
         surfaces_csv=out / "summarise_spsp" / "surfaces.csv",
         quality_csv=out / "summarise_spsp" / "quality.csv",
-        author_csv=out / "summarise_spsp" / "author_tables.csv",
     )
 
 

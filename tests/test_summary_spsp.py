@@ -5,14 +5,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from strsbp.files import ResultsError
 from strsbp.settings import SimulatedTable
 from strsbp.spsp import EffectRatioTable, Surface, fit_surface, save_surface, write_table
 from strsbp.spsp.quality import blocked_bias, shared_curve, wave_rows, waves
 from strsbp.study.summary.spsp import summarise_spsp
 
 SCALES = {"published": 50.0, "unblocked": 51.0, "corrected": 1.0}
-KEPT = "file,spsp,grid,measure,ours\na.txt,published,50,value_rms,0.1\n"
 
 
 def phi(o_i):
@@ -42,10 +40,9 @@ CELLS = [(spsp, grid, 400) for spsp in ("corrected", "published") for grid in (1
 
 
 def summarise(folder, surfaces, fits, **keywords):
-    (folder / "kept.csv").write_text(KEPT)
-    names = dict(surfaces_csv="surfaces.csv", quality_csv="quality.csv", author_csv="authors.csv")
+    names = dict(surfaces_csv="surfaces.csv", quality_csv="quality.csv")
     paths = {name: folder / file for name, file in names.items()}
-    summarise_spsp(surfaces, fits, author_comparison=folder / "kept.csv", **paths, **keywords)
+    summarise_spsp(surfaces, fits, **paths, **keywords)
     return [pd.read_csv(path) for path in paths.values()]
 
 
@@ -118,18 +115,3 @@ def test_the_interval_of_the_bias_is_that_of_a_quotient(tmp_path):
     spread = stats.norm.ppf(0.975) * np.hypot(*relative)
     np.testing.assert_allclose(rows["high"] - rows["measured"], spread, rtol=1e-3)
     np.testing.assert_allclose(rows["measured"] - rows["low"], spread, rtol=1e-3)
-
-
-def test_authors_tables_are_compared_if_present(tmp_path):
-    surfaces, fits = write_tables(
-        tmp_path, [(spsp, grid, 400) for spsp in ("published", "corrected") for grid in (50, 60)]
-    )
-    folder = tmp_path / "theirs"
-    folder.mkdir()
-    (folder / "p_Tau_64_400.txt").write_bytes(fits[0].read_bytes())
-    rows = summarise(tmp_path, surfaces, fits, reference_dir=folder)[2]
-    assert rows["tables"].tolist()[0] == "kept with the code"
-    fresh = rows[rows["tables"] == "this run"].set_index("measure")["ours"]
-    assert fresh["value_rms"] == 0 and fresh["value_ratio"] == 1
-    with pytest.raises(ResultsError, match="none of the authors' tables"):
-        summarise(tmp_path, surfaces, fits, reference_dir=tmp_path / "nothing")

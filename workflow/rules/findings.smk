@@ -36,7 +36,7 @@ use rule call as judge_findings with:
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
-        quality=rules.summarise_spsp.output.quality,
+        quality=rules.summarise_spsp.output.quality_csv,
         gradients=rules.measure_gradients.output.gradients,
         denominators=rules.measure_gradients.output.denominators,
         measured=rules.measure_findings.output.out,

@@ -41,8 +41,7 @@ rule build_report:
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
-        quality=rules.summarise_spsp.output.quality,
-        author_tables=rules.summarise_spsp.output.author_tables,
+        quality=rules.summarise_spsp.output.quality_csv,
         findings=rules.judge_findings.output.out,
         divergence=rules.summarise_divergence.output.out,
         extrapolations=rules.extrapolate_errors.output.out,
@@ -70,6 +69,7 @@ rule build_report:
             "build_report.py",
             "resources/questions.yaml",
             "CITATION.cff",
+            "resources/author_tables_comparison.csv",
             *(f"workflow/report/plot_{one.name}.rst" for one in FIGURES),
         ),
     message:

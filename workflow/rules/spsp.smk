@@ -1,9 +1,9 @@
 """The spike-train level post-synaptic potential e_ij: simulated, fitted, traced, compared.
 
-Inputs: only settings; resources/author_tables_comparison.csv for the comparison.
+Inputs: only settings.
 Outputs: results/{profile}/simulate_spsp/{table}.npz, fit_spsp/{table}.txt, solve_spsp/{table}.csv,
 fit_curve/{table}-{fit}.csv, trace_spsp/trace.csv and
-summarise_spsp/{surfaces,quality,author_tables}.csv
+summarise_spsp/{surfaces,quality}.csv
 """
 
 
@@ -108,21 +108,16 @@ COMPARED_TABLES = [
 ]
 
 
-rule summarise_spsp:
+use rule call as summarise_spsp with:
     input:
         surfaces=for_tables(rules.simulate_spsp.output.surface, *COMPARED_TABLES),
         fits=for_tables(rules.fit_spsp.output.table, *COMPARED_TABLES),
     output:
-        surfaces="results/{profile}/summarise_spsp/surfaces.csv",
-        quality="results/{profile}/summarise_spsp/quality.csv",
-        author_tables="results/{profile}/summarise_spsp/author_tables.csv",
+        surfaces_csv="results/{profile}/summarise_spsp/surfaces.csv",
+        quality_csv="results/{profile}/summarise_spsp/quality.csv",
     log:
         "logs/{profile}/summarise_spsp.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        code=code("summarise_spsp.py", "resources/author_tables_comparison.csv"),
+        **calls("strsbp.study.summary.spsp.summarise_spsp"),
     message:
         "Summarising the simulations and their fits"
-    script:
-        "../scripts/summarise_spsp.py"

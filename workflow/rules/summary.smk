@@ -46,8 +46,8 @@ use rule call as judge_claims with:
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
-        surfaces=rules.summarise_spsp.output.surfaces,
-        quality=rules.summarise_spsp.output.quality,
+        surfaces=rules.summarise_spsp.output.surfaces_csv,
+        quality=rules.summarise_spsp.output.quality_csv,
     output:
         out=report(
             "results/{profile}/judge_claims/claims.csv",

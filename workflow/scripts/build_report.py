@@ -17,7 +17,7 @@ with job(snakemake):
         questions=ROOT / "resources" / "questions.yaml",
         citation=ROOT / "CITATION.cff",
         captions=ROOT / "workflow" / "report",
-        tables=files,
+        tables=files | {"author_tables": ROOT / "resources" / "author_tables_comparison.csv"},
         out=snakemake.output.html,
         command=snakemake.params.command,
     )

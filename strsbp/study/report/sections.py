@@ -456,13 +456,8 @@ def _grid(grid: float) -> str:
 def author_tables(results: Results) -> dict:
     """Our tables compared with the authors'."""
     rows = results.table(
-        "author_tables", "file", "spsp", "grid", "measure", "ours", "chance", "repeats", "source",
-        "tables",
-    )  # fmt: skip
-    key = ["file", "measure"]
-    fresh = rows["tables"] == "this run"
-    here = rows[fresh].set_index(key)["ours"].rename("here")
-    kept = rows[~fresh].join(here, on=key)
+        "author_tables", "file", "spsp", "grid", "measure", "ours", "chance", "repeats", "source"
+    )
     cells = [
         {
             "File": row.file,
@@ -471,9 +466,8 @@ def author_tables(results: Results) -> dict:
             "Measure": row.measure.replace("_", " ").replace("rms", "RMS"),
             "Ours": _share(row.ours, row.measure),
             "Chance": _share(row.chance, row.measure),
-            "This run": _share(row.here, row.measure),
         }
-        for row in kept.itertuples()
+        for row in rows.itertuples()
     ]
     return dict(
         table=Table.of(cells, text={"File", "Simulation", "Measure"}),

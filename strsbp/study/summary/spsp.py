@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from strsbp.files import ResultsError, read_csv, write_csv
+from strsbp.files import write_csv
 from strsbp.spsp import EffectRatioTable, Surface, load_surface, read_table
-from strsbp.spsp.compare import AUTHOR_TABLES, compare_tables
+from strsbp.spsp.compare import compare_tables
 from strsbp.spsp.quality import blocked_bias, quality, truth
 
 COMPARED = ("published", "corrected")
@@ -25,11 +25,8 @@ def summarise_spsp(
     surfaces: Sequence[str | Path],
     fits: Sequence[str | Path],
     *,
-    author_comparison: str | Path,
     surfaces_csv: str | Path,
     quality_csv: str | Path,
-    author_csv: str | Path,
-    reference_dir: str | Path | None = None,
 ) -> None:
     """Summarise the simulations at the default constants.
 
@@ -40,9 +37,7 @@ def summarise_spsp(
       grid have only the extrapolated fit. `derivative` is that of the spline through the curve
       that all input counts share (`strsbp.spsp.quality.truth`);
     - `quality_csv`: spsp, grid, region, quantity, value (`strsbp.spsp.quality.quality`), with the
-      scale of the published over the corrected table and the bias of blocked trials;
-    - `author_csv`: the kept comparison with the authors' tables (`author_comparison`), and one
-      with this run's tables if `reference_dir` has the authors' files.
+      scale of the published over the corrected table and the bias of blocked trials.
     """
     simulated, fitted = _load(surfaces, fits)
     # Five digits are more precise than any simulation and keep the file small.
@@ -50,7 +45,6 @@ def summarise_spsp(
     rows = [quality(simulated[spsp], fitted[spsp], spsp) for spsp in COMPARED]
     rows += [_scale_rows(fitted), _bias_rows(simulated)]
     write_csv(pd.concat([frame for frame in rows if not frame.empty]), quality_csv)
-    write_csv(_author_rows(author_comparison, reference_dir, fitted), author_csv)
 
 
 def _load(surfaces, fits) -> tuple[dict, dict]:
@@ -118,24 +112,3 @@ def _bias_rows(simulated: dict) -> pd.DataFrame:
             region, quantity = f"o_i = {last['o_i']:.0f}", f"blocked_bias_{name}"
             rows.append(dict(region=region, grid=grid, quantity=quantity, value=last[name]))
     return pd.DataFrame(rows).assign(spsp="published over unblocked")
-
-
-def _author_rows(author_comparison, reference_dir, fitted: dict) -> pd.DataFrame:
-    kept = read_csv(author_comparison, ("file", "measure", "ours"))
-    kept = kept.assign(tables="kept with the code")
-    if reference_dir is None:
-        return kept
-    rows = []
-    for name, table in AUTHOR_TABLES.items():
-        path = Path(reference_dir) / name
-        ours = fitted.get(table.spsp, {}).get(table.grid)
-        if ours is not None and path.exists():
-            rows += [
-                dict(file=name, spsp=table.spsp, grid=table.grid, measure=measure, ours=value)
-                for measure, value in compare_tables(ours, read_table(path)).items()
-            ]
-    if not rows:
-        raise ResultsError(
-            f"{reference_dir} has none of the authors' tables ({', '.join(AUTHOR_TABLES)})."
-        )
-    return pd.concat([kept, pd.DataFrame(rows).assign(tables="this run")])
