@@ -63,10 +63,10 @@ DRAFTS = {
 
 
 def judged(folder, measured, variants=(), **runs):
-    metrics, provenance = write_runs(folder, **{"arms": ARMS | DRAFTS} | runs)
+    metrics, _ = write_runs(folder, **{"arms": ARMS | DRAFTS} | runs)
     names = ("curves", "seeds", "arms", "pairs", "runs")
     tables = {name: folder / f"{name}.csv" for name in names}
-    summarise_training(metrics, provenance, **tables)
+    summarise_training(metrics, **tables)
     tables = {name: tables[name] for name in ("arms", "pairs", "runs")}
     tables |= measured | dict(surfaces=write_surfaces(folder / "surfaces.csv"))
     judge_claims(

@@ -41,12 +41,12 @@ PUBLISHED = [
 
 def summarised(folder, **changes):
     """The tables of `summarise_training` of invented runs."""
-    metrics, provenance = write_runs(folder, **changes)
+    metrics, _ = write_runs(folder, **changes)
     (folder / "resources").mkdir()
     (folder / CLAIMS).write_text(yaml.safe_dump(dict(claims=PUBLISHED)))
     tables = folder / "summarise_training"
     names = ("curves", "seeds", "arms", "pairs", "runs")
-    summarise_training(metrics, provenance, **{name: tables / f"{name}.csv" for name in names})
+    summarise_training(metrics, **{name: tables / f"{name}.csv" for name in names})
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ def write_run(folder, arm, seed, errors):
         "data": {"dataset": "mnist", "n_train": 10, "n_test": 10},
     }
     provenance.write_text(json.dumps(document))
-    return metrics, provenance
+    return metrics
 
 
 @pytest.fixture
@@ -109,18 +109,17 @@ def logs(tmp_path):
 
 @pytest.fixture
 def files(tmp_path):
-    """Metrics and provenance of a long run of one seed and a short one of another."""
-    runs = [
+    """Metrics of a long run of one seed and a short one of another."""
+    return [
         write_run(tmp_path, "long", 1, [0.12, 0.04, 0.07]),
         write_run(tmp_path, "short", 2, [0.1]),
     ]
-    return list(zip(*runs, strict=True))
 
 
 def test_distances_from_a_log(tmp_path, logs, files):
     out, curves = tmp_path / "summary.csv", tmp_path / "curves.csv"
     compared = {"m": {"as logged": ["long", "short"]}}
-    summarise_published_logs(*files, compared, logs=logs, curves=curves, out=out)
+    summarise_published_logs(files, compared, logs=logs, curves=curves, out=out)
     rows = pd.read_csv(out).set_index(["at_epoch", "quantity"])
     first = rows.loc[(1, "test_error")]
     assert first["logged"] == pytest.approx(0.1) and first["n_seeds"] == 2
@@ -139,6 +138,6 @@ def test_distances_from_a_log(tmp_path, logs, files):
 def test_an_unknown_log_is_named(tmp_path, logs, files):
     with pytest.raises(ResultsError, match="no log 'fashion'"):
         summarise_published_logs(
-            *files, {"fashion": {"as logged": ["long"]}}, logs=logs, curves=tmp_path / "c.csv",
+            files, {"fashion": {"as logged": ["long"]}}, logs=logs, curves=tmp_path / "c.csv",
             out=tmp_path / "o.csv",
         )  # fmt: skip

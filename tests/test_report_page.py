@@ -118,10 +118,10 @@ def question(title=None):
 
 def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
     """Everything that `build_report` takes, from invented results below `folder`."""
-    metrics, provenance = write_runs(folder, seeds=seeds, title=title)
+    metrics, _ = write_runs(folder, seeds=seeds, title=title)
     names = ("curves", "seeds", "arms", "pairs", "runs")
     tables = {name: folder / "summarise_training" / f"{name}.csv" for name in names}
-    summarise_training(metrics, provenance, **tables)
+    summarise_training(metrics, **tables)
     quality = [
         dict(spsp="published", grid=50, region="fitted", quantity="value_rms_error", value=0.3),
         dict(spsp="published", grid=100, region="fitted", quantity="value_rms_error", value=1.25),

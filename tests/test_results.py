@@ -106,12 +106,10 @@ def solved(key):
 
 
 def summarise_training(out):
-    files = [
-        [ROOT / run for run in STUDY.summarised_runs(suffix, ROOT)] for suffix in ("csv", "json")
-    ]
+    metrics = [ROOT / run for run in STUDY.summarised_runs(folder=ROOT)]
     names = ("curves", "seeds", "arms", "pairs", "runs")
     tables = {name: out / "summarise_training" / f"{name}.csv" for name in names}
-    summary.summarise_training(*files, **tables)
+    summary.summarise_training(metrics, **tables)
 
 
 def extrapolate_errors(out):
@@ -277,11 +275,9 @@ def summarise_regularisation(out):
 
 def summarise_published_logs(out):
     names = STUDY.published_logs.compared_arms()
-    metrics, provenance = (
-        [ROOT / path for path in STUDY.runs(names, suffix)] for suffix in ("csv", "json")
-    )
+    metrics = [ROOT / path for path in STUDY.runs(names)]
     published_logs.summarise_published_logs(
-        metrics, provenance, STUDY.published_logs.compared,
+        metrics, STUDY.published_logs.compared,
         logs=ROOT / "resources" / "published_logs.csv",
         curves=out / "published_logs" / "curves.csv", out=out / "published_logs" / "summary.csv",
     )  # fmt: skip

@@ -22,9 +22,9 @@ from strsbp.study.summary.intervals import (
 NAMES = ("curves", "seeds", "arms", "pairs", "runs")
 
 
-def summarise(folder, metrics, provenance, **keywords):
+def summarise(folder, metrics, **keywords):
     tables = {name: folder / f"{name}.csv" for name in NAMES}
-    summarise_training(metrics, provenance, **tables, **keywords)
+    summarise_training(metrics, **tables, **keywords)
     return {name: pd.read_csv(path) for name, path in tables.items()}
 
 
@@ -81,13 +81,13 @@ def test_holm_by_hand():
 
 
 def test_the_epoch_may_be_chosen_on_validation_images(tmp_path):
-    metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
+    metrics, _ = write_runs(tmp_path, seeds=(1, 2), **two_arms())
     for path in metrics[:2]:
         frame = pd.read_csv(path)
         frame["test_error"] = np.linspace(0.2, 0.01, 20)
         frame["validation_error"] = [0.3, 0.2, 0.1, *[0.2] * 11, 0.05, *[0.06] * 5]
         frame.to_csv(path, index=False)
-    tables = summarise(tmp_path, metrics, provenance)
+    tables = summarise(tmp_path, metrics)
     arms = tables["arms"].query("quantity == 'validated_test_error'").set_index(["arm", "at_epoch"])
     errors = np.linspace(0.2, 0.01, 20)
     assert arms["mean"].to_dict() == pytest.approx(
@@ -98,15 +98,13 @@ def test_the_epoch_may_be_chosen_on_validation_images(tmp_path):
 
 
 def test_best_and_last_at_checkpoints_and_end(tmp_path):
-    metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
+    metrics, _ = write_runs(tmp_path, seeds=(1, 2), **two_arms())
     errors = np.linspace(0.5, 0.12, 20)
     errors[6] = 0.1  # best before the first checkpoint
     errors[14] = 0.05
     for path in metrics[:2]:
         set_errors(path, errors + (0.01 if "seed2" in path.name else 0))
-    arms = summarise(tmp_path, metrics, provenance)["arms"].set_index(
-        ["arm", "at_epoch", "quantity"]
-    )["mean"]
+    arms = summarise(tmp_path, metrics)["arms"].set_index(["arm", "at_epoch", "quantity"])["mean"]
     assert sorted(arms["strsbp"].index.unique("at_epoch")) == [10, 20]
     assert arms["strsbp", 10, "best_test_error"] == pytest.approx(0.105)
     assert arms["strsbp", 10, "last_test_error"] == pytest.approx(errors[9] + 0.005)
@@ -115,11 +113,11 @@ def test_best_and_last_at_checkpoints_and_end(tmp_path):
 
 
 def test_a_diverged_run_is_counted_and_left_out(tmp_path):
-    metrics, provenance = write_runs(tmp_path, seeds=(1, 2, 3), **two_arms())
+    metrics, _ = write_runs(tmp_path, seeds=(1, 2, 3), **two_arms())
     for path, level in zip(metrics[:3], (0.1, 0.2, 0.6), strict=True):
         set_errors(path, np.full(20, level))
     set_errors(metrics[2], np.full(12, 0.6), diverged="recurrent2")
-    tables = summarise(tmp_path, metrics, provenance)
+    tables = summarise(tmp_path, metrics)
     arms = tables["arms"].set_index(["arm", "at_epoch", "quantity"])
     early, late = (arms.loc[("strsbp", epoch, "best_test_error")] for epoch in (10, 20))
     assert (early["mean"], early["n_seeds"], early["n_diverged"]) == (pytest.approx(0.3), 3, 0)
@@ -137,15 +135,15 @@ def test_a_diverged_run_is_counted_and_left_out(tmp_path):
 
 
 def test_all_runs_diverged_leaves_no_number(tmp_path):
-    metrics, provenance = write_runs(tmp_path, arms={"tau_m_32": ARMS["tau_m_32"]})
-    tables = summarise(tmp_path, metrics, provenance)
+    metrics, _ = write_runs(tmp_path, arms={"tau_m_32": ARMS["tau_m_32"]})
+    tables = summarise(tmp_path, metrics)
     row = tables["arms"].query("arm == 'tau_m_32'").iloc[0]
     assert np.isnan(row["mean"]) and (row["n_seeds"], row["n_diverged"]) == (0, 3)
 
 
 def test_one_seed_has_no_interval(tmp_path):
-    metrics, provenance = write_runs(tmp_path, seeds=(7,), **two_arms())
-    tables = summarise(tmp_path, metrics, provenance)
+    metrics, _ = write_runs(tmp_path, seeds=(7,), **two_arms())
+    tables = summarise(tmp_path, metrics)
     for name in ("curves", "arms", "pairs"):
         assert tables[name][["low", "high"]].isna().all(axis=None)
     assert tables["pairs"]["p_value"].isna().all()
@@ -153,9 +151,9 @@ def test_one_seed_has_no_interval(tmp_path):
 
 def test_pairs_use_common_seeds_and_the_shorter_end(tmp_path):
     arms = {"strsbp": ARMS["strsbp"], "tau_m_50": ARMS["tau_m_50"]}
-    metrics, provenance = write_runs(tmp_path, seeds=(1, 2, 3), arms=arms, diverged=())
+    metrics, _ = write_runs(tmp_path, seeds=(1, 2, 3), arms=arms, diverged=())
     keep = [index for index in range(6) if "tau_m_50/seed1" not in str(metrics[index])]
-    tables = summarise(tmp_path, [metrics[i] for i in keep], [provenance[i] for i in keep])
+    tables = summarise(tmp_path, [metrics[i] for i in keep])
     pairs = tables["pairs"]
     assert set(pairs["at_epoch"]) == {10} and set(pairs["n_pairs"]) == {2}
     best = pairs.query("quantity == 'best_test_error'").iloc[0]
@@ -169,8 +167,8 @@ def test_pairs_use_common_seeds_and_the_shorter_end(tmp_path):
 
 def test_arms_of_other_sizes_are_not_paired(tmp_path):
     arms = {"strsbp": ARMS["strsbp"], "fig6_published": ARMS["fig6_published"]}
-    metrics, provenance = write_runs(tmp_path, arms=arms, diverged=())
-    assert summarise(tmp_path, metrics, provenance)["pairs"].empty
+    metrics, _ = write_runs(tmp_path, arms=arms, diverged=())
+    assert summarise(tmp_path, metrics)["pairs"].empty
 
 
 def cut_short(metrics, provenance):
@@ -183,11 +181,6 @@ def change_settings(metrics, provenance):
     provenance[1].write_text(json.dumps(known))
 
 
-def repeat(metrics, provenance):
-    metrics.append(metrics[0])
-    provenance.append(provenance[0])
-
-
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -195,13 +188,12 @@ def repeat(metrics, provenance):
         (lambda metrics, provenance: provenance[1].unlink(), "is missing"),
         (lambda metrics, provenance: provenance[1].write_text("{"), "not valid JSON"),
         (change_settings, "other settings"),
-        (repeat, "give each run once"),
     ],
 )
 def test_inconsistent_files_are_reported_in_one_sentence(damage, message, tmp_path):
     metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
     damage(metrics, provenance)
-    said = refusal(lambda: summarise(tmp_path, metrics, provenance), ResultsError)
+    said = refusal(lambda: summarise(tmp_path, metrics), ResultsError)
     assert message in said
     assert not (tmp_path / "curves.csv").exists()
 
@@ -212,20 +204,20 @@ def test_inconsistent_files_are_reported_in_one_sentence(damage, message, tmp_pa
 )
 def test_metrics_that_are_not_numbers_are_not_averaged(tmp_path, column, value):
     """In a run that did not diverge, an invalid number must not pass unnoticed."""
-    metrics, provenance = write_runs(tmp_path, seeds=(1,), **two_arms())
+    metrics, _ = write_runs(tmp_path, seeds=(1,), **two_arms())
     frame = pd.read_csv(metrics[0], dtype=str)
     frame.loc[2, column] = value
     frame.to_csv(metrics[0], index=False)
-    assert column in refusal(lambda: summarise(tmp_path, metrics, provenance), ResultsError)
+    assert column in refusal(lambda: summarise(tmp_path, metrics), ResultsError)
     assert not (tmp_path / "curves.csv").exists()
 
 
 def test_a_layer_that_is_silent_after_an_epoch_is_named(tmp_path):
-    metrics, provenance = write_runs(tmp_path, **two_arms(seeds=(1,), shorten=5))
+    metrics, _ = write_runs(tmp_path, **two_arms(seeds=(1,), shorten=5))
     frame = pd.read_csv(metrics[0])
     frame.loc[1:2, "silent_share_recurrent2"] = 1
     frame.to_csv(metrics[0], index=False)
-    runs = summarise(tmp_path, metrics, provenance)["runs"].set_index("arm")
+    runs = summarise(tmp_path, metrics)["runs"].set_index("arm")
     assert runs.loc["strsbp", "silent"] == "recurrent2 in 2 of 4 epochs"
     assert pd.isna(runs.loc["hm2bp", "silent"])
 

@@ -10,8 +10,8 @@ runs_of_logs = lambda study, suffix: study.runs(study.published_logs.compared_ar
 
 use rule call as summarise_published_logs with:
     input:
+        lambda wildcards: runs_of_logs(study(wildcards.profile), "json"),
         metrics=lambda wildcards: runs_of_logs(study(wildcards.profile), "csv"),
-        provenance=lambda wildcards: runs_of_logs(study(wildcards.profile), "json"),
     output:
         out="results/{profile}/published_logs/summary.csv",
         curves="results/{profile}/published_logs/curves.csv",

@@ -13,8 +13,8 @@ in_one_sentence(load_claims)(beside(of_repository("resources/claims.yaml")))
 
 use rule call as summarise_training with:
     input:
+        lambda wildcards: study(wildcards.profile).summarised_runs("json"),
         metrics=lambda wildcards: study(wildcards.profile).summarised_runs(),
-        provenance=lambda wildcards: study(wildcards.profile).summarised_runs("json"),
     output:
         curves="results/{profile}/summarise_training/curves.csv",
         seeds="results/{profile}/summarise_training/seeds.csv",

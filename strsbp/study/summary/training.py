@@ -90,7 +90,6 @@ class Run:
 
 def summarise_training(
     metrics: Sequence[str | Path],
-    provenance: Sequence[str | Path],
     *,
     curves: str | Path,
     seeds: str | Path,
@@ -98,7 +97,7 @@ def summarise_training(
     pairs: str | Path,
     runs: str | Path,
 ) -> None:
-    """Summarise all runs; `metrics[k]` and `provenance[k]` belong to the same run.
+    """Summarise the runs with these `metrics`; their provenance, <stem>.json, is beside them.
 
     - `curves`: mean and 95 % interval of every measured quantity, per arm and epoch;
     - `seeds`: the same for every single run, with `diverged` = 1 in a run's last row if it did;
@@ -109,7 +108,7 @@ def summarise_training(
 
     Raises `ResultsError` for a run that is incomplete or inconsistent.
     """
-    loaded = load_runs(metrics, provenance)
+    loaded = load_runs(metrics)
     by_arm: dict[str, list[Run]] = {}
     for run in loaded:
         by_arm.setdefault(run.arm, []).append(run)
@@ -121,42 +120,31 @@ def summarise_training(
     write_csv(_run_rows(loaded), runs)
 
 
-def load_runs(metrics: Sequence[str | Path], provenance: Sequence[str | Path]) -> list[Run]:
-    """The runs of `metrics[k]` and `provenance[k]`; raises `ResultsError` as the summary does."""
-    if len(metrics) != len(provenance) or not metrics:
-        raise ResultsError(
-            f"There are {len(metrics)} metrics files and {len(provenance)} provenance files; "
-            "give at least one run, and both files of each."
-        )
-    runs, seen = [], {}
-    for metrics_path, provenance_path in zip(metrics, provenance, strict=True):
-        run = _load_run(metrics_path, provenance_path)
-        if (run.arm, run.seed) in seen:
+def load_runs(metrics: Sequence[str | Path]) -> list[Run]:
+    """The runs with these metrics; raises `ResultsError` as the summary does."""
+    runs, first = [], {}
+    for path in metrics:
+        run = _load_run(path)
+        other, other_path = first.setdefault(run.arm, (run, path))
+        if other.setting != run.setting:
             raise ResultsError(
-                f"{provenance_path} and {seen[run.arm, run.seed]} are both arm '{run.arm}', "
-                f"seed {run.seed}; give each run once."
+                f"{path} was run with other settings than {other_path}, of the same arm; run the "
+                "older one again."
             )
-        first = next((other for other in runs if other.arm == run.arm), run)
-        if first.setting != run.setting:
-            raise ResultsError(
-                f"{provenance_path} was run with other settings than "
-                f"{seen[first.arm, first.seed]}, of the same arm; run the older one again."
-            )
-        seen[run.arm, run.seed] = provenance_path
         runs.append(run)
     return runs
 
 
-def _load_run(metrics_path, provenance_path) -> Run:
-    frame = read_csv(metrics_path, ("epoch", "test_error", "train_error", "cost", "diverged"))
-    run = Run(read_json(provenance_path), frame)
+def _load_run(path: str | Path) -> Run:
+    frame = read_csv(path, ("epoch", "test_error", "train_error", "cost", "diverged"))
+    run = Run(read_json(Path(path).with_suffix(".json")), frame)
     for column in frame.columns.drop(["epoch", "diverged"]):
-        frame[column] = numbers(frame, column, metrics_path)
+        frame[column] = numbers(frame, column, path)
     n_epochs = frame["test_error"].count()
     if frame.empty or (run.diverged is None and n_epochs != run.epochs):
         raise ResultsError(
-            f"{metrics_path} has a test_error of {n_epochs} of {run.epochs} epochs and did not "
-            "diverge; let the run finish or remove the file."
+            f"{path} has a test_error of {n_epochs} of {run.epochs} epochs and did not diverge; "
+            "let the run finish or remove the file."
         )
     return run
 

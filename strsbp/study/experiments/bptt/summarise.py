@@ -98,7 +98,7 @@ def summarise_bptt(
 
 
 def _arm(files: Files) -> Method:
-    runs = load_runs(files, [Path(path).with_suffix(".json") for path in files])
+    runs = load_runs(files)
     errors = {
         run.seed: run.metrics[run.metrics["epoch"] < run.diverged_at].set_index("epoch")[
             "test_error"

@@ -25,7 +25,6 @@ epochs, in ours as in the log."""
 
 def summarise_published_logs(
     metrics: Sequence[str | Path],
-    provenance: Sequence[str | Path],
     compared: Mapping[str, Mapping[str, Sequence[str]]],
     *,
     logs: str | Path,
@@ -34,11 +33,11 @@ def summarise_published_logs(
 ) -> None:
     """Write `out`, the distances from the logs, and `curves`, both curves at every epoch.
 
-    `metrics[k]` and `provenance[k]` belong to the same run; `compared` names, for each log and each
+    `metrics`: of runs, whose provenance is beside them; `compared` names, for each log and each
     setting, the arms whose runs are pooled: they differ only in their number of epochs. A run
     counts up to its last epoch. Raises `ResultsError` for a log that is not in `logs`.
     """
-    runs = load_runs(metrics, provenance)
+    runs = load_runs(metrics)
     logged = _logged(logs)
     rows, curve_rows = [], []
     for log, settings in compared.items():
