@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from strsbp.errors import SettingsError
+from strsbp.study.inputs import call
 
 
 @pytest.fixture
@@ -90,3 +91,18 @@ def test_an_interruption_shows_no_traceback(frame, job, capsys):
         raise KeyboardInterrupt
     assert end.value.code == 130
     assert capsys.readouterr().err == "\ntrain was interrupted.\n"
+
+
+@pytest.mark.parametrize("gathered", [False, True])
+def test_a_rule_calls_its_function_by_keywords(monkeypatch, tmp_path, gathered):
+    seen = {}
+    monkeypatch.setattr("strsbp.files.write_text", lambda **given: seen.update(given))
+    params = dict(function="strsbp.files.write_text", files={"claims": "a.yaml"}, code="0", n=3)
+    job = SimpleNamespace(
+        params=params | (dict(gathered="tables") if gathered else {}),
+        input=dict(arms="arms.csv"), output=dict(out="out.csv"),
+    )  # fmt: skip
+    call(job, tmp_path)
+    inputs = dict(arms="arms.csv")
+    expected = dict(claims=tmp_path / "a.yaml", n=3, out="out.csv")
+    assert seen == expected | (dict(tables=inputs) if gathered else inputs)
