@@ -60,7 +60,7 @@ def answers() -> str:
 def _runs(arm: str) -> dict[int, Run]:
     """The committed runs of an arm by seed."""
     metrics = sorted((RESULTS / "train" / arm).glob("seed*.csv"))
-    return {run.seed: run for run in load_runs(metrics, [p.with_suffix(".json") for p in metrics])}
+    return {run.seed: run for run in load_runs(metrics)}
 
 
 def _two_arms(a: str, b: str) -> tuple[str, str]:
