@@ -19,6 +19,6 @@ rule summarise_divergence:
         compared=setting("divergence"),
         code=code("summarise_divergence.py"),
     message:
-        "Separating dynamics and table in Fig. 4"
+        "Separating the effects of dynamics and table in Fig. 4"
     script:
         "../scripts/summarise_divergence.py"

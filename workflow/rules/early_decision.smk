@@ -31,7 +31,7 @@ rule measure_early_decision:
         networks=settings_of_arms(arms_of("early_decision")),
         code=code("measure_early_decision.py"),
     message:
-        "Deciding before T with seed {wildcards.seed} ({wildcards.profile})"
+        "Training and deciding early with seed {wildcards.seed} ({wildcards.profile})"
     script:
         "../scripts/measure_early_decision.py"
 

@@ -1,4 +1,4 @@
-"""Measure what the findings about the published program need and no other file provides."""
+"""Measure what the findings about the published program need and no other rule measures."""
 
 from _job import job
 

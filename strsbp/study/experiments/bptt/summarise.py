@@ -173,8 +173,7 @@ def _bptt(files: Files, settings, network, data) -> Method:
             and all(isinstance(value, int | float) and 0 <= value < np.inf for value in seconds)
         ):
             raise ResultsError(
-                f"{provenance_path} does not hold the seed and the seconds of each epoch; run it "
-                "again."
+                f"{provenance_path} lacks the seed or the time of an epoch; run it again."
             )
         curves.append(Curve(seed, errors.to_numpy(), float(min(seconds))))
     return Method(BPTT_TITLE, data, curves)
