@@ -42,8 +42,7 @@ def on_files(files, config):
         files.append(File.generated(config, name, abs_src_path=str(root / name)))
     folder = root / RESULTS
     linked = set(re.findall(r'href="([\w/]+\.\w+)"', (folder / "report.html").read_text("utf-8")))
-    paths = {folder / "report.html", *(folder / "figures").glob("*.svg")}
-    paths |= {folder / link for link in linked if (folder / link).is_file()}
+    paths = {folder / link for link in linked | {"report.html"} if (folder / link).is_file()}
     for path in sorted(paths):
         name = path.relative_to(folder).as_posix()
         files.append(File.generated(config, name, abs_src_path=str(path)))
