@@ -111,7 +111,6 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@$(VENV)/bin/python benchmarks/bench_engine.py
-	@$(VENV)/bin/python benchmarks/bench_spsp.py
 
 $(PEERS)/installed: benchmarks/requirements-peers.txt pyproject.toml
 	@$(PYTHON) -m venv --clear $(PEERS)
