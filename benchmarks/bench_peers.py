@@ -17,7 +17,6 @@ from importlib import metadata
 from pathlib import Path
 
 import numba
-import numpy as np
 import pandas as pd
 from bench_engine import WARM_UP, kept, make_network, measure, train_samples
 
