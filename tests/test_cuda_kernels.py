@@ -121,8 +121,6 @@ def assert_equal_training(networks, digits, xp, n_epochs=1):
         costs.append(found_costs)
         for r, network in enumerate(networks):
             expected = np.full(len(network.layers), np.inf, dtype=np.float32)
-            for layer in network.layers:
-                layer.smallest_denominator = np.inf
             for index in map(int, orders[r]):
                 result = network.train_sample(
                     digits.train_images[index], index, int(digits.train_labels[index]),
@@ -132,8 +130,7 @@ def assert_equal_training(networks, digits, xp, n_epochs=1):
                     result.prediction,
                     result.cost,
                 )
-                found = [layer.smallest_denominator for layer in network.layers]
-                expected = np.minimum(expected, np.array(found, dtype=np.float32))
+                expected = np.minimum(expected, result.smallest)
             assert_same(smallest[r], expected, xp, f"replica {r}: smallest denominators")
     for r, (network, state) in enumerate(zip(networks, replicas.state(), strict=True)):
         assert set(state) == set(network.state())

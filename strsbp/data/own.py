@@ -19,6 +19,7 @@ import hashlib
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -115,7 +116,7 @@ def save_events(
     x.
     """
     width, height, polarities = sensor_size
-    arrays = {
+    arrays: dict[str, Any] = {
         "n_neurons": np.array(math.prod(sensor_size)),
         "time_per_step": np.array(time_per_step),
     }
