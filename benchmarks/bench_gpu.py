@@ -239,20 +239,12 @@ def kernel_rows(replicas: Replicas) -> list[dict]:
 
     Launches are timed as a recorded graph of `REPEATS`, so the host adds nothing.
     """
-    names, original = [], replicas._kernel
-
-    def noted(name):
-        names.append(name)
-        return original(name)
-
-    replicas._kernel = noted
     launches = list(replicas._train_launches())
-    replicas._kernel = original
-    ms, count = Counter(), Counter(names)
+    ms, count = Counter(), Counter(launch.kernel for launch in launches)
     with replicas.stream:
         replicas.shared["position"].fill(0)
         replicas._train_sample()
-        for name, launch in zip(names, launches, strict=True):
+        for launch in launches:
             replicas.shared["position"].fill(0)
             graph = replicas._recorded([launch] * REPEATS)
             replicas.shared["position"].fill(0)
@@ -260,7 +252,7 @@ def kernel_rows(replicas: Replicas) -> list[dict]:
             begin = time.perf_counter()
             graph()
             replicas.stream.synchronize()
-            ms[name] += 1e3 * (time.perf_counter() - begin) / REPEATS
+            ms[launch.kernel] += 1e3 * (time.perf_counter() - begin) / REPEATS
     whole = sum(ms.values())
     return [
         {

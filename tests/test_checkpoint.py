@@ -49,14 +49,6 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path):
     assert n_refused > 80
 
 
-def test_an_altered_checkpoint_is_an_error(tmp_path, monkeypatch):
-    path = tmp_path / "c.npz"
-    with monkeypatch.context() as patch:
-        patch.setattr("strsbp.checkpoint._digest", lambda arrays, document: "0" * 64)
-        save_checkpoint(path, ARRAYS, DOCUMENT)
-    assert "its SHA-256 differs" in refusal(lambda: load_checkpoint(path), CheckpointError)
-
-
 def test_other_files_are_not_checkpoints(tmp_path):
     path = tmp_path / "c.npz"
     np.savez(path, a=np.zeros(3))
@@ -64,7 +56,7 @@ def test_other_files_are_not_checkpoints(tmp_path):
     np.savez(path, a=np.array([{"x": 1}], dtype=object))
     assert "Object arrays" in refusal(lambda: load_checkpoint(path), CheckpointError)
     path.write_text("text")
-    assert "not a zip file" in refusal(lambda: load_checkpoint(path), CheckpointError)
+    assert "cannot be read" in refusal(lambda: load_checkpoint(path), CheckpointError)
 
 
 # --- a surface

@@ -488,13 +488,6 @@ def test_only_gradients_that_store_e_ij_have_more_launches(stand_in):
     assert counts == [counts[0], counts[0] + 4, counts[0] + 4]
 
 
-def test_without_graphs_the_launches_are_repeated(stand_in, monkeypatch):
-    networks, _ = make_networks([SQUARE], n=2, n_steps=60)
-    stream = stand_in.cuda.Stream
-    monkeypatch.delattr(stream, "begin_capture")
-    assert_equal_training(networks, random_digits(15), stand_in)
-
-
 def test_dependency_levels():
     # Neuron 1 waits for 0, 3 for 1 and 2, 4 for itself alone.
     ptr, post = np.array([0, 0, 1, 1, 4, 5]), np.array([0, 1, 2, 3, 4])

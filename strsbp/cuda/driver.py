@@ -8,6 +8,8 @@ a stand-in in tests); only its arrays, `RawModule` and streams are used.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, THRESHOLDS, TRAIN_SPLIT
 from strsbp.engine.adam import bias_corrected
 from strsbp.engine.layers import Layer
-from strsbp.engine.loss import HM2BP_E_SILENT, HM2BP_RHO_SILENT, RHO_SILENT
+from strsbp.engine.loss import HM2BP_E_SILENT
 from strsbp.engine.network import Network
 
 THREADS = 128
@@ -138,6 +140,17 @@ def connections_of(template: Network, states: Sequence[dict]) -> list[int]:
     ]
 
 
+class Launch(NamedTuple):
+    """One launch of a kernel."""
+
+    kernel: str
+    grid: tuple[int, int]
+    threads: int
+    arguments: tuple
+    shared: int
+    """Bytes of shared memory."""
+
+
 class Replicas:
     """A batch of networks on the device.
 
@@ -179,7 +192,7 @@ class Replicas:
         basis = self.template.derivative.basis
         compiling = options(per_thread, len(basis) if basis.size else None)
         module = self.xp.RawModule(code=kernel_source(), options=compiling)
-        self._kernel, self._parameters = module.get_function, kernels()
+        self._kernel, self._parameters = cache(module.get_function), kernels()
 
     def _allocate(self, states, digits: Digits) -> None:
         xp = self.xp
@@ -229,7 +242,7 @@ class Replicas:
                     self._fill_connections(host, r, k, state)
         for name, array in host.items():
             self.arrays[name].set(array)
-        self._run(self._sum_launch(k) for k in range(len(self.layers)))
+        self._run([self._sum_launch(k) for k in range(len(self.layers))])
 
     def _fill_connections(self, host, r: int, k: int, state) -> None:
         layer = self.layers[k]
@@ -269,10 +282,8 @@ class Replicas:
 
     # Launches
 
-    def _recorded(self, launches) -> Callable[[], None]:
-        """A function that enqueues `launches`, as one recorded graph if graphs are supported."""
-        if not hasattr(self.stream, "begin_capture"):
-            return lambda: self._run(launches)
+    def _recorded(self, launches: Sequence[Launch]) -> Callable[[], None]:
+        """A function that enqueues `launches`, as one recorded graph."""
         self.shared["position"].fill(0)
         self._run(launches)  # loads the kernels, which older drivers cannot do during capture
         self.stream.synchronize()
@@ -281,25 +292,24 @@ class Replicas:
         graph = self.stream.end_capture()
         return lambda: graph.launch(self.stream)
 
-    def _run(self, launches) -> None:
-        for kernel, grid, block, arguments, shared_bytes in launches:
-            kernel(grid, block, arguments, shared_mem=shared_bytes)
+    def _run(self, launches: Sequence[Launch]) -> None:
+        for kernel, grid, threads, arguments, shared in launches:
+            self._kernel(kernel)(grid, (threads,), arguments, shared_mem=shared)
 
     def _launch(
-        self, kernel: str, blocks: int, threads: int, values: dict, *, shared: int = 0, **others
-    ):
-        """One launch with `blocks` blocks per replica and `shared` bytes of shared memory.
+        self, kernel: str, blocks: int, threads: int, values: dict, *, shared: int = 0,
+        replicas: int | None = None, **others,
+    ) -> Launch:  # fmt: skip
+        """One launch with `blocks` blocks for each replica (of all replicas, unless given).
 
         `values` and `others`: the arguments, by the names of the kernel's parameters.
         """
-        arguments = self._arguments(kernel, values | others)
-        return self._kernel(kernel), (blocks, self.n_replicas), (threads,), arguments, shared
-
-    def _arguments(self, kernel: str, values: dict) -> tuple:
-        return tuple(
+        values = values | others
+        arguments = tuple(
             values[name] if scalar is None else scalar(values[name])
             for name, scalar in self._parameters[kernel].items()
         )
+        return Launch(kernel, (blocks, replicas or self.n_replicas), threads, arguments, shared)
 
     def _of_all(self) -> dict:
         """Arguments that do not belong to a layer."""
@@ -313,20 +323,19 @@ class Replicas:
 
     def _of_layer(self, k: int) -> dict:
         """Arguments for layer `k`: its arrays and constants, and the spikes below it."""
-        layer, none, none_f32 = self.layers[k], self.shared["none_i32"], self.shared["none_f32"]
-        constants, hm2bp = layer.arrays._asdict(), layer.arrays.as_hm2bp
+        layer, constants = self.layers[k], self.layers[k].arrays._asdict()
         below = self._arrays_of("input" if k == 0 else k - 1)
         # Placeholders for what a layer may lack.
-        values = dict.fromkeys(("incoming_ptr", "incoming_pre", "incoming_connection"), none)
-        values |= dict.fromkeys(("rec_weights", "input_spsp", "back"), none_f32)
+        indices = ("incoming_ptr", "incoming_pre", "incoming_connection")
+        values = dict.fromkeys(indices, self.shared["none_i32"])
+        values |= dict.fromkeys(("rec_weights", "input_spsp", "back"), self.shared["none_f32"])
         values |= {name: value for name, value in constants.items() if np.isscalar(value)}
         values |= self._of_all() | self._arrays_of(k)
         values |= {f"input_{name}": below[name] for name in ("step_mask", "neuron_mask", "counts")}
         values |= {
             "n_padded": layer.error.size, "n_connections": self._most_connections[k],
             "input_stride": below["counts"].shape[1], "wants_back": k > 0,
-            "rho_silent": HM2BP_RHO_SILENT if hm2bp else RHO_SILENT,
-            "e_silent": HM2BP_E_SILENT if hm2bp else 0,
+            "e_silent": HM2BP_E_SILENT if layer.arrays.as_hm2bp else 0,
         }  # fmt: skip
         return values | ({"back": below["error"]} if k > 0 else {})
 
@@ -369,17 +378,14 @@ class Replicas:
         )
         for k in range(last, -1, -1):
             yield from self._backward_launches(k)
-        yield self._next_launch()
+        yield self._launch("next_sample", 1, 1, self.shared, replicas=1)
 
     def _test_launches(self):
         yield self._encode_launch(TEST_SPLIT)
         yield from self._forward_launches()
         for k in range(len(self.layers)):
             yield self._launch("tally", 1, 32, self._of_layer(k), layer=k, n_samples=self.n_test)
-        yield self._next_launch()
-
-    def _next_launch(self):
-        return self._kernel("next_sample"), (1, 1), (1,), (self.shared["position"],), 0
+        yield self._launch("next_sample", 1, 1, self.shared, replicas=1)
 
     def _backward_launches(self, k: int):
         """The launches of layer `k` after the forward pass: errors, update and sums."""
@@ -431,8 +437,10 @@ class Replicas:
             yield self._launch("solve_triangular", 1, threads, values)
             return
         yield self._launch("solve_iterative", 1, threads, values, shared=8 * 5)
-        arguments = self._arguments("solve_elimination", values | {"a": self.shared["matrix"]})
-        yield self._kernel("solve_elimination"), (1, 1), (MOST_THREADS,), arguments, 4
+        yield self._launch(
+            "solve_elimination", 1, MOST_THREADS, values, shared=4, replicas=1,
+            a=self.shared["matrix"],
+        )  # fmt: skip
 
     def _sum_launch(self, k: int):
         blocks = -(-self.layers[k].error.size // THREADS)
