@@ -81,12 +81,8 @@ def make_networks(hidden, n=3, n_inputs=N_INPUTS, n_terms=None, **settings):
         **{"threshold_hidden": 2.0, "threshold_output": 1.0, "regularisation": 10, **settings}
     )
     rng = np.random.default_rng(1)
-    if n_terms is None:
-        table = random_table(rng)
-        derivative = table[:, :4] * np.array([4, 3, 2, 1])
-    else:
-        table = random_separable(rng, n_terms, model.n_steps)
-        derivative = Derivative(*table.terms(model.n_steps))
+    table = random_table(rng) if n_terms is None else random_separable(rng, n_terms, model.n_steps)
+    derivative = Derivative(*table.terms(model.n_steps))
     seeds = [2**40 + 7 * k for k in range(n)]
     return [Network(model, hidden, derivative, s, n_inputs, N_CLASSES) for s in seeds], table
 

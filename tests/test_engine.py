@@ -11,7 +11,7 @@ from strsbp.errors import SettingsError
 from strsbp.reference.backward import regularisation
 from strsbp.reference.network import ReferenceLayer, ReferenceNetwork
 from strsbp.settings import LayerSettings, ModelSettings
-from strsbp.spsp import SeparableTable
+from strsbp.spsp import EffectRatioTable, SeparableTable
 
 N_INPUTS, N_CLASSES = 37, 5
 FEEDFORWARD = LayerSettings(kind="feedforward", size=29)
@@ -26,10 +26,10 @@ LARGEST_CONDITION = 300.0
 
 
 def random_table(rng, n_rows=20):
-    """Coefficients (K, 5) like the published ones, scaled to the small thresholds here."""
+    """A table like the published ones, scaled to the small thresholds here."""
     rows = np.arange(1, n_rows + 1)[:, None]
     shape = np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01])
-    return rows * shape * rng.uniform(0.5, 1.5, size=(n_rows, 5))
+    return EffectRatioTable(rows * shape * rng.uniform(0.5, 1.5, size=(n_rows, 5)))
 
 
 def random_separable(rng, n_terms, n_steps, n_rows=20):
@@ -48,9 +48,7 @@ def make_pair(hidden, seed, table=None, **settings):
     rng = np.random.default_rng(seed)
     if table is None:
         table = random_table(rng)
-        derivative = table[:, :4] * np.array([4, 3, 2, 1])
-    else:
-        derivative = Derivative(*table.terms(model.n_steps))
+    derivative = Derivative(*table.terms(model.n_steps))
     network = Network(model, hidden, derivative, seed, N_INPUTS, N_CLASSES)
     reference = ReferenceNetwork([as_reference(layer) for layer in network.layers], table, model)
     return network, reference
