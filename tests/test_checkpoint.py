@@ -150,7 +150,7 @@ def test_weights_that_do_not_fit_the_network_are_an_error(tmp_path, change):
         ModelSettings(), test_training.HIDDEN, test_training.small_table(), 1, n_inputs=36
     )
     path = tmp_path / "network.npz"
-    save_network(path, network, test_training.HIDDEN)
+    save_network(path, network)
     arrays, document = load_checkpoint(path)
     save_checkpoint(path, arrays, document | change)
     text = refusal(lambda: load_network(path), CheckpointError)

@@ -49,7 +49,7 @@ class Network:
         n_inputs: int = N_PIXELS,
         n_classes: int = N_CLASSES,
     ):
-        self.model, self.seed = model, seed
+        self.model, self.hidden, self.seed = model, list(hidden), seed
         self.n_inputs, self.n_classes = n_inputs, n_classes
         if not isinstance(derivative, Derivative):
             derivative = Derivative(np.asarray(derivative), np.zeros((0, 0)))

@@ -1,7 +1,7 @@
 """A complete network: forward pass, training step, and all intermediate results."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +26,6 @@ from strsbp.reference.loss import cost, count_errors, repaired
 from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
 from strsbp.reference.spsp import spsp_matrix
 from strsbp.settings import LayerSettings, ModelSettings
-
-if TYPE_CHECKING:
-    from strsbp.spsp.separable import Table
 
 
 @dataclass
@@ -134,8 +131,8 @@ class ReferenceNetwork:
 
     layers: list[ReferenceLayer]
     """Hidden layers, then the output layer."""
-    table: "Table"
-    """The effect ratios."""
+    table: Any
+    """The effect ratios: an `EffectRatioTable` or a `SeparableTable`."""
     settings: ModelSettings
 
     def __post_init__(self):
@@ -148,7 +145,7 @@ class ReferenceNetwork:
         n_inputs: int,
         hidden: list[LayerSettings],
         n_classes: int,
-        table: "Table",
+        table: Any,
         settings: ModelSettings,
     ) -> "ReferenceNetwork":
         """A network with weights drawn from U(-1, 1) and reservoirs as in section 3."""

@@ -99,8 +99,13 @@ class SeparableTable:
         return self.inputs[:, kept], basis[kept]
 
     def content(self) -> str:
-        """The table as text, for hashing."""
-        return separable_text(self)
+        """The table as CSV text, which is also what a run's hash depends on."""
+        lines = [",".join(["part", "count", *map(str, range(1, self.inputs.shape[1] + 1))])]
+        rows = zip(_FIRST, (self.inputs, self.values.T, self.derivatives.T), strict=True)
+        for part, array in rows:
+            for count, row in enumerate(array, start=_FIRST[part]):
+                lines.append(",".join([part, str(count), *(f"{value:.12g}" for value in row)]))
+        return "\n".join(lines) + "\n"
 
     def largest(self) -> float:
         """The largest absolute value in the table."""
@@ -111,19 +116,9 @@ Table = EffectRatioTable | SeparableTable
 """Any table of effect ratios."""
 
 
-def separable_text(table: SeparableTable) -> str:
-    """The CSV text of `table`."""
-    lines = [",".join(["part", "count", *map(str, range(1, table.inputs.shape[1] + 1))])]
-    rows = zip(_FIRST, (table.inputs, table.values.T, table.derivatives.T), strict=True)
-    for part, array in rows:
-        for count, row in enumerate(array, start=_FIRST[part]):
-            lines.append(",".join([part, str(count), *(f"{value:.12g}" for value in row)]))
-    return "\n".join(lines) + "\n"
-
-
 def write_separable(table: SeparableTable, path: str | Path) -> None:
     """Write `table` as CSV, atomically."""
-    write_text(separable_text(table), path)
+    write_text(table.content(), path)
 
 
 def read_separable(path: str | Path) -> SeparableTable:

@@ -55,7 +55,7 @@ class EffectRatioTable:
 
     def value(self, c_in: ArrayLike, c_out: ArrayLike) -> np.ndarray:
         """e(c_in, c_out), float64; arguments broadcast, c_in is clamped to 1 .. K."""
-        return _horner(self.coefficients[self._rows(c_in)], c_out)
+        return _polynomial(self.coefficients[self._rows(c_in)], c_out)
 
     def derivative_coefficients(self, c_in: ArrayLike) -> np.ndarray:
         """Coefficients (..., 4) of de/dc_out, highest power first; c_in is clamped to 1 .. K."""
@@ -63,7 +63,7 @@ class EffectRatioTable:
 
     def derivative(self, c_in: ArrayLike, c_out: ArrayLike) -> np.ndarray:
         """de/dc_out at (c_in, c_out), float64; arguments broadcast, c_in is clamped to 1 .. K."""
-        return _horner(self.derivative_coefficients(c_in), c_out)
+        return _polynomial(self.derivative_coefficients(c_in), c_out)
 
     def terms(self, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
         """The derivative in the engine's form: coefficients (K, 4) of cubics and an empty basis."""
@@ -78,12 +78,8 @@ class EffectRatioTable:
         return float(np.abs(self.coefficients).max())
 
 
-def _horner(coefficients: np.ndarray, x: ArrayLike) -> np.ndarray:
-    x = np.asarray(x, dtype=np.float64)
-    result = np.zeros(np.broadcast_shapes(coefficients.shape[:-1], x.shape))
-    for power in range(coefficients.shape[-1]):
-        result = result * x + coefficients[..., power]
-    return result
+def _polynomial(coefficients: np.ndarray, x: ArrayLike) -> np.ndarray:
+    return np.polyval(np.moveaxis(coefficients, -1, 0), np.asarray(x, dtype=np.float64))
 
 
 def write_table(table: EffectRatioTable, path: str | Path) -> None:
