@@ -94,7 +94,6 @@ lint: $(INSTALLED) ## check style, types, imports and the workflow
 
 bench: $(INSTALLED) ## time the engine and the simulation on this machine
 	@$(VENV)/bin/python benchmarks/bench_engine.py
-	@$(VENV)/bin/python benchmarks/bench_spsp.py
 
 $(PEERS)/installed: benchmarks/requirements-peers.txt pyproject.toml
 	@$(PYTHON) -m venv --clear $(PEERS)

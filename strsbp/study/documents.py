@@ -182,15 +182,13 @@ def costs() -> str:
 def speed() -> str:
     """The committed benchmark, as two tables."""
     folder = ROOT / "benchmarks" / "results"
-    totals = read_csv(folder / "totals.csv", ("what", "version", "ms"))
-    ms = totals.set_index(["what", "version"])["ms"]
-    own = [
-        [what, f"{ms[what, 'engine']:.2f} ms", f"{ms[what, 'plain'] / ms[what, 'engine']:.1f} ×"]
-        for what in ("training", "inference")
-    ]
-    own.append(
-        ["training later, with subnormal weights", f"{ms['training later', 'engine']:.2f} ms", ""]
-    )
+    ms = read_csv(folder / "totals.csv", ("what", "ms")).set_index("what")["ms"]
+    stages = {
+        "training": "training",
+        "inference": "inference",
+        "training later": "training later, with subnormal weights",
+    }
+    own = [[text, f"{ms[what]:.2f} ms"] for what, text in stages.items()]
     peers = read_csv(folder / "peers.csv", ("peer", "batch", "stage", "times_ours"))
     rows = peers[peers["stage"] == "training"].pivot(
         index="peer", columns="batch", values="times_ours"
@@ -202,7 +200,7 @@ def speed() -> str:
     machine = read_json(folder / "machine.json")["cpu"]
     return "\n\n".join(
         [
-            _table(["784-400-R400-10, T = 400", "Per sample", "Faster than plain numba code"], own),
+            _table(["784-400-R400-10, T = 400", "Per sample"], own),
             "Time that other libraries need to train the same network, per sample, by "
             "backpropagation through time, relative to ours:",
             _table(["Library", "batch of 1", "batch of 64"], others),
