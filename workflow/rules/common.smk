@@ -91,6 +91,11 @@ def default_table(spsp, grid, **changes):
     return SimulatedTable(spsp=spsp, grid=grid, **constants | changes).key
 
 
+def for_tables(path, *tables):
+    """`path` for each of the `tables`, which are named as `default_table` names them."""
+    return expand(path, table=tables, allow_missing=True)
+
+
 def code(source, *files):
     """A function that returns the digest of what a script, or a module of the package, executes.
 
@@ -105,3 +110,11 @@ def code(source, *files):
         return code_digest(source, files)
 
     return digest
+
+
+def calls(function, **files):
+    """Parameters for scripts/call.py: the function to call and files of the repository for it.
+
+    The function gets the named inputs, outputs and other parameters of the job as keywords, too.
+    """
+    return dict(function=function, files=files, code=code(function, *files.values()))

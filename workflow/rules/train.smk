@@ -26,7 +26,6 @@ rule train:
         "results/{profile}/benchmarks/train/{arm}/seed{seed}.tsv"
     conda:
         "../envs/strsbp.yaml"
-    threads: 1
     resources:
         local_dir=local_dir,
     params:
@@ -49,7 +48,6 @@ rule train_batch:
         "results/{profile}/benchmarks/train_batch/{arm}.tsv"
     conda:
         "../envs/strsbp.yaml"
-    threads: 1
     resources:
         gpu=1,
         local_dir=local_dir,

@@ -56,15 +56,9 @@ class Cell(Closed):
 
     def table(self, arm: ArmSettings) -> SimulatedTable:
         """The simulation behind this cell's effect-ratio table, with the cell's own dynamics."""
-        table = on_simulations(arm).table
-        return SimulatedTable(
-            spsp=table.spsp,
-            tau_m=self.tau_m,
-            tau_s=self.tau_s,
-            refractory_steps=arm.refractory_steps,
-            n_steps=arm.n_steps,
-            grid=table.grid,
-        )
+        arm = self.arm(on_simulations(arm))
+        table = arm.table.model_copy(update=dict(tau_m=None, n_steps=None))
+        return arm.model_copy(update=dict(table=table)).simulated_table()
 
 
 class SweepSettings(ExperimentSettings):
