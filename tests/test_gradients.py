@@ -35,7 +35,7 @@ def test_gradients_and_denominators_equal_the_reference(digits):
     weights = weights_of(build_network(model, HIDDEN, effects, 3, N_PIXELS))
     probe = Probe(model, HIDDEN, effects, weights, 3, N_PIXELS)
     layers = [as_reference(layer) for layer in probe.network.layers]
-    reference = ReferenceNetwork(layers, effects.coefficients, model)
+    reference = ReferenceNetwork(layers, effects, model)
     n_compared = 0
     for index in range(6):
         label = int(digits.train_labels[index])

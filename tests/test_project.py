@@ -265,11 +265,3 @@ def test_catalog_file_and_citation_are_well_formed(root):
     for key in ("title", "license", "keywords"):
         assert deposit[key] == citation[key]
     assert deposit["description"] == citation["abstract"]
-
-
-def test_every_test_file_that_the_documentation_names_exists(root):
-    named = re.findall(
-        r"`(?:tests/)?(test_\w+\.py)`", (root / "docs" / "maintainers.md").read_text()
-    )
-    assert len(named) > 10
-    assert {name for name in named if not (root / "tests" / name).is_file()} == set()

@@ -47,7 +47,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
 
 
 def load_profile(config_dir: str | Path, name: str) -> StudySettings:
-    """The study of the profile `name`: the base file, with ``<name>.yaml`` merged over it.
+    """The study of the profile `name`: the base file with ``<name>.yaml`` merged into it.
 
     Raises `SettingsError` if `config_dir` does not describe the profile.
     """
@@ -75,7 +75,7 @@ def profiles(config_dir: str | Path) -> list[str]:
 
 
 def completed(config: dict[str, Any], config_dir: str | Path) -> dict[str, Any]:
-    """`config` merged over the base file of `config_dir`, unless it has all keys of that file."""
+    """`config` merged into the base file of `config_dir`, unless it has all keys of that file."""
     base = read_config(Path(config_dir) / BASE)
     return config if base.keys() <= config.keys() else merged(base, config)
 

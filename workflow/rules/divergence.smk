@@ -18,4 +18,4 @@ use rule call as summarise_divergence with:
         panels=setting("divergence", "panels"),
         at_epoch=setting("divergence", "epochs"),
     message:
-        "Separating dynamics and table in Fig. 4"
+        "Separating the effects of dynamics and table in Fig. 4"

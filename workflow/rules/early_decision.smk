@@ -29,7 +29,7 @@ use rule call as measure_early_decision with:
         seed=lambda wildcards: int(wildcards.seed),
         networks=settings_of_arms(arms_of("early_decision")),
     message:
-        "Deciding before T with seed {wildcards.seed} ({wildcards.profile})"
+        "Training and deciding early with seed {wildcards.seed} ({wildcards.profile})"
 
 
 use rule call as summarise_early_decision with:

@@ -15,7 +15,7 @@ FIGURES_OF_ALL = expand(
     figure=FIGURES_OF_STUDY + (FIGURES_OF_QUESTIONS if STUDY.open_questions else []),
     suffix=["png", "svg"],
 )
-# Start of the commands in the report; a target's path is enough to find a profile of config/.
+# How the report's commands start; for a profile in config/ the target's path is enough.
 COMMAND = "snakemake --cores all"
 if CONFIG_FILES[1:] and not IS_MODULE and not (CONFIG_DIR / f"{STUDY.profile}.yaml").is_file():
     COMMAND = " ".join([COMMAND, "--configfile", *CONFIG_FILES[1:], "--"])
@@ -56,7 +56,7 @@ rule build_report:
     conda:
         "../envs/strsbp.yaml"
     params:
-        # Without the folder of images, which is no reason to write the report again.
+        # Without the folder of images: moving it must not rewrite the report.
         study=lambda wildcards: study(wildcards.profile).model_dump(
             mode="json", exclude={"data": {"local_dir", "sets"}}
         ),

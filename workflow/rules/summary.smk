@@ -1,7 +1,7 @@
 """From the metrics of single runs to tables, and from tables to verdicts.
 
 Inputs: results/{profile}/train/*/seed*.{csv,json}, summarise_spsp/*.csv, resources/claims.yaml,
-the summaries of some experiments
+summaries of some experiments
 Outputs: results/{profile}/summarise_training/{curves,seeds,arms,pairs,runs}.csv,
 judge_claims/{claims,settings}.csv and extrapolate_errors/fits.csv
 """
@@ -29,7 +29,7 @@ use rule call as summarise_training with:
         "Summarising the training runs"
 
 
-# Experiments whose summaries claims are judged by; those of open questions if they are answered.
+# Experiments whose summaries decide claims, always or only if open questions are answered.
 OF_CLAIMS = ["activation", "ablation", "corrections"]
 OF_CLAIMS_ASKED = ["fits", "gradient_flow"]
 

@@ -1,10 +1,10 @@
-"""Time constants and thresholds: a sweep around those of each arm.
+"""A sweep of time constants and thresholds around those of each arm.
 
 Inputs: the digits of the arms.
 Outputs: results/{profile}/sweep/{arm}/tables.csv, sweep/{arm}/measure/{cell}.csv and
 sweep/summary.csv
 
-One job simulates all tables, which takes less time than starting a job for each.
+One job simulates all tables of an arm: starting one for each would take longer.
 """
 
 
@@ -30,7 +30,7 @@ use rule call as simulate_sweep with:
         "Simulating the effect-ratio tables of the sweep around {wildcards.arm}"
 
 
-# Settings of an arm that the sweep replaces in every cell.
+# Settings of an arm that every cell of the sweep replaces.
 OF_CELL = ["epochs", "n_train", "n_test"]
 
 

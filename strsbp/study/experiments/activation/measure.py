@@ -64,11 +64,7 @@ def _weighted(layer: Layer, inputs: SpikeTrains, weights: np.ndarray) -> np.ndar
     """The sum over j of w_ij e_ij for the inputs j; `weights` (m, n)."""
     arrays = layer.arrays
     e = np.zeros((len(weights), arrays.rows.shape[1]), dtype=np.float32)
-    spsp_of_active(
-        layer.trains.step_ptr, layer.trains.step_idx, arrays.refractory_steps, arrays.decay_s,
-        arrays.decay_m, arrays.gain, arrays.fired, arrays.traces, inputs.neuron_ptr,
-        inputs.neuron_times, np.arange(len(weights)), e,
-    )  # fmt: skip
+    spsp_of_active(arrays, layer.trains.arrays, inputs.arrays, np.arange(len(weights)), e)
     return np.einsum("ji,ji->i", weights, e[:, : weights.shape[1]], dtype=np.float64)
 
 

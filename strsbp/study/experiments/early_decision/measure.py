@@ -1,14 +1,15 @@
 """What a decision costs: spikes, synaptic operations and steps, against its error.
 
-A network decides after t steps (a fixed time), or as soon as one output leads the next by a margin
-of m spikes, and otherwise after all T. The decision is the output with the most spikes so far (the
-first in a tie), or class 0 if none has fired.
+A network decides either after t steps (a fixed time), or as soon as one output leads all others by
+a margin of m spikes, and after T steps at the latest. The decision is the output with the most
+spikes so far (the first in a tie), or class 0 if none has fired. Networks are trained only for
+their own T; early decisions involve no further training.
 
 Cost is counted from the spike trains of the forward pass up to the decision. Each spike counts
 once, whether it is from an input or a neuron. Its synaptic operations are its fan-out, counted at
 the step at which it is fired: all neurons of the next layer, the neuron's existing connections in
-the reservoir and, for lateral inhibition, the other outputs. Leaks and comparisons with the
-threshold, which happen at every step, are not synaptic operations.
+the reservoir (whatever their weights) and, for lateral inhibition, the other outputs. Leaks and
+comparisons with the threshold happen at every step, so the latency, in steps, stands for them.
 """
 
 from collections.abc import Sequence

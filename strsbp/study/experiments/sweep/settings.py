@@ -65,7 +65,7 @@ class SweepSettings(ExperimentSettings):
     """Grids of time constants and thresholds around those of arms, and how cells are trained."""
 
     arms: Annotated[list[ArmName], Field(min_length=1)]
-    """The arms around whose constants the grids lie; an arm's values are added to every list
+    """The arms whose constants the grids surround; an arm's values are added to every list
     below. The figure shows the first."""
     tau_m: Annotated[list[TimeConstant], SORTED] = [32, 128]
     """Membrane time constants of the first grid."""
