@@ -405,5 +405,7 @@ def test_exceeds_follows_the_adjusted_p(verdict_of, p_adjusted, expected):
     row = dict(arm="fit_exact", difference=0.3, difference_low=0.1, difference_high=0.5)
     row |= dict(difference_p_value=0.03, difference_p_adjusted=p_adjusted)
     measure = dict(table="fits", where=dict(arm="fit_exact"), column="difference")
-    rule = dict(kind="exceeds", subject="It", measure=measure)
-    assert verdict_of(rule, unit="number", fits=[row]).verdict is expected
+    for side, otherwise in (("above", YES), ("below", NO)):
+        rule = dict(kind="exceeds", subject="It", side=side, measure=measure)
+        found = verdict_of(rule, unit="number", fits=[row]).verdict
+        assert found is (otherwise if expected is YES else OPEN)

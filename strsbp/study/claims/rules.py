@@ -244,7 +244,7 @@ class Exceeds(MeasuringRule):
             reason += f"{measured.p_adjusted:.2g})"
         if isnan(low) or isnan(high):
             verdict, reason = Verdict.UNDECIDED, f"{reason}, without an interval."
-        elif low > 0 and measured.p_adjusted >= ALPHA:
+        elif (low > 0 or high <= 0) and measured.p_adjusted >= ALPHA:
             verdict, reason = Verdict.UNDECIDED, f"{reason}: p is corrected to at least {ALPHA:g}."
         elif low > 0:
             verdict, reason = Verdict.REPRODUCES, f"{reason}: {self.side} {bound}."
