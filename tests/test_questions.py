@@ -15,12 +15,10 @@ QUESTIONS = ROOT / "resources" / "questions.yaml"
 
 
 def statement(layer, low, needs=None):
-    measure = dict(table="gradient_check", where=dict(layer=layer), column="mean")
-    rule = dict(kind="within", subject="The cosine", low=low, measure=measure)
-    one = dict(statement="It points the right way.", rule=rule)
+    measure = dict(table="gradient_check", where=dict(layer=layer))
+    one = dict(statement="It points the right way.", subject="The cosine", low=low, **measure)
     if needs is not None:
-        size = dict(table="gradient_check", where=dict(layer=layer), column="n_samples")
-        one["needs"] = [dict(measure=size, at_least=needs, what="samples")]
+        one["needs"] = [dict(measure, column="n_samples", at_least=needs, what="samples")]
     return one
 
 
@@ -77,7 +75,7 @@ def test_a_malformed_file_ends_in_one_sentence(judged, raw, words):
 
 def test_a_selection_that_does_not_fit_names_the_question(judged):
     wrong = statement("output3", 0)
-    wrong["rule"]["measure"]["column"] = "median"
+    wrong["column"] = "median"
     with pytest.raises(ClaimsError, match="Question Q1: .*'median'"):
         judged(asked(wrong))
 

@@ -68,6 +68,7 @@ rule build_report:
         ),
         code=code(
             "build_report.py",
+            "resources/claims.yaml",
             "resources/questions.yaml",
             "CITATION.cff",
             *(f"workflow/report/plot_{one.name}.rst" for one in FIGURES),

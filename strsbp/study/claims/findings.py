@@ -7,16 +7,16 @@ rule; they say why they were not measured.
 from collections.abc import Mapping
 from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 from pydantic import Field, model_validator
 
 from strsbp.files import write_csv
 from strsbp.settings import ArmName, Closed
-from strsbp.study.claims.judging import Needs, read_entries
+from strsbp.study.claims.entries import Enough, read_entries, too_small
+from strsbp.study.claims.judging import Needs
 from strsbp.study.claims.measurements import Tables, Test, told
-from strsbp.study.claims.questions import Enough, too_small
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit, format_measured
 from strsbp.study.summary.intervals import ALPHA
@@ -71,9 +71,9 @@ class Finding(Closed):
         return self
 
 
-def load_findings(path: str | Path) -> list[Finding]:
-    """Read and check a findings file; raises `ClaimsError` in one sentence."""
-    return read_entries("findings", Finding, path)
+def load_findings(path: str | Path, values: Mapping[str, Any] | None = None) -> list[Finding]:
+    """Read and check a findings file, as `read_entries` does."""
+    return read_entries("findings", Finding, path, values)
 
 
 def judge_findings(
@@ -84,7 +84,7 @@ def judge_findings(
     One row per finding, or per effect if it has several; all effects are one family of tests.
     Raises `ClaimsError` when the file is malformed or does not fit the results.
     """
-    results, loaded = Tables(tables), load_findings(findings)
+    results, loaded = Tables(tables), load_findings(findings, {})
     adjusted = results.adjusted(effect.test for finding in loaded for effect in finding.effects)
     rows = []
     for finding in loaded:

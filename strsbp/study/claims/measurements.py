@@ -21,7 +21,7 @@ Test = tuple[str, str, int, str]
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
-    "denominators", "measured", *EXPERIMENTS,
+    "denominators", "measured", "extrapolations", *EXPERIMENTS,
 ]  # fmt: skip
 """Results files; that of an experiment is its summary.csv."""
 
@@ -44,11 +44,12 @@ class Measure(Closed):
 
     table: TableName
     """Name of the results file."""
-    where: dict[str, str | int | float]
+    where: dict[str, str | int | float | None]
     """Column: value. If `at_epoch` was not reached, the last measured epoch is taken."""
-    column: str
-    """Column of the value. Its 95 % interval is in the columns `<column>_low` and `<column>_high`;
-    for `mean`, in `low` and `high`, or 1.96 times `standard_error` to either side."""
+    column: str | None = None
+    """Column of the value; by default `mean`, or else `value`. Its 95 % interval is in the columns
+    `<column>_low` and `<column>_high`; for `mean`, in `low` and `high`, or 1.96 times
+    `standard_error` to either side."""
 
     @field_validator("where")
     @classmethod
@@ -57,6 +58,11 @@ class Measure(Closed):
         if not isinstance(epoch, int) or epoch < 1:
             raise ValueError("`at_epoch` must be a whole number from 1")
         return where
+
+    def changed(self, where: Mapping) -> "Measure":
+        """The same column of the row that `where` picks besides; None drops a condition."""
+        chosen = {name: one for name, one in (self.where | where).items() if one is not None}
+        return Measure(table=self.table, where=chosen, column=self.column)
 
 
 class Measured(NamedTuple):
@@ -142,23 +148,24 @@ class Tables:
         row = self.select(measure.table, measure.where)
         if row is None:
             return None
-        _check_column(measure.table, row.index, measure.column)
+        column = measure.column or ("mean" if "mean" in row.index else "value")
+        _check_column(measure.table, row.index, column)
         try:
-            value = float(row[measure.column])
+            value = float(row[column])
         except ValueError:
             value = inf
         if isinf(value):
             raise ClaimsError(
-                f"A claim measures '{measure.column}' of '{measure.table}', which has "
-                f"'{row[measure.column]}' and not a finite number."
+                f"A claim measures '{column}' of '{measure.table}', which has '{row[column]}' and "
+                "not a finite number."
             )
         if isnan(value):
             return None
         low = high = nan
-        start = "" if measure.column == "mean" else f"{measure.column}_"
+        start = "" if column == "mean" else f"{column}_"
         if {f"{start}low", f"{start}high"} <= set(row.index):
             low, high = float(row[f"{start}low"]), float(row[f"{start}high"])
-        elif measure.column == "mean" and "standard_error" in row.index:
+        elif column == "mean" and "standard_error" in row.index:
             spread = 1.96 * float(row["standard_error"])
             low, high = value - spread, value + spread
         return Measured(value, low, high, int(row["at_epoch"]) if "at_epoch" in row.index else None)
