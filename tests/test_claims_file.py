@@ -166,27 +166,30 @@ def test_a_malformed_file_is_reported_in_one_sentence(content, said, tmp_path):
 
 def test_what_stands_above_holds_below(tmp_path):
     """`given`, `each`, the keys of a rule in its statement, and placeholders."""
+    layers = dict(layer=dict(one="first layer", two="second"))
+    parts = [
+        dict(subject="In the {{ layer }}", each=layers, high=2),
+        dict(subject="Elsewhere", table="fits", where=dict(fit="x"), low=0),
+    ]
     claims = [
-        dict(id="a", place="p", statement="Up to {{ where.layer }}, {{ rule.highest }}.",
-             subject="{{ low }}", low=1),
-        dict(id="b", place="p", statement="Both.", unit="number", rules=[
-            dict(subject="In the {{ layer }}", each=dict(layer=dict(one="first layer", two="second")),
-                 high=2),
-            dict(subject="Elsewhere", table="fits", where=dict(fit="x"), low=0),
-        ]),
-    ]  # fmt: skip
+        dict(
+            id="a", place="p", statement="{{ where.layer }}, {{ high }}", subject="{{ low }}", low=1
+        ),
+        dict(id="b", place="p", statement="Both.", unit="number", rules=parts),
+    ]
     raw = topic(*claims)
     raw["topics"][0]["given"] = dict(
         unit="error", table="bptt", where=dict(layer="all"), column="mean"
     )
     path = write(tmp_path / "claims.yaml", raw)
-    with pytest.raises(ClaimsError, match=r"'Up to {{ where.layer .*' cannot be filled in"):
+    with pytest.raises(ClaimsError, match=r"'{{ where.layer .*' cannot be filled in: 'high' is"):
         load_claims(path, {})
-    claims[0]["statement"] = "Up to {{ where.layer }}, {{ rule.low }}."
+    claims[0]["statement"] = "{{ where.layer }}, {{ low }}"
     one, two = load_claims(write(path, raw), {})
-    assert (one.statement, one.unit, one.rule.subject) == ("Up to all, 1.", "error", "1")
+    assert (one.statement, one.unit, one.rule.subject) == ("all, 1", "error", "1")
     parts = [(part.subject, part.table, part.where, part.column) for part in two.rule.rules]
-    assert two.unit == "number" and parts == [
+    assert two.unit == "number"
+    assert parts == [
         ("In the first layer", "bptt", dict(layer="one"), "mean"),
         ("In the second", "bptt", dict(layer="two"), "mean"),
         ("Elsewhere", "fits", dict(fit="x"), None),

@@ -26,6 +26,7 @@ rule judge_questions:
     conda:
         "../envs/strsbp.yaml"
     params:
+        study=whole_study,
         code=code("judge_questions.py", "resources/questions.yaml"),
     message:
         "Answering the questions that the study leaves open"

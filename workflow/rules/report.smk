@@ -57,10 +57,7 @@ rule build_report:
     conda:
         "../envs/strsbp.yaml"
     params:
-        # Without the folder of images, which is no reason to write the report again.
-        study=lambda wildcards: study(wildcards.profile).model_dump(
-            mode="json", exclude={"data": {"local_dir", "sets"}}
-        ),
+        study=whole_study,
         command=branch(
             lambda wildcards: wildcards.profile == STUDY.profile,
             then=COMMAND,

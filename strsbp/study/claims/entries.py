@@ -11,7 +11,7 @@ repetition:
   COLUMN; in its texts, `{{ COLUMN }}` stands for the WORDS. A list of values has no words.
 
 A `statement`, `subject`, `note` or `caption` takes its numbers from placeholders (Jinja), which
-name keys of its entry or above it: `{{ where.grid }}`, `{{ needs.epochs }}`, `{{ high | percent }}`.
+name keys of its entry or above: `{{ where.grid }}`, `{{ needs.epochs }}`, `{{ high | percent }}`.
 """
 
 from collections import Counter

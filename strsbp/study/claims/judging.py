@@ -6,13 +6,13 @@ A claim is data in `resources/claims.yaml`, under the topic that it belongs to.
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import pandas as pd
 from pydantic import Field
 
 from strsbp.errors import ClaimsError
-from strsbp.files import ResultsError, numbers, read_csv, write_csv
+from strsbp.files import numbers, read_csv, write_csv
 from strsbp.settings import Closed
 from strsbp.study.claims.entries import check_ids, lacking, read_entries
 from strsbp.study.claims.measurements import TableName, Tables, Test, told
@@ -171,12 +171,13 @@ def _judged_all(topics: list[Topic], tables: Tables, setting: str, title: str) -
                 if not trained and (setting != STUDY or epoch != "best"):
                     continue  # simulations have neither epochs nor other settings
                 with told(f"Claim '{claim.id}'"):
-                    sizes = claim_sizes(claim, seen) if trained else {}
-                    if epoch == "validated" and sizes is None:
+                    found = _rows_of_arms(claim.rule, claim.needs, seen) if trained else ""
+                    if epoch == "validated" and isinstance(found, str):
                         continue  # arms without validation images
+                    sizes = {} if isinstance(found, str) else _smallest(found)
                     judged = judge(claim, seen, adjusted)
                 described = dict(id=claim.id, setting=setting, title=title, epoch=epoch)
-                rows.append(described | (sizes or {}) | judged._asdict())
+                rows.append(described | sizes | judged._asdict())
     return rows
 
 
@@ -196,36 +197,42 @@ def _other_verdicts(main: dict, others: list[dict]) -> str:
 
 
 def read_judged(path: str | Path) -> pd.DataFrame:
-    """The csv that `judge_claims` wrote; raises `ResultsError` if it has other content.
-
-    A missing text is empty, a missing number is NaN.
-    """
+    """The csv that `judge_claims` wrote; a missing text is empty, a missing number is NaN."""
     frame = read_csv(path, COLUMNS)[COLUMNS]
     for name in COLUMNS:
         if name in ("published", *MEASURED):
             frame[name] = numbers(frame, name, path)
         else:
             frame[name] = frame[name].astype(object).fillna("").astype(str)
-    for name, known in (("verdict", list(Verdict)), ("unit", get_args(Unit))):
-        if not frame[name].isin(known).all():
-            raise ResultsError(f"{path} has an unknown '{name}'; make it again.")
     return frame
 
 
 def judge(claim: Claim, tables: Tables, adjusted: Mapping[Test, float] | None = None) -> Judgement:
-    """The verdict on one claim; below its minimal size the measured value is still given.
-
-    `adjusted`: p of the paired tests of its topic.
-    """
-    judged = claim.rule.judge(Context(tables, claim.published, claim.unit, adjusted or {}))
-    return judged.unless(_too_small(claim, tables)) if claim.needs else judged
+    """The verdict on one claim; `adjusted` is p of the paired tests of its topic."""
+    context = Context(tables, claim.published, claim.unit, adjusted or {})
+    return judge_arms(claim.rule, claim.needs, context)
 
 
-def _rows_of_arms(claim: Claim, tables: Tables) -> pd.DataFrame | str:
-    """The row of the table `arms` of each arm of a claim, or the name of one that has none."""
+def judge_arms(rule: AnyRule, needs: Needs | None, context: Context) -> Judgement:
+    """The verdict by `rule`; if its arms are smaller than it `needs`, only what was measured."""
+    judged = rule.judge(context)
+    if needs is None or not rule.arms():
+        return judged
+    rows = _rows_of_arms(rule, needs, context.tables)
+    if isinstance(rows, str):
+        return judged.unless(f"a measurement of the arm {rows}")
+    lacks = needs.lacks(**_smallest(rows))
+    other = sorted(set(rows["dataset"]) - set(needs.datasets))
+    if other:
+        lacks.append(f"the data set {' or '.join(needs.datasets)} (here {other[0]})")
+    return judged.unless(", ".join(lacks))
+
+
+def _rows_of_arms(rule: AnyRule, needs: Needs | None, tables: Tables) -> pd.DataFrame | str:
+    """The row of the table `arms` of each arm of a rule, or the name of one that has none."""
     rows = []
-    for arm, at_epoch in claim.rule.arms():
-        at_epoch = at_epoch or (claim.needs.epochs if claim.needs else 1)
+    for arm, at_epoch in rule.arms():
+        at_epoch = at_epoch or (needs.epochs if needs else 1)
         where = dict(arm=arm, quantity="best_test_error", at_epoch=at_epoch)
         row = tables.select("arms", where)
         if row is None:
@@ -234,25 +241,8 @@ def _rows_of_arms(claim: Claim, tables: Tables) -> pd.DataFrame | str:
     return pd.DataFrame(rows)
 
 
-def claim_sizes(claim: Claim, tables: Tables) -> dict | None:
-    """The smallest sizes of the claim's arms, or None if one was not measured."""
-    rows = _rows_of_arms(claim, tables)
-    if isinstance(rows, str):
-        return None
+def _smallest(rows: pd.DataFrame) -> dict:
+    """The smallest sizes of arms; a run that diverged counts as a seed."""
     seeds = (rows["n_seeds"] + rows["n_diverged"]).min()
     smallest = rows[["n_train", "n_test", "at_epoch"]].min()
     return dict(zip(("n_train", "n_test", "epochs"), smallest, strict=True)) | dict(n_seeds=seeds)
-
-
-def _too_small(claim: Claim, tables: Tables) -> str:
-    """What the arms of the claim lack, in words; empty if they are large enough."""
-    if not claim.rule.arms():
-        return ""
-    rows, sizes = _rows_of_arms(claim, tables), claim_sizes(claim, tables)
-    if sizes is None:
-        return f"a measurement of the arm {rows}"
-    lacks = claim.needs.lacks(**sizes)
-    other = sorted(set(rows["dataset"]) - set(claim.needs.datasets))
-    if other:
-        lacks.append(f"the data set {' or '.join(claim.needs.datasets)} (here {other[0]})")
-    return ", ".join(lacks)

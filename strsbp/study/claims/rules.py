@@ -355,7 +355,7 @@ class PairedDiffers(PairedRule):
 
     kind: Literal["paired_differs"]
     between: Annotated[list[ArmName], Field(min_length=2, max_length=2)]
-    margin: Annotated[float, Field(gt=0)]
+    margin: Annotated[float, Field(ge=0)]
     """Differences up to this count as equal."""
 
     def compared(self):

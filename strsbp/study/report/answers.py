@@ -1,6 +1,8 @@
 """The sentences of the report that depend on verdicts, with numbers from the results."""
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.entries import filled
@@ -34,7 +36,7 @@ def topics(results: Results) -> list[dict]:
     found = []
     for topic in load_topics(results.topics, results.values):
         claims = [judged[claim.id] for claim in topic.claims]
-        answer = topic.answer and _sentence(topic.answer, results)
+        answer = topic.answer and _sentence(topic.answer, results, topic.quoted)
         answer = answer or _counts(claims, "Of {} claims, ")
         found.append(
             dict(topic, claims=claims, answer=answer, text=filled(topic.text, results.values))
@@ -42,11 +44,11 @@ def topics(results: Results) -> list[dict]:
     return found
 
 
-def _sentence(entry: dict, results: Results) -> str | None:
+def _sentence(entry: dict, results: Results, quoted: Mapping = MappingProxyType({})) -> str | None:
     """The text of `entry` for the verdict that it rests on, if there is one."""
     judged = results.judged.get(entry["of"])
     text = judged and entry.get(judged["verdict"], entry.get("otherwise"))
-    return filled(text, results.values | results.numbers) if text else None
+    return filled(text, results.values | results.numbers | dict(quoted=quoted)) if text else None
 
 
 def _counts(claims: list[dict], start: str) -> str:
