@@ -86,7 +86,7 @@ def test_the_shipped_claims_hold_the_published_numbers(claims):
     for claim in claims.values():
         assert claim.place[0] in "IV"
         on_training = bool(claim.rule.arms())
-        assert on_training == (claim.needs is not None), f"{claim.id} states its size"
+        assert on_training == bool(claim.needs), f"{claim.id} states its size"
 
 
 def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, measured):
@@ -137,7 +137,7 @@ def test_claims_are_judged_at_other_settings_and_epochs(tmp_path, claims, measur
 def test_a_quick_run_judges_only_the_simulations(tmp_path, claims, measured):
     small = dict(seeds=(1,), n_train=100, n_test=100, shorten=10, diverged=())
     verdicts = judged(tmp_path, measured, **small)
-    needs = {name for name, claim in claims.items() if claim.needs is not None}
+    needs = {name for name, claim in claims.items() if claim.needs}
     untested = verdicts["verdict"] == "not tested at this size"
     assert set(verdicts.index[untested]) == needs
     assert verdicts.loc["strsbp_best_error", "measured"] > 0

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from strsbp.errors import ClaimsError
-from strsbp.study.claims.judging import Claim, judge
+from strsbp.study.claims.entries import judge
+from strsbp.study.claims.judging import Claim
 from strsbp.study.claims.measurements import Tables
-from strsbp.study.claims.rules import Verdict
+from strsbp.study.claims.rules import Context, Verdict
 
 YES, PART, NO, OPEN, UNTESTED = Verdict
 NAN = np.nan
@@ -55,7 +56,8 @@ def verdict_of(tmp_path):
             dict(id="x", place="p", statement="s", published=published, unit=unit, rule=rule)
             | (dict(needs=needs) if needs else {})
         )
-        return judge(claim, Tables(paths), adjusted)
+        context = Context(Tables(paths), published, unit, adjusted or {})
+        return judge(claim.rule, claim.needs, context)
 
     return judged
 

@@ -1,4 +1,4 @@
-"""The files of claims, findings and questions, read and checked.
+"""The files of claims, findings and questions, read and judged.
 
 A statement holds the keys of its rule (or has them in `rule`). A rule with a `subject` is `within`
 unless its `kind` says otherwise; `rules` are parts, all of which must hold. Two keys save
@@ -17,16 +17,18 @@ name keys of its entry or above: `{{ where.grid }}`, `{{ needs.epochs }}`, `{{ h
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+import pandas as pd
 from jinja2 import Environment, StrictUndefined, TemplateError
 from pydantic import Field, create_model
 
 from strsbp.errors import ClaimsError, SettingsError, StrsbpError
 from strsbp.files import ResultsError, read_yaml
 from strsbp.settings import Closed, checked
-from strsbp.study.claims.measurements import Measure, Tables
-from strsbp.study.claims.rules import KINDS
+from strsbp.study.claims.measurements import Tables
+from strsbp.study.claims.rules import KINDS, AnyRule, Context, Judgement, Verdict
+from strsbp.study.claims.units import Unit
 from strsbp.study.loading import merged
 
 TEXTS = ("statement", "subject", "note", "caption")
@@ -43,28 +45,80 @@ JINJA.filters |= dict(
 )
 
 
-class Enough(Measure):
-    """A minimum size for judging a statement."""
+SIZES = {
+    "n_train": "training images",
+    "n_test": "test images",
+    "epochs": "epochs",
+    "n_seeds": "seeds",
+    "n_runs": "seeds",
+    "n_failed": "failed runs",
+    "repeats": "repeats",
+}
+"""What `needs` may count, with words: columns of the measured rows, or else quantities beside them;
+where neither has them, columns of the table `arms` (there `at_epoch` counts the epochs)."""
+DATASET = "mnist"
+"""The data set of arms that can judge what the study says."""
+Needs = dict[Literal[*SIZES], Annotated[int, Field(ge=1)]]
 
-    at_least: float
-    what: Annotated[str, Field(min_length=1)]
-    """What is counted, in words, such as `seeds`."""
+
+class Entry(Closed):
+    """A statement that a rule judges."""
+
+    statement: Annotated[str, Field(min_length=1)]
+    unit: Unit = "number"
+    needs: Needs = {}
+    """The smallest sizes that can judge it; without them any run can."""
+    rule: AnyRule
 
 
-def too_small(needs: list[Enough], tables: Tables) -> str:
-    """What was measured too little, in words; empty if there is enough."""
-    found = [(one, tables.measure(one)) for one in needs]
-    sizes = [(one.what, one.at_least, size.value if size else None) for one, size in found]
-    return ", ".join(lacking(*sizes))
-
-
-def lacking(*sizes: tuple[str, float, float | None]) -> list[str]:
-    """The `sizes` (what is counted, wanted, found) that are too small, in words."""
-    return [
-        f"{wanted:,g} {what} (here {'none' if found is None else f'{found:,g}'})"
-        for what, wanted, found in sizes
-        if found is None or found < wanted
+def judge(rule: AnyRule, needs: Needs, context: Context) -> Judgement:
+    """The verdict by `rule`; if it rests on less than it `needs`, only what was measured."""
+    judged, tables = rule.judge(context), context.tables
+    if not needs or judged.verdict is Verdict.NOT_TESTED:
+        return judged
+    rows = [tables.select(one.table, one.where) for one in rule.measures()]
+    found = smallest(rows)
+    for one in rule.measures():
+        for name in set(needs) - set(found) if "quantity" in one.where else ():
+            if beside := tables.measure(one.changed({"quantity": name})):
+                found[name] = beside.value
+    if set(needs) - set(found):
+        arms = rows_of_arms(rule, needs, tables)
+        if isinstance(arms, str):
+            return judged.unless(f"a measurement of the arm {arms}")
+        rows += arms
+        found |= smallest(rows)
+    lacks = [
+        f"{wanted:,g} {SIZES[name]} (here {f'{found[name]:,g}' if name in found else 'none'})"
+        for name, wanted in needs.items()
+        if found.get(name, 0) < wanted
     ]
+    other = {row["dataset"] for row in rows if row is not None and "dataset" in row} - {DATASET}
+    lacks += [f"the data set {DATASET} (here {name})" for name in sorted(other)]
+    return judged.unless(", ".join(lacks))
+
+
+def rows_of_arms(rule: AnyRule, needs: Needs, tables: Tables) -> list[pd.Series] | str:
+    """The row of the table `arms` of each arm of a rule, or the name of one that has none."""
+    rows = []
+    for arm, at_epoch in rule.arms():
+        at_epoch = at_epoch or needs.get("epochs", 1)
+        where = dict(arm=arm, quantity="best_test_error", at_epoch=at_epoch)
+        rows.append(tables.select("arms", where))
+        if rows[-1] is None:
+            return arm
+    return rows
+
+
+def smallest(rows: list[pd.Series | None]) -> dict[str, float]:
+    """The smallest of each of the `SIZES` that the rows have; a diverged run counts as a seed."""
+    frame = pd.DataFrame([row for row in rows if row is not None])
+    if {"n_seeds", "n_diverged"} <= set(frame):
+        frame["n_seeds"] += frame["n_diverged"].fillna(0)
+    if "at_epoch" in frame:
+        frame["epochs"] = frame["at_epoch"]
+    sizes = frame.reindex(columns=list(SIZES)).min()
+    return sizes.dropna().to_dict()
 
 
 def read_entries(

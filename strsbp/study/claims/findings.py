@@ -13,11 +13,9 @@ from pydantic import Field, model_validator
 
 from strsbp.files import write_csv
 from strsbp.settings import ArmName, Closed
-from strsbp.study.claims.entries import Enough, read_entries, too_small
-from strsbp.study.claims.judging import Needs, judge_arms
+from strsbp.study.claims.entries import Entry, Needs, judge, read_entries
 from strsbp.study.claims.measurements import Tables, Test, told
 from strsbp.study.claims.rules import AnyRule, Context, Judgement, PairedDiffers, Verdict
-from strsbp.study.claims.units import Unit
 
 WORDS = {
     Verdict.REPRODUCES: "confirmed",
@@ -49,15 +47,12 @@ class Effect(Closed):
         )
 
 
-class Finding(Closed):
+class Finding(Entry):
     """One finding."""
 
     id: Annotated[str, Field(pattern=r"^F[0-9]+$")]
     place: Annotated[str, Field(min_length=1)]
     """Part of the published program."""
-    statement: Annotated[str, Field(min_length=1)]
-    unit: Unit = "number"
-    needs: list[Enough] = []
     rule: AnyRule | None = None
     not_measured: str = ""
     """Reason why there is no rule."""
@@ -101,12 +96,11 @@ def judge_findings(
 def _judge(finding: Finding, tables: Tables) -> Judgement:
     if finding.rule is None:
         return Judgement(Verdict.NOT_TESTED, finding.not_measured)
-    judged = finding.rule.judge(Context(tables, None, finding.unit))
-    return judged.unless(too_small(finding.needs, tables))
+    return judge(finding.rule, finding.needs, Context(tables, None, finding.unit))
 
 
 def _effect(effect: Effect, tables: Tables, adjusted: Mapping[Test, float]) -> dict:
-    judged = judge_arms(effect.rule, effect.needs, Context(tables, None, "points", adjusted))
+    judged = judge(effect.rule, effect.needs, Context(tables, None, "points", adjusted))
     return dict(
         effect_of=" minus ".join(effect.between), effect=judged.measured, effect_low=judged.low,
         effect_high=judged.high, effect_p_value=judged.p_value,

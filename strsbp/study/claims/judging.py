@@ -14,9 +14,16 @@ from pydantic import Field
 from strsbp.errors import ClaimsError
 from strsbp.files import numbers, read_csv, write_csv
 from strsbp.settings import Closed
-from strsbp.study.claims.entries import check_ids, lacking, read_entries
-from strsbp.study.claims.measurements import TableName, Tables, Test, told
-from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
+from strsbp.study.claims.entries import (
+    Entry,
+    check_ids,
+    judge,
+    read_entries,
+    rows_of_arms,
+    smallest,
+)
+from strsbp.study.claims.measurements import TableName, Tables, told
+from strsbp.study.claims.rules import Context, Verdict
 from strsbp.study.claims.units import Unit
 
 MEASURED = [
@@ -39,37 +46,14 @@ EPOCHS = {
 the best on validation images."""
 
 
-class Needs(Closed):
-    """The smallest runs that can judge a claim; each arm of its rule must be at least as large."""
-
-    n_train: Annotated[int, Field(ge=1)]
-    n_test: Annotated[int, Field(ge=1)]
-    epochs: Annotated[int, Field(ge=1)]
-    n_seeds: Annotated[int, Field(ge=1)]
-    datasets: Annotated[list[str], Field(min_length=1)] = ["mnist"]
-
-    def lacks(self, n_train, n_test, epochs, n_seeds) -> list[str]:
-        """What runs of these sizes lack, in words."""
-        return lacking(
-            ("training images", self.n_train, n_train), ("test images", self.n_test, n_test),
-            ("epochs", self.epochs, epochs), ("seeds", self.n_seeds, n_seeds),
-        )  # fmt: skip
-
-
-class Claim(Closed):
-    """One claim of the study."""
+class Claim(Entry):
+    """One claim of the study; its statement is what the study says, in our words."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     place: Annotated[str, Field(min_length=1)]
     """Section and figure of the study."""
-    statement: Annotated[str, Field(min_length=1)]
-    """What the study says, in our words."""
     published: float | None = None
     """The published number, in `unit`; a fraction for an error."""
-    unit: Unit
-    needs: Needs | None = None
-    """Smallest size; without it any run can judge the claim."""
-    rule: AnyRule
     note: str = ""
     """How the claim is interpreted, if its text leaves a choice."""
 
@@ -171,12 +155,13 @@ def _judged_all(topics: list[Topic], tables: Tables, setting: str, title: str) -
                 if not trained and (setting != STUDY or epoch != "best"):
                     continue  # simulations have neither epochs nor other settings
                 with told(f"Claim '{claim.id}'"):
-                    found = _rows_of_arms(claim.rule, claim.needs, seen) if trained else ""
-                    if epoch == "validated" and isinstance(found, str):
+                    arms = rows_of_arms(claim.rule, claim.needs, seen)
+                    if epoch == "validated" and isinstance(arms, str):
                         continue  # arms without validation images
-                    sizes = {} if isinstance(found, str) else _smallest(found)
-                    judged = judge(claim, seen, adjusted)
+                    context = Context(seen, claim.published, claim.unit, adjusted)
+                    judged = judge(claim.rule, claim.needs, context)
                 described = dict(id=claim.id, setting=setting, title=title, epoch=epoch)
+                sizes = {} if isinstance(arms, str) else smallest(arms)
                 rows.append(described | sizes | judged._asdict())
     return rows
 
@@ -205,44 +190,3 @@ def read_judged(path: str | Path) -> pd.DataFrame:
         else:
             frame[name] = frame[name].astype(object).fillna("").astype(str)
     return frame
-
-
-def judge(claim: Claim, tables: Tables, adjusted: Mapping[Test, float] | None = None) -> Judgement:
-    """The verdict on one claim; `adjusted` is p of the paired tests of its topic."""
-    context = Context(tables, claim.published, claim.unit, adjusted or {})
-    return judge_arms(claim.rule, claim.needs, context)
-
-
-def judge_arms(rule: AnyRule, needs: Needs | None, context: Context) -> Judgement:
-    """The verdict by `rule`; if its arms are smaller than it `needs`, only what was measured."""
-    judged = rule.judge(context)
-    if needs is None or not rule.arms():
-        return judged
-    rows = _rows_of_arms(rule, needs, context.tables)
-    if isinstance(rows, str):
-        return judged.unless(f"a measurement of the arm {rows}")
-    lacks = needs.lacks(**_smallest(rows))
-    other = sorted(set(rows["dataset"]) - set(needs.datasets))
-    if other:
-        lacks.append(f"the data set {' or '.join(needs.datasets)} (here {other[0]})")
-    return judged.unless(", ".join(lacks))
-
-
-def _rows_of_arms(rule: AnyRule, needs: Needs | None, tables: Tables) -> pd.DataFrame | str:
-    """The row of the table `arms` of each arm of a rule, or the name of one that has none."""
-    rows = []
-    for arm, at_epoch in rule.arms():
-        at_epoch = at_epoch or (needs.epochs if needs else 1)
-        where = dict(arm=arm, quantity="best_test_error", at_epoch=at_epoch)
-        row = tables.select("arms", where)
-        if row is None:
-            return arm
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _smallest(rows: pd.DataFrame) -> dict:
-    """The smallest sizes of arms; a run that diverged counts as a seed."""
-    seeds = (rows["n_seeds"] + rows["n_diverged"]).min()
-    smallest = rows[["n_train", "n_test", "at_epoch"]].min()
-    return dict(zip(("n_train", "n_test", "epochs"), smallest, strict=True)) | dict(n_seeds=seeds)

@@ -66,12 +66,11 @@ class Measure(Closed):
 
 
 class Measured(NamedTuple):
-    """A value, its 95 % interval (NaN without one) and the epoch it belongs to, if any."""
+    """A value and its 95 % interval, NaN without one."""
 
     value: float
     low: float = nan
     high: float = nan
-    at_epoch: int | None = None
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -168,7 +167,7 @@ class Tables:
         elif column == "mean" and "standard_error" in row.index:
             spread = 1.96 * float(row["standard_error"])
             low, high = value - spread, value + spread
-        return Measured(value, low, high, int(row["at_epoch"]) if "at_epoch" in row.index else None)
+        return Measured(value, low, high)
 
     def adjusted(self, tests: Iterable[Test]) -> dict[Test, float]:
         """Holm's adjusted p of those of the `tests` of one family that were made."""

@@ -14,11 +14,10 @@ from pydantic import Field
 
 from strsbp.files import write_csv
 from strsbp.settings import Closed
-from strsbp.study.claims.entries import Enough, read_entries, too_small
+from strsbp.study.claims.entries import Entry, judge, read_entries
 from strsbp.study.claims.judging import ShownTable
 from strsbp.study.claims.measurements import Tables, told
-from strsbp.study.claims.rules import AnyRule, Context, Verdict
-from strsbp.study.claims.units import Unit
+from strsbp.study.claims.rules import Context, Verdict
 
 WORDS = {
     Verdict.REPRODUCES: "yes",
@@ -32,13 +31,9 @@ WORDS = {
 COLUMNS = ["id", "statement", "measured", "low", "high", "unit", "verdict", "reason"]
 
 
-class Statement(Closed):
+class Statement(Entry):
     """One statement that the measurements affirm or deny."""
 
-    statement: Annotated[str, Field(min_length=1)]
-    unit: Unit = "number"
-    needs: list[Enough] = []
-    rule: AnyRule
     lead: bool = False
     """Whether it answers the question by itself and so comes first in the report."""
 
@@ -77,8 +72,7 @@ def judge_questions(
     for question in load_questions(questions, dict(values)):
         for one in question.statements:
             with told(f"Question {question.id}"):
-                judged = one.rule.judge(Context(results, None, one.unit))
-                judged = judged.unless(too_small(one.needs, results))
+                judged = judge(one.rule, one.needs, Context(results, None, one.unit))
             described = dict(id=question.id, statement=one.statement, unit=one.unit)
             rows.append(described | judged._asdict() | dict(verdict=WORDS[judged.verdict]))
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)

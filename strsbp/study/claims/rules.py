@@ -102,6 +102,10 @@ class Rule(Closed):
         """The paired tests that the rule makes."""
         return []
 
+    def measures(self) -> list[Measure]:
+        """What is measured."""
+        return []
+
 
 class MeasuringRule(Rule, Measure):
     """Base of the rules that compare measured values and name them in their reason."""
@@ -110,10 +114,6 @@ class MeasuringRule(Rule, Measure):
     """What is measured, in words, for the reason."""
     unit: Unit | None = None
     """Unit of the value in the reason, if different from the claim's."""
-
-    def measures(self) -> list[Measure]:
-        """What is measured."""
-        raise NotImplementedError
 
     def arms(self):
         selections = [measure.where for measure in self.measures()]
@@ -194,9 +194,9 @@ class Within(MeasuringRule):
             else:
                 reasons[Verdict.DOES_NOT].append(f"{outside} {shown}")
         verdict, found = next(item for item in reasons.items() if item[1])
-        text = format_measured(*measured[:3], unit)
+        text = format_measured(*measured, unit)
         reason = f"{self.subject} is {text}: {' and '.join(found)}."
-        return Judgement(verdict, reason, *measured[:3])
+        return Judgement(verdict, reason, *measured)
 
 
 class Ordered(MeasuringRule):
@@ -424,6 +424,9 @@ class Combination(Rule):
 
     def tests(self):
         return [test for rule in self.rules for test in rule.tests()]
+
+    def measures(self):
+        return [measure for rule in self.rules for measure in rule.measures()]
 
     def judge(self, context):
         judged = [rule.judge(context) for rule in self.rules]

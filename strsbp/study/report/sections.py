@@ -113,21 +113,10 @@ def claims(results: Results) -> dict:
     used = {MAIN_FIGURE}.union(
         *(one["figures"] for one in asked + found), *(one["more"] for one in found)
     )
+    topic = dict(id="further", title="What else was looked at", answer="", text="", more=[])
     further = [name for name in results.figures if name not in used]
     if further:
-        title = "What else was looked at"
-        found.append(
-            dict(
-                id="further",
-                title=title,
-                answer="",
-                text="",
-                figures=further,
-                more=[],
-                tables=[],
-                claims=[],
-            )
-        )
+        found.append(topic | dict(figures=further, tables=[], claims=[]))
     return dict(entries=[_drawn(topic, results) for topic in found])
 
 
@@ -200,7 +189,7 @@ def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
         f"one core each{when}; all {costs['jobs'].sum():,} jobs whose time was recorded took "
         f"{duration(costs['seconds'].sum())}.",
         f"Machine: {_distinct(runs['cpu'])} with {cores} cores, {_distinct(systems)}; trained on "
-        f"the {_distinct(runs['device'])}.",
+        f"the {_distinct(runs['device'].str.upper())}.",
         f"Versions: {'; '.join(versions)}.",
         f"Commits of the code: {listed}." if commits else "The code was not run from a checkout.",
         f"{changed} runs were started with uncommitted changes." if changed else "",
