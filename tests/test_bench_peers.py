@@ -1,51 +1,18 @@
 """The comparison with peers: the evaluation of its measurements, without any peer."""
 
 import sys
-from types import SimpleNamespace
 
-import numpy as np
 import pandas as pd
 import pytest
 
 
 @pytest.fixture
 def peers(root, monkeypatch):
-    """The benchmark script and its Octave part as modules."""
+    """The benchmark script as a module."""
     monkeypatch.syspath_prepend(str(root / "benchmarks"))
     import bench_peers
-    from peers import octave_peer
 
-    yield SimpleNamespace(bench=bench_peers, octave=octave_peer)
-    for name in list(sys.modules):
-        if name == "bench_peers" or name == "peers" or name.startswith("peers."):
-            del sys.modules[name]
-
-
-def test_spread_counts_are_the_middles_of_equal_parts(peers):
-    assert peers.octave.spread_counts(50, 3) == [9, 26, 42]
-    assert peers.octave.spread_counts(50, 1) == [26]
-    assert peers.octave.spread_counts(4, 4) == [1, 2, 3, 4]
-
-
-def test_cells_are_read_from_what_the_script_prints(peers):
-    first, second = peers.octave.parse_cells("9 26 6.25 0.5 0.75\n26 9 14 0.25 0.5\n")
-    assert (first.o_j, first.o_i, first.mean, first.cpu_s, first.wall_s) == (9, 26, 6.25, 0.5, 0.75)
-    assert (second.o_j, second.mean) == (26, 14.0)
-
-
-def test_other_output_is_an_error(peers):
-    with pytest.raises(ValueError):
-        peers.octave.parse_cells("error: rand: unknown option\n")
-
-
-def test_deviation_accounts_for_the_noise_of_both_means(peers):
-    # A standard error of 1 over 100 repeats is a standard deviation of 10.
-    surface = SimpleNamespace(
-        mean=np.zeros((2, 2)), standard_error=np.full((2, 2), 1.0), repeats=100
-    )
-    cells = peers.octave.parse_cells("1 1 0 0 0\n2 1 -4 0 0\n")
-    expected = 4 / (10 * np.sqrt(1 / 300 + 1 / 100))
-    assert peers.bench.largest_deviation(cells, 300, surface) == pytest.approx(expected)
+    return bench_peers
 
 
 def test_summary_takes_medians_and_ratios_within_each_run(peers):
@@ -58,7 +25,7 @@ def test_summary_takes_medians_and_ratios_within_each_run(peers):
                     "n_samples": 4, "run": run, "cpu_ms": value, "wall_ms": 2 * value,
                 }
             )  # fmt: skip
-    summary = peers.bench.summarise(pd.DataFrame(rows)).set_index("peer")
+    summary = peers.summarise(pd.DataFrame(rows)).set_index("peer")
     assert summary.loc["strsbp", "times_ours"] == 1
     assert summary.loc["snnTorch", "times_ours"] == 20  # ratios 20, 10 and 30
     assert summary.loc["snnTorch", "cpu_ms_per_sample"] == 20
@@ -71,33 +38,34 @@ def test_summary_takes_medians_and_ratios_within_each_run(peers):
 def test_a_peer_that_is_not_installed_is_skipped_with_a_reason(peers, monkeypatch):
     for module in ("snntorch", "spikingjelly", "norse"):
         monkeypatch.setitem(sys.modules, module, None)  # makes its import fail
-    modules, skipped = peers.bench.load_peers()
+    modules, skipped = peers.load_peers()
     assert modules == {}
-    assert [line.split()[0] for line in skipped] == list(peers.bench.PEERS)
+    assert [line.split()[0] for line in skipped] == list(peers.PEERS)
     assert all("cannot be imported here" in line and "\n" not in line for line in skipped)
 
 
-class _Learner:
-    """Misses every test digit until it has seen 8 training digits."""
+class _Counter:
+    """A network that notes what it is asked for."""
 
-    name, batch = "learner", 2
+    name, version, batch, n_samples = "strsbp", "1", 2, 4
 
     def __init__(self):
-        self.seen = []
+        self.calls = []
 
-    def train(self, indices, epoch=0):
-        self.seen += [(epoch, int(k)) for k in indices]
+    def restart(self):
+        self.calls.append("restart")
 
-    def predict(self, indices, batch):
-        return np.full(len(indices), 1 if len(self.seen) >= 8 else 0)
+    def train(self, indices):
+        self.calls.append(("train", len(indices)))
+
+    def predict(self, indices):
+        self.calls.append(("predict", len(indices)))
 
 
-def test_curve_tests_at_each_checkpoint_and_goes_through_whole_epochs(peers, monkeypatch):
-    monkeypatch.setattr(peers.bench, "measure", lambda call: (call(), 0.0) and (1.0, 1.0))
-    learner = _Learner()
-    digits = SimpleNamespace(test_labels=np.ones(10, dtype=np.uint8))
-    rows = peers.bench.curve(learner, digits, limit=16.0, n_train=4, n_test=3)
-    assert [(row["cpu_s"], row["samples"]) for row in rows] == [(1.0, 2), (4.0, 8), (16.0, 32)]
-    assert [row["test_error"] for row in rows] == [1.0, 0.0, 0.0]
-    assert sorted(k for epoch, k in learner.seen if epoch == 0) == [0, 1, 2, 3]
-    assert max(epoch for epoch, _ in learner.seen) == 7
+def test_each_run_times_training_and_inference_after_a_warm_up(peers):
+    network = _Counter()
+    frame = peers.time_networks([network], runs=2)
+    once = ["restart", ("train", 4), "restart", ("predict", 4)]
+    assert network.calls == ["restart", ("train", 2), "restart", ("predict", 2), *once, *once]
+    assert list(frame["stage"]) == ["training", "inference"] * 2
+    assert list(frame["run"]) == [0, 0, 1, 1] and set(frame["n_samples"]) == {4}

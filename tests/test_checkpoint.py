@@ -49,14 +49,6 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path):
     assert n_refused > 80
 
 
-def test_an_altered_checkpoint_is_an_error(tmp_path, monkeypatch):
-    path = tmp_path / "c.npz"
-    with monkeypatch.context() as patch:
-        patch.setattr("strsbp.checkpoint._digest", lambda arrays, document: "0" * 64)
-        save_checkpoint(path, ARRAYS, DOCUMENT)
-    assert "its SHA-256 differs" in refusal(lambda: load_checkpoint(path), CheckpointError)
-
-
 def test_other_files_are_not_checkpoints(tmp_path):
     path = tmp_path / "c.npz"
     np.savez(path, a=np.zeros(3))
@@ -64,7 +56,7 @@ def test_other_files_are_not_checkpoints(tmp_path):
     np.savez(path, a=np.array([{"x": 1}], dtype=object))
     assert "Object arrays" in refusal(lambda: load_checkpoint(path), CheckpointError)
     path.write_text("text")
-    assert "not a zip file" in refusal(lambda: load_checkpoint(path), CheckpointError)
+    assert "cannot be read" in refusal(lambda: load_checkpoint(path), CheckpointError)
 
 
 # --- a surface
@@ -158,7 +150,7 @@ def test_weights_that_do_not_fit_the_network_are_an_error(tmp_path, change):
         ModelSettings(), test_training.HIDDEN, test_training.small_table(), 1, n_inputs=36
     )
     path = tmp_path / "network.npz"
-    save_network(path, network, test_training.HIDDEN)
+    save_network(path, network)
     arrays, document = load_checkpoint(path)
     save_checkpoint(path, arrays, document | change)
     text = refusal(lambda: load_network(path), CheckpointError)

@@ -68,11 +68,10 @@ def test_first_refuses_what_is_not_there_and_says_how_many_are(sizes, split, hel
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda a: a.astype(np.float32), "float32, not a uint8 array"),
-        (lambda a: a.tolist(), "list, not a uint8 array"),
-        (lambda a: a[None], "have the shape"),
+        (lambda a: a.astype(np.float32), "are float32 of shape"),
+        (lambda a: a[None], "of shape (1, "),
+        (lambda a: a[:0], "not empty"),
         (lambda a: a[:-1], "images but"),
-        (lambda a: np.repeat(a, 2, axis=0)[::2], "not contiguous"),
     ],
 )
 def test_wrong_arrays_are_refused(key, change, message):
@@ -98,12 +97,14 @@ def test_images_of_another_size_are_kept(tmp_path, n_pixels):
 
 
 def test_images_of_two_sizes_are_refused():
-    message = "train images of my own have 16 pixels but its test images have 9; give both"
+    message = "training images of my own have 16 pixels but its test images have 9; give both"
     assert message in refusal(lambda: small_images(16, 9), DataError)
 
 
 def test_images_without_pixels_are_refused():
-    assert "(5, 0), not (n, pixels)" in refusal(lambda: small_images(0, 0), DataError)
+    assert "uint8 of shape (5, 0); give uint8 of shape (n, pixels)" in refusal(
+        lambda: small_images(0, 0), DataError
+    )
 
 
 def test_the_hash_is_that_of_the_shape_too():
@@ -120,18 +121,6 @@ def test_labels_above_nine_are_refused():
     arrays = arrays_of(make_digits()) | {"test_labels": np.array([0, 10, 9], dtype=np.uint8)}
     with pytest.raises(DataError, match="a label 10 in the test set of mnist"):
         Digits("mnist", **arrays)
-
-
-def test_an_empty_set_is_refused():
-    empty = (np.zeros((0, 784), dtype=np.uint8), np.zeros(0, dtype=np.uint8))
-    whole = make_digits()
-    with pytest.raises(DataError, match="no digits in the train set"):
-        Digits("mnist", *empty, whole.test_images, whole.test_labels)
-
-
-def test_a_set_needs_a_name():
-    with pytest.raises(DataError, match="needs a name"):
-        Digits("", **arrays_of(make_digits()))
 
 
 def test_the_hash_is_that_of_the_content():
@@ -181,15 +170,15 @@ def test_a_failed_save_keeps_the_old_file_and_leaves_nothing(tmp_path, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez_compressed", full)
-    said = refusal(lambda: save_digits(path, make_digits(seed=1)), DataError)
-    assert "No space left on device" in said and str(path) in said
+    with pytest.raises(OSError, match="No space left"):
+        save_digits(path, make_digits(seed=1))
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["digits.npz"]
 
 
 def test_a_missing_file_and_a_folder(tmp_path):
     said = refusal(lambda: read_digits(tmp_path / "nowhere.npz"), DataError)
-    assert "There is no digits file" in said and "nowhere.npz; prepare it" in said
+    assert "nowhere.npz is missing; prepare it" in said
     assert "not a complete digits file" in refusal(lambda: read_digits(tmp_path), DataError)
 
 
@@ -199,7 +188,7 @@ def test_a_missing_file_and_a_folder(tmp_path):
         ({"train_labels": None}, "missing 1 required positional argument: 'train_labels'"),
         ({"extra": np.zeros(1)}, "unexpected keyword argument 'extra'"),
         ({"name": np.array([{}], dtype=object)}, "Object arrays cannot be loaded"),
-        ({"train_images": np.zeros((5, 784))}, "float64, not a uint8 array"),
+        ({"train_images": np.zeros((5, 784))}, "are float64 of shape"),
         ({"test_labels": np.array([1, 2, 77], np.uint8)}, "label 77"),
     ],
 )

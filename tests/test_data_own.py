@@ -146,7 +146,6 @@ def test_other_images_are_refused(tmp_path, changes, words):
             "train_sample in .* they must be from 0 to 1",
         ),
         ({"n_neurons": 3}, "n_neurons in .* is 3, but neuron 3 fires"),
-        ({"n_neurons": 10**12}, "more than the limit"),
         ({"test_time": None}, "without test_time; save train_neuron, train_time"),
     ],
 )

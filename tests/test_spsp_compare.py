@@ -48,13 +48,9 @@ def test_a_comparison_never_ends_in_nan(row):
         compare_tables(ours, EffectRatioTable([row] * 3))
 
 
-def test_the_command_says_where_it_cannot_read_or_write(tmp_path, capsys, monkeypatch):
-    assert compare.main([str(tmp_path), "out.csv"]) == 1
-    assert "contains none of the authors' tables" in capsys.readouterr().err
-    monkeypatch.setattr(compare, "author_comparison", lambda folder: pd.DataFrame({"a": [1]}))
-    assert compare.main(["folder", str(tmp_path)]) == 1
-    assert "cannot be written" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+def test_the_command_says_where_it_cannot_read(tmp_path):
+    with pytest.raises(SystemExit, match="contains none of the authors' tables"):
+        compare.main([str(tmp_path), "out.csv"])
 
 
 def test_kept_comparison_is_within_chance_for_the_published_tables():

@@ -49,7 +49,8 @@ class Measure(Closed):
     column: str | None = None
     """Column of the value; by default `mean`, or else `value`. Its 95 % interval is in the columns
     `<column>_low` and `<column>_high`; for `mean`, in `low` and `high`, or 1.96 times
-    `standard_error` to either side."""
+    `standard_error` to either side. Likewise its p, raw (`p_value`) and corrected
+    (`p_adjusted`)."""
 
     @field_validator("where")
     @classmethod
@@ -71,6 +72,9 @@ class Measured(NamedTuple):
     value: float
     low: float = nan
     high: float = nan
+    p_value: float = nan
+    p_adjusted: float = nan
+    """p that the true value is 0, raw and corrected for its family of tests, if the file has it."""
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -167,7 +171,8 @@ class Tables:
         elif column == "mean" and "standard_error" in row.index:
             spread = 1.96 * float(row["standard_error"])
             low, high = value - spread, value + spread
-        return Measured(value, low, high)
+        p_values = (float(row.get(f"{start}{name}", nan)) for name in ("p_value", "p_adjusted"))
+        return Measured(value, low, high, *p_values)
 
     def adjusted(self, tests: Iterable[Test]) -> dict[Test, float]:
         """Holm's adjusted p of those of the `tests` of one family that were made."""

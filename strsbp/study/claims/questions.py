@@ -6,7 +6,6 @@ affirms or denies from measured files.
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any
 
 import pandas as pd
@@ -18,6 +17,7 @@ from strsbp.study.claims.entries import Entry, judge, read_entries
 from strsbp.study.claims.judging import ShownTable
 from strsbp.study.claims.measurements import Tables, told
 from strsbp.study.claims.rules import Context, Verdict
+from strsbp.study.settings import StudySettings
 
 WORDS = {
     Verdict.REPRODUCES: "yes",
@@ -60,16 +60,18 @@ def judge_questions(
     questions: str | Path,
     tables: Mapping[str, str | Path],
     out: str | Path,
-    values: Mapping[str, Any] = MappingProxyType({}),
+    study: StudySettings | dict | None = None,
 ) -> None:
     """Judge every statement by the results files `tables`; write `out` (csv), one row for each.
 
-    Raises `ClaimsError` when the file is malformed or does not fit the results, or if a placeholder
-    names something that is not among `values`.
+    Placeholders may name the `study`. Raises `ClaimsError` when the file is malformed or does not
+    fit the results, or if a placeholder names nothing.
     """
-    results = Tables(tables)
+    results, values = Tables(tables), {}
+    if study is not None:
+        values = dict(study=StudySettings.model_validate(study))
     rows = []
-    for question in load_questions(questions, dict(values)):
+    for question in load_questions(questions, values):
         for one in question.statements:
             with told(f"Question {question.id}"):
                 judged = judge(one.rule, one.needs, Context(results, None, one.unit))

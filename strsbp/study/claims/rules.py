@@ -141,9 +141,10 @@ _BOUNDS = {
 class Within(MeasuringRule):
     """A measured value lies inside bounds, with its whole interval.
 
-    `above` and `below` are strict, and without an interval the verdict is undecided; `low` and
-    `high` belong to the inside. With `over`, the value is divided by that of another row, whose
-    `where` differs by these columns; a quotient has no interval.
+    `above` and `below` are strict, and without an interval, or if p is not small enough after
+    correction, the verdict is undecided; `low` and `high` belong to the inside. With `over`, the
+    value is divided by that of another row, whose `where` differs by these columns; a quotient has
+    no interval.
     """
 
     kind: Literal["within"]
@@ -182,21 +183,28 @@ class Within(MeasuringRule):
                 return Judgement(Verdict.NOT_TESTED, f"{self.subject} would be a division by 0.")
             measured = Measured(measured.value / divisor.value)
         reasons = {Verdict.DOES_NOT: [], Verdict.UNDECIDED: [], Verdict.REPRODUCES: []}
+        text, p_values = format_measured(*measured[:3], unit), ()
         for name, bound in self._bounds(context).items():
             holds, inside, outside = _BOUNDS[name]
             shown = format_value(bound, unit) if bound else "0"
-            if name in ("above", "below") and isnan(measured.low):
+            held = [holds(end, bound) for end in measured.ends]
+            strict = name in ("above", "below")
+            if strict and not isnan(measured.p_adjusted):
+                p_values = measured.p_value, measured.p_adjusted
+                text += " (p = {:.2g}, with Holm's correction {:.2g})".format(*p_values)
+            if strict and isnan(measured.low):
                 reasons[Verdict.UNDECIDED].append("without an interval")
-            elif all(holds(end, bound) for end in measured.ends):
+            elif strict and all(held) and measured.p_adjusted >= ALPHA:
+                reasons[Verdict.UNDECIDED].append(f"p is corrected to at least {ALPHA:g}")
+            elif all(held):
                 reasons[Verdict.REPRODUCES].append(f"{inside} {shown}")
-            elif any(holds(end, bound) for end in measured.ends):
+            elif any(held):
                 reasons[Verdict.UNDECIDED].append(f"the interval includes {shown}")
             else:
                 reasons[Verdict.DOES_NOT].append(f"{outside} {shown}")
         verdict, found = next(item for item in reasons.items() if item[1])
-        text = format_measured(*measured, unit)
         reason = f"{self.subject} is {text}: {' and '.join(found)}."
-        return Judgement(verdict, reason, *measured)
+        return Judgement(verdict, reason, *measured[:3], *p_values)
 
 
 class Ordered(MeasuringRule):
