@@ -138,7 +138,7 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
     causes = [
         dict(title=title or "tau_m = 32", sentence=title or "It is the dynamics.", n_own=3,
              n_other=3, failed_own=3, failed_other=2, difference=0.01, low=-0.01, high=0.03,
-             n_pairs=1, cause="dynamics"),
+             p_adjusted=0.3, n_pairs=1, cause="dynamics"),
     ]  # fmt: skip
     fits = [
         dict(title=title or "All digits", epochs=20, last_test_error=0.03, quantity="after_200",
