@@ -26,13 +26,13 @@ from pydantic import Field, create_model
 from strsbp.errors import ClaimsError, SettingsError, StrsbpError
 from strsbp.files import ResultsError, read_yaml
 from strsbp.settings import Closed, checked
-from strsbp.study.claims.measurements import Tables
+from strsbp.study.claims.measurements import Measure, Tables
 from strsbp.study.claims.rules import KINDS, AnyRule, Context, Judgement, Verdict
 from strsbp.study.claims.units import Unit
 from strsbp.study.loading import merged
 
 TEXTS = ("statement", "subject", "note", "caption")
-OF_STATEMENTS = ("unit", "needs")
+OF_STATEMENTS = ("unit", "needs", "counted")
 """Keys of a statement, rather than of its rule, that `given` may hold."""
 OF_RULES = {key for kind in KINDS.values() for key in kind.model_fields} - {"unit"}
 
@@ -68,17 +68,22 @@ class Entry(Closed):
     unit: Unit = "number"
     needs: Needs = {}
     """The smallest sizes that can judge it; without them any run can."""
+    counted: dict[str, str | int | float | None] = {}
+    """The row of the rule's table in which they are counted, if it is not what was measured."""
     rule: AnyRule
 
 
-def judge(rule: AnyRule, needs: Needs, context: Context) -> Judgement:
+def judge(rule: AnyRule, needs: Needs, context: Context, counted: dict | None = None) -> Judgement:
     """The verdict by `rule`; if it rests on less than it `needs`, only what was measured."""
     judged, tables = rule.judge(context), context.tables
     if not needs or judged.verdict is Verdict.NOT_TESTED:
         return judged
-    rows = [tables.select(one.table, one.where) for one in rule.measures()]
+    measures = rule.measures()
+    if counted:
+        measures = [Measure(table=measures[0].table, where=counted).changed({})]
+    rows = [tables.select(one.table, one.where) for one in measures]
     found = smallest(rows)
-    for one in rule.measures():
+    for one in measures:
         for name in set(needs) - set(found) if "quantity" in one.where else ():
             if beside := tables.measure(one.changed({"quantity": name})):
                 found[name] = beside.value

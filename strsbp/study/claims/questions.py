@@ -74,7 +74,7 @@ def judge_questions(
     for question in load_questions(questions, values):
         for one in question.statements:
             with told(f"Question {question.id}"):
-                judged = judge(one.rule, one.needs, Context(results, None, one.unit))
+                judged = judge(one.rule, one.needs, Context(results, None, one.unit), one.counted)
             described = dict(id=question.id, statement=one.statement, unit=one.unit)
             rows.append(described | judged._asdict() | dict(verdict=WORDS[judged.verdict]))
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
