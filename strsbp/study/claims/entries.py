@@ -51,7 +51,6 @@ SIZES = {
     "epochs": "epochs",
     "n_seeds": "seeds",
     "n_runs": "seeds",
-    "n_failed": "failed runs",
     "repeats": "repeats",
 }
 """What `needs` may count, with words: columns of the measured rows, or else quantities beside them;
