@@ -10,15 +10,19 @@ from synthetic_results import ARMS, write_runs, write_surfaces
 
 from strsbp.errors import ClaimsError
 from strsbp.study.claims import judge_claims, load_claims, published_value
+from strsbp.study.claims.judging import load_topics
+from strsbp.study.claims.rules import MeasuringRule
 from strsbp.study.claims.units import format_interval, format_value
 from strsbp.study.experiments import EXPERIMENTS
 from strsbp.study.summary import summarise_training
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
-RULE = dict(
-    kind="within", subject="it", measure=dict(table="arms", where={}, column="mean"), high=1
-)
+RULE = dict(kind="within", subject="it", table="arms", where={}, high=1)
 CLAIM = dict(id="a", place="p", statement="s", unit="error", rule=RULE)
+
+
+def topic(*claims):
+    return dict(topics=[dict(id="t", title="T", claims=list(claims))])
 
 
 def write(path, content):
@@ -38,16 +42,15 @@ def measured(claims, tmp_path_factory):
     rows = {}
 
     def collect(rule):
-        if isinstance(rule, list):
-            for one in rule:
-                collect(one)
-        elif isinstance(rule, dict) and {"table", "where", "column"} <= set(rule):
-            row = rows.setdefault(rule["table"], {}).setdefault(str(rule["where"]), rule["where"])
-            rows[rule["table"]][str(rule["where"])] = row | {rule["column"]: 2.0}
-        elif isinstance(rule, dict):
-            collect(list(rule.values()))
+        for part in getattr(rule, "rules", []):
+            collect(part)
+        for one in rule.measures() if isinstance(rule, MeasuringRule) else []:
+            found = rows.setdefault(one.table, {})
+            column = one.column or "mean"
+            found[str(one.where)] = found.get(str(one.where), one.where) | {column: 2.0}
 
-    collect([claim.rule.model_dump() for claim in claims.values()])
+    for claim in claims.values():
+        collect(claim.rule)
     folder, tables = tmp_path_factory.mktemp("measured"), {}
     for name in {"quality", *EXPERIMENTS} & set(rows):
         tables[name] = folder / f"{name}.csv"
@@ -83,8 +86,7 @@ def test_the_shipped_claims_hold_the_published_numbers(claims):
     for claim in claims.values():
         assert claim.place[0] in "IV"
         on_training = bool(claim.rule.arms())
-        assert on_training == (claim.needs is not None), f"{claim.id} states its size"
-        assert bool(claim.rule.tests()) == bool(claim.family), f"{claim.id} names its family"
+        assert on_training == bool(claim.needs), f"{claim.id} states its size"
 
 
 def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, measured):
@@ -104,9 +106,9 @@ def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, measured):
         assert verdict == verdicts.loc[name, "verdict"], verdicts.loc[name, "reason"]
 
 
-def test_p_values_are_corrected_within_a_family(tmp_path, claims, measured):
+def test_p_values_are_corrected_within_a_topic(tmp_path, measured):
     verdicts = judged(tmp_path, measured, seeds=(1, 2, 3))
-    family = [name for name, claim in claims.items() if claim.family == "methods"]
+    family = [claim.id for claim in load_topics(CLAIMS)[0].claims if claim.rule.tests()]
     p_values, adjusted = (verdicts.loc[family, name] for name in ("p_value", "p_adjusted"))
     assert adjusted.min() == pytest.approx(len(family) * p_values.min())
     assert adjusted.max() == pytest.approx(p_values.max()) or adjusted.max() > p_values.max()
@@ -123,7 +125,7 @@ def test_claims_are_judged_at_other_settings_and_epochs(tmp_path, claims, measur
     found = views["verdict"].xs("strsbp_better_after_10")
     assert found["study"].to_dict() == {"best": "reproduces", "last": "reproduces"}
     assert found["other", "best"] == "does not reproduce"
-    said = "otherwise by the best, last epoch: does not reproduce"
+    said = "otherwise, by the best or last epoch: does not reproduce"
     assert verdicts.loc["strsbp_better_after_10", "other_verdicts"] == said
     # What was not trained at that setting is said not to be tested, and differs from nothing.
     assert views["verdict"]["better_without_recurrence", "other", "best"].startswith("not tested")
@@ -135,7 +137,7 @@ def test_claims_are_judged_at_other_settings_and_epochs(tmp_path, claims, measur
 def test_a_quick_run_judges_only_the_simulations(tmp_path, claims, measured):
     small = dict(seeds=(1,), n_train=100, n_test=100, shorten=10, diverged=())
     verdicts = judged(tmp_path, measured, **small)
-    needs = {name for name, claim in claims.items() if claim.needs is not None}
+    needs = {name for name, claim in claims.items() if claim.needs}
     untested = verdicts["verdict"] == "not tested at this size"
     assert set(verdicts.index[untested]) == needs
     assert verdicts.loc["strsbp_best_error", "measured"] > 0
@@ -145,15 +147,15 @@ def test_a_quick_run_judges_only_the_simulations(tmp_path, claims, measured):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("claims: [", "not valid YAML"),
-        ("[]", "claims"),
-        ({"claims": [CLAIM, CLAIM]}, "two entries with the id 'a'"),
-        ({"claims": [CLAIM | {"weight": 1}]}, "no such setting"),
-        ({"claims": [CLAIM | {"unit": "metres"}]}, "metres"),
-        ({"claims": [CLAIM | {"rule": RULE | {"kind": "eval"}}]}, "eval"),
-        ({"claims": [CLAIM | {"rule": RULE | {"code": "1 + 1"}}]}, "no such setting"),
-        ({"claims": [CLAIM | {"rule": RULE | {"low_in_part": 0.1}}]}, "no such setting"),
-        ({"claims": [CLAIM | {"rule": RULE | {"high": None}}]}, "give `low`, `high` or both"),
+        ("topics: [", "not valid YAML"),
+        ("[]", "topics"),
+        (topic(CLAIM, CLAIM), "two entries with the id 'a'"),
+        (topic(CLAIM | {"weight": 1}), "no such setting"),
+        (topic(CLAIM | {"unit": "metres"}), "metres"),
+        (topic(CLAIM | {"rule": RULE | {"kind": "eval"}}), "eval"),
+        (topic(CLAIM | {"rule": RULE | {"code": "1 + 1"}}), "no such setting"),
+        (topic(CLAIM | {"rule": RULE | {"low_in_part": 0.1}}), "no such setting"),
+        (topic(CLAIM | {"rule": RULE | {"high": None}}), "give `low`, `high` or both"),
     ],
 )
 def test_a_malformed_file_is_reported_in_one_sentence(content, said, tmp_path):
@@ -162,11 +164,43 @@ def test_a_malformed_file_is_reported_in_one_sentence(content, said, tmp_path):
     assert said in text and str(path) in text
 
 
+def test_what_stands_above_holds_below(tmp_path):
+    """`given`, `each`, the keys of a rule in its statement, and placeholders."""
+    layers = dict(layer=dict(one="first layer", two="second"))
+    parts = [
+        dict(subject="In the {{ layer }}", each=layers, high=2),
+        dict(subject="Elsewhere", table="fits", where=dict(fit="x"), low=0),
+    ]
+    claims = [
+        dict(
+            id="a", place="p", statement="{{ where.layer }}, {{ high }}", subject="{{ low }}", low=1
+        ),
+        dict(id="b", place="p", statement="Both.", unit="number", rules=parts),
+    ]
+    raw = topic(*claims)
+    raw["topics"][0]["given"] = dict(
+        unit="error", table="bptt", where=dict(layer="all"), column="mean"
+    )
+    path = write(tmp_path / "claims.yaml", raw)
+    with pytest.raises(ClaimsError, match=r"'{{ where.layer .*' cannot be filled in: 'high' is"):
+        load_claims(path, {})
+    claims[0]["statement"] = "{{ where.layer }}, {{ low }}"
+    one, two = load_claims(write(path, raw), {})
+    assert (one.statement, one.unit, one.rule.subject) == ("all, 1", "error", "1")
+    parts = [(part.subject, part.table, part.where, part.column) for part in two.rule.rules]
+    assert two.unit == "number"
+    assert parts == [
+        ("In the first layer", "bptt", dict(layer="one"), "mean"),
+        ("In the second", "bptt", dict(layer="two"), "mean"),
+        ("Elsewhere", "fits", dict(fit="x"), None),
+    ]
+
+
 def test_a_missing_file_or_claim_is_named(tmp_path):
     with pytest.raises(ClaimsError, match="cannot be read: No such file"):
         load_claims(tmp_path / "none.yaml")
     with pytest.raises(ClaimsError, match="no claim 'b' with a published value"):
-        published_value(write(tmp_path / "claims.yaml", {"claims": [CLAIM]}), "b")
+        published_value(write(tmp_path / "claims.yaml", topic(CLAIM)), "b")
 
 
 def test_without_an_experiment_its_claims_are_not_tested(tmp_path, measured):
@@ -177,7 +211,7 @@ def test_without_an_experiment_its_claims_are_not_tested(tmp_path, measured):
 
 
 def test_an_error_in_judging_names_the_claim_and_writes_nothing(tmp_path):
-    path = write(tmp_path / "claims.yaml", {"claims": [CLAIM]})
+    path = write(tmp_path / "claims.yaml", topic(CLAIM))
     with pytest.raises(ClaimsError, match="Claim 'a'.*was not given"):
         out = dict(out=tmp_path / "claims.csv", settings_out=tmp_path / "settings.csv")
         judge_claims(claims=path, tables={}, **out)

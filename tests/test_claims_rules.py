@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from strsbp.errors import ClaimsError
-from strsbp.study.claims.judging import Claim, judge
+from strsbp.study.claims.entries import judge
+from strsbp.study.claims.judging import Claim
 from strsbp.study.claims.measurements import Tables
-from strsbp.study.claims.rules import Verdict
+from strsbp.study.claims.rules import Context, Verdict
 
 YES, PART, NO, OPEN, UNTESTED = Verdict
 NAN = np.nan
@@ -55,7 +56,8 @@ def verdict_of(tmp_path):
             dict(id="x", place="p", statement="s", published=published, unit=unit, rule=rule)
             | (dict(needs=needs) if needs else {})
         )
-        return judge(claim, Tables(paths), adjusted)
+        context = Context(Tables(paths), published, unit, adjusted or {})
+        return judge(claim.rule, claim.needs, context)
 
     return judged
 
@@ -63,31 +65,30 @@ def verdict_of(tmp_path):
 @pytest.mark.parametrize(
     ("published", "verdict", "said"),
     [
-        (0.081, YES, "is 0.10 points from 8.10 %: within 2.00 points"),
-        (0.095, OPEN, "the interval includes the limit of 2.00 points"),
-        (0.069, OPEN, "the interval includes the limit"),
-        (0.121, NO, "more than 2.00 points"),
-        (0.049, NO, "more than 2.00 points"),
+        (0.081, YES, "it is 8.00 % [7.00, 10.00]: at least 6.10 % and at most 10.10 %"),
+        (0.095, OPEN, "the interval includes 7.50 %."),
+        (0.069, OPEN, "the interval includes 8.90 %."),
+        (0.121, NO, "10.00]: below the required 10.10 %."),
+        (0.049, NO, "10.00]: above the limit of 6.90 %."),
     ],
 )
-def test_value_near(published, verdict, said, verdict_of):
-    rule = dict(kind="value_near", measure=ERROR, tolerance=0.02)
+def test_tolerance(published, verdict, said, verdict_of):
+    rule = dict(kind="within", subject="it", **ERROR, tolerance=0.02)
     judged = verdict_of(rule, published=published)
     assert judged.verdict is verdict and said in judged.reason
     assert judged[2:5] == (0.08, 0.07, 0.10)
 
 
-def test_value_near_without_an_interval(verdict_of):
-    rule = dict(kind="value_near", measure=error_of("c"), tolerance=0.25)
+def test_tolerance_without_an_interval(verdict_of):
+    rule = dict(kind="within", subject="it", **error_of("c"), tolerance=0.25)
     assert verdict_of(rule, published=0.449).verdict is YES
     assert verdict_of(rule, published=0.451).verdict is NO
+    with pytest.raises(ClaimsError, match="needs its `published` value"):
+        verdict_of(rule)
 
 
-def test_value_near_uses_the_standard_error(verdict_of):
-    rule = dict(
-        kind="value_near", tolerance=0.015,
-        measure=dict(table="surfaces", where=dict(o_i=30), column="mean"),
-    )  # fmt: skip
+def test_the_standard_error_gives_an_interval(verdict_of):
+    rule = dict(kind="within", subject="it", tolerance=0.015, table="surfaces", where=dict(o_i=30))
     surfaces = [dict(o_i=30, mean=0.13, standard_error=0.005)]
     judged = verdict_of(rule, published=0.139, unit="number", surfaces=surfaces)
     assert judged.verdict is OPEN and "interval" in judged.reason
@@ -104,14 +105,14 @@ def test_value_near_uses_the_standard_error(verdict_of):
     ],
 )  # fmt: skip
 def test_within(row, verdict, verdict_of):
-    rule = dict(kind="within", subject="it", measure=error_of("d"), low=0.1, high=0.3)
+    rule = dict(kind="within", subject="it", **error_of("d"), low=0.1, high=0.3)
     assert verdict_of(rule, arms=[row]).verdict is verdict
 
 
 def test_the_interval_of_another_column_is_found(verdict_of):
     rows = [dict(fit="a", gain=0.3, gain_low=0.1, gain_high=0.5)]
     measure = dict(table="fits", where=dict(fit="a"), column="gain")
-    rule = dict(kind="within", subject="it", measure=measure, low=0.2)
+    rule = dict(kind="within", subject="it", **measure, low=0.2)
     assert verdict_of(rule, fits=rows).verdict is OPEN
 
 
@@ -119,13 +120,13 @@ def test_the_interval_of_another_column_is_found(verdict_of):
     ("bounds", "verdict"), [(dict(low=2), YES), (dict(low=3), NO), (dict(high=2), NO)]
 )
 def test_ratio(bounds, verdict, verdict_of):
-    rule = dict(kind="ratio", subject="it", numerator=error_of("c"), denominator=ERROR, **bounds)
+    rule = dict(kind="within", subject="it", **error_of("c"), over=dict(arm="a"), **bounds)
     judged = verdict_of(rule, unit="factor")
     assert judged.verdict is verdict and judged.measured == pytest.approx(2.5)
 
 
 def test_ratio_to_zero_is_not_tested(verdict_of):
-    rule = dict(kind="ratio", subject="it", numerator=ERROR, denominator=error_of("d"), low=1)
+    rule = dict(kind="within", subject="it", **ERROR, over=dict(arm="d"), low=1)
     assert verdict_of(rule, arms=[*ARMS, arm_row("d", 0.0)]).verdict is UNTESTED
 
 
@@ -143,14 +144,14 @@ def test_ratio_to_zero_is_not_tested(verdict_of):
 )
 def test_ordered(order, verdict, said, verdict_of):
     rule = dict(
-        kind="ordered", subject="it", direction="increasing",
-        measures_in_order=[error_of(arm) for arm in order],
+        kind="ordered", subject="it", direction="increasing", **ERROR,
+        along=[dict(arm=arm) for arm in order],
     )  # fmt: skip
     judged = verdict_of(rule, arms=[*ARMS, arm_row("d", 0.3)])
     assert judged.verdict is verdict and said in judged.reason
 
 
-BETTER = dict(kind="paired_better", better="a", worse="b", at_epoch=10)
+BETTER = dict(kind="paired_better", worst_to_best=["b", "a"], at_epoch=10)
 
 
 @pytest.mark.parametrize(
@@ -183,13 +184,8 @@ def test_paired_better(row, verdict, said, verdict_of):
     [
         (BETTER, 0.04, YES, "p = 0.02, with Holm's correction for 2 tests 0.04): the interval"),
         (BETTER, 0.06, OPEN, "p is corrected to at least 0.05"),
-        (dict(kind="paired_differs", arm_a="b", arm_b="a", margin=0.001), 0.04, YES, "b minus a"),
-        (
-            dict(kind="paired_differs", arm_a="b", arm_b="a", margin=0.001),
-            0.06,
-            OPEN,
-            "corrected to",
-        ),
+        (dict(kind="paired_differs", between=["b", "a"], margin=0.001), 0.04, YES, "b minus a"),
+        (dict(kind="paired_differs", between=["b", "a"], margin=0.001), 0.06, OPEN, "corrected to"),
     ],
 )
 def test_the_corrected_p_decides(rule, corrected, verdict, said, verdict_of):
@@ -216,7 +212,7 @@ def test_the_corrected_p_decides(rule, corrected, verdict, said, verdict_of):
     ],
 )  # fmt: skip
 def test_paired_trend(rows, verdict, verdict_of):
-    rule = dict(kind="paired_trend", arms_worst_to_best=["c", "b", "a"], at_epoch=10)
+    rule = BETTER | dict(worst_to_best=["c", "b", "a"])
     judged = verdict_of(rule, unit="points", pairs=[pair_row(*row) for row in rows])
     assert judged.verdict is verdict
 
@@ -239,7 +235,7 @@ def test_paired_trend(rows, verdict, verdict_of):
     ],
 )
 def test_paired_differs(row, verdict, said, verdict_of):
-    rule = dict(kind="paired_differs", arm_a="a", arm_b="b", at_epoch=10, margin=0.005)
+    rule = dict(kind="paired_differs", between=["a", "b"], at_epoch=10, margin=0.005)
     judged = verdict_of(rule, unit="points", pairs=[row])
     assert judged.verdict is verdict and said in judged.reason
 
@@ -274,7 +270,7 @@ def test_diverges_without_runs(verdict_of):
 
 # The error of arm a, 0.08 [0.07, 0.10], gives each of these verdicts.
 RULES = {
-    verdict: dict(kind="within", subject="it", measure=measure, **bounds)
+    verdict: dict(kind="within", subject="it", **measure, **bounds)
     for verdict, measure, bounds in [
         (YES, ERROR, dict(high=0.1)),
         (OPEN, ERROR, dict(high=0.09)),
@@ -316,7 +312,7 @@ def test_combinations(kind, parts, verdict, verdict_of):
 def test_a_mixed_verdict_says_which_parts_hold(verdict_of):
     reason = verdict_of(dict(kind="all_of", rules=[RULES[NO], RULES[OPEN], RULES[YES]])).reason
     texts = [f"it is 8.00 % [7.00, 10.00]: {end}." for end in (
-        "at most 10.00 %", "above the limit of 6.00 %", "the interval includes the limit of 9.00 %"
+        "at most 10.00 %", "above the limit of 6.00 %", "the interval includes 9.00 %"
     )]  # fmt: skip
     assert reason == f"Holds: {texts[0]} Does not hold: {texts[1]} Undecided: {texts[2]}"
 
@@ -364,7 +360,7 @@ def test_every_arm_must_be_large_enough(verdict_of):
     ],
 )
 def test_a_measure_that_does_not_fit_the_files_is_an_error(measure, said, verdict_of):
-    rule = dict(kind="within", subject="it", measure=measure, high=1)
+    rule = dict(kind="within", subject="it", **measure, high=1)
     with pytest.raises(ClaimsError, match=said):
         verdict_of(rule)
 
@@ -373,7 +369,7 @@ def test_a_measure_that_does_not_fit_the_files_is_an_error(measure, said, verdic
     ("mean", "low", "high", "side", "expected", "words"),
     [
         (0.3, 0.1, 0.5, "above", YES, "is 0.3 [0.1, 0.5]: above 0."),
-        (0.3, -0.1, 0.5, "above", OPEN, "It is 0.3 [−0.1, 0.5], and the interval includes 0."),
+        (0.3, -0.1, 0.5, "above", OPEN, "It is 0.3 [−0.1, 0.5]: the interval includes 0."),
         (-0.3, -0.5, -0.1, "above", NO, "not above 0."),
         (0.0, 0.0, 0.0, "above", NO, "not above 0."),
         (-0.3, -0.5, -0.1, "below", YES, "below 0."),
@@ -383,29 +379,31 @@ def test_a_measure_that_does_not_fit_the_files_is_an_error(measure, said, verdic
         (NAN, NAN, NAN, "above", UNTESTED, "It was not measured."),
     ],
 )
-def test_exceeds_requires_the_whole_interval(verdict_of, mean, low, high, side, expected, words):
+def test_a_strict_bound_requires_the_whole_interval(
+    verdict_of, mean, low, high, side, expected, words
+):
     rows = [dict(layer="output3", mean=mean, low=low, high=high)]
     measure = dict(table="gradient_check", where=dict(layer="output3"), column="mean")
-    rule = dict(kind="exceeds", subject="It", side=side, measure=measure)
+    rule = dict(kind="within", subject="It", **measure, **{side: 0})
     found = verdict_of(rule, unit="number", gradient_check=rows)
     assert found.verdict is expected
     assert words in found.reason
 
 
-def test_exceeds_takes_another_bound(verdict_of):
+def test_a_strict_bound_may_differ_from_0(verdict_of):
     rows = [dict(layer="output3", mean=0.3, low=0.1, high=0.5)]
     measure = dict(table="gradient_check", where=dict(layer="output3"), column="mean")
     for bound, expected in ((0.05, YES), (0.2, OPEN), (0.5, NO)):
-        rule = dict(kind="exceeds", subject="It", bound=bound, measure=measure)
+        rule = dict(kind="within", subject="It", **measure, above=bound)
         assert verdict_of(rule, unit="number", gradient_check=rows).verdict is expected
 
 
 @pytest.mark.parametrize(("p_adjusted", "expected"), [(0.04, YES), (0.06, OPEN), (NAN, YES)])
-def test_exceeds_follows_the_adjusted_p(verdict_of, p_adjusted, expected):
+def test_a_strict_bound_follows_the_adjusted_p(verdict_of, p_adjusted, expected):
     row = dict(arm="fit_exact", difference=0.3, difference_low=0.1, difference_high=0.5)
     row |= dict(difference_p_value=0.03, difference_p_adjusted=p_adjusted)
     measure = dict(table="fits", where=dict(arm="fit_exact"), column="difference")
-    for side, otherwise in (("above", YES), ("below", NO)):
-        rule = dict(kind="exceeds", subject="It", side=side, measure=measure)
+    for bound, otherwise in (("above", YES), ("below", NO)):
+        rule = dict(kind="within", subject="It", **measure, **{bound: 0})
         found = verdict_of(rule, unit="number", fits=[row]).verdict
         assert found is (otherwise if expected is YES else OPEN)

@@ -88,7 +88,10 @@ def pair(arm, difference, low, high, n_pairs=3):
 
 
 def arm_row(arm, n_train=10_000):
-    return dict(arm=arm, at_epoch=10, quantity="best_test_error", n_train=n_train, n_test=10_000)
+    return dict(
+        arm=arm, at_epoch=10, quantity="best_test_error", n_train=n_train, n_test=10_000,
+        n_seeds=3, n_diverged=0, dataset="mnist",
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -97,7 +100,9 @@ def tables(tmp_path):
     empty = ["state", "arm", "layer", "reference", "quantity", "statistic", "mean", "value"]
     frames = dict(
         measured=pd.DataFrame(measured_rows()),
-        arms=pd.DataFrame([arm_row("derived_reservoir"), arm_row("derived_all", 200)]),
+        arms=pd.DataFrame(
+            [arm_row("strsbp"), arm_row("derived_reservoir"), arm_row("derived_all", 200)]
+        ),
         pairs=pd.DataFrame([pair("derived_reservoir", 0.01, 0.005, 0.015),
                             pair("derived_all", -0.01, -0.02, -0.001)]),
         runs=pd.DataFrame(columns=["arm", "diverged", "last_test_error"]),
@@ -123,9 +128,9 @@ def test_verdicts_and_effects(tables, tmp_path):
     }  # fmt: skip
     effects = frame[frame["id"] == "F5"].set_index("effect_of")["effect_text"]
     worse, small = effects["derived_reservoir minus strsbp"], effects["derived_all minus strsbp"]
-    assert "+1.00 points [+0.50, +1.50]" in worse and "significantly worse" in worse
+    assert "is +1.00 points [+0.50, +1.50]" in worse and "excludes 0" in worse
     assert "p = 0.02, with Holm's correction for 2 tests 0.04" in worse
-    assert "too small to tell: it needs 10,000 training images (here 200)" in small
+    assert "Needs 10,000 training images (here 200)" in small
     assert "was not measured" in frame.loc[frame["id"] == "F6", "effect_text"].iloc[0]
 
 

@@ -15,12 +15,10 @@ QUESTIONS = ROOT / "resources" / "questions.yaml"
 
 
 def statement(layer, low, needs=None):
-    measure = dict(table="gradient_check", where=dict(layer=layer), column="mean")
-    rule = dict(kind="within", subject="The cosine", low=low, measure=measure)
-    one = dict(statement="It points the right way.", rule=rule)
+    measure = dict(table="gradient_check", where=dict(layer=layer))
+    one = dict(statement="It points the right way.", subject="The cosine", low=low, **measure)
     if needs is not None:
-        size = dict(table="gradient_check", where=dict(layer=layer), column="n_samples")
-        one["needs"] = [dict(measure=size, at_least=needs, what="samples")]
+        one["needs"] = dict(n_train=needs)
     return one
 
 
@@ -31,7 +29,7 @@ def asked(*statements, **changed):
 
 @pytest.fixture
 def judged(tmp_path):
-    rows = [dict(layer="output3", mean=0.5, low=0.4, high=0.6, n_samples=30)]
+    rows = [dict(layer="output3", mean=0.5, low=0.4, high=0.6, n_train=30)]
     pd.DataFrame(rows).to_csv(tmp_path / "gradient_check.csv", index=False)
 
     def judge(raw):
@@ -59,7 +57,9 @@ def test_statements_are_judged_from_the_tables(judged):
         "yes", "no", "not answered at this size", "not answered at this size", "yes",
     ]  # fmt: skip
     assert "[0.4, 0.6]" in frame["reason"][0]
-    assert frame["reason"][3].startswith("Needs 100 samples (here 30). For what it is worth: The")
+    assert frame["reason"][3].startswith(
+        "Needs 100 training images (here 30). For what it is worth: The"
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_malformed_file_ends_in_one_sentence(judged, raw, words):
 
 def test_a_selection_that_does_not_fit_names_the_question(judged):
     wrong = statement("output3", 0)
-    wrong["rule"]["measure"]["column"] = "median"
+    wrong["column"] = "median"
     with pytest.raises(ClaimsError, match="Question Q1: .*'median'"):
         judged(asked(wrong))
 

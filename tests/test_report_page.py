@@ -13,9 +13,8 @@ from synthetic_results import PANELS, write_runs
 
 from strsbp.files import ResultsError
 from strsbp.study.claims import Verdict
-from strsbp.study.claims.findings import load_findings
+from strsbp.study.claims.entries import filled
 from strsbp.study.claims.judging import COLUMNS, load_claims
-from strsbp.study.claims.questions import load_questions
 from strsbp.study.loading import load_profile
 from strsbp.study.report import answers, build_report
 from strsbp.study.report.answers import headline
@@ -25,7 +24,6 @@ from strsbp.study.report.terminal import main, summary
 from strsbp.study.report.text import (
     caption,
     duration,
-    filled,
     packaged,
     read_caption,
     symbols,
@@ -103,15 +101,13 @@ def claims_rows(title=None):
 
 def question(title=None):
     """An open question with a figure and a table of its own."""
-    measure = dict(table="gradient_check", where=dict(layer="output3"), column="mean")
-    rule = dict(kind="within", subject="It", low=1, measure=measure)
+    measure = dict(table="gradient_check", where=dict(layer="output3"))
     return dict(
         id="Q1", question=title or "Is it so?", text=title or "We looked.",
         figures=["gradient_check"],
-        statements=[dict(statement="It does.", rule=rule)],
+        statements=[dict(statement=title or "It does.", subject="It", low=1, **measure)],
         tables=[
-            dict(table="gradient_check", columns=["layer", "mean", "low", "high"], unit="error",
-                 where=dict(layer="output3"), caption="How close"),
+            dict(**measure, columns=["layer", "mean"], unit="error", caption="How close"),
         ],
     )  # fmt: skip
 
@@ -183,7 +179,8 @@ def inputs(folder: Path, *, title=None, seeds=(1, 2, 3)):
     del tables["curves"], tables["seeds"]
     return dict(
         study=load_profile(ROOT / "config", "quick"), claims_csv=claims_csv, tables=tables,
-        figures=figures, captions=CAPTIONS, questions=questions, out=folder / "report.html",
+        figures=figures, captions=CAPTIONS, topics=ROOT / "resources" / "claims.yaml",
+        questions=questions, out=folder / "report.html",
         command="snakemake --cores all", citation=ROOT / "CITATION.cff",
     )  # fmt: skip
 
@@ -275,7 +272,7 @@ def test_a_sentence_follows_its_verdict(built):
 def test_a_number_that_no_result_has_is_named(built, monkeypatch):
     arguments, _, _ = built
     entry = dict(of="strsbp_best_error", otherwise="It is {{ nothing.value }}.")
-    monkeypatch.setattr(answers, "packaged", lambda name: dict(headline=[entry]))
+    monkeypatch.setattr(answers, "packaged", lambda name: dict(summary=dict(headline=[entry])))
     results = Results(**{key: value for key, value in arguments.items() if key != "out"},
                       folder=arguments["out"].parent)  # fmt: skip
     with pytest.raises(ResultsError, match="'nothing' is undefined"):
@@ -421,37 +418,57 @@ def test_placeholders_come_from_the_config_or_fail(values):
 
 # What may stand in a text as it is: names, formulas, units, and the level of all intervals.
 NO_NUMBERS = re.compile(
-    r"{{.*?}}|Figs?\. [0-9]\w*(, [0-9]\w*)*( and [0-9]\w*)?|Listings [0-9] and [0-9]"
-    r"|Eq(uation|\.) [0-9]|section [0-9]+|F[0-9]+|HM2-BP|recurrent2_reservoir|--cores [0-9]"
+    r"{{.*?}}|Figs?\. [0-9]\w*(, [0-9]\w*)*( and [0-9]\w*)?|Listings? [0-9]( and (Listing )?[0-9])?"
+    r"|Eq(uation|\.) [0-9]|section [0-9]+|F[0-9]+|HM2-BP|recurrent2_reservoir|--cores [0-9]|R²"
     r"|95 %|1 ms|R = 1|s_i = 1( − D_i)?|epoch \+ 1|max\(epoch, 1\)|t = 0|step 0|\(2T\)|a_i = 0"
     r"|(includes?|above|below|right of|left of|sides of|excludes?|membrane at|is|yields) 0"
     r"|(through|around|towards|to|[Aa]t) 0|(at|around|above) 1",
     re.DOTALL,
 )
+OF_ENTRIES = {
+    "statement",
+    "subject",
+    "note",
+    "caption",
+    "question",
+    "title",
+    "text",
+    "not_measured",
+}
+NO_TEXTS = {"of", "table", "columns", "quantity"}
 
 
 def texts():
-    """Every text of the report that is not a result, with its place."""
+    """Every file with texts of the report that are no results, and its texts."""
     for path in CAPTIONS.glob("*.rst"):
-        yield path.name, path.read_text()
-    report = ROOT / "strsbp" / "study" / "report"
-    for name in ("glossary.yaml", "reading_notes.yaml"):
-        yield name, " ".join(text for entry in packaged(name) for text in entry.values())
-    yield "alts.yaml", " ".join(packaged("alts.yaml").values())
-    told = packaged("answers.yaml")
-    for entry in [*told["headline"], *(topic["answer"] for topic in told["topics"])]:
-        yield entry["of"], " ".join(text for key, text in entry.items() if key != "of")
-    for path in (report / "templates").glob("*.html"):
-        yield path.name, re.sub(r"{%.*?%}|<[^>]*>", "", path.read_text())
-    for finding in load_findings(ROOT / "resources" / "findings.yaml"):
-        yield finding.id, finding.statement + finding.not_measured
-    for asked in load_questions(ROOT / "resources" / "questions.yaml"):
-        yield asked.id, asked.question + asked.text
+        yield path.name, [path.read_text()]
+    for path in (ROOT / "strsbp" / "study" / "report" / "templates").glob("*.html"):
+        yield path.name, [re.sub(r"{%.*?%}|<[^>]*>", "", path.read_text())]
+    for name in ("sections.yaml", "alts.yaml"):
+        yield name, list(texts_in(packaged(name), lambda key: key not in NO_TEXTS))
+    for path in (ROOT / "resources").glob("*.yaml"):
+        yield path.name, list(texts_in(yaml.safe_load(path.read_text()), OF_ENTRIES.__contains__))
 
 
-@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in texts()])
-def test_no_number_is_typed_in(text):
-    assert re.findall(r".{0,30}[0-9].{0,20}", NO_NUMBERS.sub("", " ".join(text.split()))) == []
+def texts_in(node, wanted, key=None):
+    """The texts below `node` under `wanted` keys."""
+    if isinstance(node, dict):
+        for name, one in node.items():
+            answers = key == "answer" and name != "of"
+            yield from texts_in(one, wanted, "text" if answers else name)
+    elif isinstance(node, list):
+        for one in node:
+            yield from texts_in(one, wanted, key)
+    elif isinstance(node, str) and wanted(key):
+        yield node
+
+
+@pytest.mark.parametrize("found", [pytest.param(found, id=name) for name, found in texts()])
+def test_no_number_is_typed_in(found):
+    assert found
+    for text in found:
+        left = NO_NUMBERS.sub("", " ".join(text.split()))
+        assert re.findall(r".{0,30}[0-9].{0,20}", left) == []
 
 
 def test_symbols_are_set_and_names_left_alone():
@@ -472,16 +489,6 @@ def test_numbers_are_kept_in_one_piece():
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text
-
-
-def test_packaged_texts_are_complete():
-    folder = ROOT / "strsbp" / "study" / "report"
-    for name, keys in (
-        ("glossary.yaml", {"term", "meaning"}),
-        ("reading_notes.yaml", {"topic", "study", "here", "why"}),
-    ):
-        entries = yaml.safe_load((folder / name).read_text(encoding="utf-8"))
-        assert entries and all(set(entry) == keys and all(entry.values()) for entry in entries)
 
 
 def test_terminal_tells_where_the_report_is_and_the_claims_in_short(built, capsys):

@@ -184,7 +184,7 @@ def judge_findings(out):
 def judge_questions(out):
     tables = OF_TRAINING | {name: PAPER / name / "summary.csv" for name in OPEN_QUESTIONS}
     file, path = ROOT / "resources" / "questions.yaml", out / "judge_questions" / "answers.csv"
-    questions.judge_questions(questions=file, tables=tables, out=path)
+    questions.judge_questions(questions=file, tables=tables, out=path, study=STUDY)
 
 
 def summarise_ablation(out):

@@ -10,7 +10,7 @@ from strsbp.study.claims import load_claims
 from strsbp.study.claims.findings import load_findings
 from strsbp.study.claims.measurements import Measure, Tables
 from strsbp.study.claims.questions import load_questions
-from strsbp.study.claims.rules import Bounds, Context, Exceeds, Ordered, Ratio, ValueNear, Verdict
+from strsbp.study.claims.rules import Context, Ordered, Verdict, Within
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 DRAWS = 400
@@ -47,8 +47,9 @@ class Invented:
 
     def set(self, measure: Measure, value):
         row = self.row(measure)
-        row[measure.column] = value
-        start = "" if measure.column == "mean" else f"{measure.column}_"
+        column = measure.column or "mean"
+        row[column] = value
+        start = "" if column == "mean" else f"{column}_"
         row |= {f"{start}low": value - 1e-9, f"{start}high": value + 1e-9}
 
     def tables(self, runs, pairs):
@@ -66,38 +67,37 @@ def invented(rule, published, random) -> Tables:
     shared, mixed = random.random() < 0.5, random.random() < 0.5
     for leaf in random.permutation(leaves(rule)):
         holds = random.random() < 0.5 if mixed else shared
-        if isinstance(leaf, ValueNear):
-            rows.set(leaf.measure, published + leaf.tolerance * (0 if holds else 3))
-        elif isinstance(leaf, Bounds):
-            low, high = leaf.low, leaf.high
+        if isinstance(leaf, Within):
+            low = leaf.above if leaf.low is None else leaf.low
+            high = leaf.below if leaf.high is None else leaf.high
+            if leaf.tolerance is not None:
+                low, high = published - leaf.tolerance, published + leaf.tolerance
             inside = low if high is None else high if low is None else (low + high) / 2
             step = 1e-3 * max(1.0, abs(inside)) * (1 if high is None else -1 if low is None else 0)
             beyond = random.choice([1, 2e-3])
             outside = high + beyond if high is not None else low - beyond
             value = inside + step if holds else outside
-            if isinstance(leaf, Ratio):
-                known = rows.row(leaf.numerator).get(leaf.numerator.column)
+            measure, *divisors = leaf.measures()
+            for divisor in divisors:
+                known = rows.row(measure).get(measure.column or "mean")
                 if known and value:
-                    rows.set(leaf.denominator, known / value)
+                    rows.set(divisor, known / value)
                 else:
-                    scale = rows.row(leaf.denominator).get(leaf.denominator.column, 2.0)
-                    rows.set(leaf.denominator, scale)
-                    rows.set(leaf.numerator, scale * value)
-            else:
-                rows.set(leaf.measure, value)
-        elif isinstance(leaf, Exceeds):
-            rows.set(leaf.measure, leaf.bound + (1 if (leaf.side == "above") == holds else -1))
+                    scale = rows.row(divisor).get(divisor.column or "mean", 2.0)
+                    rows.set(divisor, scale)
+                    rows.set(measure, scale * value)
+            if not divisors:
+                rows.set(measure, value)
         elif isinstance(leaf, Ordered):
             rising = (leaf.direction == "increasing") == holds
-            for step, measure in enumerate(leaf.measures_in_order):
+            for step, measure in enumerate(leaf.measures()):
                 rows.set(measure, float(step if rising else -step))
         elif leaf.kind == "diverges":
             error = 0.9 if leaf.expected == holds else 0.1
             runs += [dict(arm=leaf.arm, seed=seed, last_test_error=error, diverged=None)
                      for seed in range(RUNS)]  # fmt: skip
         else:
-            names = getattr(leaf, "arms_worst_to_best", None)
-            names = names[::-1] if names else leaf._compared()
+            names = leaf.compared()[:: 1 if leaf.kind == "paired_differs" else -1]
             for number, a in enumerate(names):
                 for b in names[number + 1 :]:
                     # Equal errors answer "differ" with no; a gain answers "better" with yes.

@@ -8,22 +8,19 @@ from the models of the settings. A test fails when a part is out of date.
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from textwrap import dedent
 
-import yaml
-
-from strsbp.errors import ClaimsError
-from strsbp.files import read_csv, read_json, read_yaml, write_text
+from strsbp.files import read_csv, read_json, write_text
 from strsbp.study import schema
+from strsbp.study.claims.entries import filled
 from strsbp.study.claims.judging import published_value
+from strsbp.study.claims.measurements import Tables
 from strsbp.study.claims.questions import load_questions
-from strsbp.study.claims.rules import AnyRule
+from strsbp.study.claims.rules import KINDS
 from strsbp.study.claims.units import format_measured, format_value
 from strsbp.study.figures.catalogue import CLAIMS, FIGURES
 from strsbp.study.loading import load_profile
-from strsbp.study.report.text import duration, filled
-from strsbp.study.summary.intervals import mean_interval, paired_difference
-from strsbp.study.summary.training import Run, load_runs
+from strsbp.study.report.text import duration
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "paper"
@@ -64,23 +61,21 @@ def answers() -> str:
     )
 
 
-def _runs(arm: str) -> dict[int, Run]:
-    """The committed runs of an arm by seed."""
-    metrics = sorted((RESULTS / "train" / arm).glob("seed*.csv"))
-    return {run.seed: run for run in load_runs(metrics)}
-
-
 def _two_arms(a: str, b: str) -> tuple[str, str]:
     """Whether the arm `a` has a smaller error than `b`, in words, and on which images."""
-    runs_a, runs_b = _runs(a), _runs(b)
-    seeds = sorted(set(runs_a) & set(runs_b))
-    errors = [[runs[seed].value("best_test_error", EPOCHS) for seed in seeds]
-              for runs in (runs_a, runs_b)]  # fmt: skip
-    dataset, n_train, n_test = runs_a[seeds[0]].comparable
-    means = [mean_interval(values).mean for values in errors]
-    difference, _ = paired_difference(*errors)
-    images = f"{n_train:,} training and {n_test:,} test images of {dataset.upper()}"
-    return _better(*means, difference, len(seeds)), images
+    names = ("arms", "pairs")
+    tables = Tables({name: RESULTS / "summarise_training" / f"{name}.csv" for name in names})
+    pair = tables.pair(a, b, EPOCHS, "best_test_error")
+    first, second = (
+        tables.select("arms", dict(arm=arm, quantity="best_test_error", at_epoch=EPOCHS))
+        for arm in (a, b)
+    )
+    images = (
+        f"{first['n_train']:,} training and {first['n_test']:,} test images of "
+        f"{first['dataset'].upper()}"
+    )
+    values = pair[["difference", "low", "high"]].tolist()
+    return _better(first["mean"], second["mean"], values, pair["n_pairs"]), images
 
 
 def _bptt() -> tuple[str, int]:
@@ -149,7 +144,7 @@ def questions() -> str:
     found = read_csv(RESULTS / "judge_questions" / "answers.csv", columns)
     values = {"study": load_profile(ROOT / "config", RESULTS.name)}
     rows = []
-    for question in load_questions(ROOT / "resources" / "questions.yaml"):
+    for question in load_questions(ROOT / "resources" / "questions.yaml", values):
         judged = found[found["id"] == question.id]
         leads = judged[
             judged["statement"].isin([s.statement for s in question.statements if s.lead])
@@ -211,21 +206,21 @@ def speed() -> str:
 
 def example() -> str:
     """A claim, as it stands in its file."""
-    claims = read_yaml(ROOT / CLAIMS, ClaimsError)["claims"]
-    shown = [claim for claim in claims if claim["id"] == "strsbp_best_error"]
-    return f"```yaml\n{yaml.safe_dump(shown, sort_keys=False, width=88)}```"
+    text = (ROOT / CLAIMS).read_text(encoding="utf-8")
+    entries = re.split(r"(?m)^      (?=- id: )", text)
+    [shown] = [entry for entry in entries if entry.startswith("- id: strsbp_better_after_20\n")]
+    return f"```yaml\n{dedent(' ' * 6 + shown)}```"
 
 
 def rules() -> str:
     """Every rule with its keys."""
     rows = []
-    for rule in get_args(get_args(AnyRule)[0]):
+    for kind, rule in KINDS.items():
         keys = [
             key if field.is_required() else f"({key})"
             for key, field in rule.model_fields.items()
             if key != "kind"
         ]
-        kind = get_args(rule.model_fields["kind"].annotation)[0]
         text = " ".join(rule.__doc__.split())
         rows.append([f"`{kind}`", text, ", ".join(f"`{key}`" for key in keys)])
     return _table(["Kind", "Meaning", "Keys (optional ones in brackets)"], rows)

@@ -23,10 +23,15 @@ def setting(*path, without=()):
         for part in path:
             node = getattr(node, part)
         if hasattr(node, "model_dump"):
-            return node.model_dump(mode="json", exclude=set(without))
+            exclude = without if isinstance(without, dict) else set(without)
+            return node.model_dump(mode="json", exclude=exclude)
         return node
 
     return value
+
+
+# The study without the folder of images, which is no reason to judge or to write anything again.
+whole_study = setting(without={"data": {"local_dir", "sets"}})
 
 
 def local_dir(wildcards, input):

@@ -28,5 +28,6 @@ use rule call as judge_questions with:
             "strsbp.study.claims.questions.judge_questions", questions="resources/questions.yaml"
         ),
         gathered="tables",
+        study=whole_study,
     message:
         "Answering the questions that the study leaves open"

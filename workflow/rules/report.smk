@@ -56,10 +56,7 @@ rule build_report:
     conda:
         "../envs/strsbp.yaml"
     params:
-        # Without the folder of images: moving it must not rewrite the report.
-        study=lambda wildcards: study(wildcards.profile).model_dump(
-            mode="json", exclude={"data": {"local_dir", "sets"}}
-        ),
+        study=whole_study,
         command=branch(
             lambda wildcards: wildcards.profile == STUDY.profile,
             then=COMMAND,
@@ -67,6 +64,7 @@ rule build_report:
         ),
         code=code(
             "build_report.py",
+            "resources/claims.yaml",
             "resources/questions.yaml",
             "CITATION.cff",
             "resources/author_tables_comparison.csv",

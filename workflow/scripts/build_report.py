@@ -14,6 +14,7 @@ with job(snakemake):
         study=StudySettings.model_validate(snakemake.params.study),
         claims_csv=files.pop("claims"),
         figures={Path(path).stem: path for path in figures},
+        topics=ROOT / "resources" / "claims.yaml",
         questions=ROOT / "resources" / "questions.yaml",
         citation=ROOT / "CITATION.cff",
         captions=ROOT / "workflow" / "report",

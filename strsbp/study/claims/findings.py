@@ -5,21 +5,17 @@ rule; they say why they were not measured.
 """
 
 from collections.abc import Mapping
-from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 from pydantic import Field, model_validator
 
 from strsbp.files import write_csv
 from strsbp.settings import ArmName, Closed
-from strsbp.study.claims.judging import Needs, read_entries
+from strsbp.study.claims.entries import Entry, Needs, judge, read_entries
 from strsbp.study.claims.measurements import Tables, Test, told
-from strsbp.study.claims.questions import Enough, too_small
-from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
-from strsbp.study.claims.units import Unit, format_measured
-from strsbp.study.summary.intervals import ALPHA
+from strsbp.study.claims.rules import AnyRule, Context, Judgement, PairedDiffers, Verdict
 
 WORDS = {
     Verdict.REPRODUCES: "confirmed",
@@ -38,27 +34,25 @@ COLUMNS = [
 
 
 class Effect(Closed):
-    """The test error of an arm without the finding's deviation, minus that of one with it."""
+    """The test error of an arm without the finding's deviation minus that of an arm with it."""
 
-    arm: ArmName
-    reference: ArmName = "strsbp"
+    between: Annotated[list[ArmName], Field(min_length=2, max_length=2)]
     at_epoch: Annotated[int, Field(ge=1)] = 10
     needs: Needs
 
     @property
-    def test(self) -> Test:
-        return self.arm, self.reference, self.at_epoch, "best_test_error"
+    def rule(self) -> PairedDiffers:
+        return PairedDiffers(
+            kind="paired_differs", between=self.between, at_epoch=self.at_epoch, margin=0
+        )
 
 
-class Finding(Closed):
+class Finding(Entry):
     """One finding."""
 
     id: Annotated[str, Field(pattern=r"^F[0-9]+$")]
     place: Annotated[str, Field(min_length=1)]
     """Part of the published program."""
-    statement: Annotated[str, Field(min_length=1)]
-    unit: Unit = "number"
-    needs: list[Enough] = []
     rule: AnyRule | None = None
     not_measured: str = ""
     """Reason why there is no rule."""
@@ -71,9 +65,9 @@ class Finding(Closed):
         return self
 
 
-def load_findings(path: str | Path) -> list[Finding]:
-    """Read and check a findings file; raises `ClaimsError` in one sentence."""
-    return read_entries("findings", Finding, path)
+def load_findings(path: str | Path, values: Mapping[str, Any] | None = None) -> list[Finding]:
+    """Read and check a findings file, as `read_entries` does."""
+    return read_entries("findings", Finding, path, values)
 
 
 def judge_findings(
@@ -84,8 +78,10 @@ def judge_findings(
     One row per finding, or per effect if it has several; all effects are one family of tests.
     Raises `ClaimsError` when the file is malformed or does not fit the results.
     """
-    results, loaded = Tables(tables), load_findings(findings)
-    adjusted = results.adjusted(effect.test for finding in loaded for effect in finding.effects)
+    results, loaded = Tables(tables), load_findings(findings, {})
+    adjusted = results.adjusted(
+        test for finding in loaded for effect in finding.effects for test in effect.rule.tests()
+    )
     rows = []
     for finding in loaded:
         with told(f"Finding {finding.id}"):
@@ -100,36 +96,13 @@ def judge_findings(
 def _judge(finding: Finding, tables: Tables) -> Judgement:
     if finding.rule is None:
         return Judgement(Verdict.NOT_TESTED, finding.not_measured)
-    judged = finding.rule.judge(Context(tables, None, finding.unit))
-    return judged.unless(too_small(finding.needs, tables))
+    return judge(finding.rule, finding.needs, Context(tables, None, finding.unit))
 
 
 def _effect(effect: Effect, tables: Tables, adjusted: Mapping[Test, float]) -> dict:
-    """The paired difference of test errors, as numbers and as a sentence."""
-    name = f"{effect.arm} minus {effect.reference}"
-    pair = tables.pair(*effect.test)
-    if pair is None or pair["n_pairs"] == 0:
-        return dict(effect_of=name, effect_text=f"{name} was not measured.")
-    difference = format_measured(pair["difference"], pair["low"], pair["high"], "points")
-    text = f"{name}: {difference}, best errors after {pair['at_epoch']} epochs"
-    text += f", {pair['n_pairs']} seeds"
-    where = dict(arm=effect.arm, quantity="best_test_error", at_epoch=effect.at_epoch)
-    row = tables.select("arms", where)
-    sizes = row["n_train"], row["n_test"], pair["at_epoch"], pair["n_pairs"]
-    lacks = ", ".join(effect.needs.lacks(*sizes))
-    if lacks:
-        text += f"; too small to tell: it needs {lacks}."
-    elif isnan(pair["low"]):
-        text += "; no interval, because there is one seed or all seeds agree."
-    else:
-        p_adjusted = adjusted[effect.test]
-        text += f", p = {pair['p_value']:.2g}, with Holm's correction for {len(adjusted)} tests "
-        found = "significantly worse" if pair["difference"] > 0 else "significantly better"
-        if p_adjusted >= ALPHA:
-            found = "no significant difference"
-        text += f"{p_adjusted:.2g}; {found}."
+    judged = judge(effect.rule, effect.needs, Context(tables, None, "points", adjusted))
     return dict(
-        effect_of=name, effect=pair["difference"], effect_low=pair["low"],
-        effect_high=pair["high"], effect_p_value=pair["p_value"],
-        effect_p_adjusted=adjusted.get(effect.test), effect_text=text,
+        effect_of=" minus ".join(effect.between), effect=judged.measured, effect_low=judged.low,
+        effect_high=judged.high, effect_p_value=judged.p_value,
+        effect_p_adjusted=judged.p_adjusted, effect_text=judged.reason,
     )  # fmt: skip

@@ -21,7 +21,7 @@ Test = tuple[str, str, int, str]
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "gradients",
-    "denominators", "measured", *EXPERIMENTS,
+    "denominators", "measured", "extrapolations", *EXPERIMENTS,
 ]  # fmt: skip
 """Results files; that of an experiment is its summary.csv."""
 
@@ -44,12 +44,13 @@ class Measure(Closed):
 
     table: TableName
     """Name of the results file."""
-    where: dict[str, str | int | float]
+    where: dict[str, str | int | float | None]
     """Column: value. If `at_epoch` was not reached, the last measured epoch is taken."""
-    column: str
-    """Column of the value. Its 95 % interval is in the columns `<column>_low` and `<column>_high`;
-    for `mean`, in `low` and `high`, or 1.96 times `standard_error` to either side. Likewise its p,
-    raw (`p_value`) and corrected (`p_adjusted`)."""
+    column: str | None = None
+    """Column of the value; by default `mean`, or else `value`. Its 95 % interval is in the columns
+    `<column>_low` and `<column>_high`; for `mean`, in `low` and `high`, or 1.96 times
+    `standard_error` to either side. Likewise its p, raw (`p_value`) and corrected
+    (`p_adjusted`)."""
 
     @field_validator("where")
     @classmethod
@@ -59,14 +60,18 @@ class Measure(Closed):
             raise ValueError("`at_epoch` must be a whole number from 1")
         return where
 
+    def changed(self, where: Mapping) -> "Measure":
+        """The same column of the row that `where` picks besides; None drops a condition."""
+        chosen = {name: one for name, one in (self.where | where).items() if one is not None}
+        return Measure(table=self.table, where=chosen, column=self.column)
+
 
 class Measured(NamedTuple):
-    """A value, its 95 % interval (NaN without one) and the epoch it belongs to, if any."""
+    """A value and its 95 % interval, NaN without one."""
 
     value: float
     low: float = nan
     high: float = nan
-    at_epoch: int | None = None
     p_value: float = nan
     p_adjusted: float = nan
     """p that the true value is 0, raw and corrected for its family of tests, if the file has it."""
@@ -146,28 +151,28 @@ class Tables:
         row = self.select(measure.table, measure.where)
         if row is None:
             return None
-        _check_column(measure.table, row.index, measure.column)
+        column = measure.column or ("mean" if "mean" in row.index else "value")
+        _check_column(measure.table, row.index, column)
         try:
-            value = float(row[measure.column])
+            value = float(row[column])
         except ValueError:
             value = inf
         if isinf(value):
             raise ClaimsError(
-                f"A claim measures '{measure.column}' of '{measure.table}', which has "
-                f"'{row[measure.column]}' and not a finite number."
+                f"A claim measures '{column}' of '{measure.table}', which has '{row[column]}' and "
+                "not a finite number."
             )
         if isnan(value):
             return None
         low = high = nan
-        start = "" if measure.column == "mean" else f"{measure.column}_"
+        start = "" if column == "mean" else f"{column}_"
         if {f"{start}low", f"{start}high"} <= set(row.index):
             low, high = float(row[f"{start}low"]), float(row[f"{start}high"])
-        elif measure.column == "mean" and "standard_error" in row.index:
+        elif column == "mean" and "standard_error" in row.index:
             spread = 1.96 * float(row["standard_error"])
             low, high = value - spread, value + spread
-        at_epoch = int(row["at_epoch"]) if "at_epoch" in row.index else None
         p_values = (float(row.get(f"{start}{name}", nan)) for name in ("p_value", "p_adjusted"))
-        return Measured(value, low, high, at_epoch, *p_values)
+        return Measured(value, low, high, *p_values)
 
     def adjusted(self, tests: Iterable[Test]) -> dict[Test, float]:
         """Holm's adjusted p of those of the `tests` of one family that were made."""

@@ -1,19 +1,20 @@
 """The closed set of rules by which a verdict follows from measured files.
 
-A rule is data in `resources/claims.yaml`; nothing in that file is evaluated as code. A measured
-value is compared with a border over its whole 95 % interval: on one side of the border it
-reproduces, on the other it does not, and an interval that includes the border leaves it undecided.
-A value without an interval, such as the error of a fit, is compared itself. "A better than B" rests
-on the paired difference over common seeds, whose border is 0, and is undecided, too, if p is not
-small enough after Holm's correction for all tests of its family. A rule of several parts
-reproduces `partly` if some of them do and others do not; its reason names both.
+A rule is data in a file of `resources/`; nothing in it is evaluated as code. A measured value is
+compared with a border over its whole 95 % interval: on one side of the border it reproduces, on the
+other it does not, and an interval that includes the border leaves it undecided. A value without an
+interval, such as the error of a fit, is compared itself. "A better than B" rests on the paired
+difference over common seeds, whose border is 0, and is undecided, too, if p is not small enough
+after Holm's correction for all tests of its topic. A rule of several parts reproduces `partly` if
+some of them do and others do not; its reason names both.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
 from itertools import pairwise
 from math import isnan, nan
-from typing import Annotated, Literal, NamedTuple
+from operator import ge, gt, le, lt
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import Field, model_validator
 
@@ -74,7 +75,7 @@ class Judgement(NamedTuple):
 
 class Context(NamedTuple):
     """What a rule may use: the results, the published value and its unit, and the adjusted p of all
-    paired tests of the family."""
+    paired tests of the topic."""
 
     tables: Tables
     published: float | None
@@ -95,178 +96,132 @@ class Rule(Closed):
 
     def arms(self) -> list[tuple[str, int | None]]:
         """The arms that the rule rests on, each with the epoch at which it is judged."""
-        selections = [measure.where for measure in self._measures()]
-        return [(str(one["arm"]), one.get("at_epoch")) for one in selections if "arm" in one]
+        return []
 
     def tests(self) -> list[Test]:
         """The paired tests that the rule makes."""
         return []
 
-    def _measures(self) -> list[Measure]:
-        values = [value for _, value in self]
-        values += [one for value in values if isinstance(value, list) for one in value]
-        return [value for value in values if isinstance(value, Measure)]
+    def measures(self) -> list[Measure]:
+        """What is measured."""
+        return []
 
 
-class MeasuringRule(Rule):
+class MeasuringRule(Rule, Measure):
     """Base of the rules that compare measured values and name them in their reason."""
 
     subject: str
     """What is measured, in words, for the reason."""
+    unit: Unit | None = None
+    """Unit of the value in the reason, if different from the claim's."""
+
+    def arms(self):
+        selections = [measure.where for measure in self.measures()]
+        return [(str(one["arm"]), one.get("at_epoch")) for one in selections if "arm" in one]
 
     def judge(self, context):
-        found = [context.tables.measure(measure) for measure in self._measures()]
+        found = [context.tables.measure(measure) for measure in self.measures()]
         if None in found:
             return _not_measured(self.subject)
-        return self._judge(context, *found)._replace(what=self.subject)
+        return self._judge(context, *found)._replace(what=self.subject.rstrip(","))
 
     def _judge(self, context: Context, *measured: Measured) -> Judgement:
         raise NotImplementedError
 
 
-def _between(measured: Measured, low: float | None, high: float | None) -> Verdict:
-    """The verdict on "the value lies between `low` and `high`" (either may be missing)."""
-    smallest, largest = measured.ends
-    if (low is not None and largest < low) or (high is not None and smallest > high):
-        return Verdict.DOES_NOT
-    inside = (low is None or smallest >= low) and (high is None or largest <= high)
-    return Verdict.REPRODUCES if inside else Verdict.UNDECIDED
+_BOUNDS = {
+    "low": (ge, "at least", "below the required"),
+    "high": (le, "at most", "above the limit of"),
+    "above": (gt, "above", "not above"),
+    "below": (lt, "below", "not below"),
+}
+"""What holds on the right side of each bound, and the words for either side."""
 
 
-class ValueNear(Rule):
-    """The measured value lies within `tolerance` of the published one."""
+class Within(MeasuringRule):
+    """A measured value lies inside bounds, with its whole interval.
 
-    kind: Literal["value_near"]
-    measure: Measure
-    tolerance: Annotated[float, Field(ge=0)]
-
-    def judge(self, context):
-        measured = context.tables.measure(self.measure)
-        if measured is None:
-            selection = ", ".join(f"{key} {value}" for key, value in self.measure.where.items())
-            return _not_measured(f"{self.measure.column} of {self.measure.table} ({selection})")
-        if context.published is None:
-            raise ClaimsError("A claim with a value_near rule needs its `published` value.")
-        points = "points" if context.unit == "error" else context.unit
-        away, bound = (
-            format_value(value, points).lstrip("+")
-            for value in (abs(measured.value - context.published), self.tolerance)
-        )
-        at = f" after {measured.at_epoch} epochs" if measured.at_epoch is not None else ""
-        published = format_value(context.published, context.unit)
-        verdict = _between(
-            measured, context.published - self.tolerance, context.published + self.tolerance
-        )
-        compared = {
-            Verdict.REPRODUCES: f"within {bound}",
-            Verdict.DOES_NOT: f"more than {bound}",
-            Verdict.UNDECIDED: f"the interval includes the limit of {bound}",
-        }[verdict]
-        text = format_measured(*measured[:3], context.unit)
-        reason = f"{text}{at} is {away} from {published}: {compared}."
-        return Judgement(verdict, reason, *measured[:3])
-
-
-class Bounds(MeasuringRule):
-    """A value lies inside `low..high`."""
-
-    unit: Unit | None = None
-    """Unit of this value in the reason, if different from the claim's."""
-    low: float | None = None
-    high: float | None = None
-
-    @model_validator(mode="after")
-    def _bounded(self):
-        if self.low is None and self.high is None:
-            raise ValueError("give `low`, `high` or both")
-        return self
-
-    def _judge(self, context, measured):
-        unit = self.unit or context.unit
-        verdict = _between(measured, self.low, self.high)
-        compared = _bounds_text(self.low, self.high, unit, verdict)
-        reason = f"{self.subject} is {format_measured(*measured[:3], unit)}: {compared}."
-        return Judgement(verdict, reason, *measured[:3])
-
-
-def _bounds_text(low, high, unit, verdict: Verdict) -> str:
-    lowest, highest = format_value(low, unit), format_value(high, unit)
-    if verdict is Verdict.UNDECIDED:
-        limits = " or ".join(format_value(one, unit) for one in (low, high) if one is not None)
-        return f"the interval includes the limit of {limits}"
-    inside = verdict is Verdict.REPRODUCES
-    if low is None:
-        return f"{'at most' if inside else 'above the limit of'} {highest}"
-    if high is None:
-        return f"{'at least' if inside else 'below the required'} {lowest}"
-    return f"{'' if inside else 'not '}between {lowest} and {highest}"
-
-
-class Within(Bounds):
-    """One measured value lies inside bounds."""
-
-    kind: Literal["within"]
-    measure: Measure
-
-
-class Ratio(Bounds):
-    """The quotient of two measured values, without an interval, lies inside bounds."""
-
-    kind: Literal["ratio"]
-    numerator: Measure
-    denominator: Measure
-
-    def _judge(self, context, numerator, denominator):
-        if denominator.value == 0:
-            return Judgement(Verdict.NOT_TESTED, f"{self.subject} would be a division by 0.")
-        return super()._judge(context, Measured(numerator.value / denominator.value))
-
-
-class Exceeds(MeasuringRule):
-    """A measured value, with its whole interval, lies above a bound (or below it).
-
-    Undecided also if there is no interval, or if p, after correction, is not small enough.
+    `above` and `below` are strict, and without an interval, or if p is not small enough after
+    correction, the verdict is undecided; `low` and `high` belong to the inside. With `over`, the
+    value is divided by that of another row, whose `where` differs by these columns; a quotient has
+    no interval.
     """
 
-    kind: Literal["exceeds"]
-    measure: Measure
-    bound: float = 0.0
-    side: Literal["above", "below"] = "above"
+    kind: Literal["within"]
+    over: dict[str, str | int | float | None] = {}
+    low: float | None = None
+    high: float | None = None
+    above: float | None = None
+    below: float | None = None
+    tolerance: Annotated[float, Field(ge=0)] | None = None
+    """In place of bounds: the largest distance from the claim's `published` value."""
 
-    def _judge(self, context, measured):
-        low, high = measured.low - self.bound, measured.high - self.bound
-        if self.side == "below":
-            low, high = -high, -low
-        bound = format_value(self.bound, context.unit)
-        reason = f"{self.subject} is {format_measured(*measured[:3], context.unit)}"
-        if not isnan(measured.p_adjusted):
-            reason += f" (p = {measured.p_value:.2g}, with Holm's correction "
-            reason += f"{measured.p_adjusted:.2g})"
-        if isnan(low) or isnan(high):
-            verdict, reason = Verdict.UNDECIDED, f"{reason}, without an interval."
-        elif (low > 0 or high <= 0) and measured.p_adjusted >= ALPHA:
-            verdict, reason = Verdict.UNDECIDED, f"{reason}: p is corrected to at least {ALPHA:g}."
-        elif low > 0:
-            verdict, reason = Verdict.REPRODUCES, f"{reason}: {self.side} {bound}."
-        elif high <= 0:
-            verdict, reason = Verdict.DOES_NOT, f"{reason}: not {self.side} {bound}."
-        else:
-            verdict, reason = Verdict.UNDECIDED, f"{reason}, and the interval includes {bound}."
-        return Judgement(verdict, reason, *measured[:3], measured.p_value, measured.p_adjusted)
+    @model_validator(mode="after")
+    def _one_kind_of_bound(self):
+        given = self.model_dump(include={"low", "high", "above", "below", "tolerance"})
+        names = {name for name, bound in given.items() if bound is not None}
+        if not names or (len(names) > 1 and names != {"low", "high"}):
+            raise ValueError("give `low`, `high` or both, or one of `above`, `below`, `tolerance`")
+        return self
+
+    def measures(self):
+        return [self.changed(change) for change in ([{}, self.over] if self.over else [{}])]
+
+    def _bounds(self, context: Context) -> dict[str, float]:
+        if self.tolerance is not None:
+            if context.published is None:
+                raise ClaimsError("A claim with a `tolerance` needs its `published` value.")
+            near = context.published
+            return dict(low=near - self.tolerance, high=near + self.tolerance)
+        given = self.model_dump(include=set(_BOUNDS))
+        return {name: bound for name, bound in given.items() if bound is not None}
+
+    def _judge(self, context, measured, divisor=None):
+        unit = self.unit or context.unit
+        if divisor is not None:
+            if divisor.value == 0:
+                return Judgement(Verdict.NOT_TESTED, f"{self.subject} would be a division by 0.")
+            measured = Measured(measured.value / divisor.value)
+        reasons = {Verdict.DOES_NOT: [], Verdict.UNDECIDED: [], Verdict.REPRODUCES: []}
+        text, p_values = format_measured(*measured[:3], unit), ()
+        for name, bound in self._bounds(context).items():
+            holds, inside, outside = _BOUNDS[name]
+            shown = format_value(bound, unit) if bound else "0"
+            held = [holds(end, bound) for end in measured.ends]
+            strict = name in ("above", "below")
+            if strict and not isnan(measured.p_adjusted):
+                p_values = measured.p_value, measured.p_adjusted
+                text += " (p = {:.2g}, with Holm's correction {:.2g})".format(*p_values)
+            if strict and isnan(measured.low):
+                reasons[Verdict.UNDECIDED].append("without an interval")
+            elif strict and len(set(held)) == 1 and measured.p_adjusted >= ALPHA:
+                reasons[Verdict.UNDECIDED].append(f"p is corrected to at least {ALPHA:g}")
+            elif all(held):
+                reasons[Verdict.REPRODUCES].append(f"{inside} {shown}")
+            elif any(held):
+                reasons[Verdict.UNDECIDED].append(f"the interval includes {shown}")
+            else:
+                reasons[Verdict.DOES_NOT].append(f"{outside} {shown}")
+        verdict, found = next(item for item in reasons.items() if item[1])
+        reason = f"{self.subject} is {text}: {' and '.join(found)}."
+        return Judgement(verdict, reason, *measured[:3], *p_values)
 
 
 class Ordered(MeasuringRule):
-    """Measured values rise (or fall) along a list; its parts are the steps.
+    """Measured values rise (or fall) along rows whose `where` differs by the columns of `along`.
 
-    A step is undecided if the intervals at its ends overlap.
+    Its parts are the steps. A step is undecided if the intervals at its ends overlap.
     """
 
     kind: Literal["ordered"]
-    measures_in_order: Annotated[list[Measure], Field(min_length=2)]
+    along: Annotated[list[dict[str, str | int | float | None]], Field(min_length=2)]
     direction: Literal["increasing", "decreasing"]
 
+    def measures(self):
+        return [self.changed(change) for change in self.along]
+
     def _judge(self, context, *measured):
-        shown = [format_value(one.value, context.unit) for one in measured]
+        shown = [format_value(one.value, self.unit or context.unit) for one in measured]
         verdicts, exceptions = set(), []
         for (before, after), names in zip(pairwise(measured), pairwise(shown), strict=True):
             lower, upper = (before, after) if self.direction == "increasing" else (after, before)
@@ -291,15 +246,15 @@ class PairedRule(Rule):
     at_epoch: Annotated[int, Field(ge=1)]
     quantity: Literal["best_test_error", "last_test_error"] = "best_test_error"
 
-    def _compared(self) -> list[str]:
+    def compared(self) -> list[str]:
         """The names of the compared arms."""
         raise NotImplementedError
 
     def arms(self):
-        return [(arm, self.at_epoch) for arm in self._compared()]
+        return [(arm, self.at_epoch) for arm in self.compared()]
 
     def tests(self):
-        return [self._test(self._compared()[0], self._compared()[-1])]
+        return [self._test(self.compared()[0], self.compared()[-1])]
 
     def _test(self, a: str, b: str) -> Test:
         return (*sorted((a, b)), self.at_epoch, self.quantity)
@@ -372,35 +327,23 @@ def _pair_text(pair) -> str:
 
 
 class PairedBetter(PairedRule):
-    """The test error of `better` is smaller than that of `worse`, paired over seeds."""
+    """The test error falls along the arms `worst_to_best`, paired over seeds.
 
-    kind: Literal["paired_better"]
-    better: ArmName
-    worse: ArmName
-
-    def _compared(self):
-        return [self.better, self.worse]
-
-    def judge(self, context):
-        return self._better(context, self.better, self.worse)
-
-
-class PairedTrend(PairedRule):
-    """The test error falls along `arms_worst_to_best`.
-
-    The verdict is that on the two ends; partly if they reproduce, but not every step of the means
-    goes down.
+    The verdict is that on the two ends; partly if they reproduce, but the means do not fall at
+    every step.
     """
 
-    kind: Literal["paired_trend"]
-    arms_worst_to_best: Annotated[list[ArmName], Field(min_length=2)]
+    kind: Literal["paired_better"]
+    worst_to_best: Annotated[list[ArmName], Field(min_length=2)]
 
-    def _compared(self):
-        return self.arms_worst_to_best
+    def compared(self):
+        return self.worst_to_best
 
     def judge(self, context):
-        names = self.arms_worst_to_best
+        names = self.worst_to_best
         ends = self._better(context, names[-1], names[0])
+        if len(names) == 2:
+            return ends
         steps = [self._pair(context, after, before) for before, after in pairwise(names)]
         if ends.verdict is Verdict.NOT_TESTED or any(step is None for step in steps):
             return _not_measured(f"The order of {', '.join(names)}")
@@ -410,10 +353,8 @@ class PairedTrend(PairedRule):
             if not step["difference"] < 0
         ]
         if wrong and ends.verdict is Verdict.REPRODUCES:
-            return ends._replace(
-                verdict=Verdict.PARTLY,
-                reason=f"{ends.reason} But not at every step: {'; '.join(wrong)}.",
-            )
+            reason = f"{ends.reason} But not at every step: {'; '.join(wrong)}."
+            return ends._replace(verdict=Verdict.PARTLY, reason=reason)
         return ends
 
 
@@ -421,16 +362,15 @@ class PairedDiffers(PairedRule):
     """The test errors of two arms differ, in either direction, by more than `margin`."""
 
     kind: Literal["paired_differs"]
-    arm_a: ArmName
-    arm_b: ArmName
-    margin: Annotated[float, Field(gt=0)]
+    between: Annotated[list[ArmName], Field(min_length=2, max_length=2)]
+    margin: Annotated[float, Field(ge=0)]
     """Differences up to this count as equal."""
 
-    def _compared(self):
-        return [self.arm_a, self.arm_b]
+    def compared(self):
+        return self.between
 
     def judge(self, context):
-        return self._better(context, self.arm_a, self.arm_b, self.margin)
+        return self._better(context, *self.between, self.margin)
 
 
 class Diverges(Rule):
@@ -445,7 +385,8 @@ class Diverges(Rule):
     arm: ArmName
     at_epoch: Annotated[int, Field(ge=1)]
     """Epoch that the arm must be configured to reach; divergence is judged over the whole run."""
-    error_above: Annotated[float, Field(gt=0, lt=1)]
+    error_above: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """Chance is 0.9: a network that ends above one half has lost what it learned."""
     expected: bool = True
 
     def arms(self):
@@ -459,16 +400,15 @@ class Diverges(Rule):
         high = ~not_finite & (runs["last_test_error"] > self.error_above)
         n_diverged, n_runs = int((not_finite | high).sum()), len(runs)
         limits = share_interval(n_diverged, n_runs)
-        reason = f"{n_diverged} of {n_runs} runs of {self.arm} diverged"
-        for seeds, how in (
-            (runs.loc[not_finite, "seed"], "with weights that are not finite"),
-            (
-                runs.loc[high, "seed"],
-                f"with a last test error above {format_value(self.error_above, 'error')}",
-            ),
+        what = f"{n_diverged} of {n_runs} runs of {self.arm}"
+        reason, above = f"{what} diverged", format_value(self.error_above, "error")
+        for rows, how in (
+            (not_finite, "weights that are not finite"),
+            (high, f"a last test error above {above}"),
         ):
-            if len(seeds):
-                reason += f", {how} those of seeds {', '.join(map(str, seeds))}"
+            if rows.any():
+                seeds = ", ".join(map(str, runs.loc[rows, "seed"]))
+                reason += f", with {how} those of seeds {seeds}"
         if limits.low == 0 or limits.high == 1:
             side, limit = ("at most", limits.high) if limits.low == 0 else ("at least", limits.low)
             reason += f"; of all such runs {side} {100 * limit:.0f} % would, with 95 % confidence"
@@ -479,7 +419,6 @@ class Diverges(Rule):
         else:
             as_expected = (n_diverged > 0) == self.expected
             verdict = Verdict.REPRODUCES if as_expected else Verdict.DOES_NOT
-        what = f"{n_diverged} of {n_runs} runs of {self.arm}"
         return Judgement(verdict, f"{reason}.", *limits, what=what)
 
 
@@ -493,6 +432,9 @@ class Combination(Rule):
 
     def tests(self):
         return [test for rule in self.rules for test in rule.tests()]
+
+    def measures(self):
+        return [measure for rule in self.rules for measure in rule.measures()]
 
     def judge(self, context):
         judged = [rule.judge(context) for rule in self.rules]
@@ -527,22 +469,23 @@ class AnyOf(Combination):
     kind: Literal["any_of"]
 
     def _judge(self, judged, shown):
-        ranks = [
-            Verdict.REPRODUCES, Verdict.PARTLY, Verdict.UNDECIDED, Verdict.DOES_NOT,
-            Verdict.NOT_TESTED,
-        ]  # fmt: skip
-        best = min(judged, key=lambda one: ranks.index(one.verdict))
-        # What was not tested may still reproduce, so the verdict is not a plain "does not".
-        untested = any(one.verdict is Verdict.NOT_TESTED for one in judged)
-        if best.verdict is Verdict.DOES_NOT and untested:
-            return shown._replace(verdict=Verdict.NOT_TESTED)
-        return best if best.verdict is Verdict.REPRODUCES else best._replace(reason=shown.reason)
+        # What was not tested may still reproduce, so it comes before a plain "does not".
+        ranks = (Verdict.REPRODUCES, Verdict.PARTLY, Verdict.UNDECIDED, Verdict.NOT_TESTED)
+        best = next((one for rank in ranks for one in judged if one.verdict is rank), judged[0])
+        if best.verdict is Verdict.REPRODUCES:
+            return best
+        shown_value = shown if isnan(best.measured) else best
+        return shown_value._replace(verdict=best.verdict, reason=shown.reason)
 
 
 AnyRule = Annotated[
-    ValueNear | Within | Exceeds | Ratio | Ordered | PairedBetter | PairedTrend | PairedDiffers
-    | Diverges | AllOf | AnyOf,
+    Within | Ordered | PairedBetter | PairedDiffers | Diverges | AllOf | AnyOf,
     Field(discriminator="kind"),
-]  # fmt: skip
+]
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
+KINDS = {
+    get_args(rule.model_fields["kind"].annotation)[0]: rule
+    for rule in get_args(get_args(AnyRule)[0])
+}
+"""The rules by their `kind`."""

@@ -7,7 +7,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from strsbp.files import ResultsError, write_text
-from strsbp.spsp.quality import LOW_RATE
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.findings import WORDS
 from strsbp.study.claims.measurements import told
@@ -36,9 +35,7 @@ ENVIRONMENT = Environment(
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 ENVIRONMENT.filters |= dict(symbols=symbols)
-ENVIRONMENT.globals |= dict(
-    badges=BADGES, value_text=value_text, low_rate=LOW_RATE, alpha=f"{ALPHA:g}"
-)
+ENVIRONMENT.globals |= dict(badges=BADGES, value_text=value_text, alpha=f"{ALPHA:g}")
 
 
 def build_report(
@@ -49,16 +46,18 @@ def build_report(
     Raises `ResultsError` if a file is missing or lacks what the report shows.
     """
     results = Results(**inputs, command=command, folder=Path(out).parent)
+    macros = ENVIRONMENT.get_template("macros.html").make_module(dict(results=results))
     contents = []
     for section in sections:
         with told(f"The report's section '{section.id}'", ResultsError):
             gathered = section.gather(results)
-        template = ENVIRONMENT.get_template(f"{section.id}.html")
-        content = template.render(gathered, results=results)
+        template = ENVIRONMENT.get_template(f"{section.template or section.id}.html")
+        content = template.render(gathered, results=results, macros=macros)
         contents.append((section, Markup(content), gathered.get("entries", [])))
     page = ENVIRONMENT.get_template("page.html").render(
         css=_packaged("report.css"),
         js=_packaged("report.js"),
+        macros=macros,
         profile=results.study.profile,
         sections=contents,
     )

@@ -6,32 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
 from strsbp.files import ResultsError, read_csv
 from strsbp.settings import ArmSettings
+from strsbp.spsp.quality import LOW_RATE
 from strsbp.study.claims import read_judged
 from strsbp.study.report.text import numbers, symbols
 from strsbp.study.settings import StudySettings
-
-
-class Table(NamedTuple):
-    """A table of the report; cells are text or safe HTML. The first column heads the rows."""
-
-    headers: list[str]
-    rows: list[list]
-    numeric: set[int]
-    """Columns that are aligned right."""
-
-    @classmethod
-    def of(cls, rows: list[dict], text: set[str]) -> "Table":
-        """The table of `rows` (header: cell); the columns `text` are aligned left."""
-        headers = list(rows[0]) if rows else []
-        numeric = {index for index, header in enumerate(headers) if header not in text}
-        return cls(headers, [list(row.values()) for row in rows], numeric)
 
 
 @dataclass(frozen=True)
@@ -47,6 +32,8 @@ class Results:
     """Svg files by name (`fig1` ...)."""
     captions: Path
     """Folder with `plot_<figure>.rst`."""
+    topics: Path
+    """The file of claims, by topic."""
     questions: Path
     """The file of open questions."""
     folder: Path
@@ -58,11 +45,12 @@ class Results:
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """What the placeholders of texts may name: the `study`, an arm with its `default` settings
-        and, as in Snakemake's own report, `snakemake.config`."""
+        """What the placeholders of texts may name: the `study`, an arm with its `default` settings,
+        the largest `low_rate` and, as in Snakemake's own report, `snakemake.config`."""
         return dict(
             study=self.study,
             default=ArmSettings(**{"title": "default", "epochs": 1} | self.study.defaults),
+            low_rate=LOW_RATE,
             snakemake=SimpleNamespace(config=self.study.model_dump(mode="json")),
         )
 
@@ -103,7 +91,8 @@ class Results:
         """`text` with titles in place of names of arms where it compares arms."""
         known = "|".join(sorted(map(re.escape, self.titles), key=len, reverse=True))
         return re.sub(
-            rf"\b({known})(?= minus )|(?<=minus )({known})\b|(?<=runs of )({known})\b",
+            rf"\b({known})(?= minus )|(?<=minus )({known})\b|(?<=runs of )({known})\b"
+            rf"|(?<=error of )({known})\b",
             lambda found: self.titles[found[0]], str(text),
         )  # fmt: skip
 

@@ -1,8 +1,9 @@
-"""The sections of the report, in order. Each is a function here and a template of the same name.
+"""The sections of the report, in order. Each is a function here and a template of its name.
 
 To add one, write the function that gathers what it shows, a template in `templates/`, and an
-entry in `SECTIONS`. An entry `entries` of what it gathers, with an `id` and a `title` for each part
-of the section, goes to the contents of the page.
+entry in `SECTIONS`; one that is a text and tables is an entry of sections.yaml instead. An entry
+`entries` of what a function gathers, with an `id` and a `title` for each part of the section, goes
+to the contents of the page.
 """
 
 import base64
@@ -13,26 +14,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-from markupsafe import Markup
 
 from strsbp.files import ResultsError, read_yaml
 from strsbp.study.claims import Verdict
-from strsbp.study.claims.judging import STUDY
-from strsbp.study.claims.questions import ShownTable, load_questions
+from strsbp.study.claims.entries import filled
+from strsbp.study.claims.judging import STUDY, ShownTable
+from strsbp.study.claims.questions import load_questions
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.answers import headline, topics
-from strsbp.study.report.results import Results, Table
-from strsbp.study.report.text import (
-    caption,
-    duration,
-    filled,
-    packaged,
-    read_caption,
-    symbols,
-    value_text,
-)
+from strsbp.study.report.results import Results
+from strsbp.study.report.tables import Table, shown
+from strsbp.study.report.text import all_filled, caption, duration, packaged, read_caption, symbols
 from strsbp.study.summary.costs import core_time
-from strsbp.study.summary.extrapolation import ALL_IMAGES
 from strsbp.study.summary.intervals import both_ways
 
 MAIN_FIGURE = "fig2"
@@ -44,11 +37,12 @@ FIGURE_DATA = {
 
 
 class Section(NamedTuple):
-    """One section: its anchor, which also names its template, its title and its content."""
+    """One section: its anchor, its title, its content and, if not named like it, its template."""
 
     id: str
     title: str
     gather: Callable[[Results], dict]
+    template: str = ""
 
 
 def summary(results: Results) -> dict:
@@ -114,17 +108,26 @@ def verdicts(results: Results) -> dict:
 
 def claims(results: Results) -> dict:
     """Every topic with its answer, its figures and the reasons of its verdicts."""
-    elsewhere = {name for one in load_questions(results.questions) for name in one.figures}
-    further = [name for name in results.figures if name not in elsewhere | {MAIN_FIGURE}]
-    shown = [
-        topic
-        | {
-            place: [_figure(name, results) for name in topic[place]]
-            for place in ("figures", "more")
-        }
-        for topic in topics(results, further)
-    ]
-    return dict(topics=shown, entries=shown, divergence=divergence(results))
+    found = topics(results)
+    asked = [dict(one) for one in load_questions(results.questions)]
+    used = {MAIN_FIGURE}.union(
+        *(one["figures"] for one in asked + found), *(one["more"] for one in found)
+    )
+    topic = dict(id="further", title="What else was looked at", answer="", text="", more=[])
+    further = [name for name in results.figures if name not in used]
+    if further:
+        found.append(topic | dict(figures=further, tables=[], claims=[]))
+    return dict(entries=[_drawn(topic, results) for topic in found])
+
+
+def _drawn(entry: dict, results: Results) -> dict:
+    """A topic or a question with its figures and tables as the page shows them."""
+    places = {
+        place: [_figure(name, results) for name in entry[place] if name in results.figures]
+        for place in ("figures", "more")
+        if place in entry
+    }
+    return entry | places | dict(tables=[shown(one, results) for one in entry["tables"]])
 
 
 def run(results: Results) -> dict:
@@ -151,16 +154,16 @@ def run(results: Results) -> dict:
                 "Per epoch": f"{group['median_epoch_seconds'].median():.3g} s",
             }
         )
+    costs = [
+        {"Jobs": row.kind, "Number": row.jobs, "Core time": duration(row.seconds)}
+        for row in core_time(results.folder).itertuples()
+    ]
     return dict(
         sentences=_provenance(runs, results),
-        table=Table.of(rows, text={"Arm", "Network", "Data", "Seeds", "Diverged", "Silent layers"}),
-        costs=Table.of(
-            [
-                {"Jobs": row.kind, "Number": row.jobs, "Core time": duration(row.seconds)}
-                for row in core_time(results.folder).itertuples()
-            ],
-            text={"Jobs"},
-        ),
+        tables=[
+            Table.of("All arms: sizes, seeds, time", "runs", rows),
+            Table.of("Core time of all jobs", "", costs),
+        ],
         command=results.target("report.html"),
     )
 
@@ -186,7 +189,7 @@ def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
         f"one core each{when}; all {costs['jobs'].sum():,} jobs whose time was recorded took "
         f"{duration(costs['seconds'].sum())}.",
         f"Machine: {_distinct(runs['cpu'])} with {cores} cores, {_distinct(systems)}; trained on "
-        f"the {_distinct(runs['device'])}.",
+        f"the {_distinct(runs['device'].str.upper())}.",
         f"Versions: {'; '.join(versions)}.",
         f"Commits of the code: {listed}." if commits else "The code was not run from a checkout.",
         f"{changed} runs were started with uncommitted changes." if changed else "",
@@ -239,51 +242,24 @@ def questions(results: Results) -> dict:
     if "answers" not in results.tables:
         return dict(entries=[])
     answers = results.table("answers", "id", "statement", "verdict", "reason")
-    shown = []
-    for question in load_questions(results.questions):
+    found = []
+    for question in load_questions(results.questions, results.values):
         judged = answers[answers["id"] == question.id].to_dict("records")
         leads = [one.statement for one in question.statements if one.lead]
-        shown.append(
-            dict(
-                id=f"question-{question.id}",
-                title=filled(question.question, results.values),
-                text=filled(question.text, results.values),
-                leads=[one for one in judged if one["statement"] in leads] or judged[:1],
-                answers=judged,
-                figures=[_figure(name, results) for name in question.figures],
-                tables=[_shown(one, results) for one in question.tables],
-            )
+        texts = {
+            name: filled(getattr(question, name), results.values) for name in ("question", "text")
+        }
+        asked = dict(
+            id=f"question-{question.id}",
+            title=texts["question"],
+            text=texts["text"],
+            leads=[one for one in judged if one["statement"] in leads] or judged[:1],
+            claims=judged,
+            figures=question.figures,
+            tables=question.tables,
         )
-    return dict(entries=shown)
-
-
-def _shown(one: ShownTable, results: Results) -> dict:
-    """A table of an open question: its caption, its file and its rows, in words and units."""
-    frame = results.table(one.table, *one.columns, *one.where)
-    for column, value in one.where.items():
-        frame = frame[frame[column] == value]
-    words, rows = packaged("words.yaml"), []
-    names = results.titles | words["values"]
-    for row in frame[one.columns].to_dict("records"):
-        cells = {}
-        for column in one.columns:
-            base = column.removesuffix("low").removesuffix("high").rstrip("_") or "mean"
-            if base != column and base in one.columns:
-                continue  # in the cell of the value
-            prefix = "" if column == "mean" else f"{column}_"
-            unit = one.unit if column == "mean" else words["units"].get(column, "number")
-            value, header = row[column], words["headings"].get(column, column.replace("_", " "))
-            if isinstance(value, float):
-                ends = (row.get(f"{prefix}low"), row.get(f"{prefix}high"))
-                value = value_text(value, unit, *ends)
-            cells[symbols(header)] = symbols(names.get(value, value))
-        rows.append(cells)
-    text = {
-        symbols(words["headings"].get(column, column.replace("_", " ")))
-        for column in one.columns
-        if not pd.api.types.is_numeric_dtype(frame[column])
-    }
-    return dict(caption=one.caption, name=one.table, content=Table.of(rows, text=text))
+        found.append(_drawn(asked, results))
+    return dict(entries=found)
 
 
 def findings(results: Results) -> dict:
@@ -296,189 +272,33 @@ def findings(results: Results) -> dict:
     return dict(findings=shown, counts=Counter(one["verdict"] for one in shown))
 
 
-def divergence(results: Results) -> Table:
-    """Fig. 4: is it the dynamics or the table?"""
-    rows = results.table("divergence", "title", "cause")
-    header = "Own minus table of 64, last errors"
-    cells = [
-        {
-            "Arm": symbols(row.title),
-            "Failed runs, own table": f"{row.failed_own} of {row.n_own}",
-            "Failed runs, table of 64": f"{row.failed_other} of {row.n_other}",
-            header: value_text(row.difference, "points", row.low, row.high),
-            "p, adjusted": "–" if pd.isna(row.p_adjusted) else f"{row.p_adjusted:.2g}",
-            "Pairs": "–" if pd.isna(row.n_pairs) else f"{row.n_pairs:g}",
-            "Cause": "–" if pd.isna(row.cause) else row.cause,
-        }
-        for row in rows.itertuples()
-    ]
-    return Table.of(cells, text={"Arm", "Cause"})
+def _texts(name: str) -> Callable[[Results], dict]:
+    """A section of sections.yaml, with the results files that it shows."""
+
+    def gather(results: Results) -> dict:
+        found = all_filled(packaged("sections.yaml")[name], results.values)
+        tables = [ShownTable(**one) for one in found.get("tables", [])]
+        frames = {"pairs": _pairs}
+        return found | dict(
+            tables=[
+                shown(one, results, frames[one.table](results) if one.table in frames else None)
+                for one in tables
+            ]
+        )
+
+    return gather
 
 
-def limits(results: Results) -> dict:
-    """Arms trained on all images or the second data set."""
-    fits = results.table("extrapolations", "title", "quantity", "value", "low", "high")
-    arms = results.table("arms", "title", "dataset", "n_train", "at_epoch", "quantity", "mean")
-    large = arms[(arms["n_train"] >= ALL_IMAGES) & (arms["quantity"] == "last_test_error")]
-    names = {"floor": "infinitely many epochs"}
-    return dict(
-        large=Table.of(
-            [
-                {
-                    "Arm": symbols(row.title),
-                    "Data": _data(row.dataset),
-                    "Training images": f"{row.n_train:,}",
-                    "After epoch": row.at_epoch,
-                    "Test error": value_text(row.mean, "error", row.low, row.high),
-                    "Seeds": row.n_seeds,
-                }
-                for row in large.itertuples()
-            ],
-            text={"Arm", "Data"},
-        ),
-        fits=Table.of(
-            [
-                {
-                    "Arm": symbols(row.title),
-                    "Epochs": row.epochs,
-                    "Last test error": value_text(row.last_test_error, "error"),
-                    "Extrapolated to": names.get(
-                        row.quantity, row.quantity.replace("_", " epoch ")
-                    ),
-                    "Test error": value_text(row.value, "error", row.low, row.high),
-                    "Fit error": value_text(row.residual, "points").lstrip("+"),
-                }
-                for row in fits.itertuples()
-            ],
-            text={"Arm", "Extrapolated to"},
-        ),
-    )
-
-
-def arms(results: Results) -> dict:
-    """Best and last test error of every arm, and the paired differences within each figure."""
-    rows = results.table(
-        "arms", "arm", "title", "at_epoch", "quantity", "mean", "low", "high", "n_seeds"
-    )
-    errors = {
-        key: value_text(row["mean"], "error", row["low"], row["high"])
-        for key, row in rows.set_index(["arm", "at_epoch", "quantity"]).iterrows()
-    }
-    cells = [
-        {
-            "Arm": symbols(row.title),
-            "Architecture": row.architecture,
-            "Data": _data(row.dataset),
-            "Training images": f"{row.n_train:,}",
-            "After epoch": row.at_epoch,
-            "Best test error": errors[row.arm, row.at_epoch, "best_test_error"],
-            "Last test error": errors[row.arm, row.at_epoch, "last_test_error"],
-            "Seeds": row.n_seeds,
-            "Diverged": row.n_diverged,
-        }
-        for row in rows[rows["quantity"] == "best_test_error"].itertuples()
-    ]
-    return dict(
-        table=Table.of(cells, text={"Arm", "Architecture", "Data"}),
-        pairs=_pairs(results),
-    )
-
-
-def _pairs(results: Results) -> Table:
+def _pairs(results: Results) -> pd.DataFrame:
     """Each panel's arms minus the study's first arm, or minus the panel's first without it."""
     pairs = both_ways(results.table("pairs", "arm_a", "arm_b", "at_epoch", "quantity", "p_value"))
-    pairs = pairs[pairs["quantity"] == "best_test_error"]
     main = next(iter(results.study.arms))
     wanted = {}  # a dictionary for its order
     for _, figure in results.study.figures:
         for panel in figure.panels.values():
             reference = main if main in panel else panel[0]
             wanted |= dict.fromkeys((arm, reference) for arm in panel if arm != reference)
-    cells = [
-        {
-            "Arm": symbols(results.titles[a]),
-            "Minus": symbols(results.titles[b]),
-            "After epoch": row.at_epoch,
-            "Difference": value_text(row.difference, "points", row.low, row.high),
-            "p": "–" if pd.isna(row.p_value) else f"{row.p_value:.2g}",
-            "Pairs": row.n_pairs,
-        }
-        for a, b in wanted
-        for row in pairs[(pairs["arm_a"] == a) & (pairs["arm_b"] == b)].itertuples()
-    ]
-    return Table.of(cells, text={"Arm", "Minus"})
-
-
-def spsp(results: Results) -> dict:
-    """The quality of the simulations and their fits, as numbers."""
-    quality = results.table("quality", "spsp", "grid", "region", "quantity", "value")
-    comparing = quality["spsp"].str.contains(" over ")
-    comparisons = [
-        {
-            "Quantity": _words(row.quantity),
-            "Simulations": row.spsp,
-            "Grid": _grid(row.grid),
-            "Counts": symbols(row.region),
-            "Value": _number(row.value),
-        }
-        for row in quality[comparing].itertuples()
-    ]
-    quality = quality[~comparing]
-    columns = list(quality[["spsp", "grid"]].drop_duplicates().itertuples(index=False, name=None))
-    rows = []
-    for (quantity, region), group in quality.groupby(["quantity", "region"], sort=False):
-        values = {(row.spsp, row.grid): _number(row.value) for row in group.itertuples()}
-        rows.append(
-            {"Quantity": _words(quantity), "Counts": _words(region)}
-            | {f"{spsp}, {_grid(grid)}": values.get((spsp, grid), "") for spsp, grid in columns}
-        )
-    return dict(
-        table=Table.of(rows, text={"Quantity", "Counts"}),
-        comparisons=Table.of(comparisons, text={"Quantity", "Simulations", "Grid", "Counts"}),
-    )
-
-
-def _words(name: str) -> Markup:
-    """The name of a column or row as words; spike counts in it stay symbols."""
-    if name.startswith("r2_in_"):
-        return symbols(f"R² of a straight line in {name.removeprefix('r2_in_')}")
-    return symbols(name.replace("_", " "))
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")
-
-
-def _grid(grid: float) -> str:
-    return f"{grid:g} x {grid:g}"
-
-
-def author_tables(results: Results) -> dict:
-    """Our tables compared with the authors'."""
-    rows = results.table(
-        "author_tables", "file", "spsp", "grid", "measure", "ours", "chance", "repeats", "source"
-    )
-    cells = [
-        {
-            "File": row.file,
-            "Simulation": row.spsp,
-            "Grid": _grid(row.grid),
-            "Measure": row.measure.replace("_", " ").replace("rms", "RMS"),
-            "Ours": _share(row.ours, row.measure),
-            "Chance": _share(row.chance, row.measure),
-        }
-        for row in rows.itertuples()
-    ]
-    return dict(
-        table=Table.of(cells, text={"File", "Simulation", "Measure"}),
-        repeats=sorted({int(repeats) for repeats in rows["repeats"].dropna()}),
-        sources=sorted(set(rows["source"].dropna())),
-    )
-
-
-def _share(value: float, measure: str) -> str:
-    """A relative difference in per cent; a ratio of values is a number."""
-    return value_text(value, "number" if measure.endswith("ratio") else "error")
+    return pd.DataFrame(list(wanted), columns=["arm_a", "arm_b"]).merge(pairs)
 
 
 SECTIONS = (
@@ -487,13 +307,11 @@ SECTIONS = (
     Section("claims", "The claims, by question", claims),
     Section("findings", "Findings about the published program", findings),
     Section("questions", "Open questions", questions),
-    Section("limits", "What the study could not do", limits),
-    Section("reading", "What differs from the study, and why",
-            lambda results: dict(notes=packaged("reading_notes.yaml", results.values))),
-    Section("arms", "Test errors of all arms", arms),
-    Section("spsp", "Simulations and fits in numbers", spsp),
-    Section("author_tables", "The authors' tables and ours", author_tables),
+    Section("limits", "What the study could not do", _texts("limits"), "tables"),
+    Section("reading", "What differs from the study, and why", _texts("reading")),
+    Section("arms", "Test errors of all arms", _texts("arms"), "tables"),
+    Section("spsp", "Simulations and fits in numbers", _texts("spsp"), "tables"),
+    Section("author_tables", "The authors' tables and ours", _texts("author_tables"), "tables"),
     Section("run", "How it was made", run),
-    Section("glossary", "Symbols and terms",
-            lambda results: dict(terms=packaged("glossary.yaml", results.values))),
-)  # fmt: skip
+    Section("glossary", "Symbols and terms", _texts("glossary")),
+)

@@ -8,10 +8,10 @@ from typing import Any
 import yaml
 from docutils.core import publish_parts
 from docutils.utils import SystemMessage
-from jinja2 import Environment, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
 from strsbp.files import ResultsError
+from strsbp.study.claims.entries import filled
 from strsbp.study.claims.units import format_measured, format_value
 
 _SYMBOL = re.compile(r"(?<!\w)(tau|e|o|s|t|D|a|w)_(m|s|ij|i|j|ref)(?!\w)")
@@ -36,7 +36,7 @@ def value_text(value, unit, low=None, high=None) -> str:
 
 
 def numbers(row: dict) -> dict[str, str]:
-    """The numbers of a judged claim or finding as text, for the sentences of answers.yaml."""
+    """The numbers of a judged claim or finding as text, for the sentences that depend on them."""
     value, low, high, unit = (row[name] for name in ("measured", "low", "high", "unit"))
     size = (abs(value), *sorted((abs(low), abs(high)))) if value < 0 else (value, low, high)
     published = row.get("published", float("nan"))
@@ -57,21 +57,6 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-TEXTS = Environment(undefined=StrictUndefined)
-TEXTS.filters["number"] = lambda value: f"{value:,g}"
-
-
-def filled(text: str, values: Mapping[str, Any]) -> str:
-    """`text` with its placeholders (Jinja, as in Snakemake's own report) filled by `values`.
-
-    Raises `ResultsError` if a value is missing: no number of the report is typed in.
-    """
-    try:
-        return TEXTS.from_string(text).render(values)
-    except TemplateError as error:
-        raise ResultsError(f"The text '{text[:60]}…' cannot be filled in: {error}.") from None
 
 
 def read_caption(path: str | Path, values: Mapping[str, Any]) -> str:
@@ -99,9 +84,15 @@ def caption(source: str, path: str | Path) -> Markup:
     return Markup(re.sub(r"(?<=>)[^<]+", lambda text: symbols(Markup(text[0])), parts["body"]))
 
 
-def packaged(name: str, values: Mapping[str, Any] | None = None):
-    """The content of a YAML file of this package; with `values`, its entries are filled in."""
-    content = yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
-    if values is None:
-        return content
-    return [{key: filled(text, values) for key, text in entry.items()} for entry in content]
+def packaged(name: str):
+    """The content of a YAML file of this package."""
+    return yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+def all_filled(node, values: Mapping[str, Any]):
+    """`node`, plain data, with all its texts filled in."""
+    if isinstance(node, dict):
+        return {key: all_filled(one, values) for key, one in node.items()}
+    if isinstance(node, list):
+        return [all_filled(one, values) for one in node]
+    return filled(node, values) if isinstance(node, str) else node
