@@ -21,23 +21,6 @@ def peers(root, monkeypatch):
             del sys.modules[name]
 
 
-def test_spread_counts_are_the_middles_of_equal_parts(peers):
-    assert peers.octave.spread_counts(50, 3) == [9, 26, 42]
-    assert peers.octave.spread_counts(50, 1) == [26]
-    assert peers.octave.spread_counts(4, 4) == [1, 2, 3, 4]
-
-
-def test_cells_are_read_from_what_the_script_prints(peers):
-    first, second = peers.octave.parse_cells("9 26 6.25 0.5 0.75\n26 9 14 0.25 0.5\n")
-    assert (first.o_j, first.o_i, first.mean, first.cpu_s, first.wall_s) == (9, 26, 6.25, 0.5, 0.75)
-    assert (second.o_j, second.mean) == (26, 14.0)
-
-
-def test_other_output_is_an_error(peers):
-    with pytest.raises(ValueError):
-        peers.octave.parse_cells("error: rand: unknown option\n")
-
-
 def test_deviation_accounts_for_the_noise_of_both_means(peers):
     # A standard error of 1 over 100 repeats is a standard deviation of 10.
     surface = SimpleNamespace(
@@ -75,29 +58,3 @@ def test_a_peer_that_is_not_installed_is_skipped_with_a_reason(peers, monkeypatc
     assert modules == {}
     assert [line.split()[0] for line in skipped] == list(peers.bench.PEERS)
     assert all("cannot be imported here" in line and "\n" not in line for line in skipped)
-
-
-class _Learner:
-    """Misses every test digit until it has seen 8 training digits."""
-
-    name, batch = "learner", 2
-
-    def __init__(self):
-        self.seen = []
-
-    def train(self, indices, epoch=0):
-        self.seen += [(epoch, int(k)) for k in indices]
-
-    def predict(self, indices, batch):
-        return np.full(len(indices), 1 if len(self.seen) >= 8 else 0)
-
-
-def test_curve_tests_at_each_checkpoint_and_goes_through_whole_epochs(peers, monkeypatch):
-    monkeypatch.setattr(peers.bench, "measure", lambda call: (call(), 0.0) and (1.0, 1.0))
-    learner = _Learner()
-    digits = SimpleNamespace(test_labels=np.ones(10, dtype=np.uint8))
-    rows = peers.bench.curve(learner, digits, limit=16.0, n_train=4, n_test=3)
-    assert [(row["cpu_s"], row["samples"]) for row in rows] == [(1.0, 2), (4.0, 8), (16.0, 32)]
-    assert [row["test_error"] for row in rows] == [1.0, 0.0, 0.0]
-    assert sorted(k for epoch, k in learner.seen if epoch == 0) == [0, 1, 2, 3]
-    assert max(epoch for epoch, _ in learner.seen) == 7

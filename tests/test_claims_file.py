@@ -2,17 +2,13 @@
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import yaml
 from refusals import refusal
-from synthetic_results import ARMS, write_runs, write_surfaces
 
 from strsbp.errors import ClaimsError
 from strsbp.study.claims import judge_claims, load_claims, published_value
 from strsbp.study.claims.units import format_interval, format_value
-from strsbp.study.experiments import EXPERIMENTS
-from strsbp.study.summary import summarise_training
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
 RULE = dict(
@@ -32,50 +28,6 @@ def claims():
     return {claim.id: claim for claim in load_claims(CLAIMS)}
 
 
-@pytest.fixture(scope="module")
-def measured(claims, tmp_path_factory):
-    """Results files with every row that the shipped claims select, but for those of runs."""
-    rows = {}
-
-    def collect(rule):
-        if isinstance(rule, list):
-            for one in rule:
-                collect(one)
-        elif isinstance(rule, dict) and {"table", "where", "column"} <= set(rule):
-            row = rows.setdefault(rule["table"], {}).setdefault(str(rule["where"]), rule["where"])
-            rows[rule["table"]][str(rule["where"])] = row | {rule["column"]: 2.0}
-        elif isinstance(rule, dict):
-            collect(list(rule.values()))
-
-    collect([claim.rule.model_dump() for claim in claims.values()])
-    folder, tables = tmp_path_factory.mktemp("measured"), {}
-    for name in {"quality", *EXPERIMENTS} & set(rows):
-        tables[name] = folder / f"{name}.csv"
-        pd.DataFrame(rows[name].values()).to_csv(tables[name], index=False)
-    return tables
-
-
-DRAFTS = {
-    name.replace("corrected", "draft").replace("6_t", "6_draft_t"): ARMS[name]
-    for name in ("fig6_corrected", "fig6_threshold_8", "fig6_t_200")
-}
-"""Arms with the first revision of the corrected e_ij."""
-
-
-def judged(folder, measured, variants=(), **runs):
-    metrics, provenance = write_runs(folder, **{"arms": ARMS | DRAFTS} | runs)
-    names = ("curves", "seeds", "arms", "pairs", "runs")
-    tables = {name: folder / f"{name}.csv" for name in names}
-    summarise_training(metrics, provenance, **tables)
-    tables = {name: tables[name] for name in ("arms", "pairs", "runs")}
-    tables |= measured | dict(surfaces=write_surfaces(folder / "surfaces.csv"))
-    judge_claims(
-        claims=CLAIMS, tables=tables, variants=dict(variants), out=folder / "claims.csv",
-        settings_out=folder / "settings.csv",
-    )  # fmt: skip
-    return pd.read_csv(folder / "claims.csv").set_index("id")
-
-
 def test_the_shipped_claims_hold_the_published_numbers(claims):
     assert published_value(CLAIMS, "strsbp_best_error") == 0.0824
     assert published_value(CLAIMS, "hm2bp_best_error") == 0.0920
@@ -85,61 +37,6 @@ def test_the_shipped_claims_hold_the_published_numbers(claims):
         on_training = bool(claim.rule.arms())
         assert on_training == (claim.needs is not None), f"{claim.id} states its size"
         assert bool(claim.rule.tests()) == bool(claim.family), f"{claim.id} names its family"
-
-
-def test_a_run_at_the_size_of_the_study_is_judged(tmp_path, measured):
-    verdicts = judged(tmp_path, measured, seeds=(1, 2, 3, 4, 5))
-    header = "id,place,statement,published,measured,low,high,unit,what,verdict,reason,"
-    assert (tmp_path / "claims.csv").read_text().startswith(header)
-    assert "not tested at this size" not in set(verdicts["verdict"])
-    expected = {
-        "strsbp_best_error": "undecided",
-        "strsbp_better_after_10": "reproduces",
-        "tau_m_32_diverges": "reproduces",
-        "tau_m_others_adequate": "reproduces",
-        "threshold_8_helps": "reproduces",
-        "linear_in_o_i_not_o_j": "partly",
-    }
-    for name, verdict in expected.items():
-        assert verdict == verdicts.loc[name, "verdict"], verdicts.loc[name, "reason"]
-
-
-def test_p_values_are_corrected_within_a_family(tmp_path, claims, measured):
-    verdicts = judged(tmp_path, measured, seeds=(1, 2, 3))
-    family = [name for name, claim in claims.items() if claim.family == "methods"]
-    p_values, adjusted = (verdicts.loc[family, name] for name in ("p_value", "p_adjusted"))
-    assert adjusted.min() == pytest.approx(len(family) * p_values.min())
-    assert adjusted.max() == pytest.approx(p_values.max()) or adjusted.max() > p_values.max()
-    assert (adjusted >= p_values).all()
-
-
-def test_claims_are_judged_at_other_settings_and_epochs(tmp_path, claims, measured):
-    # With the arms of `other`, HM2-BP is better; only these two arms were trained.
-    other = {f"other_{name}": ARMS[name] for name in ("strsbp", "hm2bp")}
-    other["other_strsbp"] = (*ARMS["strsbp"][:3], 0.13, {})
-    arms, seeds = ARMS | other, (1, 2, 3, 4, 5)
-    verdicts = judged(tmp_path, measured, [("other", "otherwise")], seeds=seeds, arms=arms)
-    views = pd.read_csv(tmp_path / "settings.csv").set_index(["id", "setting", "epoch"])
-    found = views["verdict"].xs("strsbp_better_after_10")
-    assert found["study"].to_dict() == {"best": "reproduces", "last": "reproduces"}
-    assert found["other", "best"] == "does not reproduce"
-    said = "otherwise by the best, last epoch: does not reproduce"
-    assert verdicts.loc["strsbp_better_after_10", "other_verdicts"] == said
-    # What was not trained at that setting is said not to be tested, and differs from nothing.
-    assert views["verdict"]["better_without_recurrence", "other", "best"].startswith("not tested")
-    assert "otherwise" not in str(verdicts.loc["better_without_recurrence", "other_verdicts"])
-    trained = {name for name, claim in claims.items() if claim.needs}
-    assert set(views.index.unique("id")) == trained
-
-
-def test_a_quick_run_judges_only_the_simulations(tmp_path, claims, measured):
-    small = dict(seeds=(1,), n_train=100, n_test=100, shorten=10, diverged=())
-    verdicts = judged(tmp_path, measured, **small)
-    needs = {name for name, claim in claims.items() if claim.needs is not None}
-    untested = verdicts["verdict"] == "not tested at this size"
-    assert set(verdicts.index[untested]) == needs
-    assert verdicts.loc["strsbp_best_error", "measured"] > 0
-    assert "(here 100)" in verdicts.loc["strsbp_best_error", "reason"]
 
 
 @pytest.mark.parametrize(
@@ -160,20 +57,6 @@ def test_a_malformed_file_is_reported_in_one_sentence(content, said, tmp_path):
     path = write(tmp_path / "claims.yaml", content)
     text = refusal(lambda: load_claims(path), ClaimsError)
     assert said in text and str(path) in text
-
-
-def test_a_missing_file_or_claim_is_named(tmp_path):
-    with pytest.raises(ClaimsError, match="cannot be read: No such file"):
-        load_claims(tmp_path / "none.yaml")
-    with pytest.raises(ClaimsError, match="no claim 'b' with a published value"):
-        published_value(write(tmp_path / "claims.yaml", {"claims": [CLAIM]}), "b")
-
-
-def test_without_an_experiment_its_claims_are_not_tested(tmp_path, measured):
-    some = {name: path for name, path in measured.items() if name != "gradient_flow"}
-    verdicts = judged(tmp_path, some)
-    assert verdicts.loc["bptt_gradients", "verdict"] == "not tested at this size"
-    assert "was not measured" in verdicts.loc["bptt_gradients", "reason"]
 
 
 def test_an_error_in_judging_names_the_claim_and_writes_nothing(tmp_path):

@@ -6,7 +6,6 @@ from flat_settings import flat_settings
 from strsbp.study.loading import load_profile, read_config
 
 PROFILES = ("quick", "paper", "full")
-RECURRENT, FEEDFORWARD = "784-400-R400-10", "784-400-10"
 
 OURS = {
     **{
@@ -62,66 +61,11 @@ def test_arms_of_ours_differ_from_strsbp_only_in_what_they_test(study):
         assert {key: found[key] for key in found if found[key] != strsbp[key]} == difference, name
 
 
-def test_arms_of_other_sizes_are_only_in_the_paper_profile(study):
-    present = set(PAPER_ALONE) & set(study.arms)
-    assert present == (set(PAPER_ALONE) if study.profile == "paper" else set())
-
-
 def test_arms_of_open_questions_alone_are_reported_with_these(study):
     left_out = set(study.arms) - set(study.reported_arms)
     of_fits = {name for name in study.fits.arms if name.startswith("fit_")} | {"exact"}
     assert left_out == (set() if study.open_questions else of_fits)
     assert {run.split("/")[3] for run in study.runs()} == set(study.reported_arms)
-
-
-def test_gradient_arms(study):
-    gradients = {name: (arm.gradient, arm.ablated_layers) for name, arm in study.arms.items()}
-    assert gradients["strsbp"][0] == "strsbp"
-    assert gradients["hm2bp"] == ("hm2bp", "feedforward")
-    assert gradients["hm2bp_all"] == ("hm2bp", "all")
-    assert gradients["hm2bp_weights"][0] == "hm2bp_weights"
-
-
-@pytest.mark.parametrize("tau_m", [32, 50, 64, 96, 128])
-def test_each_tau_m_has_its_own_table(study, tau_m):
-    arm = study.arm("strsbp" if tau_m == 64 else f"tau_m_{tau_m}")
-    assert arm.tau_m == tau_m
-    assert arm.simulated_table().key == f"published-m{tau_m}-s8-r2-t400-g100"
-
-
-def test_arms_of_fig_6(study):
-    for name, thresholds, spsp, n_steps in (
-        ("published", (20, 15), "published", 400), ("corrected", (20, 15), "corrected", 400),
-        ("threshold_8", (8, 8), "corrected", 400), ("t_200", (8, 8), "corrected", 200),
-    ):  # fmt: skip
-        arm = study.arm(f"fig6_{name}")
-        assert (arm.threshold_hidden, arm.threshold_output) == thresholds
-        assert arm.simulated_table().key == f"{spsp}-m64-s8-r2-t{n_steps}-g100"
-        assert arm.n_steps == n_steps
-
-
-def test_both_architectures_are_trained_with_both_gradients(study):
-    for suffix, architecture in (("", RECURRENT), ("_feedforward", FEEDFORWARD)):
-        for gradient in ("strsbp", "hm2bp"):
-            arm = study.arm(gradient + suffix)
-            assert (arm.architecture, arm.gradient) == (architecture, gradient)
-    sizes = {
-        name: [layer.n_neurons for layer in layers] for name, layers in study.architectures.items()
-    }
-    assert sizes.pop("784-800-10", [800]) == [800]  # of HM2-BP's own log
-    assert sizes == {RECURRENT: [400, 400], FEEDFORWARD: [400]}
-
-
-def test_figures_draw_arms_trained_for_as_long_as_they_show(study):
-    for name, figure in study.figures:
-        arms = [study.arm(arm) for panel in figure.panels.values() for arm in panel]
-        assert max(arm.epochs for arm in arms) >= figure.epochs, name
-
-
-def test_compared_arms_share_their_seeds(study):
-    for arms in (("strsbp", "hm2bp"), ("strsbp_feedforward", "hm2bp_feedforward")):
-        first, second = (study.arm(name).seeds for name in arms)
-        assert first == second
 
 
 def test_bptt_is_compared_with_arms_that_differ_only_in_the_gradient(study):
@@ -165,12 +109,6 @@ def test_runs_of_judged_variants_are_summarised_if_they_exist(paper, tmp_path):
     run.with_suffix(".json").touch()
     found = "results/paper/train/logged_hm2bp/seed2.json"
     assert paper.summarised_runs("json", tmp_path) == [*paper.runs(suffix="json"), found]
-
-
-def test_full_is_all_of_mnist_for_200_epochs(root):
-    full = load_profile(root / "config", "full")
-    arm = full.arm("strsbp")
-    assert (arm.dataset, arm.n_train, arm.n_test, arm.epochs) == ("mnist", 60_000, 10_000, 200)
 
 
 def test_overlays_hold_only_differences(root):

@@ -78,12 +78,6 @@ def test_other_runs_are_not_kept(root, tmp_path, changes):
     assert gpu_seeds(study, "hm2bp", results) == [1, 4]
 
 
-def test_a_run_without_metrics_is_not_kept(root, tmp_path):
-    study = small_study(root, tmp_path, device="auto")
-    write_run(tmp_path / "results", study, 4).with_suffix(".csv").unlink()
-    assert gpu_seeds(study, "hm2bp", tmp_path / "results") == [1, 4]
-
-
 @pytest.mark.parametrize(
     ("gpu", "elsewhere", "device", "found"),
     [

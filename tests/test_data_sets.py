@@ -149,31 +149,3 @@ def test_both_hashes_are_those_of_the_real_files(data_dir, name):
         assert hashlib.sha256(gzip.decompress(content)).hexdigest() == file.content_sha256
         if hashlib.sha256(content).hexdigest() != file.sha256:
             pytest.skip(f"{path} is compressed in another way than the listed file")
-
-
-AUTHORS_FASHION_MNIST = (
-    "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-    "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-    "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-    "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-)
-"""SHA-256 of the files that the authors published, in the order of `SOURCES`."""
-
-
-def test_the_authors_own_fashion_mnist_files_are_accepted(data_dir, tmp_path):
-    """They are the same compressed stream as Debian's, under a gzip header with name and time.
-
-    A gzip header is 10 bytes, the fifth to eighth being a time; flag 8 adds the file name.
-    """
-    _real("fashion-mnist", data_dir)
-    times = {"train": 1504176606, "t10k": 1504176627}
-    paths = locate_files("fashion-mnist", data_dir)
-    for path, expected in zip(paths, AUTHORS_FASHION_MNIST, strict=True):
-        content, name = path.read_bytes(), path.name
-        stem = name.removesuffix(".gz").encode() + b"\0"
-        stream = content[10:].removeprefix(stem) if content[3] == 8 else content[10:]
-        time = times[name.split("-")[0]].to_bytes(4, "little")
-        authors = b"\x1f\x8b\x08\x08" + time + b"\0\x03" + stem + stream
-        assert hashlib.sha256(authors).hexdigest() == expected
-        (tmp_path / name).write_bytes(authors)
-    assert locate_files("fashion-mnist", tmp_path)[0].parent == tmp_path

@@ -1,18 +1,12 @@
 """Accuracy against cost: decisions and their cost from spike trains, intervals and tables."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
 import small_networks
-from refusals import refusal
 from small_networks import HIDDEN, N_PIXELS, table
 
 from strsbp.data import Digits
-from strsbp.encoding import TEST_SPLIT
-from strsbp.errors import SettingsError
-from strsbp.files import ResultsError
 from strsbp.network import build_network
 from strsbp.study.experiments.early_decision.measure import (
     COLUMNS,
@@ -23,12 +17,11 @@ from strsbp.study.experiments.early_decision.measure import (
     fan_outs,
     measure_early_decision,
 )
-from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings, network_arm
+from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings
 from strsbp.study.experiments.early_decision.summarise import (
     summarise_early_decision,
     wilson_interval,
 )
-from strsbp.study.loading import load_study, read_config
 
 N_STEPS = 60
 TIMES, MARGINS = [1, 7, 30, N_STEPS], [1, 2, 4, 1000]
@@ -85,29 +78,6 @@ def dense_fan_outs(network):
     found.append(10 + outgoing)
     found.append(np.full(10, 9))
     return found
-
-
-def test_decisions_of_a_network_equal_a_dense_count(network, images):
-    found = np.stack(decide(network, images, TIMES, MARGINS), axis=2)
-    operations = dense_fan_outs(network)
-    assert np.ptp(operations[2]) > 0  # else the connections would not be tried
-    for index, image in enumerate(images):
-        network.encode(image, index, TEST_SPLIT)
-        network.forward()
-        trains = [network.inputs.to_dense()]
-        trains += [layer.trains.to_dense()[:, : layer.n_neurons] for layer in network.layers]
-        expected = dense_decisions(trains, operations, TIMES, MARGINS)
-        np.testing.assert_array_equal(found[index], expected)
-    decisions = Decisions(*np.moveaxis(found, 2, 0))
-    assert decisions.latency[:, len(TIMES)].min() < N_STEPS  # some margin is reached early
-    assert (decisions.latency[:, -1] == N_STEPS).all()  # one that cannot be reached
-
-
-def test_padding_has_no_fan_out_and_layers_have_theirs(network):
-    found = fan_outs(network)
-    for own, expected in zip(found, dense_fan_outs(network), strict=True):
-        np.testing.assert_array_equal(own[: expected.size], expected)
-        assert not own[expected.size :].any()
 
 
 def test_decisions_on_random_trains_equal_a_dense_count(network):
@@ -234,23 +204,6 @@ def test_a_summary_over_seeds(tmp_path):
     )
 
 
-def test_a_diverged_seed_is_counted_and_kept_with_the_others(tmp_path):
-    files = [
-        seed_file(tmp_path / "1.csv", 1, 0.1),
-        seed_file(tmp_path / "2.csv", 2, 0.9, diverged=1, epochs=0),
-    ]
-    summarise_early_decision(files, out=tmp_path / "cost.csv")
-    rows = pd.read_csv(tmp_path / "cost.csv")
-    assert list(rows["n_diverged"]) == [1, 1] and list(rows["n_seeds"]) == [2, 2]
-
-
-def test_a_seed_without_a_mean_is_refused(tmp_path):
-    path = seed_file(tmp_path / "1.csv", 1, np.nan)
-    with pytest.raises(ResultsError, match="lacks a mean"):
-        summarise_early_decision([path], out=tmp_path / "cost.csv")
-    assert not (tmp_path / "cost.csv").exists()
-
-
 def test_networks_are_trained_and_measured(tmp_path, images):
     labels = (np.arange(12) % 10).astype(np.uint8)
     digits = Digits("invented", images, labels, images[:6], labels[:6])
@@ -294,46 +247,3 @@ def test_a_silent_label_gets_no_gradient_below_105_steps(n_steps, starts, images
     assert hidden.trains.counts.sum() > 0 and output.trains.counts.sum() == 0
     assert np.any(output.first_moments[:, label] != 0) == starts
     assert not np.any(np.delete(output.first_moments, label, axis=1))
-
-
-def test_a_network_is_the_arm_but_for_what_it_names():
-    shared = arm(table=dict(grid=100, spsp="unblocked", tau_m=32))
-    settings = EarlyDecisionSettings(
-        arm="a", networks={"x": dict(n_steps=80, grid=20), "y": dict(n_steps=80, table_steps=400)}
-    )
-    found = network_arm(shared, settings, "x")
-    assert found.simulated_table().key == "unblocked-m32-s8-r2-t80-g20"
-    assert (found.threshold_hidden, found.n_steps) == (2, 80)
-    other = network_arm(shared, settings, "y")
-    assert other.simulated_table().key == "unblocked-m32-s8-r2-t400-g100"
-    assert other.n_steps == 80
-
-
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
-        (dict(arm="nobody"), "`early_decision` names the unknown arm 'nobody'"),
-        (
-            dict(networks=dict(a=dict(n_steps=50, grid=40))),
-            "early_decision.networks.a.table: .*room for 17 spikes",
-        ),
-        (dict(networks=dict(a=dict(n_steps=65_000))), "early_decision.networks.a: .*states"),
-        (dict(networks=dict(a=dict(n_steps=30))), "early_decision.networks.a.n_steps"),
-        (dict(margins=[3, 3]), "no value may be listed twice"),
-    ],
-)
-def test_mistakes_in_the_settings_end_in_one_sentence(root, changed, words):
-    config = read_config(root / "config" / "config.yaml")
-    config["early_decision"] = config["early_decision"] | changed
-    said = refusal(lambda: load_study(config, "here"), SettingsError)
-    assert re.search(words, said)
-
-
-def test_an_arm_with_a_table_file_shares_the_rest(root, tmp_path):
-    (tmp_path / "a.txt").write_text("1 2 3 4 5\n")
-    config = read_config(root / "config" / "config.yaml")
-    before = load_study(config, "here")
-    expected = before.early_decision.table_keys(before.all_arms)
-    config["arms"]["strsbp"] = config["arms"]["strsbp"] | {"table": {"file": "a.txt"}}
-    after = load_study(config, "here", directory=tmp_path)
-    assert after.early_decision.table_keys(after.all_arms) == expected

@@ -13,8 +13,6 @@ from strsbp.study.experiments.findings import measure
 from strsbp.study.experiments.findings.measure import (
     draws_until_full,
     measure_findings,
-    reservoir_counts,
-    share_moved,
 )
 
 FINDINGS = Path(__file__).resolve().parents[1] / "resources" / "findings.yaml"
@@ -30,15 +28,6 @@ def test_a_train_that_cannot_end_is_told():
     assert draws_until_full(rng, 1, 3, 4) == (True, 1.0)
 
 
-def test_expected_draws_by_hand():
-    # On 0 .. 4 with gap 1: the ends have weight 1/8, the others 1/4. After a first spike at an
-    # end 8/7 draws are needed, else 4/3; so 1 + 1/4 * 8/7 + 3/4 * 4/3 on average.
-    rng = np.random.default_rng(2)
-    draws = [draws_until_full(rng, 2, 1, 4)[1] for _ in range(4000)]
-    assert set(np.round(draws, 6)) == {round(1 + 8 / 7, 6), round(1 + 4 / 3, 6)}
-    assert np.mean(draws) == pytest.approx(1 + 2 / 7 + 1, abs=0.01)
-
-
 def test_drawn_trains_jam_as_often_as_the_exact_share_says(measured):
     frame = pd.read_csv(measured)
     frame = frame.set_index(["finding", "quantity", "setting"]).sort_index()
@@ -51,21 +40,6 @@ def test_drawn_trains_jam_as_often_as_the_exact_share_says(measured):
     # Of the 48,000 trains per count, nearly all that jam have the largest count, 24.
     lone = 1 - (1 - exact.loc["count 24", "mean"]) ** 48_000
     assert lone < hung < 1.01 * lone
-
-
-def test_the_published_reservoir_has_no_cycles():
-    published = reservoir_counts((3, 3, 4), 1, "published")
-    derived = reservoir_counts((3, 3, 4), 1, "derived")
-    assert published["neurons_on_cycles"] == 0 < derived["neurons_on_cycles"]
-    assert published["connections"] < derived["connections"]
-    # Self-connections are in both alike.
-    own = [one["connections"] - one["connections_to_others"] for one in (published, derived)]
-    assert own[0] == own[1] > 0
-
-
-def test_half_a_shuffle_moves_as_many_as_chance_says():
-    # A sample stays if none of 10,000 draws hits it, but for swaps that undo each other.
-    assert share_moved(1, 60_000) == pytest.approx(1 - np.exp(-10_000 / 60_000), abs=0.005)
 
 
 @pytest.fixture(scope="module")

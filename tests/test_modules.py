@@ -1,6 +1,5 @@
 """The workflow as a module of another one: from a folder, or from a hosting service."""
 
-import re
 import shutil
 import subprocess
 
@@ -44,17 +43,6 @@ def test_a_modules_config_holds_only_what_differs(snakemake, beside):
     run = snakemake(*DRY, "spikes/results/mine/train/mine/seed7.csv", cwd=beside)
     assert run.returncode == 0, run.stdout
     assert planned(run.stdout) == dict(strsbp_train=1, strsbp_prepare_data=1)
-
-
-def test_a_modules_complete_config_is_taken_as_it_is(snakemake, beside):
-    text = (beside / "strsbp/config/config.yaml").read_text()
-    begin = text.index("  published_shuffle:")
-    end = re.compile(r"^(  )?\w", re.MULTILINE).search(text, begin + 3).start()
-    (beside / "copied.yaml").write_text(text[:begin] + text[end:])
-    write_workflow(beside, '"strsbp/workflow/Snakefile"', "config: config")
-    run = snakemake(*DRY, "--configfile", "copied.yaml", cwd=beside)
-    assert run.returncode == 0, run.stdout
-    assert "train/strsbp/" in run.stdout and "published_shuffle" not in run.stdout
 
 
 def test_a_mistake_in_a_modules_config_is_one_sentence(snakemake, beside):

@@ -116,17 +116,6 @@ def test_the_graph_has_the_networks_spikes_by_euler_steps(network, graph, digits
     assert more > 0, "what the metadata says matters"
 
 
-def test_the_time_constants_follow_the_length_of_a_step(network):
-    of_steps, of_seconds = strsbp.to_nir(network), strsbp.to_nir(network, dt=1e-3)
-    for name, node in of_steps.nodes.items():
-        other = of_seconds.nodes[name]
-        if isinstance(node, nir.CubaLIF):
-            np.testing.assert_allclose(other.tau_mem, 0.064)
-            np.testing.assert_allclose(other.r * 1e-3 / other.tau_mem, node.r / node.tau_mem)
-        if isinstance(node, nir.Delay):
-            assert (other.delay == 1e-3).all()
-
-
 def test_a_network_comes_back_from_its_graph(network, graph, digits):
     again = strsbp.from_nir(graph)
     for name, array in network.state().items():

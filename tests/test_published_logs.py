@@ -47,14 +47,6 @@ def test_the_arms_differ_from_strsbp_only_in_what_they_test(paper):
         assert {key: found[key] for key in found if found[key] != strsbp[key]} == difference, name
 
 
-def test_the_study_itself_does_not_use_them(paper):
-    assert not set(ARMS) & set(paper.arms)
-    assert not any(name in run for name in ARMS for run in paper.runs())
-    assert paper.runs(["hm2bp_as_published"])[-1] == (
-        "results/paper/train/hm2bp_as_published/seed1.csv"
-    )
-
-
 def test_compared_arms_are_arms_of_the_logs(root, paper):
     settings = paper.published_logs
     assert set(settings.compared_arms()) == {
@@ -65,13 +57,6 @@ def test_compared_arms_are_arms_of_the_logs(root, paper):
     base = read_config(root / "config" / "config.yaml")
     with pytest.raises(SettingsError, match="names the arm 'nobody'"):
         load_study(merged(base, {"published_logs": {"compared": {"a": {"b": ["nobody"]}}}}), "here")
-
-
-def test_two_arms_with_the_same_name_are_an_error(root):
-    base = read_config(root / "config" / "config.yaml")
-    doubled = {"published_logs": {"arms": {"hm2bp": {"title": "Once more"}}}}
-    with pytest.raises(SettingsError, match="two arms are called 'hm2bp'"):
-        load_study(merged(base, doubled), "here")
 
 
 def write_run(folder, arm, seed, errors):

@@ -114,18 +114,6 @@ def test_the_summary_holds_means_ratios_and_paired_differences(tmp_path):
     assert set(rows["title"]) == {"A", "B"} and set(rows["n_train"]) == {7}
 
 
-def test_a_run_that_diverged_leaves_the_means(tmp_path):
-    cell, *others = SETTINGS.cells()
-    paths = [write_cell(tmp_path, cell, [0.1, 0.2, 0.9], diverged={(3, 1)})]
-    paths += [write_cell(tmp_path, other, [0.1, 0.2, 0.3]) for other in others]
-    summarise_regularisation(paths, settings=SETTINGS, arms=OWN, out=tmp_path / "out.csv")
-    rows = pd.read_csv(tmp_path / "out.csv")
-    mine = rows[(rows["arm"] == cell.arm) & (rows["regularisation"] == cell.regularisation)]
-    mine = mine[mine["divide_by_threshold"] & (mine["quantity"] == "test_error")]
-    assert mine["n_diverged"].tolist() == [1, 1] and mine["n_seeds"].tolist() == [2, 2]
-    assert mine["mean"].tolist() == pytest.approx([0.25, 0.15])
-
-
 def test_a_missing_cell_or_seed_is_named(tmp_path):
     paths = [write_cell(tmp_path, cell, [0.1, 0.2, 0.3]) for cell in SETTINGS.cells()]
     with pytest.raises(ResultsError, match="no measurement of hm2bp-10-undivided"):

@@ -6,8 +6,7 @@ from refusals import refusal
 from simulated_surface import COUNTS, SHAPES, TABLE, surface_of
 
 from strsbp.errors import TableError
-from strsbp.settings import TableSettings
-from strsbp.spsp import SeparableTable, fit_surface, read_table, write_separable
+from strsbp.spsp import fit_surface, read_table, write_separable
 from strsbp.spsp.exact import ExactCurve
 from strsbp.spsp.fits import FITS, exact, fit_curve
 
@@ -65,14 +64,6 @@ def test_an_unknown_fit_is_named():
         fit_curve(surface_of(SHAPES["saturating"][0]), "guess", 101)
 
 
-def test_settings_name_the_fit():
-    assert TableSettings().model_dump()["fit"] == "polynomial"
-    assert TableSettings().fit_name == "polynomial4"
-    assert TableSettings(degree=7).fit_name == "polynomial7"
-    assert TableSettings(fit="spline").model_dump()["fit"] == "spline"
-    assert TableSettings(spsp="exact").fit_name == "exact"
-
-
 @pytest.mark.parametrize("name", ["polynomial6", "spline"])
 def test_a_table_is_read_as_written(name, tmp_path):
     table = fit_curve(surface_of(SHAPES["logarithmic"][0], noise=0.01), name, 101)
@@ -89,12 +80,6 @@ def test_a_table_is_read_as_written(name, tmp_path):
 
 
 GOOD = "part,count,1\ninput,1,1\nvalue,0,0\nvalue,1,2\nderivative,0,1\nderivative,1,1\n"
-
-
-def test_a_small_file_by_hand(tmp_path):
-    (tmp_path / "t.csv").write_text(GOOD)
-    table = read_table(tmp_path / "t.csv")
-    assert (table.value(3, 1), table.derivative(1, 9), table.n_rows) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -115,10 +100,3 @@ def test_a_small_file_by_hand(tmp_path):
 def test_a_malformed_file_ends_in_one_sentence(old, new, words, tmp_path):
     (tmp_path / "t.csv").write_text(GOOD.replace(old, new))
     assert words in refusal(lambda: read_table(tmp_path / "t.csv"), TableError)
-
-
-def test_a_table_whose_shapes_do_not_fit_is_refused():
-    with pytest.raises(TableError, match="inputs of a separable table have 2 terms"):
-        SeparableTable(np.ones((3, 2)), np.ones((1, 4)), np.ones((1, 4)))
-    with pytest.raises(TableError, match="more than 9"):
-        SeparableTable(np.ones((3, 10)), np.ones((10, 4)), np.ones((10, 4)))

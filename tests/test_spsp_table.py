@@ -54,19 +54,3 @@ def test_a_bad_file_is_one_sentence(tmp_path, text, message):
     path.write_bytes(text.encode("latin-1"))
     said = refusal(lambda: read_table(path), TableError)
     assert message in said and "table.txt" in said
-
-
-def test_a_missing_or_huge_file_is_one_sentence(tmp_path):
-    with pytest.raises(TableError, match="cannot be read: No such file"):
-        read_table(tmp_path / "none.txt")
-    huge = tmp_path / "huge.txt"
-    with open(huge, "wb") as file:
-        file.truncate(5_000_000)
-    with pytest.raises(TableError, match="5,000,000 bytes"):
-        read_table(huge)
-
-
-@pytest.mark.parametrize("shape", [(0, 5), (3, 4), (5,)])
-def test_a_bad_shape_is_refused(shape):
-    with pytest.raises(TableError, match="5 columns and at least one row"):
-        EffectRatioTable(np.zeros(shape))

@@ -7,7 +7,6 @@ import sys
 import types
 
 import pytest
-import yaml
 from refusals import refusal
 from snakemake.utils import update_config
 
@@ -21,12 +20,6 @@ from strsbp.study.loading import load_profile, load_study, merged, read_config
 def base(root):
     """The quick study, as read."""
     return read_config(root / "config" / "config.yaml")
-
-
-def test_merged_lays_mappings_over_each_other_and_replaces_lists():
-    base = {"a": {"b": 1, "c": [1, 2]}, "d": 4}
-    assert merged(base, {"a": {"c": [3]}, "e": 5}) == {"a": {"b": 1, "c": [3]}, "d": 4, "e": 5}
-    assert base == {"a": {"b": 1, "c": [1, 2]}, "d": 4}
 
 
 @pytest.mark.parametrize("profile", ["paper", "full"])
@@ -65,11 +58,6 @@ def test_defaults_apply_to_every_arm_and_its_own_keys_win(base):
 )
 def test_mistakes_are_one_sentence_with_their_place(base, overlay, words):
     assert words in refusal(lambda: load_study(merged(base, overlay), "here"), SettingsError)
-
-
-@pytest.mark.parametrize("raw", [None, [], "text", {}, {"arms": 3}, {"defaults": []}])
-def test_other_content_is_not_a_config(raw):
-    refusal(lambda: load_study(raw, "here"), SettingsError)
 
 
 @pytest.mark.parametrize(
@@ -132,12 +120,6 @@ def test_table_file_is_read_from_the_directory(base, tmp_path):
         assert name in refusal(load, TableError)
 
 
-def test_a_profile_is_the_base_file_or_an_overlay_of_its_name(root):
-    config = root / "config"
-    assert load_profile(config, "quick").data.dataset == "mnist5k"
-    assert load_profile(config, "paper").data.dataset == "mnist"
-
-
 def test_reading_a_profile_loads_no_heavy_package(root):
     program = "import sys\nfrom strsbp.study.loading import load_profile\n"
     program += "load_profile('config', 'paper')\nprint(*sys.modules)"
@@ -152,24 +134,6 @@ def test_reading_a_profile_loads_no_heavy_package(root):
 def test_unknown_profile(root, name):
     with pytest.raises(SettingsError, match="known: quick, full, paper"):
         load_profile(root / "config", name)
-
-
-def test_an_overlay_is_named_like_its_profile(tmp_path, base):
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(base))
-    (tmp_path / "mine.yaml").write_text("profile: other\n")
-    with pytest.raises(SettingsError, match="must be 'mine'"):
-        load_profile(tmp_path, "mine")
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [("a: [1", "not valid YAML at line"), ("- a\n- b\n", "key: value"), ("", "key: value")],
-)
-def test_files_that_are_not_a_config(tmp_path, text, words):
-    path = tmp_path / "config.yaml"
-    path.write_text(text)
-    said = refusal(lambda: read_config(path), SettingsError)
-    assert words in said and str(path) in said
 
 
 @pytest.fixture

@@ -80,23 +80,6 @@ def test_holm_by_hand():
     assert holm([0.02]) == pytest.approx([0.02]) and holm([]).size == 0
 
 
-def test_the_epoch_may_be_chosen_on_validation_images(tmp_path):
-    metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
-    for path in metrics[:2]:
-        frame = pd.read_csv(path)
-        frame["test_error"] = np.linspace(0.2, 0.01, 20)
-        frame["validation_error"] = [0.3, 0.2, 0.1, *[0.2] * 11, 0.05, *[0.06] * 5]
-        frame.to_csv(path, index=False)
-    tables = summarise(tmp_path, metrics, provenance)
-    arms = tables["arms"].query("quantity == 'validated_test_error'").set_index(["arm", "at_epoch"])
-    errors = np.linspace(0.2, 0.01, 20)
-    assert arms["mean"].to_dict() == pytest.approx(
-        {("strsbp", 10): errors[2], ("strsbp", 20): errors[14]}
-    )
-    # The other arm has no validation images, so that the two are not compared there.
-    assert "validated_test_error" not in set(tables["pairs"]["quantity"])
-
-
 def test_best_and_last_at_checkpoints_and_end(tmp_path):
     metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
     errors = np.linspace(0.5, 0.12, 20)
@@ -136,21 +119,6 @@ def test_a_diverged_run_is_counted_and_left_out(tmp_path):
     assert (run["last_epoch"], run["diverged"]) == (12, "recurrent2")
 
 
-def test_all_runs_diverged_leaves_no_number(tmp_path):
-    metrics, provenance = write_runs(tmp_path, arms={"tau_m_32": ARMS["tau_m_32"]})
-    tables = summarise(tmp_path, metrics, provenance)
-    row = tables["arms"].query("arm == 'tau_m_32'").iloc[0]
-    assert np.isnan(row["mean"]) and (row["n_seeds"], row["n_diverged"]) == (0, 3)
-
-
-def test_one_seed_has_no_interval(tmp_path):
-    metrics, provenance = write_runs(tmp_path, seeds=(7,), **two_arms())
-    tables = summarise(tmp_path, metrics, provenance)
-    for name in ("curves", "arms", "pairs"):
-        assert tables[name][["low", "high"]].isna().all(axis=None)
-    assert tables["pairs"]["p_value"].isna().all()
-
-
 def test_pairs_use_common_seeds_and_the_shorter_end(tmp_path):
     arms = {"strsbp": ARMS["strsbp"], "tau_m_50": ARMS["tau_m_50"]}
     metrics, provenance = write_runs(tmp_path, seeds=(1, 2, 3), arms=arms, diverged=())
@@ -165,12 +133,6 @@ def test_pairs_use_common_seeds_and_the_shorter_end(tmp_path):
         for seed in (2, 3)
     ]
     assert best["difference"] == pytest.approx(np.mean(expected))
-
-
-def test_arms_of_other_sizes_are_not_paired(tmp_path):
-    arms = {"strsbp": ARMS["strsbp"], "fig6_published": ARMS["fig6_published"]}
-    metrics, provenance = write_runs(tmp_path, arms=arms, diverged=())
-    assert summarise(tmp_path, metrics, provenance)["pairs"].empty
 
 
 def cut_short(metrics, provenance):
