@@ -101,34 +101,6 @@ def test_errors_and_seconds_by_hand(compare, tmp_path):
     assert (row(table, "bptt", "best_test_error")[["n_train", "n_test"]] == [40, 20]).all()
 
 
-def test_differences_are_paired_up_to_the_epoch_that_both_reach(compare, tmp_path):
-    runs = [
-        bptt_run(tmp_path, 1, [0.4, 0.25], [31, 30]),
-        bptt_run(tmp_path, 2, [0.6, 0.05], [40, 50]),
-        bptt_run(tmp_path, 3, [0.9, 0.9], [40, 50]),
-    ]
-    table = compare(runs)
-    # Best up to epoch 2: 0.25 - 0.3 and 0.05 - 0.2; the third seed has no partner.
-    found = row(table, "bptt", "best_test_error_difference", reference="strsbp")
-    assert found["mean"] == pytest.approx(-0.1)
-    # t of one degree of freedom, 97.5 %: 12.706; half the distance of two values: 0.05.
-    assert found["high"] == pytest.approx(-0.1 + 12.7062 * 0.05, rel=1e-4)
-    assert (found["epoch"], found["n_seeds"]) == (2, 2)
-    alone = row(table, "bptt", "best_test_error_difference", reference="hm2bp")
-    assert alone["mean"] == pytest.approx(0.25 - 0.4) and pd.isna(alone["low"])
-
-
-def test_a_diverged_run_counts_until_it_diverges(compare, tmp_path):
-    strsbp = [
-        arm_run(tmp_path, "strsbp", 1, [0.5, 0.3, 0.2], [2, 2, 2]),
-        arm_run(tmp_path, "strsbp", 2, [0.7, 0.1, 0.9], [2, 2, 2], diverged="output2"),
-    ]
-    table = compare([], strsbp=strsbp)
-    errors = table[(table["method"] == "strsbp") & (table["quantity"] == "test_error")]
-    assert errors["n_seeds"].tolist() == [2, 2, 1]
-    assert errors["mean"].tolist() == pytest.approx([0.6, 0.2, 0.2])
-
-
 @pytest.mark.parametrize(
     ("errors", "changes", "words"),
     [

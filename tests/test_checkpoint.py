@@ -7,8 +7,7 @@ from refusals import refusal
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.errors import CheckpointError
-from strsbp.network import build_network, load_network, save_network
-from strsbp.settings import ModelSettings, SimulatedTable
+from strsbp.settings import SimulatedTable
 from strsbp.spsp import load_surface, save_surface, simulate_surface
 from strsbp.training.epochs import TrainingState, train_epoch
 from strsbp.training.run import resume
@@ -125,24 +124,3 @@ def test_a_document_without_a_run_is_an_error(state, tmp_path, change):
 
 
 # --- a network
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"hidden": [{"kind": "feedforward", "size": 20}]},
-        {"n_inputs": 37},
-        {"model": {"tau": 3}},
-        {"seed": None},
-    ],
-)
-def test_weights_that_do_not_fit_the_network_are_an_error(tmp_path, change):
-    network = build_network(
-        ModelSettings(), test_training.HIDDEN, test_training.small_table(), 1, n_inputs=36
-    )
-    path = tmp_path / "network.npz"
-    save_network(path, network, test_training.HIDDEN)
-    arrays, document = load_checkpoint(path)
-    save_checkpoint(path, arrays, document | change)
-    text = refusal(lambda: load_network(path), CheckpointError)
-    assert "does not contain a saved network" in text

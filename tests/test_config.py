@@ -7,33 +7,6 @@ from strsbp.study.loading import load_profile, read_config
 
 PROFILES = ("quick", "paper", "full")
 
-OURS = {
-    **{
-        f"tau_m_{tau_m}_table_64": {"tau_m": tau_m, "table.tau_m": 64}
-        for tau_m in (32, 50, 96, 128)
-    },
-    "derived_reservoir": {"reservoir": "derived"},
-    "derived_adjoint": {"adjoint": "derived"},
-    "unblocked_table": {"table.spsp": "unblocked"},
-    "derived_all": {"reservoir": "derived", "adjoint": "derived", "table.spsp": "unblocked"},
-    "published_shuffle": {"shuffle": "published"},
-}
-"""Arms that the study does not have, and every setting in which they differ from `strsbp`."""
-PAPER_ALONE = {
-    "mnist_60000": {"n_train": 60_000},
-    "fashion_60000": {"n_train": 60_000, "dataset": "fashion-mnist"},
-    "strsbp_1000": {"n_train": 1000, "n_test": 1000},
-    "hm2bp_1000": {"n_train": 1000, "n_test": 1000, "gradient": "hm2bp"},
-    "tau_m_32_1000_table_128": {
-        "n_train": 1000,
-        "n_test": 1000,
-        "tau_m": 32,
-        "table.tau_m": 128,
-    },
-    "tau_m_24_1000": {"n_train": 1000, "n_test": 1000, "tau_m": 24},
-}
-"""The same for arms that only the paper-size profile has."""
-
 
 @pytest.fixture(scope="module", params=PROFILES)
 def study(request, root):
@@ -45,20 +18,6 @@ def study(request, root):
 def paper(root):
     """The study at its own size."""
     return load_profile(root / "config", "paper")
-
-
-def test_the_arms_keep_the_published_programs_deviations(study):
-    for name, arm in study.arms.items():
-        if name not in OURS:
-            assert (arm.reservoir, arm.adjoint) == ("published", "published")
-
-
-def test_arms_of_ours_differ_from_strsbp_only_in_what_they_test(study):
-    strsbp = flat_settings(study.arm("strsbp"))
-    asked = OURS | (PAPER_ALONE if study.profile == "paper" else {})
-    for name, difference in asked.items():
-        found = flat_settings(study.arm(name))
-        assert {key: found[key] for key in found if found[key] != strsbp[key]} == difference, name
 
 
 def test_arms_of_open_questions_alone_are_reported_with_these(study):
@@ -76,18 +35,6 @@ def test_bptt_is_compared_with_arms_that_differ_only_in_the_gradient(study):
     assert differing == {"gradient"}
     assert set(study.bptt.seeds) <= set(strsbp.seeds) & set(hm2bp.seeds)
     assert study.bptt.epochs <= min(strsbp.epochs, hm2bp.epochs)
-
-
-def test_paper_has_the_studys_sizes_epochs_and_seeds(paper):
-    long = ("strsbp", "hm2bp", "strsbp_feedforward", "hm2bp_feedforward")
-    for name in set(paper.arms) - set(PAPER_ALONE):
-        arm = paper.arm(name)
-        fig6 = name.startswith("fig6")
-        assert (arm.dataset, arm.n_train, arm.n_test) == ("mnist", 1000 if fig6 else 10_000, 10_000)
-        ranked = name == "exact" or name.startswith("fit_")
-        assert arm.epochs == (20 if name in long or fig6 else 3 if ranked else 10), name
-        assert len(arm.seeds) == (5 if name in long else 3), name
-    assert paper.simulation.repeats == 1000
 
 
 def test_the_logged_arms_are_the_studys_with_the_setting_of_the_logs(paper):

@@ -22,9 +22,9 @@ from test_engine import (
     regularise,
 )
 
-from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of, dependency_levels
+from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
 from strsbp.data import Digits
-from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder, packed_trains
+from strsbp.encoding import packed_trains
 from strsbp.engine.adam import BETA_1, BETA_2
 from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
@@ -264,12 +264,6 @@ def test_a_repaired_label_equals_the_engine(n_steps, refractory_steps, xp):
     assert (costs >= 35**2).any(), "a silent label"
 
 
-@pytest.mark.parametrize("tau_m, tau_s", [(10.0, 3.0), (128.0, 16.0)])
-def test_time_constants_equal_the_engine(tau_m, tau_s, xp):
-    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_steps=64, tau_m=tau_m, tau_s=tau_s)
-    assert_equal_training(networks, random_digits(4), xp)
-
-
 @pytest.mark.parametrize("gradient", GRADIENTS, ids=["strsbp", "normalised", "hm2bp"])
 def test_sizes_beyond_one_list_and_one_block(gradient, xp):
     # More than 1,024 inputs, more than 128 neurons, more than 1,024 steps.
@@ -290,31 +284,6 @@ def test_more_neurons_than_threads(gradient, xp):
         [LayerSettings(kind="feedforward", size=1030)], n=1, n_steps=36, **gradient
     )
     assert_equal_training(networks, random_digits(6, n_train=2, n_test=1), xp)
-
-
-def test_encoding_equals_the_encoder(xp):
-    networks, _ = make_networks([SQUARE], n=2, n_steps=101, n_inputs=70)
-    digits = random_digits(7, n_inputs=70)
-    replicas = on_device(networks, digits, xp)
-    for split, launch, order, images in (
-        (TRAIN_SPLIT, replicas._encode_launch(TRAIN_SPLIT), "order", digits.train_images),
-        (TEST_SPLIT, replicas._encode_launch(TEST_SPLIT), "test_order", digits.test_images),
-    ):
-        numbers = np.tile(np.arange(len(images), dtype=np.int32)[::-1], (2, 1))
-        replicas.arrays[order].set(np.ascontiguousarray(numbers))
-        replicas.shared["position"].set(np.array([1], dtype=np.int32))
-        replicas._run([launch])
-        index = len(images) - 2
-        for r, network in enumerate(networks):
-            expected = Encoder(network.seed, split, 101).encode(images[index], index)
-            step_mask, neuron_mask = (
-                replicas.arrays[f"input/{name}"].get()[r] for name in ("step_mask", "neuron_mask")
-            )
-            np.testing.assert_array_equal(unpacked(step_mask, 70), expected)
-            np.testing.assert_array_equal(unpacked(neuron_mask, 101), expected.T)
-            counts = replicas.arrays["input/counts"].get()[r]
-            np.testing.assert_array_equal(counts, expected.sum(axis=0))
-        assert expected.any() and not expected.all(axis=0).any()
 
 
 @pytest.mark.parametrize("gradient", GRADIENTS, ids=["strsbp", "normalised", "hm2bp"])
@@ -365,23 +334,6 @@ def test_a_weight_that_is_not_a_number_spoils_its_replica_alone(gradient, xp):
     assert networks[0].first_layer_not_finite() is networks[2].first_layer_not_finite() is None
 
 
-def test_a_saved_state_goes_on(xp):
-    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_steps=60)
-    digits = random_digits(12)
-    orders = np.tile(np.arange(N_TRAIN), (2, 1))
-    replicas = on_device(networks, digits, xp)
-    for _ in range(2):
-        replicas.train(orders, np.ones((2, N_TRAIN)), 0)
-    first = on_device(networks, digits, xp)
-    first.train(orders, np.ones((2, N_TRAIN)), 0)
-    seeds = [network.seed for network in networks]
-    second = Replicas(networks[0], seeds, first.state(), digits, xp)
-    second.train(orders, np.ones((2, N_TRAIN)), 0)
-    for a, b in zip(replicas.state(), second.state(), strict=True):
-        for name in a:
-            np.testing.assert_array_equal(a[name], b[name], err_msg=name)
-
-
 def test_replicas_of_different_age_are_refused(stand_in):
     networks, _ = make_networks([SQUARE], n=2, n_steps=60)
     networks[1].n_updates = 3
@@ -394,17 +346,6 @@ def test_without_graphs_the_launches_are_repeated(stand_in, monkeypatch):
     stream = stand_in.cuda.Stream
     monkeypatch.delattr(stream, "begin_capture")
     assert_equal_training(networks, random_digits(15), stand_in)
-
-
-def test_dependency_levels():
-    # Neuron 1 waits for 0, 3 for 1 and 2, 4 for itself alone.
-    ptr, post = np.array([0, 0, 1, 1, 4, 5]), np.array([0, 1, 2, 3, 4])
-    order, starts = dependency_levels(ptr, post, 5)
-    assert [sorted(order[a:b]) for a, b in zip(starts, starts[1:], strict=False)] == [
-        [0, 2, 4],
-        [1],
-        [3],
-    ]
 
 
 def test_the_documented_memory_of_a_replica(root):
@@ -420,13 +361,3 @@ def test_the_documented_memory_of_a_replica(root):
             most = connections_of(network, [network.state()])
             sizes.append(bytes_per_replica(network, most, n_train, 10_000))
     assert f"takes {min(sizes) / 1e6:.0f} to {max(sizes) / 1e6:.0f} MB" in text
-
-
-def test_the_documented_number_of_launches_is_true(root, stand_in):
-    networks, _ = make_networks(
-        [SQUARE, RECURRENT], n=1, n_steps=60, reservoir="published", adjoint="published"
-    )
-    replicas = on_device(networks, random_digits(16), stand_in)
-    n_launches = len(list(replicas._train_launches()))
-    text = (root / "docs" / "maintainers.md").read_text(encoding="utf-8")
-    assert f"{n_launches} per training sample" in text

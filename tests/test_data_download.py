@@ -295,18 +295,9 @@ def test_an_altered_local_file_is_an_error(refused, tmp_path):
     assert "put the original file there" in text
 
 
-def test_the_files_of_another_set_are_recognised(refused, tmp_path):
-    fill(tmp_path / "data", "fashion-mnist")
-    assert "it belongs to fashion-mnist, train-images-idx3" in refused()
-
-
 def test_a_missing_local_file_is_an_error(refused, tmp_path):
     (fill(tmp_path / "data") / NAMES[2]).unlink()
     assert f"{NAMES[2]} of mnist is neither in {tmp_path / 'data' / 'mnist'} nor" in refused()
-
-
-def test_a_local_folder_that_is_none(refused):
-    assert "data is not a folder; correct data.local_dir" in refused()
 
 
 # --- the same idx file, compressed in another way

@@ -62,13 +62,6 @@ def test_mnist5k_is_the_pinned_split(mnist5k):
     assert mnist5k.sha256() == "d34769e7ad907c89b6364f0a58f7484acf42282fa1031d78f63a60155b1353e2"
 
 
-def test_mnist5k_is_stratified(mnist5k):
-    assert mnist5k.train_images.shape == (4000, 784)
-    assert mnist5k.test_images.shape == (1000, 784)
-    assert np.bincount(mnist5k.train_labels).tolist() == [400] * 10
-    assert np.bincount(mnist5k.test_labels).tolist() == [100] * 10
-
-
 @pytest.mark.parametrize(
     "change",
     [

@@ -71,17 +71,6 @@ def test_imports_of_imports_and_in_functions(package):
     assert "base.py" in dependencies(package, "def f():\n    import pack.late")
 
 
-def test_a_folder_with_its_data_files(package):
-    assert dependencies(package, "from pack.sub import f") == [
-        "__init__.py",
-        "errors.py",
-        "sub/__init__.py",
-        "sub/one.py",
-        "sub/style.css",
-        "sub/templates/page.html",
-    ]
-
-
 @pytest.mark.parametrize(
     ("name", "files"),
     [

@@ -11,7 +11,6 @@ from strsbp.network import build_network
 from strsbp.study.experiments.early_decision.measure import (
     COLUMNS,
     Decisions,
-    decide,
     decide_one,
     decision_rows,
     fan_outs,
@@ -19,7 +18,6 @@ from strsbp.study.experiments.early_decision.measure import (
 )
 from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings
 from strsbp.study.experiments.early_decision.summarise import (
-    summarise_early_decision,
     wilson_interval,
 )
 
@@ -102,41 +100,6 @@ def test_decisions_on_random_trains_equal_a_dense_count(network):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_decisions_by_hand(network):
-    """Output 4 fires at steps 2 and 5, output 1 at steps 3, 6, 8 and 9; two inputs at step 4."""
-    for spikes in (network.inputs, *(layer.trains for layer in network.layers)):
-        spikes.set_dense(np.zeros((N_STEPS, spikes.n_neurons), dtype=bool))
-    output = np.zeros((N_STEPS, network.layers[2].trains.n_neurons), dtype=bool)
-    output[[2, 5], 4] = output[[3, 6, 8, 9], 1] = True
-    network.layers[2].trains.set_dense(output)
-    inputs = np.zeros((N_STEPS, N_PIXELS), dtype=bool)
-    inputs[4, [0, 9]] = True
-    network.inputs.set_dense(inputs)
-    found = np.zeros((7, 8), dtype=np.int64)
-    decide_one(
-        network.inputs.arrays, network.arrays, fan_outs(network), np.array([2, 4, 6, N_STEPS]),
-        np.array([1, 2, 3]), np.zeros(10, dtype=np.int64), found,
-    )  # fmt: skip
-    # class, steps, spikes, of the input, operations, of the input, lead, outputs that fired
-    assert found.tolist() == [
-        [0, 2, 0, 0, 0, 0, 0, 0],
-        [1, 4, 2, 0, 18, 0, 0, 2],  # the first of equals
-        [4, 6, 5, 2, 27 + 36, 36, 1, 2],
-        [1, N_STEPS, 8, 2, 54 + 36, 36, 2, 2],
-        [4, 3, 1, 0, 9, 0, 1, 1],  # a lead of one, after the very first spike
-        [1, 10, 8, 2, 54 + 36, 36, 2, 2],
-        [1, N_STEPS, 8, 2, 54 + 36, 36, 2, 2],  # never three
-    ]
-
-
-def test_the_decision_at_the_end_is_the_networks_prediction(network, images):
-    decisions = decide(network, images, [N_STEPS], [])
-    predictions, n_spikes, _ = network.predict_samples(images, 0, len(images))
-    np.testing.assert_array_equal(decisions.predictions[:, 0], predictions)
-    of_neurons = decisions.spikes[:, 0] - decisions.input_spikes[:, 0]
-    np.testing.assert_array_equal(of_neurons, n_spikes.sum(axis=1))
-
-
 def test_rows_of_decisions():
     """Three images, right class 2; by time 5, by T = 9, and by a margin of 3."""
     predictions = np.array([[2, 2, 2], [2, 1, 2], [0, 2, 2]])
@@ -177,31 +140,6 @@ def test_wilsons_interval(share, n, low, high):
     assert found == pytest.approx((low, high), abs=5e-5)
     for p in found:
         assert (share - p) ** 2 == pytest.approx(1.96**2 * p * (1 - p) / n, rel=1e-3, abs=1e-12)
-
-
-def seed_file(path, seed, mean, **changed):
-    row = dict(
-        network="t_9", n_steps=9, threshold_hidden=20, threshold_output=15, table="a", seed=seed,
-        n_train=5, n_test=100, epochs=1, diverged=0, stop="time", value=9, quantity="error",
-        mean=mean, standard_error=0.03,
-    )  # fmt: skip
-    other = row | dict(quantity="spikes", mean=40 + seed, standard_error=float(seed))
-    pd.DataFrame([row | changed, other | changed], columns=COLUMNS).to_csv(path, index=False)
-    return path
-
-
-def test_a_summary_over_seeds(tmp_path):
-    files = [seed_file(tmp_path / f"{seed}.csv", seed, 0.1 * seed) for seed in (1, 3)]
-    summarise_early_decision(files, out=tmp_path / "cost.csv")
-    rows = pd.read_csv(tmp_path / "cost.csv").set_index("quantity")
-    error, spikes = rows.loc["error"], rows.loc["spikes"]
-    assert error["mean"] == pytest.approx(0.2)
-    assert (error["low"], error["high"]) == pytest.approx(wilson_interval(0.2, 100))
-    assert (error["smallest_seed"], error["largest_seed"]) == pytest.approx((0.1, 0.3))
-    assert (spikes["mean"], spikes["n_seeds"], spikes["at_end"]) == (42, 2, 1)
-    assert (spikes["low"], spikes["high"]) == pytest.approx(
-        (42 - 2 * 1.96, 42 + 2 * 1.96), rel=1e-4
-    )
 
 
 def test_networks_are_trained_and_measured(tmp_path, images):

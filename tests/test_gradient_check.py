@@ -14,7 +14,6 @@ from strsbp.study.experiments.gradient_check.measure import (
     groups_of,
     losses,
     measure_gradient_check,
-    random_direction,
     target_counts,
 )
 from strsbp.study.experiments.gradient_check.settings import GradientCheckSettings
@@ -117,16 +116,6 @@ def test_one_weight_by_hand(samples):
             sides.append(samples.losses(0))
             group.weights[...] = kept
         np.testing.assert_array_equal(found, (sides[0] - sides[1]) / 1.0)
-
-
-def test_directions_are_signs_of_their_own(network):
-    groups = groups_of(network)
-    one, same = (random_direction(groups[0], 0, 0, seed=1) for _ in range(2))
-    np.testing.assert_array_equal(one, same)
-    assert set(np.unique(one)) == {-1.0, 1.0} and one.shape == groups[0].weights.shape
-    assert abs(one.mean()) < 0.15
-    others = random_direction(groups[0], 1, 0, 1), random_direction(groups[0], 0, 0, 2)
-    assert all(np.any(one != other) for other in others)
 
 
 def test_gradients_of_the_halves_are_means_over_their_samples(network, samples, table):

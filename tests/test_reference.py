@@ -512,15 +512,6 @@ def small_input(seed=8, n_steps=120):
     return spikes
 
 
-def test_layers_feed_each_other_with_one_step_of_delay():
-    network = small_network()
-    spikes = network.forward(small_input())
-    assert [s.shape for s in spikes] == [(120, 12), (120, 12), (120, 3)]
-    first = [np.flatnonzero(s.any(axis=1))[0] for s in [small_input(), *spikes]]
-    assert all(earlier < later for earlier, later in zip(first, first[1:], strict=False))
-    assert network.predict(small_input()) == prediction(spike_counts(spikes[-1]))
-
-
 @pytest.mark.parametrize(
     ("label", "positive"),
     [(1, False), (0, False), (1, True)],
@@ -620,36 +611,3 @@ def test_training_step_follows_the_formulas_pair_by_pair(label, positive):
             assert np.all(total[~layer.recurrent_mask] == 0)
             expected = 0.0005 * total / (np.abs(total) + 1e-8)
             np.testing.assert_allclose(recurrent - layer.recurrent_weights, expected, rtol=1e-9)
-
-
-def test_a_recurrent_layer_divides_by_no_less_than_the_floor():
-    # de/do = 1 everywhere, so D is the row's sum of weights over the threshold: 1.00005 here.
-    network = small_network(table=np.tile([0.0, 0, 0, 1, 0], (20, 1)))
-    layer = network.layers[1]
-    rows = layer.weights.sum(axis=1) + layer.recurrent_weights.sum(axis=1)
-    layer.weights[:, 0] += 1.00005 * THETA - rows
-    computed = network.train_sample(small_input(), label=1).layers[1]
-    np.testing.assert_allclose(computed.D, 1.00005, rtol=1e-12)
-    np.testing.assert_array_equal(computed.s, -1e-4)
-    np.testing.assert_array_equal(computed.system.diagonal(), -1e-4)
-    np.testing.assert_allclose(computed.gradient, -1e4 * computed.delta[:, None] * computed.e)
-
-
-def test_a_silent_label_is_repaired_for_the_backward_pass_alone():
-    network = small_network()
-    network.layers[-1].weights[...] = np.abs(network.layers[-1].weights)
-    network.layers[-1].weights[1] *= -1.0
-    result = network.train_sample(small_input(), label=1)
-    output = result.layers[-1]
-    assert result.repaired
-    assert output.counts[1] == 0
-    assert output.backward_counts[1] == 39  # every third step below 120
-    assert result.errors[1] == -35
-    assert np.any(output.e[1] > 0)
-    assert output.D[1] != 0
-    # The lateral factor saw the silent train: rho = 0.5 with every other neuron.
-    others = [0, 2]
-    np.testing.assert_array_equal(output.rho_recurrent[1, others], 0.5)
-    fired = output.counts[others] > 0
-    assert fired.any()
-    assert output.lateral[1] == pytest.approx(1 / (1 - fired.sum() * 0.25 / THETA_OUTPUT**2))

@@ -6,7 +6,6 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from strsbp.errors import TableError
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
 from strsbp.spsp.curves import read_curve, write_curve
@@ -95,11 +94,3 @@ def test_a_curve_is_read_as_written(tmp_path):
     read = read_curve(curve.table, path)
     np.testing.assert_allclose(read.phi, curve.phi, rtol=1e-14)
     np.testing.assert_allclose(read.derivative, curve.derivative, rtol=1e-14)
-
-
-@pytest.mark.parametrize("text", ["", "o_i,phi\n0,1\n", "o_i,phi,derivative\n1,1,1\n2,1,1\n",
-                                  "o_i,phi,derivative\n0,x,1\n1,1,1\n"])  # fmt: skip
-def test_a_file_without_a_curve_is_refused(text, tmp_path):
-    (tmp_path / "curve.csv").write_text(text)
-    with pytest.raises(TableError, match="curve.csv"):
-        read_curve(small("exact"), tmp_path / "curve.csv")

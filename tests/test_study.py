@@ -13,7 +13,7 @@ from snakemake.utils import update_config
 from strsbp.cuda.device import resolve_device
 from strsbp.errors import SettingsError, TableError
 from strsbp.settings import SimulatedTable
-from strsbp.study.loading import load_profile, load_study, merged, read_config
+from strsbp.study.loading import _check_table_file, load_profile, load_study, merged, read_config
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +103,6 @@ def test_a_grid_is_feasible_up_to_the_largest_train(spsp, changes, largest):
     assert table(spsp, **changes).largest_count == largest
 
 
-def test_too_few_steps_for_the_grid_names_the_arm(base):
-    raw = merged(base, {"arms": {"strsbp": {"n_steps": 100}}})
-    said = refusal(lambda: load_study(raw, "here"), SettingsError)
-    assert said.startswith("here, arms.strsbp.table: `grid` is 100, but a pub")
-
-
 def test_table_file_is_read_from_the_directory(base, tmp_path):
     (tmp_path / "good.txt").write_text("1 2 3 4 5\n" * 50)
     (tmp_path / "bad.txt").write_text("1 2 3 4\n" * 50)
@@ -185,3 +179,11 @@ def test_reading_a_study_needs_no_gpu(base, devices):
     # A node without a GPU may submit jobs to nodes that have one.
     devices.set(0)
     assert load_study(merged(base, {"device": "cuda"}), "here").device == "cuda"
+
+
+def test_a_table_beyond_the_engines_numbers_is_an_error_before_training(tmp_path):
+    path = tmp_path / "table.txt"
+    path.write_text("1 2 3 4 5\n1 1e31 3 4 5\n")
+    assert "holds the number 1e+31" in refusal(lambda: _check_table_file(path), TableError)
+    path.write_text("1 2 3 4 5\n1 1e30 -1e30 4 5\n")
+    _check_table_file(path)

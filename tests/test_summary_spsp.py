@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from strsbp.files import ResultsError
 from strsbp.settings import SimulatedTable
 from strsbp.spsp import EffectRatioTable, Surface, fit_surface, save_surface, write_table
 from strsbp.spsp.quality import blocked_bias, shared_curve, wave_rows, waves
@@ -119,27 +118,3 @@ def test_the_interval_of_the_bias_is_that_of_a_quotient(tmp_path):
     spread = stats.norm.ppf(0.975) * np.hypot(*relative)
     np.testing.assert_allclose(rows["high"] - rows["measured"], spread, rtol=1e-3)
     np.testing.assert_allclose(rows["measured"] - rows["low"], spread, rtol=1e-3)
-
-
-def test_authors_tables_are_compared_if_present(tmp_path):
-    surfaces, fits = write_tables(
-        tmp_path, [(spsp, grid, 400) for spsp in ("published", "corrected") for grid in (50, 60)]
-    )
-    folder = tmp_path / "theirs"
-    folder.mkdir()
-    (folder / "p_Tau_64_400.txt").write_bytes(fits[0].read_bytes())
-    rows = summarise(tmp_path, surfaces, fits, reference_dir=folder)[2]
-    assert rows["tables"].tolist()[0] == "kept with the code"
-    fresh = rows[rows["tables"] == "this run"].set_index("measure")["ours"]
-    assert fresh["value_rms"] == 0 and fresh["value_ratio"] == 1
-    with pytest.raises(ResultsError, match="none of the authors' tables"):
-        summarise(tmp_path, surfaces, fits, reference_dir=tmp_path / "nothing")
-
-
-def test_missing_fits_and_grids_are_named(tmp_path):
-    surfaces, fits = write_tables(tmp_path, CELLS)
-    with pytest.raises(ResultsError, match="no fit of"):
-        summarise(tmp_path, surfaces, fits[1:])
-    with pytest.raises(ResultsError, match=r"corrected simulation exists on the grids \[10\]"):
-        summarise(tmp_path, surfaces[1:], fits)
-    assert not (tmp_path / "surfaces.csv").exists()

@@ -80,23 +80,6 @@ def test_holm_by_hand():
     assert holm([0.02]) == pytest.approx([0.02]) and holm([]).size == 0
 
 
-def test_best_and_last_at_checkpoints_and_end(tmp_path):
-    metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
-    errors = np.linspace(0.5, 0.12, 20)
-    errors[6] = 0.1  # best before the first checkpoint
-    errors[14] = 0.05
-    for path in metrics[:2]:
-        set_errors(path, errors + (0.01 if "seed2" in path.name else 0))
-    arms = summarise(tmp_path, metrics, provenance)["arms"].set_index(
-        ["arm", "at_epoch", "quantity"]
-    )["mean"]
-    assert sorted(arms["strsbp"].index.unique("at_epoch")) == [10, 20]
-    assert arms["strsbp", 10, "best_test_error"] == pytest.approx(0.105)
-    assert arms["strsbp", 10, "last_test_error"] == pytest.approx(errors[9] + 0.005)
-    assert arms["strsbp", 20, "best_test_error"] == pytest.approx(0.055)
-    assert arms["strsbp", 20, "last_test_error"] == pytest.approx(0.125)
-
-
 def test_a_diverged_run_is_counted_and_left_out(tmp_path):
     metrics, provenance = write_runs(tmp_path, seeds=(1, 2, 3), **two_arms())
     for path, level in zip(metrics[:3], (0.1, 0.2, 0.6), strict=True):
@@ -117,22 +100,6 @@ def test_a_diverged_run_is_counted_and_left_out(tmp_path):
     assert marked[["seed", "epoch"]].values.tolist() == [[3, 12]]
     run = tables["runs"].query("arm == 'strsbp' and seed == 3").iloc[0]
     assert (run["last_epoch"], run["diverged"]) == (12, "recurrent2")
-
-
-def test_pairs_use_common_seeds_and_the_shorter_end(tmp_path):
-    arms = {"strsbp": ARMS["strsbp"], "tau_m_50": ARMS["tau_m_50"]}
-    metrics, provenance = write_runs(tmp_path, seeds=(1, 2, 3), arms=arms, diverged=())
-    keep = [index for index in range(6) if "tau_m_50/seed1" not in str(metrics[index])]
-    tables = summarise(tmp_path, [metrics[i] for i in keep], [provenance[i] for i in keep])
-    pairs = tables["pairs"]
-    assert set(pairs["at_epoch"]) == {10} and set(pairs["n_pairs"]) == {2}
-    best = pairs.query("quantity == 'best_test_error'").iloc[0]
-    expected = [
-        pd.read_csv(tmp_path / f"train/strsbp/seed{seed}.csv")["test_error"].head(10).min()
-        - pd.read_csv(tmp_path / f"train/tau_m_50/seed{seed}.csv")["test_error"].min()
-        for seed in (2, 3)
-    ]
-    assert best["difference"] == pytest.approx(np.mean(expected))
 
 
 def cut_short(metrics, provenance):
@@ -165,21 +132,6 @@ def test_inconsistent_files_are_reported_in_one_sentence(damage, message, tmp_pa
     damage(metrics, provenance)
     said = refusal(lambda: summarise(tmp_path, metrics, provenance), ResultsError)
     assert message in said
-    assert not (tmp_path / "curves.csv").exists()
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [("test_error", "nan"), ("test_error", "1.5"), ("train_error", "-0.1"), ("cost", "inf"),
-     ("cost", "x"), ("test_error", ""), ("spike_count_output3", "many")],
-)  # fmt: skip
-def test_metrics_that_are_not_numbers_are_not_averaged(tmp_path, column, value):
-    """In a run that did not diverge, an invalid number must not pass unnoticed."""
-    metrics, provenance = write_runs(tmp_path, seeds=(1,), **two_arms())
-    frame = pd.read_csv(metrics[0], dtype=str)
-    frame.loc[2, column] = value
-    frame.to_csv(metrics[0], index=False)
-    assert column in refusal(lambda: summarise(tmp_path, metrics, provenance), ResultsError)
     assert not (tmp_path / "curves.csv").exists()
 
 

@@ -5,15 +5,13 @@ import pandas as pd
 import pytest
 
 from strsbp.data import Digits
-from strsbp.files import ResultsError
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import fit_surface, simulate_surface
 from strsbp.study.experiments.simulated import on_simulations
-from strsbp.study.experiments.sweep import figure
 from strsbp.study.experiments.sweep.measure import measure_cell, read_table_of, simulate_tables
 from strsbp.study.experiments.sweep.settings import Cell, SweepSettings
-from strsbp.study.experiments.sweep.summarise import COLUMNS, behind_chosen, summarise_sweep
+from strsbp.study.experiments.sweep.summarise import behind_chosen
 from strsbp.training.epochs import train
 
 ARM = ArmSettings(title="ST-RSBP", table={"grid": 8}, n_steps=60)
@@ -21,7 +19,6 @@ SETTINGS = SweepSettings(
     arms=["strsbp"], tau_m=[32], tau_s=[16], threshold_hidden=[10], threshold_output=[], epochs=2,
     seeds=[1, 2],
 )  # fmt: skip
-ARMS = {"strsbp": ARM}
 OWN = "m64-s8-h20-o15"
 KEYS = {
     "time_constants": ["m32-s8-h20-o15", "m32-s16-h20-o15", OWN, "m64-s16-h20-o15"],
@@ -122,75 +119,6 @@ def test_a_cell_is_trained_as_an_arm_with_its_constants(tables, tmp_path):
     assert not found.loc[[1], "test_error":].equals(found.loc[[3], "test_error":])
 
 
-def scan(path, errors, *, silent=0.4, smallest=0.5, diverged=()):
-    """A file of `measure_cell` in which seed k ends with the k-th of `errors`."""
-    rows = []
-    for seed, error in enumerate(errors, start=1):
-        for epoch in (1, 2):
-            first = epoch == 1
-            rows.append(
-                dict(
-                    seed=seed, silent_share=silent / 2, epoch=epoch,
-                    smallest_denominator=smallest if first else smallest + 0.1,
-                    test_error=0.9 if first else error, spike_count_feedforward1=8,
-                    silent_share_feedforward1=0.1, spike_count_recurrent2=4,
-                    silent_share_recurrent2=silent, spike_count_output3=99,
-                    silent_share_output3=0.2,
-                    diverged="output3" if seed in diverged and not first else "",
-                )
-            )  # fmt: skip
-    pd.DataFrame(rows).to_csv(path, index=False)
-    return path
-
-
-def scans_of(folder, **changed):
-    """Scans of all cells; both runs of tau_m = 32, tau_s = 16 fail, and one of tau_s = 16."""
-    errors = {
-        "m32-s8-h20-o15": dict(errors=(0.30, 0.34)),
-        "m32-s16-h20-o15": dict(errors=(0.9, 0.9), silent=1.0, smallest=0.9),
-        OWN: dict(errors=(0.20, 0.22)),
-        "m64-s16-h20-o15": dict(errors=(0.22, 0.5), diverged=(2,)),
-        "m64-s8-h10-o15": dict(errors=(0.15, 0.18)),
-    } | changed
-    return {
-        ("strsbp", key): scan(folder / f"{key}.csv", **values) for key, values in errors.items()
-    }
-
-
-@pytest.fixture
-def summary(tmp_path):
-    out = tmp_path / "summary.csv"
-    summarise_sweep(scans_of(tmp_path), settings=SETTINGS, arms=ARMS, out=out)
-    return out
-
-
-def value(path, column="mean", **where):
-    frame = pd.read_csv(path)
-    for name, wanted in where.items():
-        frame = frame[frame[name] == wanted]
-    assert len(frame) == 1, where
-    return frame[column].iloc[0]
-
-
-def test_every_cell_of_both_grids_is_summarised(summary):
-    frame = pd.read_csv(summary)
-    assert list(frame.columns) == COLUMNS
-    cells = frame[(frame["of"] == "cell") & (frame["quantity"] == "test_error")]
-    assert {g: list(f["cell"]) for g, f in cells.groupby("grid")} == KEYS
-    assert (frame["n_train"] == 1000).all() and (frame["epochs"] == 2).all()
-
-    of_own = dict(grid="thresholds", cell=OWN)
-    assert value(summary, **of_own, quantity="test_error") == pytest.approx(0.21)
-    # t of 95 % with one degree of freedom is 12.706; the standard error of the mean is 0.01.
-    assert value(summary, "low", **of_own, quantity="test_error") == pytest.approx(
-        0.21 - 0.12706, abs=1e-5
-    )
-    assert value(summary, **of_own, quantity="smallest_denominator") == 0.5  # of both epochs
-    assert value(summary, **of_own, quantity="silent_share_last_hidden") == 0.4
-    assert value(summary, **of_own, quantity="spike_count") == 6  # the output layer is not hidden
-    assert value(summary, **of_own, quantity="drive") == 64 / 20
-
-
 def test_the_best_cell_for_other_seeds():
     errors = pd.DataFrame(
         {"own": [0.2, 0.2, 0.2], "a": [0.1, 0.3, 0.3], "b": [0.25, 0.15, 0.18], "c": [0, 0, None]},
@@ -202,37 +130,3 @@ def test_the_best_cell_for_other_seeds():
     assert behind_chosen(errors, "own") == pytest.approx([0.2 - 0.25, 0, 0])
     assert behind_chosen(errors, "c") == []
     assert behind_chosen(errors.iloc[:1], "own") == []
-
-
-def test_grids_in_which_nothing_or_everything_failed(tmp_path):
-    keys = {*KEYS["time_constants"], *KEYS["thresholds"]}
-    out = tmp_path / "summary.csv"
-    fine = scans_of(tmp_path, **{key: dict(errors=(0.2, 0.3)) for key in keys})
-    summarise_sweep(fine, settings=SETTINGS, arms=ARMS, out=out)
-    assert value(out, of="failed runs", quantity="runs") == 0
-    assert np.isnan(value(out, of="failed runs", quantity="drive"))
-    dead = scans_of(tmp_path, **{key: dict(errors=(0.9, 0.9), diverged=(1, 2)) for key in keys})
-    summarise_sweep(dead, settings=SETTINGS, arms=ARMS, out=out)
-    assert value(out, of="trained runs", quantity="runs") == 0
-    assert np.isnan(value(out, grid="thresholds", cell=OWN, quantity="test_error"))
-    assert figure.draw(summary=out).axes
-
-
-def test_incomplete_scans_are_refused(tmp_path):
-    out = tmp_path / "summary.csv"
-    scans = scans_of(tmp_path)
-    some = {key: path for key, path in scans.items() if key[1] != OWN}
-    with pytest.raises(ResultsError, match=f"cell {OWN} of strsbp was not trained"):
-        summarise_sweep(some, settings=SETTINGS, arms=ARMS, out=out)
-    longer = SETTINGS.model_copy(update=dict(epochs=3))
-    with pytest.raises(ResultsError, match="has 2 of 3 epochs of seed 1"):
-        summarise_sweep(scans, settings=longer, arms=ARMS, out=out)
-    more = SETTINGS.model_copy(update=dict(seeds=[1, 2, 3]))
-    with pytest.raises(ResultsError, match="has 0 of 2 epochs of seed 3"):
-        summarise_sweep(scans, settings=more, arms=ARMS, out=out)
-    pd.read_csv(scans["strsbp", OWN]).drop(columns="silent_share_recurrent2").drop(
-        columns="silent_share_output3"
-    ).to_csv(scans["strsbp", OWN], index=False)
-    with pytest.raises(ResultsError, match="no metrics of a hidden and an output layer"):
-        summarise_sweep(scans, settings=SETTINGS, arms=ARMS, out=out)
-    assert not out.exists()

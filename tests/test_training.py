@@ -11,10 +11,8 @@ import numba
 import numpy as np
 import pytest
 
-from strsbp.checkpoint import save_checkpoint
 from strsbp.data import Digits
 from strsbp.engine.network import Network
-from strsbp.errors import CheckpointError
 from strsbp.network import build_network, load_network, save_network
 from strsbp.settings import ArmSettings, LayerSettings, ModelSettings
 from strsbp.spsp import EffectRatioTable
@@ -275,13 +273,6 @@ def test_a_stopped_run_resumes_to_the_same_metrics(tmp_path, monkeypatch):
     assert [path.name for path in stopped.iterdir()] == ["seed5.ckpt.npz"]
     assert run(stopped) == expected
     assert json.loads((stopped / "seed5.json").read_text())["resumed"] is True
-
-
-def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
-    save_checkpoint(tmp_path / "seed5.ckpt.npz", {}, {"settings_sha256": "other"})
-    with pytest.raises(CheckpointError, match="other settings.*delete it"):
-        run(tmp_path)
-    assert not (tmp_path / "seed5.csv").exists()
 
 
 def test_metrics_do_not_depend_on_the_number_of_threads(tmp_path):
