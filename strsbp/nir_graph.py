@@ -19,8 +19,8 @@ from strsbp.engine.layers import Layer, RecurrentLayer
 from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
 from strsbp.errors import SettingsError
+from strsbp.network import document_of, network_of
 from strsbp.reference.lif import lateral_inhibition
-from strsbp.settings import LayerSettings, ModelSettings, checked
 
 if TYPE_CHECKING:
     import nir
@@ -33,9 +33,9 @@ def to_nir(network: Network, *, dt: float = 1.0) -> "nir.NIRGraph":
     """The NIR graph of `network`; `nir.write(path, graph)` writes it to a file.
 
     `dt`: the length of a step in the graph's unit of time, for libraries with a fixed one. What
-    NIR cannot say is in the metadata: `refractory_steps` (a graph that is run without them fires
+    NIR cannot express is in the metadata: `refractory_steps` (a graph run without them fires
     more often), the encoder of the input spikes, the read-out, and what `from_nir` needs for
-    training. Moments of Adam are not kept. Raises `SettingsError` if the package is missing.
+    training. Adam's moments are not kept. Raises `SettingsError` if the package is missing.
     """
     nir = _library()
     model = network.model
@@ -71,32 +71,21 @@ def to_nir(network: Network, *, dt: float = 1.0) -> "nir.NIRGraph":
         "n_steps": model.n_steps,
         "encoder": "a pixel x (0..255) fires at each step from 1 with probability x / (5.5 * 255)",
         "read_out": "the class whose output neuron fires most often; the lowest one in a tie",
-        "model": model.model_dump(mode="json", include=set(ModelSettings.model_fields)),
-        "hidden": [_settings(layer) for layer in network.layers[:-1]],
-        "seed": network.seed,
-        "n_inputs": network.n_inputs,
-        "n_classes": network.n_classes,
         "derivative": [array.tolist() for array in network.derivative],
-    }
+    } | document_of(network)
     return nir.NIRGraph(nodes, edges, metadata={METADATA: json.dumps(document)})
 
 
 def from_nir(graph: "nir.NIRGraph") -> Network:
     """The network in a graph that `to_nir` made, with the graph's weights; ready to be trained.
 
-    Raises `SettingsError` for a graph of other origin, or with other sizes or connections.
+    Raises `SettingsError` for a graph from elsewhere, or one whose sizes or connections differ.
     """
     try:
         document = json.loads(graph.metadata[METADATA])
         coefficients, basis = (np.array(part) for part in document["derivative"])
-        network = Network(
-            checked(ModelSettings, document["model"], "the graph"),
-            [checked(LayerSettings, layer, "the graph") for layer in document["hidden"]],
-            Derivative(coefficients, basis if basis.size else np.zeros((0, 0))),
-            document["seed"],
-            document["n_inputs"],
-            document["n_classes"],
-        )
+        derivative = Derivative(coefficients, basis if basis.size else np.zeros((0, 0)))
+        network = network_of(document, derivative, "the graph")
         for layer in network.layers:
             weights = graph.nodes[f"{layer.name}_weights"].weight
             layer.weights[:, : layer.n_neurons] = weights.T
@@ -128,10 +117,3 @@ def _feedback(layer: Layer) -> np.ndarray:
     weights = np.zeros((layer.n_neurons, layer.n_neurons), dtype=np.float32)
     weights[layer.rec_post, layer.rec_pre] = layer.rec_weights
     return weights
-
-
-def _settings(layer: Layer) -> dict:
-    """The `LayerSettings` of a hidden layer."""
-    if isinstance(layer, RecurrentLayer):
-        return {"kind": "recurrent", "shape": layer.shape}
-    return {"kind": "feedforward", "size": layer.n_neurons}

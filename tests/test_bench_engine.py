@@ -12,8 +12,7 @@ import bench_engine
 from strsbp.data import load_dataset
 bench_engine.WARM_UP = 3
 digits = load_dataset("mnist5k")
-rate = dict(stream_bytes=1, row_adds=1, far_row_adds=1, roots=1, flops=1, random_words=1)
-table = bench_engine.stage_table(digits, n_samples=3, runs=1, rate=rate)
+table = bench_engine.stage_table(digits, n_samples=3, runs=1)
 table.to_csv(sys.stdout, index=False)
 """
 
@@ -26,21 +25,18 @@ def test_every_kernel_that_is_timed_exists(root, monkeypatch):
 
 
 @pytest.mark.slow
-def test_every_stage_is_timed_and_bounded(root):
+def test_every_stage_is_timed(root):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(root / "benchmarks")],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     lines = [line.split(",") for line in done.stdout.splitlines()]
     stages = {tuple(line[:2]): dict(zip(lines[0], line, strict=True)) for line in lines[1:]}
-    expected = {("input", "encode"), ("all", "beyond the stages")}
+    expected = {("input", "encode")}
     for layer in ("feedforward1", "recurrent2", "output3"):
         for stage in ("forward", "traces and S-PSP", "denominators", "update"):
             expected.add((layer, stage))
     expected |= {("recurrent2", "recurrent S-PSP"), ("recurrent2", "adjoint")}
     expected.add(("output3", "lateral factor"))
     assert set(stages) == expected
-    for (layer, stage), row in stages.items():
-        if layer != "all":
-            assert float(row["ms"]) > 0
-            assert (float(row["bound_ms"]) > 0) == (stage != "lateral factor")
+    assert all(float(row["ms"]) > 0 for row in stages.values())

@@ -1,34 +1,18 @@
 """The comparison with peers: the evaluation of its measurements, without any peer."""
 
 import sys
-from types import SimpleNamespace
 
-import numpy as np
 import pandas as pd
 import pytest
 
 
 @pytest.fixture
 def peers(root, monkeypatch):
-    """The benchmark script and its Octave part as modules."""
+    """The benchmark script as a module."""
     monkeypatch.syspath_prepend(str(root / "benchmarks"))
     import bench_peers
-    from peers import octave_peer
 
-    yield SimpleNamespace(bench=bench_peers, octave=octave_peer)
-    for name in list(sys.modules):
-        if name == "bench_peers" or name == "peers" or name.startswith("peers."):
-            del sys.modules[name]
-
-
-def test_deviation_accounts_for_the_noise_of_both_means(peers):
-    # A standard error of 1 over 100 repeats is a standard deviation of 10.
-    surface = SimpleNamespace(
-        mean=np.zeros((2, 2)), standard_error=np.full((2, 2), 1.0), repeats=100
-    )
-    cells = peers.octave.parse_cells("1 1 0 0 0\n2 1 -4 0 0\n")
-    expected = 4 / (10 * np.sqrt(1 / 300 + 1 / 100))
-    assert peers.bench.largest_deviation(cells, 300, surface) == pytest.approx(expected)
+    return bench_peers
 
 
 def test_summary_takes_medians_and_ratios_within_each_run(peers):
@@ -41,7 +25,7 @@ def test_summary_takes_medians_and_ratios_within_each_run(peers):
                     "n_samples": 4, "run": run, "cpu_ms": value, "wall_ms": 2 * value,
                 }
             )  # fmt: skip
-    summary = peers.bench.summarise(pd.DataFrame(rows)).set_index("peer")
+    summary = peers.summarise(pd.DataFrame(rows)).set_index("peer")
     assert summary.loc["strsbp", "times_ours"] == 1
     assert summary.loc["snnTorch", "times_ours"] == 20  # ratios 20, 10 and 30
     assert summary.loc["snnTorch", "cpu_ms_per_sample"] == 20
@@ -54,7 +38,34 @@ def test_summary_takes_medians_and_ratios_within_each_run(peers):
 def test_a_peer_that_is_not_installed_is_skipped_with_a_reason(peers, monkeypatch):
     for module in ("snntorch", "spikingjelly", "norse"):
         monkeypatch.setitem(sys.modules, module, None)  # makes its import fail
-    modules, skipped = peers.bench.load_peers()
+    modules, skipped = peers.load_peers()
     assert modules == {}
-    assert [line.split()[0] for line in skipped] == list(peers.bench.PEERS)
+    assert [line.split()[0] for line in skipped] == list(peers.PEERS)
     assert all("cannot be imported here" in line and "\n" not in line for line in skipped)
+
+
+class _Counter:
+    """A network that notes what it is asked for."""
+
+    name, version, batch, n_samples = "strsbp", "1", 2, 4
+
+    def __init__(self):
+        self.calls = []
+
+    def restart(self):
+        self.calls.append("restart")
+
+    def train(self, indices):
+        self.calls.append(("train", len(indices)))
+
+    def predict(self, indices):
+        self.calls.append(("predict", len(indices)))
+
+
+def test_each_run_times_training_and_inference_after_a_warm_up(peers):
+    network = _Counter()
+    frame = peers.time_networks([network], runs=2)
+    once = ["restart", ("train", 4), "restart", ("predict", 4)]
+    assert network.calls == ["restart", ("train", 2), "restart", ("predict", 2), *once, *once]
+    assert list(frame["stage"]) == ["training", "inference"] * 2
+    assert list(frame["run"]) == [0, 0, 1, 1] and set(frame["n_samples"]) == {4}

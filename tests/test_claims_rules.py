@@ -360,3 +360,12 @@ def test_exceeds_requires_the_whole_interval(verdict_of, mean, low, high, side, 
     found = verdict_of(rule, unit="number", gradient_check=rows)
     assert found.verdict is expected
     assert words in found.reason
+
+
+@pytest.mark.parametrize(("p_adjusted", "expected"), [(0.04, YES), (0.06, OPEN), (NAN, YES)])
+def test_exceeds_follows_the_adjusted_p(verdict_of, p_adjusted, expected):
+    row = dict(arm="fit_exact", difference=0.3, difference_low=0.1, difference_high=0.5)
+    row |= dict(difference_p_value=0.03, difference_p_adjusted=p_adjusted)
+    measure = dict(table="fits", where=dict(arm="fit_exact"), column="difference")
+    rule = dict(kind="exceeds", subject="It", measure=measure)
+    assert verdict_of(rule, unit="number", fits=[row]).verdict is expected

@@ -76,12 +76,8 @@ def make_networks(hidden, n=3, n_inputs=N_INPUTS, n_terms=None, **settings):
         **{"threshold_hidden": 2.0, "threshold_output": 1.0, "regularisation": 10, **settings}
     )
     rng = np.random.default_rng(1)
-    if n_terms is None:
-        table = random_table(rng)
-        derivative = table[:, :4] * np.array([4, 3, 2, 1])
-    else:
-        table = random_separable(rng, n_terms, model.n_steps)
-        derivative = Derivative(*table.terms(model.n_steps))
+    table = random_table(rng) if n_terms is None else random_separable(rng, n_terms, model.n_steps)
+    derivative = Derivative(*table.terms(model.n_steps))
     seeds = [2**40 + 7 * k for k in range(n)]
     return [Network(model, hidden, derivative, s, n_inputs, N_CLASSES) for s in seeds], table
 
@@ -116,8 +112,6 @@ def assert_equal_training(networks, digits, xp, n_epochs=1):
         costs.append(found_costs)
         for r, network in enumerate(networks):
             expected = np.full(len(network.layers), np.inf, dtype=np.float32)
-            for layer in network.layers:
-                layer.smallest_denominator = np.inf
             for index in map(int, orders[r]):
                 result = network.train_sample(
                     digits.train_images[index], index, int(digits.train_labels[index]),
@@ -127,8 +121,7 @@ def assert_equal_training(networks, digits, xp, n_epochs=1):
                     result.prediction,
                     result.cost,
                 )
-                found = [layer.smallest_denominator for layer in network.layers]
-                expected = np.minimum(expected, np.array(found, dtype=np.float32))
+                expected = np.minimum(expected, result.smallest)
             assert_same(smallest[r], expected, xp, f"replica {r}: smallest denominators")
     for r, (network, state) in enumerate(zip(networks, replicas.state(), strict=True)):
         assert set(state) == set(network.state())
@@ -339,13 +332,6 @@ def test_replicas_of_different_age_are_refused(stand_in):
     networks[1].n_updates = 3
     with pytest.raises(ValueError, match="same number of updates"):
         on_device(networks, random_digits(13), stand_in)
-
-
-def test_without_graphs_the_launches_are_repeated(stand_in, monkeypatch):
-    networks, _ = make_networks([SQUARE], n=2, n_steps=60)
-    stream = stand_in.cuda.Stream
-    monkeypatch.delattr(stream, "begin_capture")
-    assert_equal_training(networks, random_digits(15), stand_in)
 
 
 def test_the_documented_memory_of_a_replica(root):

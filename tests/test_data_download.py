@@ -17,15 +17,10 @@ from refusals import refusal
 
 from strsbp.data import download, load_dataset
 from strsbp.data.download import RETRIES, locate_files
-from strsbp.data.sources import SOURCES, Source, SourceFile
+from strsbp.data.sources import FILE_NAMES as NAMES
+from strsbp.data.sources import SOURCES, Source
 from strsbp.errors import DataError
 
-NAMES = (
-    "train-images-idx3-ubyte.gz",
-    "train-labels-idx1-ubyte.gz",
-    "t10k-images-idx3-ubyte.gz",
-    "t10k-labels-idx1-ubyte.gz",
-)
 TRAIN_IMAGES = NAMES[0]
 
 
@@ -50,8 +45,8 @@ def digest(content: bytes) -> str:
 def source_of(name, mirrors=(), hint="", **changes) -> Source:
     """A source whose hashes are those of `FILES[name]`, as changed by `changes`."""
     files = FILES[name] | changes
-    described = (SourceFile(n, digest(files[n]), digest(gzip.decompress(files[n]))) for n in NAMES)
-    return Source(tuple(described), tuple(mirrors), hint=hint)
+    hashes = tuple(digest(gzip.decompress(files[n])) for n in NAMES)
+    return Source(hashes, tuple(mirrors), hint=hint)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -183,7 +178,7 @@ def test_a_failure_is_tried_again(site, use):
 GOOD = FILES["mnist"][TRAIN_IMAGES]
 BAD_ANSWERS = {
     "missing": (404, "answered 404"),
-    "cut off": ((GOOD[:-100], len(GOOD)), "the file was cut off"),
+    "cut off": ((GOOD[:-100], len(GOOD)), "ChunkedEncodingError"),
     "a web page": (b"<html>Sign in</html>", "a file with another SHA-256"),
 }
 
@@ -204,9 +199,8 @@ def test_no_mirror_serves_the_file(site, use, cache, answer, reason):
     dead = dead_mirror()
     use("mnist", source_of("mnist", [dead, site.mirror("a", **{TRAIN_IMAGES: answer})]))
     text = refusal(lambda: load_dataset("mnist"), DataError)
-    expected = f"with the expected SHA-256 {digest(GOOD)}"
-    assert text.startswith(f"{TRAIN_IMAGES} of mnist {expected} could not be downloaded from")
-    assert f"{dead.split('/')[2]} (no connection)" in text
+    assert text.startswith(f"{TRAIN_IMAGES} of mnist could not be downloaded from")
+    assert f"{dead.split('/')[2]} (ConnectionError)" in text
     assert f"127.0.0.1:{site.server.server_port} ({reason})" in text
     assert "data.local_dir" in text and "STRSBP_DATA_DIR" in text
     assert list((cache / "mnist").iterdir()) == []  # Nothing half-downloaded is left.
@@ -219,7 +213,7 @@ def test_a_mirror_that_does_not_answer_in_time(use, monkeypatch):
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         use("mnist", source_of("mnist", [f"http://127.0.0.1:{silent.getsockname()[1]}/"]))
-        assert "(no answer in time)" in refusal(lambda: load_dataset("mnist"), DataError)
+        assert "(ReadTimeout)" in refusal(lambda: load_dataset("mnist"), DataError)
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
@@ -231,7 +225,7 @@ def test_without_a_network_every_mirror_is_named(name, monkeypatch):
     text = refusal(lambda: load_dataset(name), DataError)
     assert len(SOURCES[name].mirrors) >= 3
     for mirror in SOURCES[name].mirrors:
-        assert f"{mirror.split('/')[2]} (no connection)" in text
+        assert f"{mirror.split('/')[2]} (ConnectionError)" in text
     assert ("/usr/share/datasets/fashion-mnist" in text) == (name == "fashion-mnist")
 
 
@@ -291,8 +285,7 @@ def test_an_altered_local_file_is_an_error(refused, tmp_path):
     fill(tmp_path / "data", **{name: altered(content)})
     text = refused()
     assert text.startswith(str(tmp_path / "data" / name)) and "altered or truncated" in text
-    assert f"{digest(altered(content))}, {digest(content)} was expected, and its" in text
-    assert "put the original file there" in text
+    assert f", not {digest(gzip.decompress(content))}; put" in text
 
 
 def test_a_missing_local_file_is_an_error(refused, tmp_path):
@@ -322,7 +315,4 @@ def test_a_download_that_was_compressed_in_another_way_is_accepted_and_cached(si
 def test_other_content_is_refused_however_it_was_compressed(refused, tmp_path):
     other = gzip.compress(altered(gzip.decompress(GOOD)), mtime=1)
     fill(tmp_path / "data", **{TRAIN_IMAGES: other})
-    assert "its decompressed content differs too" in refused()
-
-
-# --- verified files with wrong content
+    assert f"unpacked, its SHA-256 is {digest(gzip.decompress(other))}, not" in refused()

@@ -20,6 +20,7 @@ from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettin
 from strsbp.study.experiments.early_decision.summarise import (
     wilson_interval,
 )
+from strsbp.study.inputs import Networks
 
 N_STEPS = 60
 TIMES, MARGINS = [1, 7, 30, N_STEPS], [1, 2, 4, 1000]
@@ -150,12 +151,10 @@ def test_networks_are_trained_and_measured(tmp_path, images):
         arm="a", networks={"short": dict(n_steps=40, threshold_output=2), "long": dict(n_steps=70)},
         epochs=2, seeds=[3], times=[10, 40, 500], margins=[1], n_test=5,
     )  # fmt: skip
-    tables = dict(short=table(), long=table())
+    networks = Networks({"a": shared}, HIDDEN, [table(), table()], digits)
     said = []
     for name in ("first.csv", "again.csv"):
-        measure_early_decision(
-            shared, HIDDEN, tables, digits, settings, 3, out=tmp_path / name, say=said.append
-        )
+        measure_early_decision(networks, settings, 3, out=tmp_path / name, say=said.append)
     assert (tmp_path / "first.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
     frame = pd.read_csv(tmp_path / "first.csv")
     assert list(frame.columns) == COLUMNS

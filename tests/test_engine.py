@@ -5,12 +5,12 @@ import pytest
 
 from strsbp.engine import adjoint, denominators, passes
 from strsbp.engine.network import Network
-from strsbp.engine.state import Derivative
+from strsbp.engine.state import TERMS, Derivative
 from strsbp.errors import SettingsError
 from strsbp.reference.backward import regularisation
 from strsbp.reference.network import ReferenceLayer, ReferenceNetwork
 from strsbp.settings import LayerSettings, ModelSettings
-from strsbp.spsp import SeparableTable
+from strsbp.spsp import EffectRatioTable, SeparableTable
 
 N_INPUTS, N_CLASSES = 37, 5
 FEEDFORWARD = LayerSettings(kind="feedforward", size=29)
@@ -25,10 +25,10 @@ LARGEST_CONDITION = 300.0
 
 
 def random_table(rng, n_rows=20):
-    """Coefficients (K, 5) like the published ones, scaled to the small thresholds here."""
+    """A table like the published ones, scaled to the small thresholds here."""
     rows = np.arange(1, n_rows + 1)[:, None]
     shape = np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01])
-    return rows * shape * rng.uniform(0.5, 1.5, size=(n_rows, 5))
+    return EffectRatioTable(rows * shape * rng.uniform(0.5, 1.5, size=(n_rows, 5)))
 
 
 def random_separable(rng, n_terms, n_steps, n_rows=20):
@@ -47,9 +47,7 @@ def make_pair(hidden, seed, table=None, **settings):
     rng = np.random.default_rng(seed)
     if table is None:
         table = random_table(rng)
-        derivative = table[:, :4] * np.array([4, 3, 2, 1])
-    else:
-        derivative = Derivative(*table.terms(model.n_steps))
+    derivative = Derivative(*table.terms(model.n_steps))
     network = Network(model, hidden, derivative, seed, N_INPUTS, N_CLASSES)
     reference = ReferenceNetwork([as_reference(layer) for layer in network.layers], table, model)
     return network, reference
@@ -132,8 +130,8 @@ def compare_training(network, reference, n_samples=6, seed=0):
         has_error = bool(np.any(expected.errors))
         n_repaired += expected.repaired
         n_errors += has_error
-        for layer, was, target, computed, condition in zip(
-            network.layers, before, reference.layers, expected.layers,
+        for layer, smallest, was, target, computed, condition in zip(
+            network.layers, result.smallest, before, reference.layers, expected.layers,
             conditions(expected.layers), strict=True,
         ):  # fmt: skip
             n = layer.n_neurons
@@ -145,9 +143,7 @@ def compare_training(network, reference, n_samples=6, seed=0):
                 if not (layer.arrays.ablates_weights and layer.arrays.ablates_back):
                     s = computed.s_error if layer.arrays.normalised else computed.s
                     assert_close(layer.denominators[:n], s, where + "denominators")
-                    assert layer.smallest_denominator == pytest.approx(
-                        np.abs(computed.s).min(), abs=1e-5
-                    )
+                    assert smallest == pytest.approx(np.abs(computed.s).min(), abs=1e-5)
                 assert_close(layer.scaled_error[:n], computed.delta, where + "delta", condition)
                 assert_close(spsp_of_inputs(network, layer), computed.e, where + "e")
                 if layer.output:
@@ -191,12 +187,16 @@ def spsp_of_inputs(network, layer):
 
 
 def regularise(network):
-    """An update without error: the first step of Adam at the learning rate 0.001."""
+    """An update without error: the first step of Adam at the learning rate 0.001.
+
+    Returns the smallest |s_i| of each layer.
+    """
+    smallest = np.zeros(len(network.layers), dtype=np.float32)
     passes.backward_layers(
         network.inputs.arrays, network.arrays, network.derivative, False,
-        np.float32(0.001 / 0.1), np.float32(1 / np.sqrt(0.001)), 0,
-        np.zeros(len(network.layers), dtype=np.float32),
+        np.float32(0.001 / 0.1), np.float32(1 / np.sqrt(0.001)), 0, smallest,
     )  # fmt: skip
+    return smallest
 
 
 ARCHITECTURES = {
@@ -359,20 +359,29 @@ def test_regulariser_of_large_weights_equals_reference():
             np.testing.assert_allclose(moments, 0.1 * recurrent, rtol=2e-5)
 
 
+def one_layer(kind, **settings):
+    """A hidden layer with 16 inputs and a threshold of 1, and its tuple of arrays."""
+    hidden = {"recurrent": RECURRENT, "feedforward": LayerSettings(kind="feedforward", size=45)}
+    model = ModelSettings(tau_m=4, tau_s=2, threshold_hidden=1, **settings)
+    layer = Network(model, [hidden[kind]], np.ones((20, 4)), 1, 16).layers[0]
+    return layer, layer.arrays
+
+
 def test_small_denominators_are_kept_away_from_zero_in_recurrent_layers_alone():
-    sums = np.zeros((4, 16), dtype=np.float32)
-    sums[3, :4] = [1 - 5e-5, 1 + 5e-5, 1 - 2e-3, 1 + 2e-3]  # D at theta = 1, counts of 1
-    counts_ptr = np.arange(5, dtype=np.int32)
-    s = np.ones(16, dtype=np.float32)
-    cubic = np.zeros((0, 0), dtype=np.float32)
-    smallest = denominators.denominators(sums, counts_ptr, np.float32(1), True, 20, cubic, s)
-    np.testing.assert_allclose(s[:4], [1e-4, -1e-4, 2e-3, -2e-3], rtol=1e-3)
-    assert smallest == np.float32(1e-4)
-    smallest = denominators.denominators(sums, counts_ptr, np.float32(1), False, 20, cubic, s)
-    np.testing.assert_allclose(s[:4], [5e-5, -5e-5, 2e-3, -2e-3], rtol=2e-3)
-    sums[3, 2] = np.nan
-    smallest = denominators.denominators(sums, counts_ptr, np.float32(1), True, 20, cubic, s)
-    assert np.isnan(smallest)
+    for kind, expected in (
+        ("recurrent", [1e-4, -1e-4, 2e-3, -2e-3]),
+        ("feedforward", [5e-5, -5e-5, 2e-3, -2e-3]),
+    ):
+        layer, arrays = one_layer(kind)
+        sums = arrays.rows[TERMS:]
+        sums[3, :4] = [1 - 5e-5, 1 + 5e-5, 1 - 2e-3, 1 + 2e-3]  # D at theta = 1, counts of 1
+        ptr = np.arange(layer.error.size + 1, dtype=np.int32)
+        derivative = Derivative(np.ones((20, 4), np.float32), np.zeros((0, 0), np.float32))
+        smallest = denominators.denominators(arrays, ptr, derivative)
+        np.testing.assert_allclose(layer.denominators[:4], expected, rtol=2e-3)
+        assert smallest == np.abs(layer.denominators[:4]).min()
+        sums[3, 2] = np.nan
+        assert np.isnan(denominators.denominators(arrays, ptr, derivative))
 
 
 def adjoint_case(seed, n=30, density=0.2, weight=0.2):

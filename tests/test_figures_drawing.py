@@ -12,9 +12,7 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from PIL import Image
-from refusals import refusal
 
-from strsbp.files import ResultsError
 from strsbp.study.figures import style
 from strsbp.study.figures.catalogue import CLAIMS, FIGURES, find_figure
 from strsbp.study.loading import load_profile
@@ -89,17 +87,6 @@ def test_figure_is_drawn(name, first):
 )
 def test_figure_is_byte_identical_on_a_second_call(name, first, tmp_path):
     assert saved(draw(name), tmp_path / name) == list(first(name)[1:])
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_missing_column_is_said_in_one_sentence(name, tmp_path):
-    argument, relative = next(iter(find_figure(name).data.items()))
-    path = tmp_path / "table.csv"
-    frame = pd.read_csv(PAPER / relative, nrows=9)
-    column = next(name for name in ("mean", "o_i", "title", "membrane", "value") if name in frame)
-    frame.drop(columns=column).to_csv(path, index=False)
-    said = refusal(lambda: draw(name, **{argument: path}), ResultsError)
-    assert f"table.csv has no column '{column}'" in said
 
 
 def test_the_catalogue_waits_for_no_heavy_library():

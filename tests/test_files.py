@@ -6,7 +6,6 @@ from refusals import refusal
 
 from strsbp.errors import SettingsError
 from strsbp.files import (
-    LARGEST_YAML,
     ResultsError,
     numbers,
     read_csv,
@@ -79,7 +78,6 @@ def test_a_json_file_that_is_not_the_expected_one(tmp_path, content, words):
         (b"x:\n  b: {c: 1, c: 2}\n", "at line 2: the key 'c' appears twice"),
         (b"a: 2026-06-31", "not valid YAML: day is out of range"),
         (b"a: !!python/object/apply:os.getcwd []", "could not determine a constructor"),
-        (b"a: " + b"x" * LARGEST_YAML, "200,003 bytes, but the limit is 200,000"),
     ],
 )
 def test_an_invalid_yaml_file(tmp_path, content, words):

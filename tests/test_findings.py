@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -11,36 +10,9 @@ from test_results import tables_of_findings
 from strsbp.errors import ClaimsError
 from strsbp.study.claims.findings import judge_findings, load_findings
 from strsbp.study.experiments.findings import measure
-from strsbp.study.experiments.findings.measure import (
-    draws_until_full,
-    measure_findings,
-)
+from strsbp.study.experiments.findings.measure import measure_findings
 
 FINDINGS = Path(__file__).resolve().parents[1] / "resources" / "findings.yaml"
-
-
-def test_a_train_that_cannot_end_is_told():
-    rng = np.random.default_rng(1)
-    # On 0 .. 4 with gap 3 at most two spikes fit; at 2 alone, only one.
-    ended = [draws_until_full(rng, 2, 3, 4)[0] for _ in range(2000)]
-    # The first spike blocks everything if it falls on 2, which has 1 of 4 intervals.
-    assert np.mean(ended) == pytest.approx(0.75, abs=0.04)
-    assert not any(draws_until_full(rng, 3, 3, 4)[0] for _ in range(20))
-    assert draws_until_full(rng, 1, 3, 4) == (True, 1.0)
-
-
-def test_drawn_trains_jam_as_often_as_the_exact_share_says(measured):
-    frame = pd.read_csv(measured)
-    frame = frame.set_index(["finding", "quantity", "setting"]).sort_index()
-    drawn, exact = (frame.loc[("F3", name)] for name in ("share_jammed", "share_jammed_exact"))
-    for count in ("count 24", "count 26", "count 28", "count 30"):
-        share = exact.loc[count, "mean"]
-        spread = np.sqrt(share * (1 - share) / 300)
-        assert abs(drawn.loc[count, "mean"] - share) < 4 * spread + 1e-9, count
-    hung = frame.loc[("F3", "share_of_simulations_jammed"), "mean"].item()
-    # Of the 48,000 trains per count, nearly all that jam have the largest count, 24.
-    lone = 1 - (1 - exact.loc["count 24", "mean"]) ** 48_000
-    assert lone < hung < 1.01 * lone
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +24,10 @@ def measured(tmp_path_factory):
 def measured_again(folder):
     out = folder / "f.csv"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measure, "JAMMING_COUNTS", (20, 24, 26, 28, 30))
+        patch.setattr(measure, "JAMMED_COUNT", 28)
         patch.setattr(measure, "BLOCKED_COUNTS", (5, 20))
         patch.setattr(measure, "STUDY_GRID", 24)
-        measure_findings(
-            out=out, seed=4, repeats=300, shape=(2, 2, 3), seeds=(1, 2), n_steps=100, gap=3
-        )
+        measure_findings(out=out, shape=(2, 2, 3), seeds=(1, 2), n_steps=100, gap=3)
     return out
 
 
@@ -66,8 +36,7 @@ def test_measurements_are_tidy_and_repeat(measured, tmp_path):
     frame = pd.read_csv(measured)
     assert not frame.duplicated(["finding", "setting", "quantity"]).any()
     assert set(frame["finding"]) == {"F2", "F3", "F5", "F8"}
-    share = frame[frame["quantity"] == "share_jammed"]
-    assert ((share["low"] <= share["mean"]) & (share["mean"] <= share["high"])).all()
+    assert frame.loc[frame["finding"] == "F3", "mean"].between(1e-3, 1).all()
     blocked = frame[frame["finding"] == "F2"].set_index("setting")["mean"]
     # One of 100 intervals, of which the end has half, for each of five spikes: about 2.5 %.
     assert blocked["count 5"] == pytest.approx(0.027, abs=0.003)

@@ -13,6 +13,7 @@ from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.regularisation.measure import measure_cell, regulariser_length
 from strsbp.study.experiments.regularisation.settings import Cell, RegularisationSettings
+from strsbp.study.inputs import Networks
 
 LAYERS = [
     LayerSettings(kind="feedforward", size=32),
@@ -45,13 +46,11 @@ def test_the_regularisers_norm_is_that_of_the_reference(strength):
 def test_a_cell_is_measured_after_each_epoch(tmp_path):
     digits = small_digits(30, 30)
     arm = ArmSettings(title="a", n_steps=100, threshold_hidden=4, threshold_output=4)
-    lengths = {}
+    networks, lengths = Networks({"a": arm}, LAYERS, [TABLE], digits), {}
     for divided in (True, False):
         out = tmp_path / f"{divided}.csv"
-        measure_cell(
-            Cell(arm="strsbp", regularisation=10, divide_by_threshold=divided), arm, LAYERS, TABLE,
-            digits, epochs=2, seeds=[1, 2], n_samples=5, out=out,
-        )  # fmt: skip
+        cell = Cell(arm="strsbp", regularisation=10, divide_by_threshold=divided)
+        measure_cell(networks, cell.key, epochs=2, seeds=[1, 2], n_samples=5, out=out)
         frame = pd.read_csv(out)
         assert list(frame["seed"]) == [1, 1, 2, 2] and list(frame["epoch"]) == [1, 2, 1, 2]
         shares = frame[[c for c in frame if c.startswith(("dead_share", "small_share"))]]

@@ -61,7 +61,7 @@ def test_a_table_is_read_as_written(name, tmp_path):
         coefficients[4] @ basis[:, :101], table.derivative(5, np.arange(101)), rtol=1e-6, atol=1e-9
     )
     assert basis.shape[1] == 401 and (basis[:, 101:] == basis[:, [100]]).all()
-    assert read.content() == table.content() and read.largest() > 0
+    assert read.content() == table.content()
 
 
 GOOD = "part,count,1\ninput,1,1\nvalue,0,0\nvalue,1,2\nderivative,0,1\nderivative,1,1\n"
@@ -70,18 +70,18 @@ GOOD = "part,count,1\ninput,1,1\nvalue,0,0\nvalue,1,2\nderivative,0,1\nderivativ
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("part,count", "part,number", "line 1"),
-        ("value,1,2", "value,1,nan", "line 4: a value"),
-        ("value,1,2", "value,1,two", "line 4: a value"),
-        ("value,1,2", "value,2,2", "line 4: expected the count 1 of 'value'"),
-        ("value,1,2", "value,1,2,3", "line 4"),
-        ("value,1,2", "colour,1,2", "line 4: the part"),
-        ("input,1,1\n", "", "no part 'input'"),
+        ("part,count", "part,number", "the first columns must be part and count"),
+        ("value,1,2", "value,1,nan", "values of a separable table are not all finite"),
+        ("value,1,2", "value,1,two", "could not convert string to float"),
+        ("value,1,2", "value,2,2", "the counts of 'value' must be 0, 1"),
+        ("value,1,2", "value,1,2,3", "columns changed from 3 to 4"),
+        ("value,1,2", "colour,1,2", "the part must be one of"),
+        ("input,1,1\n", "", "inputs of a separable table have shape (0, 1)"),
         ("derivative,1,1\n", "", "and its derivatives"),
-        (GOOD, "", "not the CSV file"),
-        ("value,0,0", 'value,0,"0', "not the CSV file"),
+        (GOOD, "", "contained no data"),
     ],
 )
 def test_a_malformed_file_ends_in_one_sentence(old, new, words, tmp_path):
     (tmp_path / "t.csv").write_text(GOOD.replace(old, new))
-    assert words in refusal(lambda: read_table(tmp_path / "t.csv"), TableError)
+    said = refusal(lambda: read_table(tmp_path / "t.csv"), TableError)
+    assert words in said and "t.csv is not a table" in said

@@ -41,12 +41,12 @@ def test_text_round_trip(tmp_path):
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("1 2 3 4\n", "line 1: 4 columns, but a table has 5"),
-        ("1 2 3 4 5\n\n1 2 3 4 5 6\n", "line 3: 6 columns"),
-        ("1 2 3 4 five\n", "line 1: '1 2 3 4 five' is not five numbers"),
-        ("1 2 3 4 nan\n", "line 1: a value is not finite"),
-        ("\n \n", "has no rows"),
-        ("1 2 3 4 \xe9\n", "not a text file"),
+        ("1 2 3 4\n", "must have 5 columns"),
+        ("1 2 3 4 5\n\n1 2 3 4 5 6\n", "columns changed from 5 to 6 at row 2"),
+        ("1 2 3 4 five\n", "could not convert string 'five'"),
+        ("1 2 3 4 nan\n", "Row 1 of an effect-ratio table has a value that is not finite"),
+        ("\n \n", "contained no data"),
+        ("1 2 3 4 \xe9\n", "not a table"),
     ],
 )
 def test_a_bad_file_is_one_sentence(tmp_path, text, message):
@@ -54,3 +54,8 @@ def test_a_bad_file_is_one_sentence(tmp_path, text, message):
     path.write_bytes(text.encode("latin-1"))
     said = refusal(lambda: read_table(path), TableError)
     assert message in said and "table.txt" in said
+
+
+def test_a_missing_file_is_one_sentence(tmp_path):
+    with pytest.raises(TableError, match="none.txt cannot be read: .*not found"):
+        read_table(tmp_path / "none.txt")

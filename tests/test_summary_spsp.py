@@ -35,9 +35,8 @@ def write_tables(folder, cells):
     return surfaces, fits
 
 
-CELLS = [(spsp, grid, 400) for spsp in ("corrected", "published") for grid in (20, 10)] + [
+CELLS = [(spsp, grid, 400) for spsp in ("corrected", "published") for grid in (10, 20)] + [
     ("unblocked", 10, 400),
-    ("published", 10, 200),
 ]
 
 

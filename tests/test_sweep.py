@@ -12,6 +12,7 @@ from strsbp.study.experiments.simulated import on_simulations
 from strsbp.study.experiments.sweep.measure import measure_cell, read_table_of, simulate_tables
 from strsbp.study.experiments.sweep.settings import Cell, SweepSettings
 from strsbp.study.experiments.sweep.summarise import behind_chosen
+from strsbp.study.inputs import Networks
 from strsbp.training.epochs import train
 
 ARM = ArmSettings(title="ST-RSBP", table={"grid": 8}, n_steps=60)
@@ -76,9 +77,8 @@ def test_cells_have_simulated_tables_whatever_the_arms_is(table, spsp):
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     path = tmp_path_factory.mktemp("tables") / "tables.csv"
-    done = []
-    simulate_tables(SETTINGS.tables(ARM)[1:3], repeats=5, seed=3, out=path, on_rows=done.append)
-    assert sum(done) == 16
+    keys = [one.key for one in SETTINGS.tables(ARM)[1:3]]
+    simulate_tables(keys, repeats=5, seed=3, out=path)
     return path
 
 
@@ -96,14 +96,13 @@ def test_a_cell_is_trained_as_an_arm_with_its_constants(tables, tmp_path):
     images, labels = rng.integers(0, 256, (6, 30)).astype(np.uint8), np.arange(6).astype(np.uint8)
     digits = Digits("invented", images, labels, images[:4], labels[:4])
     hidden = [LayerSettings(kind="feedforward", size=size) for size in (10, 14)]
-    cell, key = Cell.from_key("m64-s8-h2-o3"), SETTINGS.tables(ARM)[2].key
-    table, ticks = read_table_of(tables, key), []
+    key = SETTINGS.tables(ARM)[2].key
+    table = read_table_of(tables, key)
     measure_cell(
-        cell, ARM, hidden, table, digits, epochs=2, seeds=[1, 5], out=tmp_path / "a.csv",
-        tick=ticks.append,
+        Networks({"a": ARM}, hidden, [], digits), "m64-s8-h2-o3", tables, epochs=2, seeds=[1, 5],
+        n_train=6, n_test=4, out=tmp_path / "a.csv",
     )  # fmt: skip
     found = pd.read_csv(tmp_path / "a.csv")
-    assert sum(ticks) == 2 * 2 * (6 + 4)
     assert list(found["seed"]) == [1, 1, 5, 5]
     for seed in (1, 5):
         arm = ARM.model_copy(update=dict(threshold_hidden=2, threshold_output=3))

@@ -193,7 +193,7 @@ def test_save_and_load_continue_bit_for_bit(tmp_path):
     digits = small_digits()
     network = small_network()
     train(network, digits, 1)
-    save_network(tmp_path / "network.npz", network, HIDDEN)
+    save_network(tmp_path / "network.npz", network)
     loaded = load_network(tmp_path / "network.npz")
     for each in (network, loaded):
         each.train_sample(digits.train_images[0], 0, 3)

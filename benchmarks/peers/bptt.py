@@ -14,6 +14,7 @@ import torch
 
 from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
 
+N_STEPS = 400
 LEARNING_RATE = 1e-3
 """Adam's usual step size, the same as ours in the first epoch."""
 LOGIT = 0.1
@@ -23,27 +24,32 @@ LOGIT = 0.1
 class BpttPeer:
     """A peer's network and optimiser, trained on batches of `batch` digits.
 
-    `module`: a peer's file (NAME, DISTRIBUTION, build); `digits`: the images; `n_steps`: T. The
-    spikes come from `strsbp.encoding.Encoder` and are generated within the timed calls.
+    `module`: a peer's file (NAME, DISTRIBUTION, build); `digits`: the images; `n_samples`: digits
+    per timed call. The spikes come from `strsbp.encoding.Encoder` and are generated within the
+    timed calls.
     """
 
-    def __init__(self, module, digits, batch: int, n_steps: int, seed: int):
+    def __init__(self, module, digits, batch: int, n_samples: int, seed: int):
         torch.set_num_threads(1)
         # What decays over hundreds of steps may become subnormal, which slows some processors down.
         torch.set_flush_denormal(True)
         torch.manual_seed(seed)
-        self.name, self.batch = module.NAME, batch
+        self.name, self.batch, self.n_samples = module.NAME, batch, n_samples
         self.version = f"{metadata.version(module.DISTRIBUTION)} (torch {torch.__version__})"
-        self._digits, self._n_steps = digits, n_steps
+        self._digits = digits
         self._network = module.build()
         self._optimiser = torch.optim.Adam(self._network.parameters(), lr=LEARNING_RATE)
         self._encoders = {
-            split: Encoder(seed, split, n_steps) for split in (TRAIN_SPLIT, TEST_SPLIT)
+            split: Encoder(seed, split, N_STEPS) for split in (TRAIN_SPLIT, TEST_SPLIT)
         }
 
-    def train(self, indices, epoch: int = 0) -> None:
+    def restart(self) -> None:
+        """Nothing: the speed does not depend on the weights."""
+
+    def train(self, indices: range) -> None:
         """One update per batch of the training digits `indices`; the step size is constant."""
-        for chunk in _chunks(indices, self.batch):
+        for start in indices[:: self.batch]:
+            chunk = range(start, min(start + self.batch, indices.stop))
             labels = torch.from_numpy(self._digits.train_labels[chunk].astype(np.int64))
             counts = self._network(self._encode(self._digits.train_images, chunk, TRAIN_SPLIT))
             self._optimiser.zero_grad()
@@ -51,22 +57,16 @@ class BpttPeer:
             torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
             self._optimiser.step()
 
-    def predict(self, indices, batch: int | None = None) -> np.ndarray:
-        """Predicted classes of the test digits `indices`, (n,) int64, in batches of `batch`."""
-        found = []
+    def predict(self, indices: range) -> None:
+        """Classify the test digits `indices`, batch by batch."""
         with torch.no_grad():
-            for chunk in _chunks(indices, batch or self.batch):
+            for start in indices[:: self.batch]:
+                chunk = range(start, min(start + self.batch, indices.stop))
                 spikes = self._encode(self._digits.test_images, chunk, TEST_SPLIT)
-                found.append(self._network(spikes).argmax(dim=1).numpy())
-        return np.concatenate(found)
+                self._network(spikes).argmax(dim=1)
 
     def _encode(self, images, indices, split: int) -> torch.Tensor:
-        spikes = np.empty((self._n_steps, len(indices), images.shape[1]), dtype=np.float32)
+        spikes = np.empty((N_STEPS, len(indices), images.shape[1]), dtype=np.float32)
         for k, index in enumerate(indices):
-            spikes[:, k] = self._encoders[split].encode(images[index], int(index))
+            spikes[:, k] = self._encoders[split].encode(images[index], index)
         return torch.from_numpy(spikes)
-
-
-def _chunks(indices, size: int):
-    indices = np.asarray(indices)
-    return (indices[start : start + size] for start in range(0, len(indices), size))

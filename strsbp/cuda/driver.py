@@ -6,8 +6,9 @@ produces the same numbers as `strsbp.engine` for its seed. The array module is a
 a stand-in in tests); only its arrays, `RawModule` and streams are used.
 """
 
-import math
 from collections.abc import Callable, Sequence
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, THRESHOLDS, TRAIN_SPLIT
 from strsbp.engine.adam import bias_corrected
 from strsbp.engine.layers import Layer
-from strsbp.engine.loss import HM2BP_E_SILENT, HM2BP_RHO_SILENT, RHO_SILENT
+from strsbp.engine.loss import HM2BP_E_SILENT
 from strsbp.engine.network import Network
 
 THREADS = 128
@@ -36,80 +37,95 @@ def words(n_bits: int) -> int:
     return -(-n_bits // 32)
 
 
-def layout(
-    template: Network, n_connections: Sequence[int], n_train: int, n_test: int
-) -> dict[str, tuple[tuple[int, ...], type]]:
-    """Name, shape and dtype of the arrays that each replica has.
+def arrays_of_replica(
+    template: Network, seed: int, state: dict, most: Sequence[int], n_train: int, n_test: int
+) -> dict[str, np.ndarray]:
+    """The arrays of one replica by name, with the values with which it starts.
 
-    `n_connections`: per layer, the largest number of recurrent connections of any replica, 0 for
-    layers without any.
+    `state`: its `Network.state()`; `most`: per layer, the largest number of recurrent connections
+    of any replica (see `connections_of`). Those of layer k are called `k/name`.
     """
-    n_steps, n_inputs = template.model.n_steps, template.n_inputs
-    layers = template.layers
-    widest = max(layer.error.size for layer in layers)
+    n_steps, n_inputs, n_layers = template.model.n_steps, template.n_inputs, len(template.layers)
     arrays = {
-        "seeds": ((), np.uint64),
-        "order": ((n_train,), _I32),
-        "boost": ((n_train,), _F32),
-        "predictions": ((n_train,), _I32),
-        "costs": ((n_train,), _F64),
-        "test_order": ((n_test,), _I32),
-        "test_predictions": ((n_test,), _I32),
-        "test_totals": ((n_test, len(layers)), _I32),
-        "test_silent": ((n_test, len(layers)), _I32),
-        "has_error": ((), _I32),
-        "input/step_mask": ((n_steps, words(n_inputs)), _U32),
-        "input/neuron_mask": ((n_inputs, words(n_steps)), _U32),
-        "input/counts": ((n_inputs,), _I32),
-        "traces": ((n_steps + 1, widest), _F32),
+        "seeds": np.array(seed, dtype=np.uint64),
+        "order": np.zeros(n_train, _I32),
+        "boost": np.zeros(n_train, _F32),
+        "predictions": np.zeros(n_train, _I32),
+        "costs": np.zeros(n_train, _F64),
+        "test_order": np.arange(n_test, dtype=_I32),
+        "test_predictions": np.zeros(n_test, _I32),
+        "test_totals": np.zeros((n_test, n_layers), _I32),
+        "test_silent": np.zeros((n_test, n_layers), _I32),
+        "has_error": np.zeros((), _I32),
+        "input/step_mask": np.zeros((n_steps, words(n_inputs)), _U32),
+        "input/neuron_mask": np.zeros((n_inputs, words(n_steps)), _U32),
+        "input/counts": np.zeros(n_inputs, _I32),
+        "traces": np.zeros((n_steps + 1, max(x.error.size for x in template.layers)), _F32),
     }
-    for k, layer in enumerate(layers):
-        n = layer.error.size
-        own = {name: (array.shape, array.dtype.type) for name, array in layer.state().items()}
-        own |= {
-            name: ((n,), _F32)
-            for name in (
-                "column_sums", "square_sums", "error", "scaled_error", "denominators", "factors",
-                "weight_error", "back_error", "back_silent", "back_all", "lateral",
-            )
-        }  # fmt: skip
-        own |= {
-            "step_mask": ((n_steps, words(layer.n_neurons)), _U32),
-            "neuron_mask": ((n, words(n_steps)), _U32),
-            "counts": ((n,), _I32),
-            "n_terms": ((), _I32),
-            "smallest": ((), _I32),
-            "broken": ((), _I32),
-        }
-        if stores_spsp(layer):
-            own["input_spsp"] = (layer.weights.shape, _F32)
-        if layer.arrays.normalised:
-            own["squares"] = ((n,), _F32)
-        if layer.output:
-            own |= {
-                "backward_mask": ((n, words(n_steps)), _U32),
-                "backward_counts": ((n,), _I32),
-                "spsp": ((layer.n_neurons, layer.n_neurons), _F32),
-            }
+    for k, layer in enumerate(template.layers):
+        own = {name: state[f"{layer.name}/{name}"] for name in layer.state()}
+        own |= _arrays_of_layer(layer, n_steps)
         if layer.recurrent:
-            most = max(n_connections[k], 1)
-            rec_state = ("rec_weights", "rec_first_moments", "rec_second_moments")
-            indices = ("rec_pre", "rec_post", "incoming_pre", "incoming_connection")
-            own |= {name: ((most,), _F32) for name in (*rec_state, "spsp", "off_diagonal")}
-            own |= {name: ((most,), _I32) for name in indices}
-            own["incoming_ptr"] = ((n + 1,), _I32)
-            if solves(template, k):
-                own["solution"] = ((n,), _F64)
-                if layer.arrays.one_way:
-                    own |= {
-                        "n_levels": ((), _I32),
-                        "level_ptr": ((layer.n_neurons + 1,), _I32),
-                        "level_order": ((layer.n_neurons,), _I32),
-                    }
-                else:
-                    own |= {"work": ((7, n), _F64), "failed": ((), _I32)}
-        arrays |= {f"{k}/{name}": value for name, value in own.items()}
+            own |= _arrays_of_connections(layer, own, max(most[k], 1), solves(template, k))
+        arrays |= {f"{k}/{name}": array for name, array in own.items()}
     return arrays
+
+
+def _arrays_of_layer(layer: Layer, n_steps: int) -> dict[str, np.ndarray]:
+    n = layer.error.size
+    names = (
+        "column_sums", "square_sums", "error", "scaled_error", "factors", "weight_error",
+        "back_error", "back_silent", "back_all",
+    )  # fmt: skip
+    own = {name: np.zeros(n, _F32) for name in names}
+    own |= {name: np.ones(n, _F32) for name in ("denominators", "lateral")}
+    own |= {
+        "step_mask": np.zeros((n_steps, words(layer.n_neurons)), _U32),
+        "neuron_mask": np.zeros((n, words(n_steps)), _U32),
+        "counts": np.zeros(n, _I32),
+        "n_terms": np.array(layer.n_inputs + 1, _I32),
+        "smallest": np.zeros((), _I32),
+        "broken": np.zeros((), _I32),
+    }
+    if stores_spsp(layer):
+        own["input_spsp"] = np.zeros(layer.weights.shape, _F32)
+    if layer.arrays.normalised:
+        own["squares"] = np.zeros(n, _F32)
+    if layer.output:
+        own["backward_mask"] = np.zeros((n, words(n_steps)), _U32)
+        own["backward_counts"] = np.zeros(n, _I32)
+        own["spsp"] = np.zeros((layer.n_neurons, layer.n_neurons), _F32)
+    return own
+
+
+def _arrays_of_connections(layer: Layer, own: dict, most: int, solves: bool) -> dict:
+    """What a recurrent layer has besides; arrays with an entry per connection have `most`."""
+    n, ptr, post = layer.error.size, own["rec_ptr"], own["rec_post"]
+    pre = np.repeat(np.arange(n), np.diff(ptr))
+    # Sorted by post-synaptic, then pre-synaptic neuron: the order of every sum.
+    incoming = np.argsort(post, kind="stable")
+    names = ("rec_post", "rec_weights", "rec_first_moments", "rec_second_moments")
+    entries = {name: own[name] for name in names} | {
+        "rec_pre": pre.astype(_I32),
+        "incoming_pre": pre[incoming].astype(_I32),
+        "incoming_connection": incoming.astype(_I32),
+        "spsp": np.zeros(post.size, _F32),
+        "off_diagonal": np.zeros(post.size, _F32),
+    }
+    found = {name: np.pad(values, (0, most - post.size)) for name, values in entries.items()}
+    counts = np.bincount(post, minlength=n)
+    found["incoming_ptr"] = np.concatenate([[0], np.cumsum(counts)]).astype(_I32)
+    found["n_terms"] = np.array(layer.n_inputs + 1 + post.size, _I32)
+    if solves:
+        found["solution"] = np.zeros(n, _F64)
+    if solves and layer.arrays.one_way:
+        order, starts = dependency_levels(ptr, post, layer.n_neurons)
+        found["level_order"], found["n_levels"] = order, np.array(starts.size - 1, _I32)
+        found["level_ptr"] = np.zeros(layer.n_neurons + 1, _I32)
+        found["level_ptr"][: starts.size] = starts
+    elif solves:
+        found |= {"work": np.zeros((7, n), _F64), "failed": np.zeros((), _I32)}
+    return found
 
 
 def solves(template: Network, k: int) -> bool:
@@ -122,12 +138,10 @@ def stores_spsp(layer: Layer) -> bool:
     return layer.arrays.normalised or layer.arrays.as_hm2bp
 
 
-def bytes_per_replica(
-    template: Network, n_connections: Sequence[int], n_train: int, n_test: int
-) -> int:
-    """Bytes of device memory per replica."""
-    plan = layout(template, n_connections, n_train, n_test).values()
-    return sum(math.prod(shape) * np.dtype(dtype).itemsize for shape, dtype in plan)
+def bytes_per_replica(template: Network, most: Sequence[int], n_train: int, n_test: int) -> int:
+    """Bytes of device memory per replica; arguments as in `arrays_of_replica`."""
+    arrays = arrays_of_replica(template, 0, template.state(), most, n_train, n_test)
+    return sum(array.nbytes for array in arrays.values())
 
 
 def connections_of(template: Network, states: Sequence[dict]) -> list[int]:
@@ -136,6 +150,17 @@ def connections_of(template: Network, states: Sequence[dict]) -> list[int]:
         max(state[f"{layer.name}/rec_post"].size for state in states) if layer.recurrent else 0
         for layer in template.layers
     ]
+
+
+class Launch(NamedTuple):
+    """One launch of a kernel."""
+
+    kernel: str
+    grid: tuple[int, int]
+    threads: int
+    arguments: tuple
+    shared: int
+    """Bytes of shared memory."""
 
 
 class Replicas:
@@ -165,11 +190,12 @@ class Replicas:
         self.stream = xp.cuda.Stream(non_blocking=True)
         with self.stream:
             self._compile()
-            self._allocate(states, digits)
-            self._upload(seeds, states)
+            self._allocate(seeds, states, digits)
+            self._restart()
             self._train_sample = self._recorded(list(self._train_launches()))
             self._test_sample = self._recorded(list(self._test_launches()))
-            self._upload(seeds, states)  # again, because recording ran the kernels once
+            self._restart()  # again, because recording ran the kernels once
+            del self._start
 
     # Memory
 
@@ -179,18 +205,17 @@ class Replicas:
         basis = self.template.derivative.basis
         compiling = options(per_thread, len(basis) if basis.size else None)
         module = self.xp.RawModule(code=kernel_source(), options=compiling)
-        self._kernel, self._parameters = module.get_function, kernels()
+        self._kernel, self._parameters = cache(module.get_function), kernels()
 
-    def _allocate(self, states, digits: Digits) -> None:
-        xp = self.xp
-        self._most_connections = connections_of(self.template, states)
-        self._layout = {
-            name: ((self.n_replicas, *shape), dtype)
-            for name, (shape, dtype) in layout(
-                self.template, self._most_connections, self.n_train, self.n_test
-            ).items()
-        }
-        self.arrays = {name: xp.zeros(*spec) for name, spec in self._layout.items()}
+    def _allocate(self, seeds, states, digits: Digits) -> None:
+        xp, template = self.xp, self.template
+        self._most_connections = connections_of(template, states)
+        sizes = self._most_connections, self.n_train, self.n_test
+        host = [
+            arrays_of_replica(template, *each, *sizes) for each in zip(seeds, states, strict=True)
+        ]
+        self._start = {name: np.stack([each[name] for each in host]) for name in host[0]}
+        self.arrays = {name: xp.asarray(array) for name, array in self._start.items()}
         shared = {
             "train_images": digits.train_images,
             "labels": digits.train_labels,
@@ -213,42 +238,10 @@ class Replicas:
         if rows:  # one matrix for all replicas: elimination is rare and handles one at a time
             self.shared["matrix"] = xp.zeros(max(rows) * (max(rows) + 1), dtype=_F64)
 
-    def _upload(self, seeds, states) -> None:
-        host = {name: np.zeros(*spec) for name, spec in self._layout.items()}
-        host["seeds"][:] = np.array(seeds, dtype=np.uint64)
-        host["test_order"][:] = np.arange(self.n_test)
-        for k, layer in enumerate(self.layers):
-            host[f"{k}/denominators"][:] = 1
-            host[f"{k}/lateral"][:] = 1
-            for r, state in enumerate(states):
-                for name in layer.state():
-                    values = state[f"{layer.name}/{name}"]
-                    host[f"{k}/{name}"][r, : len(values)] = values
-                host[f"{k}/n_terms"][r] = layer.n_inputs + 1
-                if layer.recurrent:
-                    self._fill_connections(host, r, k, state)
-        for name, array in host.items():
+    def _restart(self) -> None:
+        for name, array in self._start.items():
             self.arrays[name].set(array)
-        self._run(self._sum_launch(k) for k in range(len(self.layers)))
-
-    def _fill_connections(self, host, r: int, k: int, state) -> None:
-        layer = self.layers[k]
-        ptr, post = state[f"{layer.name}/rec_ptr"], state[f"{layer.name}/rec_post"]
-        n = post.size
-        pre = np.repeat(np.arange(ptr.size - 1), np.diff(ptr))
-        host[f"{k}/n_terms"][r] += n
-        host[f"{k}/rec_pre"][r, :n] = pre
-        # Sorted by post-synaptic, then pre-synaptic neuron: the order of every sum.
-        incoming = np.argsort(post, kind="stable")
-        host[f"{k}/incoming_connection"][r, :n] = incoming
-        host[f"{k}/incoming_pre"][r, :n] = pre[incoming]
-        counts = np.bincount(post, minlength=ptr.size - 1)
-        host[f"{k}/incoming_ptr"][r, 1:] = np.cumsum(counts)
-        if f"{k}/level_ptr" in host:
-            order, starts = dependency_levels(ptr, post, layer.n_neurons)
-            host[f"{k}/n_levels"][r] = starts.size - 1
-            host[f"{k}/level_order"][r] = order
-            host[f"{k}/level_ptr"][r, : starts.size] = starts
+        self._run([self._sum_launch(k) for k in range(len(self.layers))])
 
     def state(self) -> list[dict[str, np.ndarray]]:
         """`Network.state()` of each replica, copied to the host."""
@@ -269,10 +262,8 @@ class Replicas:
 
     # Launches
 
-    def _recorded(self, launches) -> Callable[[], None]:
-        """A function that enqueues `launches`, as one recorded graph if graphs are supported."""
-        if not hasattr(self.stream, "begin_capture"):
-            return lambda: self._run(launches)
+    def _recorded(self, launches: Sequence[Launch]) -> Callable[[], None]:
+        """A function that enqueues `launches`, as one recorded graph."""
         self.shared["position"].fill(0)
         self._run(launches)  # loads the kernels, which older drivers cannot do during capture
         self.stream.synchronize()
@@ -281,25 +272,24 @@ class Replicas:
         graph = self.stream.end_capture()
         return lambda: graph.launch(self.stream)
 
-    def _run(self, launches) -> None:
-        for kernel, grid, block, arguments, shared_bytes in launches:
-            kernel(grid, block, arguments, shared_mem=shared_bytes)
+    def _run(self, launches: Sequence[Launch]) -> None:
+        for kernel, grid, threads, arguments, shared in launches:
+            self._kernel(kernel)(grid, (threads,), arguments, shared_mem=shared)
 
     def _launch(
-        self, kernel: str, blocks: int, threads: int, values: dict, *, shared: int = 0, **others
-    ):
-        """One launch with `blocks` blocks per replica and `shared` bytes of shared memory.
+        self, kernel: str, blocks: int, threads: int, values: dict, *, shared: int = 0,
+        replicas: int | None = None, **others,
+    ) -> Launch:  # fmt: skip
+        """One launch with `blocks` blocks for each replica (of all replicas, unless given).
 
         `values` and `others`: the arguments, by the names of the kernel's parameters.
         """
-        arguments = self._arguments(kernel, values | others)
-        return self._kernel(kernel), (blocks, self.n_replicas), (threads,), arguments, shared
-
-    def _arguments(self, kernel: str, values: dict) -> tuple:
-        return tuple(
+        values = values | others
+        arguments = tuple(
             values[name] if scalar is None else scalar(values[name])
             for name, scalar in self._parameters[kernel].items()
         )
+        return Launch(kernel, (blocks, replicas or self.n_replicas), threads, arguments, shared)
 
     def _of_all(self) -> dict:
         """Arguments that do not belong to a layer."""
@@ -313,20 +303,19 @@ class Replicas:
 
     def _of_layer(self, k: int) -> dict:
         """Arguments for layer `k`: its arrays and constants, and the spikes below it."""
-        layer, none, none_f32 = self.layers[k], self.shared["none_i32"], self.shared["none_f32"]
-        constants, hm2bp = layer.arrays._asdict(), layer.arrays.as_hm2bp
+        layer, constants = self.layers[k], self.layers[k].arrays._asdict()
         below = self._arrays_of("input" if k == 0 else k - 1)
         # Placeholders for what a layer may lack.
-        values = dict.fromkeys(("incoming_ptr", "incoming_pre", "incoming_connection"), none)
-        values |= dict.fromkeys(("rec_weights", "input_spsp", "back"), none_f32)
+        indices = ("incoming_ptr", "incoming_pre", "incoming_connection")
+        values = dict.fromkeys(indices, self.shared["none_i32"])
+        values |= dict.fromkeys(("rec_weights", "input_spsp", "back"), self.shared["none_f32"])
         values |= {name: value for name, value in constants.items() if np.isscalar(value)}
         values |= self._of_all() | self._arrays_of(k)
         values |= {f"input_{name}": below[name] for name in ("step_mask", "neuron_mask", "counts")}
         values |= {
             "n_padded": layer.error.size, "n_connections": self._most_connections[k],
             "input_stride": below["counts"].shape[1], "wants_back": k > 0,
-            "rho_silent": HM2BP_RHO_SILENT if hm2bp else RHO_SILENT,
-            "e_silent": HM2BP_E_SILENT if hm2bp else 0,
+            "e_silent": HM2BP_E_SILENT if layer.arrays.as_hm2bp else 0,
         }  # fmt: skip
         return values | ({"back": below["error"]} if k > 0 else {})
 
@@ -369,17 +358,14 @@ class Replicas:
         )
         for k in range(last, -1, -1):
             yield from self._backward_launches(k)
-        yield self._next_launch()
+        yield self._launch("next_sample", 1, 1, self.shared, replicas=1)
 
     def _test_launches(self):
         yield self._encode_launch(TEST_SPLIT)
         yield from self._forward_launches()
         for k in range(len(self.layers)):
             yield self._launch("tally", 1, 32, self._of_layer(k), layer=k, n_samples=self.n_test)
-        yield self._next_launch()
-
-    def _next_launch(self):
-        return self._kernel("next_sample"), (1, 1), (1,), (self.shared["position"],), 0
+        yield self._launch("next_sample", 1, 1, self.shared, replicas=1)
 
     def _backward_launches(self, k: int):
         """The launches of layer `k` after the forward pass: errors, update and sums."""
@@ -431,8 +417,10 @@ class Replicas:
             yield self._launch("solve_triangular", 1, threads, values)
             return
         yield self._launch("solve_iterative", 1, threads, values, shared=8 * 5)
-        arguments = self._arguments("solve_elimination", values | {"a": self.shared["matrix"]})
-        yield self._kernel("solve_elimination"), (1, 1), (MOST_THREADS,), arguments, 4
+        yield self._launch(
+            "solve_elimination", 1, MOST_THREADS, values, shared=4, replicas=1,
+            a=self.shared["matrix"],
+        )  # fmt: skip
 
     def _sum_launch(self, k: int):
         blocks = -(-self.layers[k].error.size // THREADS)

@@ -18,9 +18,8 @@ from strsbp.settings import N_CLASSES
 class Digits:
     """Training and test images, or ready spike trains, with their labels.
 
-    Every array is C-contiguous uint8. The constructor checks types, shapes and labels, and raises
-    `DataError`. Spike trains are stored as `strsbp.encoding.packed_trains` makes them, one row per
-    sample.
+    Every array is uint8. The constructor checks types, shapes and labels, and raises `DataError`.
+    Spike trains are stored as `strsbp.encoding.packed_trains` makes them, one row per sample.
     """
 
     name: str
@@ -42,8 +41,6 @@ class Digits:
     """Steps of ready spike trains; None for images, which are encoded."""
 
     def __post_init__(self):
-        if not isinstance(self.name, str) or not self.name:
-            raise DataError("A set of digits needs a name; give it a non-empty string.")
         for split in ("train", "test"):
             _check_split(
                 f"the {split} set of {self.name}",
@@ -54,8 +51,8 @@ class Digits:
         n_train_pixels, n_test_pixels = self.train_images.shape[1], self.test_images.shape[1]
         if n_train_pixels != n_test_pixels:
             raise DataError(
-                f"The train images of {self.name} have {n_train_pixels} pixels but its test images "
-                f"have {n_test_pixels}; give both the same size."
+                f"The training images of {self.name} have {n_train_pixels} pixels but its test "
+                f"images have {n_test_pixels}; give both the same size."
             )
 
     @property
@@ -70,7 +67,7 @@ class Digits:
         return len(self.test_labels) - self.n_validation
 
     def first(self, n_train: int | None, n_test: int | None, n_validation: int = 0) -> "Digits":
-        """The first `n_train` training and the first `n_test` test digits; all for None.
+        """The first `n_train` training and `n_test` test digits; None takes all.
 
         The last `n_validation` training digits follow as the validation set. Without one, the
         arrays are views, not copies. Raises `DataError` if a split has fewer digits, if a size is
@@ -115,28 +112,17 @@ _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
 def _check_split(where: str, images: np.ndarray, labels: np.ndarray, n_classes: int) -> None:
-    for kind, array, shape in (("images", images, "(n, pixels)"), ("labels", labels, "(n,)")):
-        expected_ndim = 2 if kind == "images" else 1
-        if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
-            found = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+    for kind, array, shape in (("images", images, ("n", "pixels")), ("labels", labels, ("n",))):
+        if array.dtype != np.uint8 or array.ndim != len(shape) or array.size == 0:
             raise DataError(
-                f"The {kind} in {where} are {found}, not a uint8 array; convert them to uint8."
-            )
-        if array.ndim != expected_ndim or (kind == "images" and array.shape[1] == 0):
-            raise DataError(
-                f"The {kind} in {where} have the shape {array.shape}, not {shape}; reshape them."
-            )
-        if not array.flags.c_contiguous:
-            raise DataError(
-                f"The {kind} in {where} are not contiguous; use numpy.ascontiguousarray on them."
+                f"The {kind} in {where} are {array.dtype} of shape {array.shape}; give uint8 of "
+                f"shape ({', '.join(shape)}), not empty."
             )
     if len(images) != len(labels):
         raise DataError(
             f"There are {len(images)} images but {len(labels)} labels in {where}; give one label "
             "for each image."
         )
-    if len(labels) == 0:
-        raise DataError(f"There are no digits in {where}; give at least one.")
     if labels.max() >= n_classes:
         raise DataError(
             f"There is a label {labels.max()} in {where}; labels must be 0 to {n_classes - 1}."
@@ -146,20 +132,14 @@ def _check_split(where: str, images: np.ndarray, labels: np.ndarray, n_classes: 
 def save_digits(path: str | Path, digits: Digits) -> None:
     """Write `digits` to `path` as a compressed .npz without pickles, atomically.
 
-    The same digits give the same bytes. Raises `DataError` if the file cannot be written.
+    The same digits give the same bytes.
     """
     arrays = {key: getattr(digits, key) for key in _ARRAYS}
     arrays |= {key: np.array(getattr(digits, key)) for key in ("name", "n_classes")}
     if digits.n_steps is not None:
         arrays["n_steps"] = np.array(digits.n_steps)
-    try:
-        with replacing(path) as temporary, open(temporary, "wb") as file:
-            np.savez_compressed(file, **arrays)
-    except OSError as error:
-        raise DataError(
-            f"The digits could not be written to {path} ({in_words(error)}); make room "
-            "for the file or choose another folder."
-        ) from None
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def read_digits(path: str | Path) -> Digits:
@@ -175,7 +155,7 @@ def read_digits(path: str | Path) -> Digits:
             fields[key] = int(arrays[key])
         return Digits(**fields)
     except FileNotFoundError:
-        raise DataError(f"There is no digits file {path}; prepare it first.") from None
+        raise DataError(f"The digits file {path} is missing; prepare it first.") from None
     except Exception as error:
         raise DataError(
             f"{path} is not a complete digits file ({in_words(error)}); delete it and prepare it "

@@ -14,11 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from strsbp.errors import DataError, in_words
-from strsbp.files import read_bounded
 
 IMAGES_MAGIC, LABELS_MAGIC = 0x0803, 0x0801
-LARGEST_FILE = 2_000_000_000
-"""Size limit in bytes; the files of the known data sets have at most 47 million."""
 
 
 def read_images(path: str | Path) -> np.ndarray:
@@ -29,6 +26,12 @@ def read_images(path: str | Path) -> np.ndarray:
 def read_labels(path: str | Path) -> np.ndarray:
     """Labels uint8 (n,) of an idx file; raises `DataError` for anything else."""
     return _read(path, "labels", LABELS_MAGIC)
+
+
+def gzipped_or_not(folder: Path, name: str) -> Path | None:
+    """The file `name` (ending in .gz) in `folder`, or else its unpacked form; None without both."""
+    paths = folder / name, folder / name.removesuffix(".gz")
+    return next((path for path in paths if path.exists()), None)
 
 
 def unpacked(data: bytes) -> bytes:
@@ -45,9 +48,9 @@ def content_sha256(data: bytes) -> str | None:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """The content of a file; raises `DataError` if it cannot be read or is too large."""
+    """The content of a file; raises `DataError` if it cannot be read."""
     try:
-        return read_bounded(path, LARGEST_FILE)
+        return Path(path).read_bytes()
     except OSError as error:
         raise DataError(
             f"{path} cannot be read ({in_words(error)}); make it a readable file."

@@ -7,10 +7,10 @@
   `x_train`, `y_train`, `x_test` and `y_test`): images of any shape, whole numbers from 0 to 255;
 - an .npz file with ready spike trains as events: for both splits `train_neuron`, `train_time` and
   `train_sample` (one entry per event: the input neuron and the sample, from 0, and the time), and
-  `train_labels` (one per sample). Optional numbers are `n_neurons` (by default those that fire) and
-  `time_per_step` (by default 1): the event of a time t is a spike at step 1 + floor(t /
-  time_per_step), as an encoded image has no spike at step 0 either. A neuron spikes at most once
-  per step. A network reads the first T steps and sees none after the last event.
+  `train_labels` (one per sample). Two numbers are optional: `n_neurons` (by default, up to the last
+  neuron that fires) and `time_per_step` (by default 1). An event at time t is a spike at step
+  1 + floor(t / time_per_step): no train has a spike at step 0. A neuron spikes at most once per
+  step. A network reads the first T steps; after the last event they are silent.
 
 `save_events` writes the last form from a tonic data set, or anything that looks like one.
 """
@@ -19,21 +19,20 @@ import hashlib
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from strsbp.checkpoint import read_arrays
 from strsbp.data.dataset import Digits
-from strsbp.data.idx import read_images, read_labels
+from strsbp.data.idx import gzipped_or_not, read_images, read_labels
 from strsbp.data.sources import FILE_NAMES
-from strsbp.encoding import bytes_of, packed_trains
+from strsbp.encoding import packed_trains
 from strsbp.errors import DataError, in_words
 from strsbp.files import replacing
 
 MOST_STEPS = 65_536
 """The longest spike trains, as in the setting `n_steps`."""
-LARGEST_SET = 8_000_000_000
-"""Limit on the bytes of packed spike trains."""
 
 _SPLITS = ("train", "test")
 _KINDS = ("neuron", "time", "sample", "labels")
@@ -53,12 +52,11 @@ def read_dataset(name: str, path: str | Path) -> Digits:
     """
     path = Path(path).expanduser()
     if path.is_dir():
-        train_images, train_labels, test_images, test_labels = source_files(path)
-        splits = (
-            read_images(train_images), read_labels(train_labels),
+        images, labels, test_images, test_labels = source_files(path)
+        return _digits(
+            name, read_images(images), read_labels(labels),
             read_images(test_images), read_labels(test_labels),
         )  # fmt: skip
-        return _digits(name, *splits)
     (path,) = source_files(path)
     try:
         arrays = read_arrays(path)
@@ -73,22 +71,22 @@ def read_dataset(name: str, path: str | Path) -> Digits:
         )
     if keys == _EVENTS:
         return _of_events(name, path, arrays)
-    return _of_images(name, path, [(key, arrays[key]) for key in keys])
+    return _of_images(name, path, {key: arrays[key] for key in keys})
 
 
 def source_files(path: str | Path) -> list[Path]:
     """The files that `read_dataset` reads; raises `DataError` if one is missing."""
     path = Path(path).expanduser()
-    if not path.is_dir():
-        if not path.is_file():
-            raise DataError(f"There is no file or folder {path}; correct data.sets.")
+    if path.is_file():
         return [path]
+    if not path.is_dir():
+        raise DataError(f"There is no file or folder {path}; correct data.sets.")
     found = []
     for name in FILE_NAMES:
-        either = [path / name, path / name.removesuffix(".gz")]
-        found += [file for file in either if file.is_file()][:1]
-        if not found or found[-1] not in either:
+        file = gzipped_or_not(path, name)
+        if file is None:
             raise DataError(f"{path} has no file {name}, gzipped or not; put the four files there.")
+        found.append(file)
     return found
 
 
@@ -118,7 +116,7 @@ def save_events(
     x.
     """
     width, height, polarities = sensor_size
-    arrays = {
+    arrays: dict[str, Any] = {
         "n_neurons": np.array(math.prod(sensor_size)),
         "time_per_step": np.array(time_per_step),
     }
@@ -137,17 +135,17 @@ def save_events(
             f"{split}_labels": np.array(labels),
         }
     with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+        np.savez_compressed(file, **arrays)
 
 
-def _of_images(name: str, path: Path, arrays: list[tuple[str, np.ndarray]]) -> Digits:
-    whole = [_whole(array, 255, f"{key} in {path}") for key, array in arrays]
-    flat = [
-        array.reshape(len(array), -1) if k % 2 == 0 else array.ravel()
-        for k, array in enumerate(whole)
-    ]
-    train, train_labels, test, test_labels = (array.astype(np.uint8) for array in flat)
-    return _digits(name, train, train_labels, test, test_labels)
+def _of_images(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
+    train, labels, test, test_labels = (
+        _whole(array, 255, f"{key} in {path}").astype(np.uint8) for key, array in arrays.items()
+    )
+    return _digits(
+        name, train.reshape(len(train), -1), labels.ravel(), test.reshape(len(test), -1),
+        test_labels.ravel(),
+    )  # fmt: skip
 
 
 def _of_events(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
@@ -185,12 +183,6 @@ def _of_events(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
     if n_neurons < fired:
         raise DataError(f"n_neurons in {path} is {n_neurons}, but neuron {fired - 1} fires.")
     n_steps = max(int(step.max(initial=0)) + 1 for *_, step in events.values())
-    size = max(map(len, labels.values())) * n_neurons * bytes_of(n_steps)
-    if size > LARGEST_SET:
-        raise DataError(
-            f"The spike trains in {path} need {size:,} bytes, more than the limit of "
-            f"{LARGEST_SET:,}; raise time_per_step or save fewer samples."
-        )
     train, test = (
         packed_trains(events[split], (len(labels[split]), n_neurons, n_steps)) for split in _SPLITS
     )

@@ -19,17 +19,18 @@ MAX_ITERATIONS = 60
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def off_diagonal(neuron_ptr, rec_ptr, rec_post, rec_weights, spsp, threshold, values):
-    """Fill `values` with Lmat_il for each connection l -> i; 0 for self-connections."""
+def off_diagonal(layer):
+    """Fill `rec_values[1]` with Lmat_il for each connection l -> i; 0 for self-connections."""
+    ptr, rec_ptr = layer.trains.neuron_ptr, layer.rec_ptr
     for neuron in range(rec_ptr.size - 1):
-        count = neuron_ptr[neuron + 1] - neuron_ptr[neuron]
+        count = ptr[neuron + 1] - ptr[neuron]
         for c in range(rec_ptr[neuron], rec_ptr[neuron + 1]):
-            i = rec_post[c]
+            i = layer.rec_post[c]
             rho = np.float32(0.5)
-            if count > 0 and neuron_ptr[i + 1] > neuron_ptr[i]:
-                rho = spsp[c] / np.float32(count)
-            w = np.float32(0.0) if i == neuron else one_seen(rec_weights[c])
-            values[c] = -w * rho / threshold
+            if count > 0 and ptr[i + 1] > ptr[i]:
+                rho = layer.rec_values[0, c] / np.float32(count)
+            w = np.float32(0.0) if i == neuron else one_seen(layer.rec_trained[0, c])
+            layer.rec_values[1, c] = -w * rho / layer.threshold
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -40,10 +40,10 @@ def _integrate(like, current, membrane, refractory, constants):
 
 
 @njit(inline="always")
-def _constants(like, decay_m, gain, threshold, refractory_steps):
+def _constants(like, layer):
     return (
-        splat(like, decay_m), splat(like, gain), splat(like, threshold),
-        splat(like, np.float32(refractory_steps)),
+        splat(like, layer.decay_m), splat(like, layer.gain), splat(like, layer.fires_above),
+        splat(like, np.float32(layer.refractory_steps)),
     )  # fmt: skip
 
 
@@ -54,12 +54,12 @@ def _note(fired, t, i, fires):
 
 
 @njit(inline="always")
-def table_of_trains(step_ptr, step_idx, fired):
+def table_of_trains(spikes, fired):
     """Fill `fired` (T + 1, n / 64 rounded up) uint64, which has one bit per step and neuron."""
     fired[:] = 0
-    for t in range(step_ptr.size - 1):
-        for k in range(step_ptr[t], step_ptr[t + 1]):
-            neuron = step_idx[k]
+    for t in range(spikes.step_ptr.size - 1):
+        for k in range(spikes.step_ptr[t], spikes.step_ptr[t + 1]):
+            neuron = spikes.step_idx[k]
             fired[t, neuron // WORD] |= np.uint64(1) << np.uint64(neuron % WORD)
 
 
@@ -76,54 +76,58 @@ def _append_fired(fired, t, idx, count):
 
 
 @njit(inline="always")
-def _run_neurons(like, i, in_ptr, in_idx, weights, decay, constants, fired):
+def _run_neurons(like, i, layer, inputs):
     """Run neurons i, i + 1, ..., one per lane of `like`, through all steps."""
+    decay, constants = splat(like, layer.decay_s), _constants(like, layer)
     current = membrane = refractory = like
-    for t in range(1, in_ptr.size - 1):
+    for t in range(1, inputs.step_ptr.size - 1):
         current *= decay
-        current = add_rows(like, current, weights, i, in_idx, in_ptr[t - 1], in_ptr[t])
+        start, stop = inputs.step_ptr[t - 1], inputs.step_ptr[t]
+        current = add_rows(like, current, layer.trained[0], i, inputs.step_idx, start, stop)
         current = seen(like, current)
         membrane, refractory, fires = _integrate(like, current, membrane, refractory, constants)
-        _note(fired, t, i, fires)
+        _note(layer.fired, t, i, fires)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_feedforward(
-    in_ptr, in_idx, weights, decay_s, decay_m, gain, threshold, refractory_steps, fired, out_ptr,
-    out_idx,
-):  # fmt: skip
-    """Run a layer without recurrent or lateral connections; arguments as in `run_coupled`."""
-    n, wide, narrow = weights.shape[1], zeros(64), zeros(16)
-    fired[:] = 0
-    constants = _constants(wide, decay_m, gain, threshold, refractory_steps)
-    decay = splat(wide, decay_s)
+def run_feedforward(layer, inputs):
+    """Run a layer without recurrent or lateral connections on the spikes `inputs`, all steps.
+
+    Fills `layer.fired` and the layer's trains by step.
+    """
+    n, wide, narrow = layer.rows.shape[1], zeros(64), zeros(16)
+    layer.fired[:] = 0
     for i in range(0, n - n % 64, 64):
-        _run_neurons(wide, i, in_ptr, in_idx, weights, decay, constants, fired)
-    constants_16 = _constants(narrow, decay_m, gain, threshold, refractory_steps)
-    decay_16 = splat(narrow, decay_s)
+        _run_neurons(wide, i, layer, inputs)
     for i in range(n - n % 64, n, 16):
-        _run_neurons(narrow, i, in_ptr, in_idx, weights, decay_16, constants_16, fired)
-    out_ptr[0] = out_ptr[1] = 0
-    for t in range(1, in_ptr.size - 1):
-        out_ptr[t + 1] = _append_fired(fired, t, out_idx, out_ptr[t])
+        _run_neurons(narrow, i, layer, inputs)
+    ptr = layer.trains.step_ptr
+    ptr[0] = ptr[1] = 0
+    for t in range(1, ptr.size - 1):
+        ptr[t + 1] = _append_fired(layer.fired, t, layer.trains.step_idx, ptr[t])
 
 
 @njit(inline="always")
-def _add_input(like, i, state, decay, in_idx, weights, start, stop):
-    current = seen(like, load(like, state, 0, i)) * decay
-    store(state, 0, i, add_rows(like, current, weights, i, in_idx, start, stop))
+def _add_input(like, i, layer, inputs, t):
+    state, start, stop = layer.neurons, inputs.step_ptr[t - 1], inputs.step_ptr[t]
+    current = seen(like, load(like, state, 0, i)) * splat(like, layer.decay_s)
+    current = add_rows(like, current, layer.trained[0], i, inputs.step_idx, start, stop)
+    store(state, 0, i, current)
 
 
 @njit(inline="always")
-def _step_neurons(like, i, t, state, constants, inhibits, total, fired):
+def _step_neurons(like, i, layer, t, n_fired):
+    """One step of neurons i, i + 1, ...; `n_fired`: how many outputs inhibit each other."""
+    state, fired = layer.neurons, layer.fired
     current = load(like, state, 0, i)
-    if inhibits:
+    if n_fired > 0:
         word = fired[t - 1, i // WORD] >> np.uint64(i % WORD)
         own = where(mask(like, word), splat(like, np.float32(1.0)), like)
-        current -= splat(like, total) - own
+        current -= splat(like, np.float32(n_fired)) - own
         store(state, 0, i, current)
     current = seen(like, current)
     membrane, refractory = load(like, state, 1, i), load(like, state, 2, i)
+    constants = _constants(like, layer)
     membrane, refractory, fires = _integrate(like, current, membrane, refractory, constants)
     store(state, 1, i, membrane)
     store(state, 2, i, refractory)
@@ -131,42 +135,29 @@ def _step_neurons(like, i, t, state, constants, inhibits, total, fired):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_coupled(
-    in_ptr, in_idx, weights, rec_ptr, rec_post, rec_weights, lateral,
-    decay_s, decay_m, gain, threshold, refractory_steps, state, fired, out_ptr, out_idx,
-):  # fmt: skip
-    """Run a layer over all steps.
+def run_coupled(layer, inputs):
+    """As `run_feedforward`, for a recurrent layer or the output layer.
 
-    `in_ptr`, `in_idx`: the input's spikes by step; `weights` (m, n) float32; `rec_ptr` (n + 1),
-    `rec_post`, `rec_weights`: recurrent connections by pre-synaptic neuron (empty `rec_post`:
-    none); `lateral`: whether each spike inhibits all other neurons by 1; `decay_s`, `decay_m`:
-    1 - 1/tau; `gain`: 1/tau_s; `state` (3, n) float32: work array for current, membrane and
-    remaining refractory steps; `fired` (T + 1, n / 64 rounded up) uint64: receives one bit per
-    neuron and step. Fills `out_ptr`, `out_idx`, the layer's spikes by step.
+    Each spike of an output inhibits all other outputs by 1.
     """
-    n, wide, narrow = weights.shape[1], zeros(64), zeros(16)
+    n, wide, narrow = layer.rows.shape[1], zeros(64), zeros(16)
     n_wide = n - n % 64
-    constants = _constants(wide, decay_m, gain, threshold, refractory_steps)
-    constants_16 = _constants(narrow, decay_m, gain, threshold, refractory_steps)
-    decay, decay_16 = splat(wide, decay_s), splat(narrow, decay_s)
-    fired[:] = 0
-    state[:] = 0
-    out_ptr[0] = out_ptr[1] = 0
-    for t in range(1, in_ptr.size - 1):
-        start, stop = in_ptr[t - 1], in_ptr[t]
+    ptr, idx = layer.trains.step_ptr, layer.trains.step_idx
+    layer.fired[:] = 0
+    layer.neurons[:] = 0
+    ptr[0] = ptr[1] = 0
+    for t in range(1, ptr.size - 1):
         for i in range(0, n_wide, 64):
-            _add_input(wide, i, state, decay, in_idx, weights, start, stop)
+            _add_input(wide, i, layer, inputs, t)
         for i in range(n_wide, n, 16):
-            _add_input(narrow, i, state, decay_16, in_idx, weights, start, stop)
-        first, last = out_ptr[t - 1], out_ptr[t]
+            _add_input(narrow, i, layer, inputs, t)
+        first, last = ptr[t - 1], ptr[t]
         for k in range(first, last):
-            neuron = out_idx[k]
-            for c in range(rec_ptr[neuron], rec_ptr[neuron + 1]):
-                state[0, rec_post[c]] += rec_weights[c]
-        total = np.float32(last - first)
-        inhibits = lateral and last > first
+            for c in range(layer.rec_ptr[idx[k]], layer.rec_ptr[idx[k] + 1]):
+                layer.neurons[0, layer.rec_post[c]] += layer.rec_trained[0, c]
+        n_fired = last - first if layer.output else 0
         for i in range(0, n_wide, 64):
-            _step_neurons(wide, i, t, state, constants, inhibits, total, fired)
+            _step_neurons(wide, i, layer, t, n_fired)
         for i in range(n_wide, n, 16):
-            _step_neurons(narrow, i, t, state, constants_16, inhibits, total, fired)
-        out_ptr[t + 1] = _append_fired(fired, t, out_idx, last)
+            _step_neurons(narrow, i, layer, t, n_fired)
+        ptr[t + 1] = _append_fired(layer.fired, t, idx, last)

@@ -1,11 +1,13 @@
 """A layer: its settings, its weights, and the arrays that its kernels use."""
 
+import math
+
 import numpy as np
 
 from strsbp.engine import state, update
 from strsbp.engine.forward import WORD
+from strsbp.engine.loss import HM2BP_RHO_SILENT, RHO_SILENT
 from strsbp.engine.memory import allocate
-from strsbp.engine.spsp import trace_columns
 from strsbp.engine.state import LayerArrays, Trains
 from strsbp.engine.trains import SpikeTrains
 from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
@@ -25,34 +27,28 @@ def padded(n: int) -> int:
 class Layer:
     """A feed-forward spiking layer; the output layer adds lateral inhibition.
 
-    Arrays are float32. `weights` (m, n_padded) is input-major: `weights[j, i]` is w_ij.
-    `error` (n_padded,) receives the error of this layer's spike counts, not yet divided by the
-    threshold. `smallest_denominator` is the smallest |s_i| of the last sample with an error.
-    `arrays` is the tuple of all arrays and constants that the kernels in `strsbp.engine.passes`
-    use.
+    `position`: 0 for the first layer. Arrays are float32. `weights` (m, n_padded) is input-major:
+    `weights[j, i]` is w_ij. `error` (n_padded,) receives the error of this layer's spike counts,
+    not yet divided by the threshold. `arrays` is the tuple of all arrays and constants that the
+    kernels use.
     """
 
     recurrent = False
 
-    def __init__(
-        self,
-        name,
-        n_inputs,
-        n_neurons,
-        threshold,
-        model: ModelSettings,
-        *,
-        error_gain=1.0,
-        output=False,
-    ):
-        self.name, self.n_inputs, self.n_neurons = name, n_inputs, n_neurons
-        self.model, self.output, self.threshold = model, output, _F32(threshold)
+    def __init__(self, position, n_inputs, n_neurons, model: ModelSettings, *, output=False):
+        kind = "output" if output else "recurrent" if self.recurrent else "feedforward"
+        self.name = f"{kind}{position + 1}"
+        self.n_inputs, self.n_neurons, self.model, self.output = n_inputs, n_neurons, model, output
+        threshold = model.threshold_output if output else model.threshold_hidden
+        self.threshold = _F32(threshold)
         acts = not self.recurrent or model.ablated_layers == "all"
         gradient = model.gradient if acts else "strsbp"
+        as_hm2bp = gradient == "hm2bp_published"
+        divisor = threshold if model.divide_by_threshold else 1.0
         self._constants = dict(
             n_inputs=n_inputs, n_neurons=n_neurons, n_steps=model.n_steps,
             refractory_steps=np.int32(model.refractory_steps), threshold=self.threshold,
-            error_divisor=_F32((threshold if model.divide_by_threshold else 1.0) / error_gain),
+            error_divisor=_F32(divisor / model.gain(position)),
             fires_above=_F32(threshold - 1e-6), decay_s=_F32(1 - 1 / model.tau_s),
             decay_m=_F32(1 - 1 / model.tau_m), gain=_F32(1 / model.tau_s),
             regularisation=model.regularisation, output=output, recurrent=self.recurrent,
@@ -60,38 +56,38 @@ class Layer:
             published_adjoint=model.adjoint == "published",
             ablates_weights=gradient.startswith("hm2bp"),
             ablates_back=gradient in ("hm2bp", "hm2bp_published"),
-            normalised=gradient == "strsbp_normalised", as_hm2bp=gradient == "hm2bp_published",
+            normalised=gradient == "strsbp_normalised", as_hm2bp=as_hm2bp,
+            rho_silent=HM2BP_RHO_SILENT if as_hm2bp else RHO_SILENT,
             repaired_cost=model.cost == "repaired",
         )  # fmt: skip
-        self.smallest_denominator = np.inf
         self._allocate(0)
 
     def _allocate(self, n_connections: int) -> None:
         """Allocate all arrays, filled with 0, or 1 for denominators and lateral factors."""
         n, n_steps = padded(self.n_neurons), self.model.n_steps
         of_repair = n if self.output else 0
-        arrays = allocate(
-            ((3, self.n_inputs, n), _F32),
-            ((state.N_ROWS, n), _F32),
-            ((n_steps + 1, n if self.output or self.recurrent else trace_columns(n)), _F32),
-            ((n + 1,), np.int32),
-            ((n_connections,), np.int32),
-            ((3, n_connections), _F32),
-            ((2, n_connections), _F32),
-            ((8, n), np.float64),
-            ((3, n), _F32),
-            ((n_steps + 1, -(-n // WORD)), np.uint64),
-            ((self.n_inputs,), np.int32),
-            ((self.n_inputs, n), _F32),
-            *SpikeTrains.specs(n, n_steps),
-            *SpikeTrains.specs(of_repair, n_steps),
-            ((of_repair + 1,), np.int32),
-            ((of_repair, of_repair), _F32),
-        )
-        own, spikes, repair = arrays[:12], Trains(*arrays[12:16]), arrays[16:]
-        self.trains = SpikeTrains(n, n_steps, spikes)
-        self.arrays = LayerArrays(  # type: ignore[call-arg,misc]  # mypy cannot count `own`
-            *own, spikes, Trains(*repair[:4]), *repair[4:],  # type: ignore[arg-type]
+        specs: dict[str, tuple[tuple[int, ...], type]] = {
+            "trained": ((3, self.n_inputs, n), _F32),
+            "rows": ((state.N_ROWS, n), _F32),
+            "traces": ((n_steps + 1, n if self.output or self.recurrent else min(n, WORD)), _F32),
+            "rec_ptr": ((n + 1,), np.int32),
+            "rec_post": ((n_connections,), np.int32),
+            "rec_trained": ((3, n_connections), _F32),
+            "rec_values": ((2, n_connections), _F32),
+            "system": ((8, n), np.float64),
+            "neurons": ((3, n), _F32),
+            "fired": ((n_steps + 1, -(-n // WORD)), np.uint64),
+            "active": ((self.n_inputs,), np.int32),
+            "spsp": ((self.n_inputs, n), _F32),
+            "repaired_ptr": ((of_repair + 1,), np.int32),
+            "spsp_outputs": ((of_repair, of_repair), _F32),
+        }
+        trains, effective = (SpikeTrains.specs(size, n_steps) for size in (n, of_repair))
+        arrays = iter(allocate(*specs.values(), *trains, *effective))
+        own: dict = {name: next(arrays) for name in specs}
+        self.trains = SpikeTrains(n, n_steps, [next(arrays) for _ in trains])
+        self.arrays = LayerArrays(
+            **own, trains=self.trains.arrays, effective=Trains(*arrays),
             n_terms=self.n_inputs + 1 + n_connections, **self._constants,  # type: ignore[arg-type]
         )  # fmt: skip
         rows = self.arrays.rows
@@ -115,7 +111,7 @@ class Layer:
 
     def refresh_sums(self) -> None:
         """Recompute the sums over the weights after the weights were set from outside."""
-        update.weight_sums(self.weights, self.arrays.rows)
+        update.refresh_sums(self.arrays)
 
 
 class RecurrentLayer(Layer):
@@ -127,11 +123,9 @@ class RecurrentLayer(Layer):
 
     recurrent = True
 
-    def __init__(self, name, n_inputs, shape, threshold, model: ModelSettings, *, error_gain=1.0):
+    def __init__(self, position, n_inputs, shape, model: ModelSettings):
         self.shape = tuple(shape)
-        super().__init__(
-            name, n_inputs, int(np.prod(shape)), threshold, model, error_gain=error_gain
-        )
+        super().__init__(position, n_inputs, math.prod(shape), model)
 
     def _allocate(self, n_connections: int) -> None:
         super()._allocate(n_connections)
@@ -168,8 +162,3 @@ class RecurrentLayer(Layer):
             "rec_first_moments": self.rec_first_moments,
             "rec_second_moments": self.rec_second_moments,
         }
-
-    def refresh_sums(self) -> None:
-        """Recompute the sums over the input and recurrent weights."""
-        super().refresh_sums()
-        update.connection_sums(self.rec_post, self.rec_weights, self.arrays.rows[state.SQUARE_SUMS])

@@ -6,14 +6,19 @@ import numpy as np
 from numba import njit
 
 from strsbp.engine.state import (
+    BACK_ALL,
+    BACK_ERROR,
+    BACK_SILENT,
     COLUMN_SUMS,
     DENOMINATORS,
+    ERROR,
     LATERAL,
     SCALED_ERROR,
     TERMS,
     WEIGHT_ERROR,
 )
 from strsbp.engine.subnormal import seen
+from strsbp.engine.trains import transpose
 from strsbp.settings import TARGET_COUNT_LABEL
 from strsbp.simd import load, store, zeros
 
@@ -27,18 +32,15 @@ HM2BP_E_SILENT = np.float32(0.1)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def output_error(neuron_ptr, n_classes, label, boost, error, repaired_count):
-    """Fill `error` with b * d_i; returns (cost, predicted class, whether any d_i is not 0).
-
-    If the label's neuron is silent, the cost is computed as if it had fired `repaired_count`
-    spikes.
-    """
+def output_error(layer, label, boost):
+    """Fill the row `ERROR` with b * d_i; returns (cost, predicted class, any d_i is not 0)."""
+    ptr, error = layer.trains.neuron_ptr, layer.rows[ERROR]
     cost = 0.0
     best, best_count = 0, -1
     any_error = False
     error[:] = 0
-    for i in range(n_classes):
-        count = neuron_ptr[i + 1] - neuron_ptr[i]
+    for i in range(layer.n_neurons):
+        count = ptr[i + 1] - ptr[i]
         if count > best_count:
             best, best_count = i, count
         target = TARGET_COUNT_LABEL if i == label else TARGET_COUNT_OTHER
@@ -46,8 +48,8 @@ def output_error(neuron_ptr, n_classes, label, boost, error, repaired_count):
         if abs(d) > MARGIN:
             any_error = True
             error[i] = boost * np.float32(d)
-        if i == label and count == 0:
-            d = repaired_count - target
+        if layer.repaired_cost and i == label and count == 0:
+            d = regular_count(layer.n_steps) - target
         if abs(d) > MARGIN:
             cost += d * d
     return cost, best, any_error
@@ -60,57 +62,56 @@ def regular_count(n_steps):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def repaired_trains(
-    neuron_ptr, neuron_times, label, refractory_steps, n_steps,
-    repaired_ptr, effective_ptr, effective_times,
-):  # fmt: skip
-    """Give the silent label neuron its regular train.
+def repair(layer, label):
+    """Give the silent label neuron of the output layer its regular train.
 
     Fills `repaired_ptr`, the offsets (hence counts) including the whole regular train, and
-    `effective_ptr`, `effective_times`, the trains used for the S-PSP. If the spikes of the regular
-    train are closer than the refractory period allows (small T), the membrane is held at 0 after
-    the first of them, so only the first contributes to the S-PSP.
+    `effective`, the trains used for the S-PSP. If the spikes of the regular train are closer than
+    the refractory period allows (small T), the membrane is held at 0 after the first of them, so
+    only the first contributes to the S-PSP.
     """
-    gap = n_steps // TARGET_COUNT_LABEL
-    n_regular = regular_count(n_steps)
-    n_effective = n_regular if gap > refractory_steps else 1
+    spikes, effective, repaired_ptr = layer.trains, layer.effective, layer.repaired_ptr
+    gap = layer.n_steps // TARGET_COUNT_LABEL
+    n_regular = regular_count(layer.n_steps)
+    n_effective = n_regular if gap > layer.refractory_steps else 1
     repaired_ptr[0] = 0
-    effective_ptr[0] = 0
+    effective.neuron_ptr[0] = 0
     position = 0
-    for i in range(neuron_ptr.size - 1):
-        count = neuron_ptr[i + 1] - neuron_ptr[i]
+    for i in range(spikes.neuron_ptr.size - 1):
+        first, last = spikes.neuron_ptr[i], spikes.neuron_ptr[i + 1]
         if i == label:
             for k in range(n_effective):
-                effective_times[position] = gap * (k + 1)
+                effective.neuron_times[position] = gap * (k + 1)
                 position += 1
             repaired_ptr[i + 1] = repaired_ptr[i] + n_regular
         else:
-            for k in range(count):
-                effective_times[position] = neuron_times[neuron_ptr[i] + k]
+            for k in range(first, last):
+                effective.neuron_times[position] = spikes.neuron_times[k]
                 position += 1
-            repaired_ptr[i + 1] = repaired_ptr[i] + count
-        effective_ptr[i + 1] = position
+            repaired_ptr[i + 1] = repaired_ptr[i] + last - first
+        effective.neuron_ptr[i + 1] = position
+    transpose(effective.neuron_ptr, effective.neuron_times, effective.step_ptr, effective.step_idx)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, rho_silent, factors):
+def lateral_factors(layer, label):
     """L_i = 1 / (1 - sum_{l != i} rho_il h_l rho_li h_i) from the spikes before the repair.
 
-    `spsp` (n, n) float32: e_il from output l to output i, at spsp[l, i]; `rho_silent` (float32):
-    rho if either is silent.
+    Fills the row `LATERAL`; `spsp_outputs` contains e_il from output l to output i at [l, i].
     """
-    inverse = np.float32(1.0) / threshold
+    ptr, spsp, factors = layer.trains.neuron_ptr, layer.spsp_outputs, layer.rows[LATERAL]
+    inverse = np.float32(1.0) / layer.threshold
     factors[:] = 1
-    for i in range(n_classes):
-        c_i = neuron_ptr[i + 1] - neuron_ptr[i]
+    for i in range(layer.n_neurons):
+        c_i = ptr[i + 1] - ptr[i]
         if c_i == 0 and i != label:
             continue
         total = np.float32(0.0)
-        for other in range(n_classes):
-            c_l = neuron_ptr[other + 1] - neuron_ptr[other]
+        for other in range(layer.n_neurons):
+            c_l = ptr[other + 1] - ptr[other]
             if other == i or (c_l == 0 and other != label):
                 continue
-            rho_il = rho_li = rho_silent
+            rho_il = rho_li = layer.rho_silent
             if c_i > 0 and c_l > 0:
                 rho_il = spsp[other, i] / np.float32(c_l)
                 rho_li = spsp[i, other] / np.float32(c_i)
@@ -119,32 +120,17 @@ def lateral_factors(neuron_ptr, n_classes, label, threshold, spsp, rho_silent, f
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def scaled_error(error, divisor, scaled):
-    """delta / theta: the error of a layer's spike counts, divided as in section 7."""
-    for i in range(error.size):
-        scaled[i] = error[i] / divisor
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def weight_error(scaled, s, ablated, lateral, out):
-    """The factor of e_ij in the weight gradient: delta_i L_i / s_i (s_i = 1 if ablated)."""
-    for i in range(scaled.size):
-        value = scaled[i] if ablated else scaled[i] / s[i]
-        out[i] = value * lateral[i]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def normalise(spsp, n_active, rows):
+def normalise(layer, n_active):
     """Scale s_i and `WEIGHT_ERROR` so that the weight gradient has the same norm as with s_i = 1.
 
-    `spsp` (m, n) float32: e_ij, one row for each of the `n_active` inputs that spiked. `rows`: see
-    `strsbp.engine.state`; the row `TERMS` is overwritten.
+    `n_active`: how many inputs spiked; the row `TERMS` is overwritten.
     """
-    like, squares, s, error = zeros(16), rows[TERMS], rows[DENOMINATORS], rows[WEIGHT_ERROR]
-    for i in range(0, spsp.shape[1], 16):
+    rows, like = layer.rows, zeros(16)
+    squares, s, error = rows[TERMS], rows[DENOMINATORS], rows[WEIGHT_ERROR]
+    for i in range(0, rows.shape[1], 16):
         total = like
         for row in range(n_active):
-            e = load(like, spsp, row, i)
+            e = load(like, layer.spsp, row, i)
             total += e * e
         store(rows, TERMS, i, total)
     length = unscaled = 0.0
@@ -159,45 +145,50 @@ def normalise(spsp, n_active, rows):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def excite_silent(neuron_ptr, spsp):
-    """Set HM2-BP's e_ij for silent neurons i; `spsp`: the rows of the inputs that spiked (F11)."""
-    for row in range(spsp.shape[0]):
-        for i in range(neuron_ptr.size - 1):
-            if neuron_ptr[i + 1] == neuron_ptr[i]:
-                spsp[row, i] = HM2BP_E_SILENT
+def excite_silent(layer, offsets, n_active):
+    """Set HM2-BP's e_ij for silent neurons i and the inputs that spiked (finding F11).
+
+    `offsets`: those of the layer's spikes in the backward pass, here and below.
+    """
+    for row in range(n_active):
+        for i in range(offsets.size - 1):
+            if offsets[i + 1] == offsets[i]:
+                layer.spsp[row, i] = HM2BP_E_SILENT
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def add_side_effect(neuron_ptr, active, spsp, weights, threshold, rows):
+def add_side_effect(layer, offsets, active):
     """Multiply `WEIGHT_ERROR` by 1 + side_i, side_i = sum_j w_ij e_ij / (c_i theta) (F11).
 
-    For a silent neuron i, e_ij / c_i is replaced by 0.5, also for silent inputs. `rows`: see
-    `strsbp.engine.state`; the row `TERMS` is overwritten.
+    For a silent neuron i, e_ij / c_i is replaced by 0.5, also for silent inputs. The row `TERMS` is
+    overwritten.
     """
-    like = zeros(16)
-    for i in range(0, weights.shape[1], 16):
+    rows, like = layer.rows, zeros(16)
+    for i in range(0, rows.shape[1], 16):
         total = like
         for row in range(active.size):
-            total += seen(like, load(like, weights, active[row], i)) * load(like, spsp, row, i)
+            w = seen(like, load(like, layer.trained[0], active[row], i))
+            total += w * load(like, layer.spsp, row, i)
         store(rows, TERMS, i, total)
-    for i in range(neuron_ptr.size - 1):
-        count = neuron_ptr[i + 1] - neuron_ptr[i]
+    for i in range(offsets.size - 1):
+        count = offsets[i + 1] - offsets[i]
         total = rows[TERMS, i] / np.float32(count)
         if count == 0:
             total = np.float32(0.5) * rows[COLUMN_SUMS, i]
-        rows[WEIGHT_ERROR, i] *= np.float32(1.0) + total / threshold
+        rows[WEIGHT_ERROR, i] *= np.float32(1.0) + total / layer.threshold
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def back_errors(base, neuron_ptr, rho_silent, back_error, back_silent, back_all):
+def back_errors(layer, base, offsets):
     """Split `base`, the factor of w_ij rho_ij in the error passed back, by rho.
 
-    `back_error`: factor of e_ij / c_j for outputs that fired; `back_silent`: base * rho for silent
-    outputs; `back_all`: base * rho for all outputs, used for silent inputs. rho is `rho_silent`.
+    `BACK_ERROR`: factor of e_ij / c_j for outputs that fired; `BACK_SILENT`: base * rho for silent
+    outputs; `BACK_ALL`: base * rho for all outputs, used for silent inputs.
     """
+    rows = layer.rows
     for i in range(base.size):
         value = np.float32(base[i])
-        fired = neuron_ptr[i + 1] > neuron_ptr[i]
-        back_error[i] = value if fired else np.float32(0.0)
-        back_silent[i] = np.float32(0.0) if fired else rho_silent * value
-        back_all[i] = rho_silent * value
+        fired = offsets[i + 1] > offsets[i]
+        rows[BACK_ERROR, i] = value if fired else np.float32(0.0)
+        rows[BACK_SILENT, i] = np.float32(0.0) if fired else layer.rho_silent * value
+        rows[BACK_ALL, i] = layer.rho_silent * value

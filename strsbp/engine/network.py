@@ -1,7 +1,7 @@
 """A spiking network that is trained and evaluated one sample at a time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,12 +15,15 @@ from strsbp.errors import SettingsError
 from strsbp.settings import N_CLASSES, N_PIXELS, LayerSettings, ModelSettings
 
 
-@dataclass(frozen=True)
-class SampleResult:
-    """Predicted class and cost (sum of d_i squared) of one sample."""
+class SampleResult(NamedTuple):
+    """What training on one sample says of it, with the weights before the update."""
 
     prediction: int
+    """The class."""
     cost: float
+    """The sum of d_i squared."""
+    smallest: np.ndarray
+    """Smallest |s_i| of each layer, (n_layers,) float32; infinite if none was computed."""
 
 
 class Network:
@@ -46,7 +49,7 @@ class Network:
         n_inputs: int = N_PIXELS,
         n_classes: int = N_CLASSES,
     ):
-        self.model, self.seed = model, seed
+        self.model, self.hidden, self.seed = model, list(hidden), seed
         self.n_inputs, self.n_classes = n_inputs, n_classes
         if not isinstance(derivative, Derivative):
             derivative = Derivative(np.asarray(derivative), np.zeros((0, 0)))
@@ -127,8 +130,7 @@ class Network:
             self.inputs.arrays, self.arrays, self.derivative, label,
             np.float32(boost), step, root_scale, smallest,
         )  # fmt: skip
-        self._note_denominators(smallest[None])
-        return SampleResult(int(prediction), float(cost))
+        return SampleResult(int(prediction), float(cost), smallest)
 
     def train_samples(
         self, images: ArrayLike, order: ArrayLike, labels: ArrayLike, boosts: ArrayLike,
@@ -152,20 +154,12 @@ class Network:
             self.inputs.arrays, self.arrays, self.derivative, steps, root_scales,
             costs, predictions, smallest,
         )  # fmt: skip
-        self._note_denominators(smallest)
         return predictions, costs, smallest
 
     def _next_steps(self, n: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Adam's bias-corrected step sizes and square-root factors for the next `n` updates."""
         self.n_updates += n
         return adam.bias_corrected(self.model.step_size(epoch), self.n_updates - n, n)
-
-    def _note_denominators(self, smallest: np.ndarray) -> None:
-        """Store each layer's smallest |s_i| for the last sample that computed any."""
-        for layer, column in zip(self.layers, smallest.T, strict=True):
-            needed = column[column != np.inf]
-            if needed.size:
-                layer.smallest_denominator = needed[-1]
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that training changes, as named arrays (not copies)."""
@@ -234,24 +228,16 @@ def _build_layers(
     model.check_layers([settings.kind for settings in hidden])
     layers: list[Layer] = []
     width = n_inputs
-    for position, settings in enumerate(hidden, start=1):
-        name, gain = f"{settings.kind}{position}", model.gain(position - 1)
-        threshold = model.threshold_hidden
+    for k, settings in enumerate(hidden):
         if settings.kind == "recurrent":
-            if model.adjoint == "published" and position > 1 and width != settings.n_neurons:
+            n = settings.n_neurons
+            if model.adjoint == "published" and k > 0 and width != n:
                 raise SettingsError(
-                    f"Layer {name} has {settings.n_neurons} neurons and {width} inputs; "
-                    "`adjoint: published` is defined only if these are equal, so set "
-                    "`adjoint: derived`."
+                    f"Layer {k + 1} has {n} neurons and {width} inputs; `adjoint: published` is "
+                    "defined only if these are equal, so set `adjoint: derived`."
                 )
-            layers.append(
-                RecurrentLayer(name, width, settings.shape, threshold, model, error_gain=gain)
-            )
+            layers.append(RecurrentLayer(k, width, settings.shape, model))
         else:
-            layers.append(Layer(name, width, settings.size, threshold, model, error_gain=gain))
+            layers.append(Layer(k, width, settings.n_neurons, model))
         width = settings.n_neurons
-    name, gain = f"output{len(hidden) + 1}", model.gain(len(hidden))
-    output = Layer(
-        name, width, n_classes, model.threshold_output, model, error_gain=gain, output=True
-    )
-    return [*layers, output]
+    return [*layers, Layer(len(hidden), width, n_classes, model, output=True)]

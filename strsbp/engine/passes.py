@@ -9,10 +9,6 @@ from numba import njit
 from strsbp.encoding import input_spikes
 from strsbp.engine import adjoint, denominators, forward, loss, spsp, trains, update
 from strsbp.engine.state import (
-    BACK_ALL,
-    BACK_ERROR,
-    BACK_SILENT,
-    BASE,
     DENOMINATORS,
     ERROR,
     FACTORS,
@@ -20,7 +16,6 @@ from strsbp.engine.state import (
     ONES,
     SCALED_ERROR,
     SQUARE_SUMS,
-    TERMS,
     WEIGHT_ERROR,
 )
 
@@ -29,32 +24,10 @@ from strsbp.engine.state import (
 def forward_layer(layer, inputs):
     """Run the layer on the spikes `inputs` and store its own spikes in `layer.trains`."""
     if layer.output or layer.recurrent:
-        forward.run_coupled(
-            inputs.step_ptr, inputs.step_idx, layer.trained[0], layer.rec_ptr, layer.rec_post,
-            layer.rec_trained[0], layer.output, layer.decay_s, layer.decay_m, layer.gain,
-            layer.fires_above, layer.refractory_steps, layer.neurons, layer.fired,
-            layer.trains.step_ptr, layer.trains.step_idx,
-        )  # fmt: skip
+        forward.run_coupled(layer, inputs)
     else:
-        forward.run_feedforward(
-            inputs.step_ptr, inputs.step_idx, layer.trained[0], layer.decay_s, layer.decay_m,
-            layer.gain, layer.fires_above, layer.refractory_steps, layer.fired,
-            layer.trains.step_ptr, layer.trains.step_idx,
-        )  # fmt: skip
-    trains.transpose(
-        layer.trains.step_ptr, layer.trains.step_idx, layer.trains.neuron_ptr,
-        layer.trains.neuron_times,
-    )  # fmt: skip
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _spsp(layer, spikes, inputs, active, values):
-    """Compute the traces of the layer's `spikes`, then e_ij of the active inputs."""
-    spsp.spsp_of_active(
-        spikes.step_ptr, spikes.step_idx, layer.refractory_steps, layer.decay_s, layer.decay_m,
-        layer.gain, layer.fired, layer.traces, inputs.neuron_ptr, inputs.neuron_times, active,
-        values,
-    )  # fmt: skip
+        forward.run_feedforward(layer, inputs)
+    trains.transpose(*layer.trains)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -64,41 +37,25 @@ def output_spsp(layer, inputs, active, label):
     Returns the spike offsets (hence counts) of the backward pass. They and e_ij are those after
     the repair.
     """
-    spikes, effective = layer.trains, layer.effective
-    _spsp(layer, spikes, spikes, np.arange(spikes.neuron_ptr.size - 1), layer.spsp_outputs)
-    loss.lateral_factors(
-        spikes.neuron_ptr, layer.n_neurons, label, layer.threshold, layer.spsp_outputs,
-        _rho_silent(layer), layer.rows[LATERAL],
-    )  # fmt: skip
+    spikes = layer.trains
+    outputs = np.arange(spikes.neuron_ptr.size - 1)
+    spsp.spsp_of_active(layer, spikes, spikes, outputs, layer.spsp_outputs)
+    loss.lateral_factors(layer, label)
     if spikes.neuron_ptr[label + 1] > spikes.neuron_ptr[label]:
-        _spsp(layer, spikes, inputs, active, layer.spsp)
+        spsp.spsp_of_active(layer, spikes, inputs, active, layer.spsp)
         return spikes.neuron_ptr
-    loss.repaired_trains(
-        spikes.neuron_ptr, spikes.neuron_times, label, layer.refractory_steps, layer.n_steps,
-        layer.repaired_ptr, effective.neuron_ptr, effective.neuron_times,
-    )  # fmt: skip
-    trains.transpose(
-        effective.neuron_ptr, effective.neuron_times, effective.step_ptr, effective.step_idx
-    )
-    _spsp(layer, effective, inputs, active, layer.spsp)
+    loss.repair(layer, label)
+    spsp.spsp_of_active(layer, layer.effective, inputs, active, layer.spsp)
     return layer.repaired_ptr
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def layer_denominators(layer, inputs, active, derivative, offsets):
     """Fill the layer's s_i; returns the smallest |s_i|."""
-    coefficients = derivative.coefficients
-    sums = layer.rows[TERMS : TERMS + coefficients.shape[1]]
-    denominators.term_sums(inputs.neuron_ptr, active, coefficients, layer.trained[0], layer.rows)
+    denominators.term_sums(layer, inputs, active, derivative.coefficients)
     if layer.recurrent:
-        denominators.term_sums_recurrent(
-            layer.trains.neuron_ptr, coefficients, layer.rec_ptr, layer.rec_post,
-            layer.rec_trained[0], sums,
-        )  # fmt: skip
-    return denominators.denominators(
-        sums, offsets[: layer.n_neurons + 1], layer.threshold, layer.recurrent,
-        coefficients.shape[0], derivative.basis, layer.rows[DENOMINATORS],
-    )  # fmt: skip
+        denominators.term_sums_recurrent(layer, derivative.coefficients)
+    return denominators.denominators(layer, offsets, derivative)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -112,34 +69,20 @@ def _solve(layer, right_hand_side):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _rho_silent(layer):
-    return loss.HM2BP_RHO_SILENT if layer.as_hm2bp else loss.RHO_SILENT
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _back_errors(layer, offsets):
     """Store the factor of w_ij rho_ij in the error of the layer below: delta_i / s_i or y_i."""
-    rows, spikes = layer.rows, layer.trains
-    scaled_error = rows[SCALED_ERROR]
-    parts = rows[BACK_ERROR], rows[BACK_SILENT], rows[BACK_ALL]
+    error = layer.rows[SCALED_ERROR]
     if not layer.recurrent:
-        base = rows[BASE]
-        loss.weight_error(scaled_error, rows[DENOMINATORS], layer.ablates_back, rows[ONES], base)
-        loss.back_errors(base, offsets, _rho_silent(layer), *parts)
+        s = layer.rows[ONES] if layer.ablates_back else layer.rows[DENOMINATORS]
+        loss.back_errors(layer, error / s, offsets)
         return
-    spsp.spsp_on_connections(
-        layer.traces, spikes.neuron_ptr, spikes.neuron_times, layer.rec_ptr, layer.rec_post,
-        layer.rec_values[0],
-    )  # fmt: skip
-    adjoint.off_diagonal(
-        spikes.neuron_ptr, layer.rec_ptr, layer.rec_post, layer.rec_trained[0],
-        layer.rec_values[0], layer.threshold, layer.rec_values[1],
-    )  # fmt: skip
+    spsp.spsp_on_connections(layer)
+    adjoint.off_diagonal(layer)
     if layer.published_adjoint:
-        loss.back_errors(scaled_error, offsets, _rho_silent(layer), *parts)
+        loss.back_errors(layer, error, offsets)
     else:
-        _solve(layer, scaled_error)
-        loss.back_errors(layer.system[0], offsets, _rho_silent(layer), *parts)
+        _solve(layer, error)
+        loss.back_errors(layer, layer.system[0], offsets)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -150,44 +93,36 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
     square-root factor, bias-corrected; `back` (m,): receives the error of the layer below, or is
     empty. Returns the smallest |s_i|, infinite if none was computed.
     """
-    rows, trained, spikes = layer.rows, layer.trained, layer.trains
+    rows = layer.rows
     smallest = np.float32(np.inf)
     update.regulariser_factors(
         rows[SQUARE_SUMS], layer.n_terms, layer.regularisation, rows[FACTORS]
     )
     if has_error:
-        offsets = spikes.neuron_ptr
+        offsets = layer.trains.neuron_ptr
         active = trains.find_active(inputs.neuron_ptr[: layer.n_inputs + 1], layer.active)
         if layer.output:
             offsets = output_spsp(layer, inputs, active, label)
         else:
-            _spsp(layer, spikes, inputs, active, layer.spsp)
-        loss.scaled_error(rows[ERROR], layer.error_divisor, rows[SCALED_ERROR])
+            spsp.spsp_of_active(layer, layer.trains, inputs, active, layer.spsp)
+        rows[SCALED_ERROR] = rows[ERROR] / layer.error_divisor
         if not (layer.ablates_weights and layer.ablates_back):
             smallest = layer_denominators(layer, inputs, active, derivative, offsets)
-        loss.weight_error(
-            rows[SCALED_ERROR], rows[DENOMINATORS], layer.ablates_weights, rows[LATERAL],
-            rows[WEIGHT_ERROR],
-        )  # fmt: skip
+        s = rows[ONES] if layer.ablates_weights else rows[DENOMINATORS]
+        rows[WEIGHT_ERROR] = rows[SCALED_ERROR] / s * rows[LATERAL]
         if layer.normalised:
-            loss.normalise(layer.spsp, active.size, rows)
+            loss.normalise(layer, active.size)
         if layer.as_hm2bp:
-            loss.excite_silent(offsets, layer.spsp[: active.size])
-            loss.add_side_effect(offsets, active, layer.spsp, trained[0], layer.threshold, rows)
+            loss.excite_silent(layer, offsets, active.size)
+            loss.add_side_effect(layer, offsets, active)
         _back_errors(layer, offsets)
-    update.update_layer(
-        inputs.neuron_ptr, layer.spsp, (trained[0], trained[1], trained[2]), rows, step, root_scale,
-        has_error, back.size > 0, back,
-    )  # fmt: skip
+    update.update_layer(layer, inputs, step, root_scale, has_error, back)
     if layer.recurrent:
         if has_error and back.size > 0 and layer.published_adjoint:
             # The published program applies R before it solves the system (finding F6).
             _solve(layer, back)
-            for i in range(layer.n_neurons):
-                back[i] = layer.system[0, i]
-        update.update_connections(
-            layer.rec_post, layer.rec_trained, layer.rec_values, has_error, rows, step, root_scale
-        )
+            back[:] = layer.system[0, : layer.n_neurons]
+        update.update_connections(layer, step, root_scale, has_error)
     return smallest
 
 
@@ -221,12 +156,7 @@ def backward_layers(inputs, layers, derivative, has_error, step, root_scale, lab
 def train_on_spikes(inputs, layers, derivative, label, boost, step, root_scale, smallest):
     """One forward pass and one update on the input spikes; returns (cost, predicted class)."""
     forward_layers(inputs, layers)
-    output = layers[len(layers) - 1]
-    repaired_count = loss.regular_count(output.n_steps) if output.repaired_cost else 0
-    cost, prediction, has_error = loss.output_error(
-        output.trains.neuron_ptr, output.n_neurons, label, boost, output.rows[ERROR],
-        repaired_count,
-    )  # fmt: skip
+    cost, prediction, has_error = loss.output_error(layers[len(layers) - 1], label, boost)
     backward_layers(inputs, layers, derivative, has_error, step, root_scale, label, smallest)
     return cost, prediction
 

@@ -44,8 +44,8 @@ class LayerArrays(NamedTuple):
     rows: np.ndarray
     """(N_ROWS, n): one row per quantity; the row numbers are defined below this class."""
     traces: np.ndarray
-    """(T + 1, n): the post-synaptic traces of section 5; a narrower work array in feed-forward
-    hidden layers."""
+    """(T + 1, n): the post-synaptic traces mu of section 5; a work array of at most 64 columns in
+    feed-forward hidden layers."""
     rec_ptr: np.ndarray
     """(n + 1,) int32: connections by pre-synaptic neuron."""
     rec_post: np.ndarray
@@ -103,13 +103,15 @@ class LayerArrays(NamedTuple):
     """Whether the weight gradient is scaled to the norm that it has with s_i = 1."""
     as_hm2bp: bool
     """Whether the rules of HM2-BP's program apply (finding F11)."""
+    rho_silent: np.float32
+    """rho_ij if either neuron is silent."""
     repaired_cost: bool
     """Whether the cost counts the spikes after the repair of a silent label."""
 
 
 (
     COLUMN_SUMS, SQUARE_SUMS, ERROR, SCALED_ERROR, DENOMINATORS, LATERAL, FACTORS, WEIGHT_ERROR,
-    BACK_ERROR, BACK_SILENT, BACK_ALL, BASE, ONES, TERMS,
-) = range(14)  # fmt: skip
+    BACK_ERROR, BACK_SILENT, BACK_ALL, ONES, TERMS,
+) = range(13)  # fmt: skip
 """Rows of `LayerArrays.rows`; `TERMS` is the first of `MOST_TERMS`."""
 N_ROWS = TERMS + MOST_TERMS

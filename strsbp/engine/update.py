@@ -41,18 +41,19 @@ def regulariser_factors(square_sums, n_terms, strength, factors):
 
 
 @njit(inline="always")
-def _step(like, j, i, weight, error, trained, rows, step, root_scale):
+def _step(like, j, i, weight, error, layer, step, root_scale):
     """Adam step for w_ij of sixteen outputs i; `error`: the gradient of the loss.
 
     Adds the new weights to the sums over the inputs.
     """
-    weights, first, second = trained
-    m, v, factor = load(like, first, j, i), load(like, second, j, i), load(like, rows, FACTORS, i)
+    weights, first, second = layer.trained[0], layer.trained[1], layer.trained[2]
+    factor = load(like, layer.rows, FACTORS, i)
+    m, v = load(like, first, j, i), load(like, second, j, i)
     weight, m, v = adam_step(like, error, factor, weight, m, v, step, root_scale)
     store(first, j, i, m)
     store(second, j, i, v)
     store(weights, j, i, weight)
-    _add_to_sums(like, i, weight, rows)
+    _add_to_sums(like, i, weight, layer.rows)
 
 
 @njit(inline="always")
@@ -63,47 +64,43 @@ def _add_to_sums(like, i, weight, rows):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def update_layer(neuron_ptr, spsp, trained, rows, step, root_scale, has_error, wants_back, back):
+def update_layer(layer, inputs, step, root_scale, has_error, back):
     """Update the feed-forward weights of a layer after one sample.
 
-    `neuron_ptr`: offsets of the input's spikes; `spsp`: e_ij of the inputs that spiked, see
-    `strsbp.engine.spsp.spsp_of_active`; `trained`: weights and moments, each (m, n); `rows`: see
-    `strsbp.engine.state`. The row `WEIGHT_ERROR` is the factor of e_ij in the gradient. The error
-    `back` (m,) of the layer below is computed with the weights before the update: for an input
-    that spiked, `BACK_ERROR` is the factor of w_ij e_ij / c_j and `BACK_SILENT` that of w_ij (for
-    silent outputs); for a silent input, `BACK_ALL` is the factor of w_ij. If `has_error` is False
-    the loss is 0, and only the regulariser and the moments act.
-    Stores sum_j w_ij and sum_j w_ij^2 in the rows `COLUMN_SUMS` and `SQUARE_SUMS`.
+    The row `WEIGHT_ERROR` is the factor of e_ij in the gradient. The error `back` (m,) of the layer
+    below, unless empty, is computed with the weights before the update: for an input that spiked,
+    `BACK_ERROR` is the factor of w_ij e_ij / c_j and `BACK_SILENT` that of w_ij (for silent
+    outputs); for a silent input, `BACK_ALL` is the factor of w_ij. If `has_error` is False the loss
+    is 0, and only the regulariser and the moments act. Stores sum_j w_ij and sum_j w_ij^2 in the
+    rows `COLUMN_SUMS` and `SQUARE_SUMS`.
     """
-    like, weights = zeros(16), trained[0]
-    n = weights.shape[1]
+    like, weights, rows, wants_back = zeros(16), layer.trained[0], layer.rows, back.size > 0
+    n = rows.shape[1]
     rows[COLUMN_SUMS] = 0
     rows[SQUARE_SUMS] = 0
     active = 0
     for j in range(weights.shape[0]):
-        count = neuron_ptr[j + 1] - neuron_ptr[j]
+        count = inputs.neuron_ptr[j + 1] - inputs.neuron_ptr[j]
         total = like
         if not has_error or (count == 0 and not wants_back):
             for i in range(0, n, 16):
                 w = load(like, weights, j, i)
-                _step(like, j, i, w, like, trained, rows, step, root_scale)
+                _step(like, j, i, w, like, layer, step, root_scale)
         elif count == 0:
             for i in range(0, n, 16):
                 w = load(like, weights, j, i)
                 total += seen(like, w) * load(like, rows, BACK_ALL, i)
-                _step(like, j, i, w, like, trained, rows, step, root_scale)
+                _step(like, j, i, w, like, layer, step, root_scale)
         else:
             share = splat(like, np.float32(1.0) / np.float32(count))
             for i in range(0, n, 16):
-                w, e = load(like, weights, j, i), load(like, spsp, active, i)
+                w, e = load(like, weights, j, i), load(like, layer.spsp, active, i)
                 if wants_back:
-                    error, silent = (
-                        load(like, rows, BACK_ERROR, i),
-                        load(like, rows, BACK_SILENT, i),
-                    )
+                    error = load(like, rows, BACK_ERROR, i)
+                    silent = load(like, rows, BACK_SILENT, i)
                     total += seen(like, w) * (e * share * error + silent)
                 e *= load(like, rows, WEIGHT_ERROR, i)
-                _step(like, j, i, w, e, trained, rows, step, root_scale)
+                _step(like, j, i, w, e, layer, step, root_scale)
             active += 1
         if has_error and wants_back:
             back[j] = ordered_sum(total)
@@ -120,37 +117,39 @@ def _step_connections(like, c, values, trained, step, root_scale):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def update_connections(rec_post, trained, values, has_error, rows, step, root_scale):
+def update_connections(layer, step, root_scale, has_error):
     """Update the recurrent weights, one for each connection; adds to the row `SQUARE_SUMS`.
 
-    `trained` (3, c): weights and moments; `values` (2, c): e_il and work space, overwritten.
+    `rec_values[0]` contains e_il; both rows are overwritten.
     """
-    n = rec_post.size
+    values, rows = layer.rec_values, layer.rows
+    n = layer.rec_post.size
     for c in range(n):
-        i = rec_post[c]
+        i = layer.rec_post[c]
         values[0, c] = values[0, c] * rows[WEIGHT_ERROR, i] if has_error else np.float32(0.0)
         values[1, c] = rows[FACTORS, i]
     sixteen, one = zeros(16), zeros(1)
     for c in range(0, n - n % 16, 16):
-        _step_connections(sixteen, c, values, trained, step, root_scale)
+        _step_connections(sixteen, c, values, layer.rec_trained, step, root_scale)
     for c in range(n - n % 16, n):
-        _step_connections(one, c, values, trained, step, root_scale)
-    connection_sums(rec_post, trained[0], rows[SQUARE_SUMS])
+        _step_connections(one, c, values, layer.rec_trained, step, root_scale)
+    _add_connections(layer)
+
+
+@njit(inline="always")
+def _add_connections(layer):
+    for c in range(layer.rec_post.size):
+        w = layer.rec_trained[0, c]
+        layer.rows[SQUARE_SUMS, layer.rec_post[c]] += w * w
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def weight_sums(weights, rows):
-    """The sums that `update_layer` stores, bit for bit, for new or loaded weights."""
-    like = zeros(16)
+def refresh_sums(layer):
+    """The sums that an update stores, bit for bit, for new or loaded weights."""
+    like, weights, rows = zeros(16), layer.trained[0], layer.rows
     rows[COLUMN_SUMS] = 0
     rows[SQUARE_SUMS] = 0
     for j in range(weights.shape[0]):
         for i in range(0, weights.shape[1], 16):
             _add_to_sums(like, i, load(like, weights, j, i), rows)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def connection_sums(rec_post, weights, square_sums):
-    """The squares that `update_connections` adds, bit for bit, for new or loaded weights."""
-    for c in range(weights.size):
-        square_sums[rec_post[c]] += weights[c] * weights[c]
+    _add_connections(layer)

@@ -1,4 +1,4 @@
-"""The derivative table de/do and the denominators s_i = 1 - D_i (section 6)."""
+"""The denominators s_i = 1 - D_i (section 6)."""
 
 import numpy as np
 
@@ -6,40 +6,13 @@ SMALLEST_DENOMINATOR = 1e-4
 """|s_i| is kept at least this large in recurrent layers."""
 
 
-def _coefficients(table) -> np.ndarray:
-    """The (K, 5) array of `table`, which is an array or an object with `coefficients`."""
-    return np.asarray(getattr(table, "coefficients", table), dtype=np.float64)
-
-
-def _n_rows(table) -> int:
-    """K, the largest input count of `table`."""
-    return len(table.inputs) if hasattr(table, "inputs") else len(_coefficients(table))
-
-
-def derivative(table, c_in, c_out) -> np.ndarray:
-    """de/do at the input count `c_in` and the output count `c_out`.
-
-    `table` contains coefficients of shape (K, 5), highest power first, row 0 for one input spike;
-    or it is separable, with `inputs` (K, R) and `derivatives` (R, N), and de/do is the sum over
-    the R terms of inputs[c_in - 1, term] * derivatives[term, c_out].
-    `c_in` is clamped to 1..K, so a silent input uses the first row; `c_out` is not clamped.
-    The counts are broadcast against each other; the result is float64.
-    """
-    if hasattr(table, "inputs"):
-        rows = table.inputs[np.clip(np.asarray(c_in), 1, _n_rows(table)) - 1]
-        columns = np.moveaxis(table.derivatives[:, np.asarray(c_out)], 0, -1)
-        return np.sum(rows * columns, axis=-1)
-    coefficients = _coefficients(table)
-    row = np.clip(np.asarray(c_in), 1, len(coefficients)) - 1
-    a4, a3, a2, a1, _ = np.moveaxis(coefficients[row], -1, 0)
-    x = np.asarray(c_out, dtype=np.float64)
-    return ((4 * a4 * x + 3 * a3) * x + 2 * a2) * x + a1
-
-
 def feedforward_sum(table, weights, c_in, c_out, threshold) -> np.ndarray:
-    """D_i of a feed-forward or output layer, float64 of shape (n,); 0 for a silent neuron."""
+    """D_i of a feed-forward or output layer, float64 of shape (n,); 0 for a silent neuron.
+
+    `table`: an `EffectRatioTable` or a `SeparableTable`.
+    """
     c_in, c_out = np.asarray(c_in), np.asarray(c_out)
-    de_do = derivative(table, c_in[None, :], c_out[:, None])
+    de_do = table.derivative(c_in[None, :], c_out[:, None])
     total = np.sum(weights * de_do, axis=1) / threshold
     return np.where(c_out == 0, 0.0, total)
 
@@ -51,9 +24,9 @@ def recurrent_sum(table, weights, c_in, recurrent_weights, c_out, threshold) -> 
     connection, the spike count of the pre-synaptic neuron is the input count.
     """
     c_in, c_out = np.asarray(c_in), np.asarray(c_out)
-    clamped = np.clip(c_out, 1, _n_rows(table))
-    from_inputs = weights * derivative(table, c_in[None, :], clamped[:, None])
-    from_layer = recurrent_weights * derivative(table, c_out[None, :], clamped[:, None])
+    clamped = np.clip(c_out, 1, table.n_rows)[:, None]
+    from_inputs = weights * table.derivative(c_in[None, :], clamped)
+    from_layer = recurrent_weights * table.derivative(c_out[None, :], clamped)
     return (from_inputs.sum(axis=1) + from_layer.sum(axis=1)) / threshold
 
 

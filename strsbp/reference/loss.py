@@ -28,11 +28,6 @@ def cost(errors) -> float:
     return float(np.sum(np.square(errors)))
 
 
-def output_delta(errors, boost: float) -> np.ndarray:
-    """delta_i = b d_i, before the division by the threshold."""
-    return boost * np.asarray(errors, dtype=np.float64)
-
-
 def repaired_train(n_steps: int) -> np.ndarray:
     """Regular train for a silent label neuron, bool of shape (T,): spikes at g, 2g, ... < T.
 

@@ -1,6 +1,7 @@
 """A complete network: forward pass, training step, and all intermediate results."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from strsbp.reference.backward import (
 )
 from strsbp.reference.denominator import ablated, feedforward_sum, floored, recurrent_sum
 from strsbp.reference.lif import lateral_inhibition, lif_forward, prediction, spike_counts
-from strsbp.reference.loss import cost, count_errors, output_delta, repaired
+from strsbp.reference.loss import cost, count_errors, repaired
 from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
 from strsbp.reference.spsp import spsp_matrix
 from strsbp.settings import LayerSettings, ModelSettings
@@ -120,8 +121,6 @@ class SampleResult:
     """Whether the label neuron was silent and was given a spike train."""
     errors: np.ndarray
     """d_i of the output counts, shape (n_classes,)."""
-    delta: np.ndarray
-    """delta_i = b d_i, not yet divided by the threshold."""
     cost: float
     """Sum of d_i squared."""
 
@@ -132,9 +131,8 @@ class ReferenceNetwork:
 
     layers: list[ReferenceLayer]
     """Hidden layers, then the output layer."""
-    table: object
-    """Coefficients of e as a (K, 5) array, an object with such an array `coefficients`, or a
-    separable table; see `strsbp.reference.denominator.derivative`."""
+    table: Any
+    """The effect ratios: an `EffectRatioTable` or a `SeparableTable`."""
     settings: ModelSettings
 
     def __post_init__(self):
@@ -147,7 +145,7 @@ class ReferenceNetwork:
         n_inputs: int,
         hidden: list[LayerSettings],
         n_classes: int,
-        table,
+        table: Any,
         settings: ModelSettings,
     ) -> "ReferenceNetwork":
         """A network with weights drawn from U(-1, 1) and reservoirs as in section 3."""
@@ -206,10 +204,9 @@ class ReferenceNetwork:
         backward_spikes = [*spikes[:-1], repaired(spikes[-1], label)]
         reported = backward_spikes if self.settings.cost == "repaired" else spikes
         errors = count_errors(output_counts, label)
-        output_error = output_delta(errors, boost)
 
-        results = []
-        error = output_error
+        results: list[LayerResult] = []
+        error = boost * errors
         for k in reversed(range(len(self.layers))):
             below = np.asarray(input_spikes, dtype=bool) if k == 0 else spikes[k - 1]
             result = self._layer_backward(k, below, spikes[k], backward_spikes[k], error, label)
@@ -221,26 +218,24 @@ class ReferenceNetwork:
             prediction=prediction(output_counts),
             repaired=bool(output_counts[label] == 0),
             errors=errors,
-            delta=output_error,
             cost=cost(count_errors(spike_counts(reported[-1]), label)),
         )
 
     def _layer_backward(self, k, below, spikes, backward_spikes, error, label):
-        layer, first, settings = self.layers[k], k == 0, self.settings
-        c_in, c_out = spike_counts(below), spike_counts(backward_spikes)
+        layer, settings = self.layers[k], self.settings
+        is_recurrent = layer.kind == "recurrent"
+        counts, c_in, c_out = map(spike_counts, (spikes, below, backward_spikes))
         e = spsp_matrix(below, backward_spikes, **self._dynamics())
-        rho_silent = RHO_SILENT
-        as_hm2bp = settings.gradient == "hm2bp_published" and layer.kind != "recurrent"
-        if as_hm2bp:
+        rho_silent, side = RHO_SILENT, 0.0
+        if settings.gradient == "hm2bp_published" and not is_recurrent:
             rho_silent = HM2BP_RHO_SILENT
             e = np.where((c_out[:, None] == 0) & (c_in[None, :] > 0), HM2BP_E_SILENT, e)
-        rho_input = rho(e, c_in, c_out, rho_silent)
+            side = side_effect(e, layer.weights, c_out, layer.threshold)
         delta = settings.gain(k) * error
         if settings.divide_by_threshold:
             delta = delta / layer.threshold
 
-        rho_recurrent = system = recurrent_gradient = lateral = None
-        if layer.kind == "recurrent":
+        if is_recurrent:
             D = recurrent_sum(
                 self.table, layer.weights, c_in, layer.recurrent_weights, c_out, layer.threshold
             )
@@ -250,9 +245,11 @@ class ReferenceNetwork:
             s = 1 - D
         s_weights, s_error = ablated(s, layer.kind, settings.gradient, settings.ablated_layers)
 
-        if layer.kind == "recurrent":
+        rho_recurrent = system = recurrent_gradient = lateral = None
+        if layer.kind != "feedforward":
             e_recurrent = spsp_matrix(spikes, spikes, **self._dynamics())
-            rho_recurrent = rho(e_recurrent, c_out, c_out)
+            rho_recurrent = rho(e_recurrent, counts, counts, rho_silent)
+        if is_recurrent:
             system = recurrent_system(
                 s_error, layer.recurrent_weights, rho_recurrent, layer.threshold
             )
@@ -260,46 +257,27 @@ class ReferenceNetwork:
                 layer.recurrent_mask, weight_gradient(delta, e_recurrent, s_weights), 0.0
             )
         if layer.kind == "output":
-            counts = spike_counts(spikes)
-            e_recurrent = spsp_matrix(spikes, spikes, **self._dynamics())
-            rho_recurrent = rho(e_recurrent, counts, counts, rho_silent)
             lateral = lateral_factor(rho_recurrent, counts, label, layer.threshold)
-
-        if settings.gradient == "strsbp_normalised" and layer.kind != "recurrent":
+        if settings.gradient == "strsbp_normalised" and not is_recurrent:
             s_weights = s_error = normalised(s, delta, e, lateral)
-        side = 1 + side_effect(e, layer.weights, c_out, layer.threshold) if as_hm2bp else 1.0
 
-        input_error = None
-        if not first and layer.kind == "recurrent":
+        input_error, rho_input = None, rho(e, c_in, c_out, rho_silent)
+        if k > 0 and is_recurrent:
             input_error = recurrent_error(delta, system, layer.weights, rho_input, settings.adjoint)
-        elif not first:
+        elif k > 0:
             input_error = feedforward_error(delta, s_error, layer.weights, rho_input)
-
         regulariser, recurrent_regulariser = regularisation(
-            layer.weights,
-            layer.recurrent_weights,
-            layer.recurrent_mask,
+            layer.weights, layer.recurrent_weights, layer.recurrent_mask,
             strength=settings.regularisation,
-        )
+        )  # fmt: skip
         return LayerResult(
-            spikes=spikes,
-            counts=spike_counts(spikes),
-            backward_spikes=backward_spikes,
-            backward_counts=c_out,
-            e=e,
-            D=D,
-            s=s,
-            s_error=s_error,
-            delta=delta,
-            gradient=weight_gradient(delta * side, e, s_weights, lateral),
-            regulariser=regulariser,
-            rho_recurrent=rho_recurrent,
-            system=system,
-            recurrent_gradient=recurrent_gradient,
-            recurrent_regulariser=recurrent_regulariser,
-            lateral=lateral,
-            input_error=input_error,
-        )
+            spikes=spikes, counts=counts, backward_spikes=backward_spikes, backward_counts=c_out,
+            e=e, D=D, s=s, s_error=s_error, delta=delta,
+            gradient=weight_gradient(delta * (1 + side), e, s_weights, lateral),
+            regulariser=regulariser, rho_recurrent=rho_recurrent, system=system,
+            recurrent_gradient=recurrent_gradient, recurrent_regulariser=recurrent_regulariser,
+            lateral=lateral, input_error=input_error,
+        )  # fmt: skip
 
     def _dynamics(self) -> dict:
         return dict(
@@ -311,23 +289,13 @@ class ReferenceNetwork:
 
 def _update(layer: ReferenceLayer, result: LayerResult, step: int, rate: float) -> None:
     """One Adam step on the layer's weights; missing recurrent connections stay 0."""
-    layer.weights[...], layer.first[...], layer.second[...] = adam_step(
-        layer.weights,
-        result.gradient + result.regulariser,
-        layer.first,
-        layer.second,
-        step=step,
-        rate=rate,
-    )
+    trained = [(layer.weights, layer.first, layer.second)]
+    gradients = [result.gradient + result.regulariser]
     if layer.kind == "recurrent":
-        # Outside the mask, gradient, regulariser and moments are 0, so the step is 0.
-        layer.recurrent_weights[...], layer.recurrent_first[...], layer.recurrent_second[...] = (
-            adam_step(
-                layer.recurrent_weights,
-                result.recurrent_gradient + result.recurrent_regulariser,
-                layer.recurrent_first,
-                layer.recurrent_second,
-                step=step,
-                rate=rate,
-            )
-        )
+        trained.append((layer.recurrent_weights, layer.recurrent_first, layer.recurrent_second))
+        gradients.append(result.recurrent_gradient + result.recurrent_regulariser)
+    for arrays, gradient in zip(trained, gradients, strict=True):
+        weights, first, second = arrays
+        new = adam_step(weights, gradient, first, second, step=step, rate=rate)
+        for array, values in zip(arrays, new, strict=True):
+            array[...] = values

@@ -78,17 +78,11 @@ def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int =
         chance = compare_tables(first, second)
         for measure, value in compare_tables(first, theirs).items():
             rows.append(
-                {
-                    "file": name,
-                    "spsp": table.spsp,
-                    "grid": table.grid,
-                    "measure": measure,
-                    "ours": value,
-                    "chance": chance[measure],
-                    "repeats": repeats,
-                    "source": SOURCE,
-                }
-            )
+                dict(
+                    file=name, spsp=table.spsp, grid=table.grid, measure=measure, ours=value,
+                    chance=chance[measure], repeats=repeats, source=SOURCE,
+                )
+            )  # fmt: skip
     if not rows:
         raise StrsbpError(
             f"{folder} contains none of the authors' tables ({', '.join(AUTHOR_TABLES)})."
@@ -96,27 +90,17 @@ def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int =
     return pd.DataFrame(rows)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Command line; returns the exit status."""
+def main(arguments: list[str] | None = None) -> None:
+    """Command line; ends with one sentence if the folder has no table."""
     parser = argparse.ArgumentParser(prog="python -m strsbp.spsp.compare", description=__doc__)
     parser.add_argument("folder", help="folder with the authors' tables")
     parser.add_argument("out", help="CSV file to write")
     parsed = parser.parse_args(arguments)
     try:
-        frame = author_comparison(parsed.folder)
+        write_csv(author_comparison(parsed.folder), parsed.out, digits=4)
     except StrsbpError as error:
-        print(error, file=sys.stderr)
-        return 1
-    try:
-        write_csv(frame, parsed.out, digits=4)
-    except OSError as error:
-        print(
-            f"{parsed.out} cannot be written ({error.strerror}); name another file.",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

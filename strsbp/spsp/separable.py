@@ -7,8 +7,6 @@ input count, are d + 1 terms. Every function is stored at whole counts, so train
 formula. The file is a CSV: `part` (input, value, derivative), `count`, and one column per term.
 """
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +19,8 @@ from strsbp.spsp.table import EffectRatioTable
 
 MOST_TERMS = 9
 """Most terms of a table, as a polynomial of degree 8 has. Its derivative has one term fewer."""
-_PARTS = ("input", "value", "derivative")
 _FIRST = {"input": 1, "value": 0, "derivative": 0}
+"""The parts of a file and the first count of each."""
 
 
 @dataclass(frozen=True)
@@ -101,65 +99,36 @@ class SeparableTable:
         return self.inputs[:, kept], basis[kept]
 
     def content(self) -> str:
-        """The table as text, for hashing."""
-        return separable_text(self)
-
-    def largest(self) -> float:
-        """The largest absolute value in the table."""
-        return float(max(np.abs(a).max() for a in (self.inputs, self.values, self.derivatives)))
+        """The table as CSV text, which is also what a run's hash depends on."""
+        lines = [",".join(["part", "count", *map(str, range(1, self.inputs.shape[1] + 1))])]
+        rows = zip(_FIRST, (self.inputs, self.values.T, self.derivatives.T), strict=True)
+        for part, array in rows:
+            for count, row in enumerate(array, start=_FIRST[part]):
+                lines.append(",".join([part, str(count), *(f"{value:.12g}" for value in row)]))
+        return "\n".join(lines) + "\n"
 
 
 Table = EffectRatioTable | SeparableTable
 """Any table of effect ratios."""
 
 
-def separable_text(table: SeparableTable) -> str:
-    """The CSV text of `table`."""
-    lines = [",".join(["part", "count", *map(str, range(1, table.inputs.shape[1] + 1))])]
-    rows = zip(_PARTS, (table.inputs, table.values.T, table.derivatives.T), strict=True)
-    for part, array in rows:
-        for count, row in enumerate(array, start=_FIRST[part]):
-            lines.append(",".join([part, str(count), *(f"{value:.12g}" for value in row)]))
-    return "\n".join(lines) + "\n"
-
-
 def write_separable(table: SeparableTable, path: str | Path) -> None:
     """Write `table` as CSV, atomically."""
-    write_text(separable_text(table), path)
+    write_text(table.content(), path)
 
 
-def parse_separable(text: str, path: Path) -> SeparableTable:
-    """Parse the CSV `text` of the file `path`; raises `TableError`."""
-    try:
-        header, *rows = csv.reader(io.StringIO(text), strict=True)
-    except (csv.Error, ValueError):  # ValueError: an empty file
-        raise TableError(f"{path} is not the CSV file of a table; make it again.") from None
-    n_terms = len(header) - 2
-    if header[:2] != ["part", "count"] or not 1 <= n_terms <= MOST_TERMS:
-        raise TableError(
-            f"{path}, line 1: the columns must be part, count and 1 to {MOST_TERMS} terms."
-        )
-    parts: dict[str, list[list[float]]] = {part: [] for part in _PARTS}
-    for number, row in enumerate(rows, start=2):
-        part = row[0] if row else ""
-        if part not in parts:
-            raise TableError(f"{path}, line {number}: the part must be one of {', '.join(_PARTS)}.")
-        expected = str(len(parts[part]) + _FIRST[part])
-        if len(row) != len(header) or row[1] != expected:
-            raise TableError(
-                f"{path}, line {number}: expected the count {expected} of '{part}' with {n_terms} "
-                "numbers."
-            )
-        try:
-            values = [float(word) for word in row[2:]]
-        except ValueError:
-            values = [np.nan]
-        if not np.isfinite(values).all():
-            raise TableError(f"{path}, line {number}: a value is not a finite number.")
-        parts[part].append(values)
-    for part, found in parts.items():
-        if not found:
-            raise TableError(f"{path} has no part '{part}'; make it again.")
-    return SeparableTable(
-        np.array(parts["input"]), np.array(parts["value"]).T, np.array(parts["derivative"]).T
-    )
+def read_separable(path: str | Path) -> SeparableTable:
+    """Read a file of `write_separable`; raises `OSError`, `ValueError` or `TableError`."""
+    header, *rows = np.loadtxt(path, dtype=str, delimiter=",", ndmin=2)
+    if list(header[:2]) != ["part", "count"]:
+        raise TableError("the first columns must be part and count")
+    arrays = []
+    for part, first in _FIRST.items():
+        own = np.array([row for row in rows if row[0] == part]).reshape(-1, header.size)
+        if list(own[:, 1]) != list(map(str, range(first, first + len(own)))):
+            raise TableError(f"the counts of '{part}' must be {first}, {first + 1}, ...")
+        arrays.append(own[:, 2:].astype(np.float64))
+    if sum(map(len, arrays)) < len(rows):
+        raise TableError(f"the part must be one of {', '.join(_FIRST)}")
+    inputs, values, derivatives = arrays
+    return SeparableTable(inputs, values.T, derivatives.T)
