@@ -13,7 +13,7 @@ from snakemake.utils import update_config
 from strsbp.cuda.device import resolve_device
 from strsbp.errors import SettingsError, TableError
 from strsbp.settings import SimulatedTable
-from strsbp.study.loading import _check_table_file, load_profile, load_study, merged, read_config
+from strsbp.study.loading import load_profile, load_study, merged, read_config
 
 
 @pytest.fixture(scope="module")
@@ -163,11 +163,3 @@ def test_reading_a_study_needs_no_gpu(base, devices):
     # A node without a GPU may submit jobs to nodes that have one.
     devices.set(0)
     assert load_study(merged(base, {"device": "cuda"}), "here").device == "cuda"
-
-
-def test_a_table_beyond_the_engines_numbers_is_an_error_before_training(tmp_path):
-    path = tmp_path / "table.txt"
-    path.write_text("1 2 3 4 5\n1 1e31 3 4 5\n")
-    assert "holds the number 1e+31" in refusal(lambda: _check_table_file(path), TableError)
-    path.write_text("1 2 3 4 5\n1 1e30 -1e30 4 5\n")
-    _check_table_file(path)
