@@ -171,16 +171,3 @@ def test_networks_are_trained_and_measured(tmp_path, images):
     told = float(said[3].split("test error ")[1].split(" %")[0])
     at_end = error[(error["stop"] == "time") & (error["value"] == 70)]["mean"].item()
     assert 100 * at_end == pytest.approx(told, abs=0.005)
-
-
-@pytest.mark.parametrize(("n_steps", "starts"), [(50, False), (104, False), (105, True)])
-def test_a_silent_label_gets_no_gradient_below_105_steps(n_steps, starts, images):
-    """What docs/early_decision.md says of these T, the label's weights included."""
-    model = arm(n_steps=n_steps, threshold_output=1e6, regularisation=0)
-    network = build_network(model, HIDDEN, table(), 3, N_PIXELS)
-    label = 4
-    network.train_sample(images[0], 0, label)
-    hidden, output = network.layers[1], network.layers[2]
-    assert hidden.trains.counts.sum() > 0 and output.trains.counts.sum() == 0
-    assert np.any(output.first_moments[:, label] != 0) == starts
-    assert not np.any(np.delete(output.first_moments, label, axis=1))

@@ -421,12 +421,6 @@ def test_published_adjoint_needs_equal_widths():
         Network(model, [FEEDFORWARD, RECURRENT], np.ones((5, 4)), 1, N_INPUTS, N_CLASSES)
 
 
-def test_published_reservoir_is_one_way():
-    layer = Network(ModelSettings(reservoir="published"), [RECURRENT], np.ones((5, 4)), 1).layers[0]
-    assert layer.arrays.one_way and layer.rec_post.size > 0
-    assert np.all(layer.rec_pre >= layer.rec_post)
-
-
 def test_other_architecture_is_refused():
     network = make_pair([SQUARE], seed=9)[0]
     other = make_pair([FEEDFORWARD], seed=9)[0]

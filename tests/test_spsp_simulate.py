@@ -79,17 +79,6 @@ def test_the_study_point_of_the_corrected_simulation(spsp, mean):
     assert published == (spsp == "corrected")
 
 
-def test_a_hold_that_runs_on_into_the_next_trial_changes_less_than_chance():
-    """The study's program does not reset it; the simulations do."""
-    settings, constants = table("corrected"), dict(tau_m=64, tau_s=8, refractory_steps=2)
-    changes, values = [], []
-    for repeat in range(400):
-        pre, post = (drawn_train(settings, side, 6, 6, repeat, 3) for side in (PRE, POST))
-        values.append(corrected_trace(pre, post, **constants)[0])
-        changes.append(corrected_trace(pre, post, **constants, held=2)[0] - values[-1])
-    assert np.abs(np.mean(changes)) < 0.02 * np.std(values) / np.sqrt(len(values))
-
-
 def test_a_seed_gives_the_same_surface_on_any_number_of_threads():
     before = numba.get_num_threads()
     try:

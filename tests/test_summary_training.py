@@ -1,13 +1,14 @@
 """Training summaries: means, intervals and pairs; diverged runs are counted, not averaged."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from refusals import refusal
 from scipy import stats
-from synthetic_results import ARMS, write_runs
 
 from strsbp.files import ResultsError
 from strsbp.study.summary import summarise_training
@@ -19,6 +20,7 @@ from strsbp.study.summary.intervals import (
     share_interval,
 )
 
+TRAIN = Path(__file__).resolve().parents[1] / "results" / "paper" / "train"
 NAMES = ("curves", "seeds", "arms", "pairs", "runs")
 
 
@@ -28,8 +30,16 @@ def summarise(folder, metrics, provenance, **keywords):
     return {name: pd.read_csv(path) for name, path in tables.items()}
 
 
-def two_arms(**keywords):
-    return dict(arms={name: ARMS[name] for name in ("strsbp", "hm2bp")}, diverged=(), **keywords)
+def copied_runs(folder, seeds=(1, 2, 3)):
+    """Copies of committed runs of two arms, of 20 epochs; returns metrics and provenance."""
+    metrics, provenance = [], []
+    for arm in ("strsbp", "hm2bp"):
+        (folder / arm).mkdir()
+        for seed in seeds:
+            for suffix, paths in (("csv", metrics), ("json", provenance)):
+                paths.append(folder / arm / f"seed{seed}.{suffix}")
+                shutil.copy(TRAIN / arm / paths[-1].name, paths[-1])
+    return metrics, provenance
 
 
 def set_errors(path, errors, diverged=None):
@@ -81,7 +91,7 @@ def test_holm_by_hand():
 
 
 def test_a_diverged_run_is_counted_and_left_out(tmp_path):
-    metrics, provenance = write_runs(tmp_path, seeds=(1, 2, 3), **two_arms())
+    metrics, provenance = copied_runs(tmp_path)
     for path, level in zip(metrics[:3], (0.1, 0.2, 0.6), strict=True):
         set_errors(path, np.full(20, level))
     set_errors(metrics[2], np.full(12, 0.6), diverged="recurrent2")
@@ -128,7 +138,7 @@ def repeat(metrics, provenance):
     ],
 )
 def test_inconsistent_files_are_reported_in_one_sentence(damage, message, tmp_path):
-    metrics, provenance = write_runs(tmp_path, seeds=(1, 2), **two_arms())
+    metrics, provenance = copied_runs(tmp_path, seeds=(1, 2))
     damage(metrics, provenance)
     said = refusal(lambda: summarise(tmp_path, metrics, provenance), ResultsError)
     assert message in said
@@ -136,12 +146,12 @@ def test_inconsistent_files_are_reported_in_one_sentence(damage, message, tmp_pa
 
 
 def test_a_layer_that_is_silent_after_an_epoch_is_named(tmp_path):
-    metrics, provenance = write_runs(tmp_path, **two_arms(seeds=(1,), shorten=5))
+    metrics, provenance = copied_runs(tmp_path, seeds=(1,))
     frame = pd.read_csv(metrics[0])
     frame.loc[1:2, "silent_share_recurrent2"] = 1
     frame.to_csv(metrics[0], index=False)
     runs = summarise(tmp_path, metrics, provenance)["runs"].set_index("arm")
-    assert runs.loc["strsbp", "silent"] == "recurrent2 in 2 of 4 epochs"
+    assert runs.loc["strsbp", "silent"] == "recurrent2 in 2 of 20 epochs"
     assert pd.isna(runs.loc["hm2bp", "silent"])
 
 
