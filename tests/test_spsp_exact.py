@@ -9,7 +9,7 @@ import pytest
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
 from strsbp.spsp.curves import read_curve, write_curve
-from strsbp.spsp.exact import solve_curve, spline_slopes
+from strsbp.spsp.exact import pair_gains, solve_curve, spline_slopes
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.simulate import simulate_surface
 
@@ -94,3 +94,13 @@ def test_a_curve_is_read_as_written(tmp_path):
     read = read_curve(curve.table, path)
     np.testing.assert_allclose(read.phi, curve.phi, rtol=1e-14)
     np.testing.assert_allclose(read.derivative, curve.derivative, rtol=1e-14)
+
+
+@pytest.mark.parametrize("spsp", ["published", "unblocked"])
+def test_an_input_spike_is_half_as_likely_at_either_end(spsp):
+    table = small(spsp, n_steps=4, grid=2)
+    first = pair_gains(table)[0]
+    # An eighth of a spike at 0, a quarter at 1, each seen one step later through 1 / tau_s.
+    np.testing.assert_allclose(first[:2], [0, 1 / 8 / 3], rtol=1e-12)
+    current = 1 / 8 * (1 - 1 / 3) + 1 / 4
+    np.testing.assert_allclose(first[2], first[1] * (1 - 1 / 7) + current / 3, rtol=1e-12)

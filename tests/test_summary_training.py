@@ -95,6 +95,7 @@ def test_a_diverged_run_is_counted_and_left_out(tmp_path):
     for path, level in zip(metrics[:3], (0.1, 0.2, 0.6), strict=True):
         set_errors(path, np.full(20, level))
     set_errors(metrics[2], np.full(12, 0.6), diverged="recurrent2")
+    set_errors(metrics[3], np.full(10, 0.2), diverged="output3")
     tables = summarise(tmp_path, metrics, provenance)
     arms = tables["arms"].set_index(["arm", "at_epoch", "quantity"])
     early, late = (arms.loc[("strsbp", epoch, "best_test_error")] for epoch in (10, 20))
@@ -105,7 +106,8 @@ def test_a_diverged_run_is_counted_and_left_out(tmp_path):
     assert curve.loc[11, ["mean", "n_seeds", "n_diverged"]].tolist() == [pytest.approx(0.3), 3, 0]
     assert curve.loc[12, ["mean", "n_seeds", "n_diverged"]].tolist() == [pytest.approx(0.15), 2, 1]
     pairs = tables["pairs"].query("quantity == 'best_test_error'").set_index("at_epoch")
-    assert pairs.loc[20, ["n_pairs", "n_diverged_a", "n_diverged_b"]].tolist() == [2, 1, 0]
+    assert pairs.loc[10, ["n_pairs", "n_diverged_a", "n_diverged_b"]].tolist() == [2, 0, 1]
+    assert pairs.loc[20, ["n_pairs", "n_diverged_a", "n_diverged_b"]].tolist() == [1, 1, 1]
     marked = tables["seeds"].query("arm == 'strsbp' and diverged == 1 and quantity == 'test_error'")
     assert marked[["seed", "epoch"]].values.tolist() == [[3, 12]]
     run = tables["runs"].query("arm == 'strsbp' and seed == 3").iloc[0]
