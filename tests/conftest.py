@@ -13,9 +13,16 @@ ROOT = Path(__file__).resolve().parents[1]
 CHECKOUT = ("Snakefile", "profiles", "CITATION.cff", "config", "resources", "strsbp", "workflow")
 
 
+LONGEST = ("workflow", "modules", "commands", "workflow_plan", "surroundings", "figures_drawing")
+
+
 def pytest_collection_modifyitems(items):
-    """Begin with the file that takes longest, so that no worker waits for it at the end."""
-    items.sort(key=lambda item: item.path.name != "test_workflow.py")
+    """Begin with the files that take longest, so that no worker waits for one at the end.
+
+    All but the first need no kernels, which one process compiles for all meanwhile.
+    """
+    places = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 @pytest.fixture(scope="session")

@@ -149,13 +149,6 @@ def processes_of(folder) -> list[int]:
     return [process for process in found if process != os.getpid()]
 
 
-def _name(process):
-    try:
-        return Path(f"/proc/{process}/comm").read_text().strip()
-    except OSError:  # it has just ended
-        return ""
-
-
 def _search_path():
     return os.environ["PATH"] + ":/usr/sbin:/sbin"
 

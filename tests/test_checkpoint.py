@@ -7,8 +7,7 @@ from refusals import refusal
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.errors import CheckpointError
-from strsbp.network import build_network, load_network, save_network
-from strsbp.settings import ModelSettings, SimulatedTable
+from strsbp.settings import SimulatedTable
 from strsbp.spsp import load_surface, save_surface, simulate_surface
 from strsbp.training.epochs import TrainingState, train_epoch
 from strsbp.training.run import resume
@@ -47,16 +46,6 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path):
             np.testing.assert_array_equal(arrays["a"], np.arange(1000.0))
             assert document == {"b": 1}
     assert n_refused > 80
-
-
-def test_other_files_are_not_checkpoints(tmp_path):
-    path = tmp_path / "c.npz"
-    np.savez(path, a=np.zeros(3))
-    assert "cannot be read" in refusal(lambda: load_checkpoint(path), CheckpointError)
-    np.savez(path, a=np.array([{"x": 1}], dtype=object))
-    assert "Object arrays" in refusal(lambda: load_checkpoint(path), CheckpointError)
-    path.write_text("text")
-    assert "cannot be read" in refusal(lambda: load_checkpoint(path), CheckpointError)
 
 
 # --- a surface
@@ -100,13 +89,6 @@ def contents(state):
     return arrays, {"settings_sha256": "same", "rows": state.rows, "seconds": [1.0]}
 
 
-def test_the_whole_checkpoint_resumes(state, tmp_path):
-    save_checkpoint(tmp_path / "own.npz", *contents(state))
-    begun = fresh(state)
-    assert resume(begun, tmp_path / "own.npz", "same") == [1.0]
-    assert begun.epoch == 1 and begun.rows == state.rows
-
-
 @pytest.mark.parametrize("name", ["boost", "n_updates", "output3/weights"])
 @pytest.mark.parametrize("change", ["missing", "shape", "dtype"])
 def test_arrays_of_another_network_are_an_error(state, tmp_path, name, change):
@@ -131,27 +113,3 @@ def test_a_document_without_a_run_is_an_error(state, tmp_path, change):
     save_checkpoint(tmp_path / "own.npz", arrays, document | change)
     call = lambda: resume(fresh(state), tmp_path / "own.npz", "same")  # noqa: E731
     assert "does not contain a run of this network" in refusal(call, CheckpointError)
-
-
-# --- a network
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"hidden": [{"kind": "feedforward", "size": 20}]},
-        {"n_inputs": 37},
-        {"model": {"tau": 3}},
-        {"seed": None},
-    ],
-)
-def test_weights_that_do_not_fit_the_network_are_an_error(tmp_path, change):
-    network = build_network(
-        ModelSettings(), test_training.HIDDEN, test_training.small_table(), 1, n_inputs=36
-    )
-    path = tmp_path / "network.npz"
-    save_network(path, network)
-    arrays, document = load_checkpoint(path)
-    save_checkpoint(path, arrays, document | change)
-    text = refusal(lambda: load_network(path), CheckpointError)
-    assert "does not contain a saved network" in text

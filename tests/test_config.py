@@ -6,34 +6,6 @@ from flat_settings import flat_settings
 from strsbp.study.loading import load_profile, read_config
 
 PROFILES = ("quick", "paper", "full")
-RECURRENT, FEEDFORWARD = "784-400-R400-10", "784-400-10"
-
-OURS = {
-    **{
-        f"tau_m_{tau_m}_table_64": {"tau_m": tau_m, "table.tau_m": 64}
-        for tau_m in (32, 50, 96, 128)
-    },
-    "derived_reservoir": {"reservoir": "derived"},
-    "derived_adjoint": {"adjoint": "derived"},
-    "unblocked_table": {"table.spsp": "unblocked"},
-    "derived_all": {"reservoir": "derived", "adjoint": "derived", "table.spsp": "unblocked"},
-    "published_shuffle": {"shuffle": "published"},
-}
-"""Arms that the study does not have, and every setting in which they differ from `strsbp`."""
-PAPER_ALONE = {
-    "mnist_60000": {"n_train": 60_000},
-    "fashion_60000": {"n_train": 60_000, "dataset": "fashion-mnist"},
-    "strsbp_1000": {"n_train": 1000, "n_test": 1000},
-    "hm2bp_1000": {"n_train": 1000, "n_test": 1000, "gradient": "hm2bp"},
-    "tau_m_32_1000_table_128": {
-        "n_train": 1000,
-        "n_test": 1000,
-        "tau_m": 32,
-        "table.tau_m": 128,
-    },
-    "tau_m_24_1000": {"n_train": 1000, "n_test": 1000, "tau_m": 24},
-}
-"""The same for arms that only the paper-size profile has."""
 
 
 @pytest.fixture(scope="module", params=PROFILES)
@@ -48,80 +20,11 @@ def paper(root):
     return load_profile(root / "config", "paper")
 
 
-def test_the_arms_keep_the_published_programs_deviations(study):
-    for name, arm in study.arms.items():
-        if name not in OURS:
-            assert (arm.reservoir, arm.adjoint) == ("published", "published")
-
-
-def test_arms_of_ours_differ_from_strsbp_only_in_what_they_test(study):
-    strsbp = flat_settings(study.arm("strsbp"))
-    asked = OURS | (PAPER_ALONE if study.profile == "paper" else {})
-    for name, difference in asked.items():
-        found = flat_settings(study.arm(name))
-        assert {key: found[key] for key in found if found[key] != strsbp[key]} == difference, name
-
-
-def test_arms_of_other_sizes_are_only_in_the_paper_profile(study):
-    present = set(PAPER_ALONE) & set(study.arms)
-    assert present == (set(PAPER_ALONE) if study.profile == "paper" else set())
-
-
 def test_arms_of_open_questions_alone_are_reported_with_these(study):
     left_out = set(study.arms) - set(study.reported_arms)
     of_fits = {name for name in study.fits.arms if name.startswith("fit_")} | {"exact"}
     assert left_out == (set() if study.open_questions else of_fits)
     assert {run.split("/")[3] for run in study.runs()} == set(study.reported_arms)
-
-
-def test_gradient_arms(study):
-    gradients = {name: (arm.gradient, arm.ablated_layers) for name, arm in study.arms.items()}
-    assert gradients["strsbp"][0] == "strsbp"
-    assert gradients["hm2bp"] == ("hm2bp", "feedforward")
-    assert gradients["hm2bp_all"] == ("hm2bp", "all")
-    assert gradients["hm2bp_weights"][0] == "hm2bp_weights"
-
-
-@pytest.mark.parametrize("tau_m", [32, 50, 64, 96, 128])
-def test_each_tau_m_has_its_own_table(study, tau_m):
-    arm = study.arm("strsbp" if tau_m == 64 else f"tau_m_{tau_m}")
-    assert arm.tau_m == tau_m
-    assert arm.simulated_table().key == f"published-m{tau_m}-s8-r2-t400-g100"
-
-
-def test_arms_of_fig_6(study):
-    for name, thresholds, spsp, n_steps in (
-        ("published", (20, 15), "published", 400), ("corrected", (20, 15), "corrected", 400),
-        ("threshold_8", (8, 8), "corrected", 400), ("t_200", (8, 8), "corrected", 200),
-    ):  # fmt: skip
-        arm = study.arm(f"fig6_{name}")
-        assert (arm.threshold_hidden, arm.threshold_output) == thresholds
-        assert arm.simulated_table().key == f"{spsp}-m64-s8-r2-t{n_steps}-g100"
-        assert arm.n_steps == n_steps
-
-
-def test_both_architectures_are_trained_with_both_gradients(study):
-    for suffix, architecture in (("", RECURRENT), ("_feedforward", FEEDFORWARD)):
-        for gradient in ("strsbp", "hm2bp"):
-            arm = study.arm(gradient + suffix)
-            assert (arm.architecture, arm.gradient) == (architecture, gradient)
-    sizes = {
-        name: [layer.n_neurons for layer in layers] for name, layers in study.architectures.items()
-    }
-    assert sizes.pop("784-800-10", [800]) == [800]  # of HM2-BP's own log
-    assert sizes == {RECURRENT: [400, 400], FEEDFORWARD: [400]}
-
-
-def test_figures_draw_arms_trained_for_as_long_as_they_show(study):
-    for name, figure in study.figures:
-        arms = [study.arm(arm) for panel in figure.panels.values() for arm in panel]
-        assert max(arm.epochs for arm in arms) >= figure.epochs, name
-
-
-def test_compared_arms_share_their_seeds(study):
-    for arms in (("strsbp", "hm2bp"), ("strsbp_feedforward", "hm2bp_feedforward")):
-        first, second = (study.arm(name).seeds for name in arms)
-        assert first == second
 
 
 def test_bptt_is_compared_with_arms_that_differ_only_in_the_gradient(study):
@@ -132,18 +35,6 @@ def test_bptt_is_compared_with_arms_that_differ_only_in_the_gradient(study):
     assert differing == {"gradient"}
     assert set(study.bptt.seeds) <= set(strsbp.seeds) & set(hm2bp.seeds)
     assert study.bptt.epochs <= min(strsbp.epochs, hm2bp.epochs)
-
-
-def test_paper_has_the_studys_sizes_epochs_and_seeds(paper):
-    long = ("strsbp", "hm2bp", "strsbp_feedforward", "hm2bp_feedforward")
-    for name in set(paper.arms) - set(PAPER_ALONE):
-        arm = paper.arm(name)
-        fig6 = name.startswith("fig6")
-        assert (arm.dataset, arm.n_train, arm.n_test) == ("mnist", 1000 if fig6 else 10_000, 10_000)
-        ranked = name == "exact" or name.startswith("fit_")
-        assert arm.epochs == (20 if name in long or fig6 else 3 if ranked else 10), name
-        assert len(arm.seeds) == (5 if name in long else 3), name
-    assert paper.simulation.repeats == 1000
 
 
 def test_the_logged_arms_are_the_studys_with_the_setting_of_the_logs(paper):
@@ -165,12 +56,6 @@ def test_runs_of_judged_variants_are_summarised_if_they_exist(paper, tmp_path):
     run.with_suffix(".json").touch()
     found = "results/paper/train/logged_hm2bp/seed2.json"
     assert paper.summarised_runs("json", tmp_path) == [*paper.runs(suffix="json"), found]
-
-
-def test_full_is_all_of_mnist_for_200_epochs(root):
-    full = load_profile(root / "config", "full")
-    arm = full.arm("strsbp")
-    assert (arm.dataset, arm.n_train, arm.n_test, arm.epochs) == ("mnist", 60_000, 10_000, 200)
 
 
 def test_overlays_hold_only_differences(root):

@@ -17,22 +17,17 @@ from test_engine import (
     RECURRENT,
     SQUARE,
     VARIANTS,
-    as_reference,
-    assert_close,
-    conditions,
-    dense_recurrent,
     random_separable,
     random_table,
     regularise,
 )
 
-from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of, dependency_levels
+from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
 from strsbp.data import Digits
-from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder, packed_trains
+from strsbp.encoding import packed_trains
 from strsbp.engine.adam import BETA_1, BETA_2
 from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
-from strsbp.reference.network import ReferenceNetwork
 from strsbp.settings import LayerSettings, ModelSettings
 from strsbp.training.epochs import epoch_order
 
@@ -172,48 +167,6 @@ def test_ready_spike_trains_equal_the_engine(xp, n_steps):
     assert costs.any() and networks[0].inputs.counts.sum() > 0
 
 
-def test_small_and_subnormal_weights_equal_the_engine(xp):
-    # The engine goes round the processor's subnormal arithmetic, the kernels use it. What the
-    # engine leaves out of an error, below 2^-100, may show in weights that are as small.
-    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_steps=90)
-    rng = np.random.default_rng(5)
-    n_subnormal = 0
-    for network in networks:
-        for name, array in network.state().items():
-            if array.dtype == np.float32:
-                small = rng.random(array.shape) < 0.4
-                scale = np.where(small, 2.0 ** rng.uniform(-149, -60, array.shape), 1)
-                if name.endswith("second_moments"):
-                    array[:] = rng.uniform(1e-7, 1e-5, array.shape)
-                elif name.endswith("moments"):
-                    array[:] = small * scale * rng.uniform(-1, 1, array.shape)
-                else:
-                    array *= scale
-                n_subnormal += np.sum((array != 0) & (np.abs(array) < np.finfo(np.float32).tiny))
-        for layer in network.layers:
-            layer.refresh_sums()
-    assert n_subnormal > 100
-    digits = random_digits(3)
-    replicas = on_device(networks, digits, xp)
-    n_train = len(digits.train_labels)
-    order = np.arange(n_train)
-    predictions, costs, smallest = replicas.train(
-        np.stack([order, order]), np.ones((2, n_train)), 0
-    )
-    for r, (network, state) in enumerate(zip(networks, replicas.state(), strict=True)):
-        results = network.train_samples(
-            digits.train_images, order, digits.train_labels, np.ones(n_train)
-        )
-        np.testing.assert_array_equal(results[0], predictions[r])
-        np.testing.assert_array_equal(results[1], costs[r])
-        assert_same(results[2].min(axis=0), smallest[r], xp, "smallest denominators")
-        for name, array in network.state().items():
-            large = np.abs(array) > 1e-18
-            assert large.any()
-            assert_same(array * large, state[name] * large, xp, f"replica {r}: {name}")
-            np.testing.assert_allclose(array * ~large, state[name] * ~large, rtol=0, atol=1e-28)
-
-
 @pytest.mark.parametrize(("architecture", "adjoint", "reservoir"), VARIANTS)
 def test_architectures_equal_the_engine(architecture, adjoint, reservoir, xp):
     networks, _ = make_networks(
@@ -304,12 +257,6 @@ def test_a_repaired_label_equals_the_engine(n_steps, refractory_steps, xp):
     assert (costs >= 35**2).any(), "a silent label"
 
 
-@pytest.mark.parametrize("tau_m, tau_s", [(10.0, 3.0), (128.0, 16.0)])
-def test_time_constants_equal_the_engine(tau_m, tau_s, xp):
-    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_steps=64, tau_m=tau_m, tau_s=tau_s)
-    assert_equal_training(networks, random_digits(4), xp)
-
-
 @pytest.mark.parametrize("gradient", GRADIENTS, ids=["strsbp", "normalised", "hm2bp"])
 def test_sizes_beyond_one_list_and_one_block(gradient, xp):
     # More than 1,024 inputs, more than 128 neurons, more than 1,024 steps.
@@ -330,65 +277,6 @@ def test_more_neurons_than_threads(gradient, xp):
         [LayerSettings(kind="feedforward", size=1030)], n=1, n_steps=36, **gradient
     )
     assert_equal_training(networks, random_digits(6, n_train=2, n_test=1), xp)
-
-
-def test_encoding_equals_the_encoder(xp):
-    networks, _ = make_networks([SQUARE], n=2, n_steps=101, n_inputs=70)
-    digits = random_digits(7, n_inputs=70)
-    replicas = on_device(networks, digits, xp)
-    for split, launch, order, images in (
-        (TRAIN_SPLIT, replicas._encode_launch(TRAIN_SPLIT), "order", digits.train_images),
-        (TEST_SPLIT, replicas._encode_launch(TEST_SPLIT), "test_order", digits.test_images),
-    ):
-        numbers = np.tile(np.arange(len(images), dtype=np.int32)[::-1], (2, 1))
-        replicas.arrays[order].set(np.ascontiguousarray(numbers))
-        replicas.shared["position"].set(np.array([1], dtype=np.int32))
-        replicas._run([launch])
-        index = len(images) - 2
-        for r, network in enumerate(networks):
-            expected = Encoder(network.seed, split, 101).encode(images[index], index)
-            step_mask, neuron_mask = (
-                replicas.arrays[f"input/{name}"].get()[r] for name in ("step_mask", "neuron_mask")
-            )
-            np.testing.assert_array_equal(unpacked(step_mask, 70), expected)
-            np.testing.assert_array_equal(unpacked(neuron_mask, 101), expected.T)
-            counts = replicas.arrays["input/counts"].get()[r]
-            np.testing.assert_array_equal(counts, expected.sum(axis=0))
-        assert expected.any() and not expected.all(axis=0).any()
-
-
-@pytest.mark.parametrize("architecture", ["two-feedforward", "feedforward-recurrent"])
-def test_a_sample_equals_the_reference(architecture, xp):
-    networks, table = make_networks(ARCHITECTURES[architecture], n_steps=120)
-    digits = random_digits(8, n_train=1)
-    references = [
-        ReferenceNetwork([as_reference(layer) for layer in network.layers], table, network.model)
-        for network in networks
-    ]
-    before = copies(networks)
-    replicas = on_device(networks, digits, xp)
-    boost = np.array([[1.0], [1.5], [0.5]])
-    replicas.train(np.zeros((3, 1), dtype=int), boost, 3)
-    states = replicas.state()
-    for network, reference, was, state, b in zip(
-        networks, references, before, states, boost, strict=True
-    ):
-        spikes = Encoder(network.seed, TRAIN_SPLIT, 120).encode(digits.train_images[0], 0)
-        computed = reference.train_sample(spikes, int(digits.train_labels[0]), float(b[0]), 3, 1)
-        assert computed.errors.any()
-        step = network.model.learning_rate / 2
-        for layer, target, condition in zip(
-            network.layers, reference.layers, conditions(computed.layers), strict=True
-        ):
-            n, name = layer.n_neurons, layer.name
-            first = state[f"{name}/first_moments"][:, :n].T
-            assert_close(first, target.first, f"{name}: first moments", condition)
-            steps = (state[f"{name}/weights"] - was[f"{name}/weights"])[:, :n].T
-            expected = target.weights - was[f"{name}/weights"][:, :n].T
-            assert_close(steps, expected, f"{name}: steps", condition, 10 * step)
-            if layer.recurrent:
-                values = dense_recurrent(layer, state[f"{name}/rec_first_moments"])
-                assert_close(values, target.recurrent_first, f"{name}: recurrent", condition)
 
 
 @pytest.mark.parametrize("gradient", GRADIENTS, ids=["strsbp", "normalised", "hm2bp"])
@@ -439,60 +327,11 @@ def test_a_weight_that_is_not_a_number_spoils_its_replica_alone(gradient, xp):
     assert networks[0].first_layer_not_finite() is networks[2].first_layer_not_finite() is None
 
 
-def test_a_saved_state_goes_on(xp):
-    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_steps=60)
-    digits = random_digits(12)
-    orders = np.tile(np.arange(N_TRAIN), (2, 1))
-    replicas = on_device(networks, digits, xp)
-    for _ in range(2):
-        replicas.train(orders, np.ones((2, N_TRAIN)), 0)
-    first = on_device(networks, digits, xp)
-    first.train(orders, np.ones((2, N_TRAIN)), 0)
-    seeds = [network.seed for network in networks]
-    second = Replicas(networks[0], seeds, first.state(), digits, xp)
-    second.train(orders, np.ones((2, N_TRAIN)), 0)
-    for a, b in zip(replicas.state(), second.state(), strict=True):
-        for name in a:
-            np.testing.assert_array_equal(a[name], b[name], err_msg=name)
-
-
 def test_replicas_of_different_age_are_refused(stand_in):
     networks, _ = make_networks([SQUARE], n=2, n_steps=60)
     networks[1].n_updates = 3
     with pytest.raises(ValueError, match="same number of updates"):
         on_device(networks, random_digits(13), stand_in)
-
-
-def test_no_host_synchronisation_and_one_graph_inside_a_sample(stand_in, monkeypatch):
-    networks, _ = make_networks([SQUARE, RECURRENT], n=2, n_steps=60)
-    replicas = on_device(networks, random_digits(14), stand_in)
-    calls = []
-    sample = replicas._train_sample
-    monkeypatch.setattr(replicas, "_train_sample", lambda: (calls.append("sample"), sample()))
-    monkeypatch.setattr(type(replicas.stream), "synchronize", lambda self: calls.append("wait"))
-    replicas.train(np.tile(np.arange(N_TRAIN), (2, 1)), np.ones((2, N_TRAIN)), 0)
-    assert calls[: N_TRAIN + 1] == ["sample"] * N_TRAIN + ["wait"]
-
-
-def test_only_gradients_that_store_e_ij_have_more_launches(stand_in):
-    counts = []
-    for gradient in GRADIENTS:
-        networks, _ = make_networks([SQUARE, RECURRENT], n=1, n_steps=60, **gradient)
-        replicas = on_device(networks, random_digits(18), stand_in)
-        counts.append(len(list(replicas._train_launches())))
-    # Two in the feed-forward layer and two in the output layer.
-    assert counts == [counts[0], counts[0] + 4, counts[0] + 4]
-
-
-def test_dependency_levels():
-    # Neuron 1 waits for 0, 3 for 1 and 2, 4 for itself alone.
-    ptr, post = np.array([0, 0, 1, 1, 4, 5]), np.array([0, 1, 2, 3, 4])
-    order, starts = dependency_levels(ptr, post, 5)
-    assert [sorted(order[a:b]) for a, b in zip(starts, starts[1:], strict=False)] == [
-        [0, 2, 4],
-        [1],
-        [3],
-    ]
 
 
 def test_the_documented_memory_of_a_replica(root):
@@ -508,13 +347,3 @@ def test_the_documented_memory_of_a_replica(root):
             most = connections_of(network, [network.state()])
             sizes.append(bytes_per_replica(network, most, n_train, 10_000))
     assert f"takes {min(sizes) / 1e6:.0f} to {max(sizes) / 1e6:.0f} MB" in text
-
-
-def test_the_documented_number_of_launches_is_true(root, stand_in):
-    networks, _ = make_networks(
-        [SQUARE, RECURRENT], n=1, n_steps=60, reservoir="published", adjoint="published"
-    )
-    replicas = on_device(networks, random_digits(16), stand_in)
-    n_launches = len(list(replicas._train_launches()))
-    text = (root / "docs" / "maintainers.md").read_text(encoding="utf-8")
-    assert f"{n_launches} per training sample" in text

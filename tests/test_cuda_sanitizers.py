@@ -69,13 +69,6 @@ def with_thread_sanitizer(*variants, drop=0):
     return done
 
 
-def test_barriers_are_numbered_once():
-    assert list(range(1, len(BARRIERS) + 1)) == BARRIERS
-    assert "__syncthreads" not in kernel_source().replace(
-        "#define BARRIER(number) __syncthreads()", ""
-    )
-
-
 def test_no_race():
     done = with_thread_sanitizer(*VARIANTS)
     assert done.returncode == 0, done.stdout

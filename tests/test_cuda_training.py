@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import re
 
 import numpy as np
 import pytest
@@ -15,14 +14,12 @@ from test_training import (
     small_table,
 )
 
-from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.cuda import device
-from strsbp.cuda.device import DeviceError, array_module
+from strsbp.cuda.device import DeviceError
 from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
 from strsbp.cuda.run import run_batch
 from strsbp.cuda.training import ReplicaRun, train_epochs
 from strsbp.data import Digits
-from strsbp.errors import CheckpointError
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings
 from strsbp.training.epochs import train
@@ -109,20 +106,6 @@ def test_a_batch_writes_the_metrics_of_the_cpu(tmp_path, settings):
     assert names == sorted(f"seed{seed}.{suffix}" for seed in SEEDS for suffix in ("csv", "json"))
 
 
-def test_provenance_says_what_the_cpus_says_and_names_the_gpu(tmp_path):
-    on_cpu(tmp_path / "cpu", seeds=[5])
-    on_gpu(tmp_path / "gpu")
-    cpu, gpu = (json.loads((tmp_path / name / "seed5.json").read_text()) for name in ("cpu", "gpu"))
-    assert set(gpu) == set(cpu) | {"replicas"}
-    assert (gpu["device"], gpu["replicas"], gpu["machine"]["gpu"]) == ("cuda", 3, "stand-in")
-    assert "cupy" in gpu["versions"] and len(gpu["seconds_per_epoch"]) == 3
-    same = set(cpu) - {
-        "settings", "device", "machine", "versions", "started", "seconds", "seconds_per_epoch",
-    }  # fmt: skip
-    assert {key: gpu[key] for key in same} == {key: cpu[key] for key in same}
-    assert gpu["settings"] == cpu["settings"] | {"seeds": [5]}
-
-
 def stop_in_epoch(monkeypatch, number):
     """Let the `number`-th epoch of the next batch be interrupted at its end."""
     original, calls = Replicas.evaluate, []
@@ -151,44 +134,6 @@ def test_a_stopped_batch_resumes_to_the_same_metrics(tmp_path, monkeypatch):
     assert on_gpu(stopped) == expected
     resumed = [json.loads((stopped / f"seed{s}.json").read_text())["resumed"] for s in SEEDS]
     assert resumed == [True, False, True]
-
-
-def test_checkpoints_are_those_of_the_cpu(tmp_path, monkeypatch):
-    from pathlib import Path
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "unlink", lambda *args, **kwargs: None)  # keep the checkpoints
-        on_cpu(tmp_path / "cpu", epochs=2)
-        on_gpu(tmp_path / "gpu", epochs=2)
-    for seed in SEEDS:
-        (cpu, said), (gpu, told) = (
-            load_checkpoint(tmp_path / name / f"seed{seed}.ckpt.npz") for name in ("cpu", "gpu")
-        )
-        assert set(cpu) == set(gpu)
-        for name, array in cpu.items():
-            np.testing.assert_array_equal(array, gpu[name], err_msg=name)
-        assert said["settings_sha256"] == told["settings_sha256"] and said["rows"] == told["rows"]
-    # So either goes on from the other's.
-    assert on_gpu(tmp_path / "cpu") == on_cpu(tmp_path / "gpu")
-
-
-def test_a_diverged_run_ends_and_the_others_go_on(tmp_path, monkeypatch):
-    from strsbp.training import run
-
-    def build(*given):
-        network = original(*given)
-        if network.seed == 6:
-            network.layers[1].weights[3, 4] = np.nan
-        return network
-
-    original = run.build_network
-    monkeypatch.setattr(run, "build_network", build)
-    found = on_gpu(tmp_path / "gpu")
-    monkeypatch.undo()
-    assert [len(found[seed].splitlines()) for seed in SEEDS] == [4, 2, 4]
-    assert re.search(rb",(feedforward1|recurrent2)$", found[6].splitlines()[1])
-    expected = on_cpu(tmp_path / "cpu", seeds=[5, 7])
-    assert {seed: found[seed] for seed in (5, 7)} == expected
 
 
 @pytest.mark.parametrize(("spoil", "layer"), OVERFLOWS)
@@ -238,15 +183,3 @@ def test_too_little_memory_is_told(tmp_path, monkeypatch):
     with pytest.raises(DeviceError, match=r"The GPU has 0 MB free but .*`device: cpu`\.$"):
         on_gpu(tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
-    save_checkpoint(tmp_path / "seed6.ckpt.npz", {}, {"settings_sha256": "other"})
-    with pytest.raises(CheckpointError, match="other settings.*delete it"):
-        on_gpu(tmp_path)
-
-
-def test_without_a_gpu_it_says_so(tmp_path, monkeypatch):
-    monkeypatch.setenv("STRSBP_TEST_GPUS", "0")
-    with pytest.raises(DeviceError, match=r"CuPy finds no GPU; .*`device: cpu`\.$"):
-        array_module()

@@ -67,24 +67,6 @@ def test_auto_keeps_what_the_cpu_has_trained(root, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"device": "cuda"}, {"architecture": []}, {"settings": {"tau_m": 3}}, "", "[1]"]
-)
-def test_other_runs_are_not_kept(root, tmp_path, changes):
-    study = small_study(root, tmp_path, device="auto")
-    results = tmp_path / "results"
-    path = write_run(results, study, 4, **(changes if isinstance(changes, dict) else {}))
-    if isinstance(changes, str):
-        path.write_text(changes)
-    assert gpu_seeds(study, "hm2bp", results) == [1, 4]
-
-
-def test_a_run_without_metrics_is_not_kept(root, tmp_path):
-    study = small_study(root, tmp_path, device="auto")
-    write_run(tmp_path / "results", study, 4).with_suffix(".csv").unlink()
-    assert gpu_seeds(study, "hm2bp", tmp_path / "results") == [1, 4]
-
-
-@pytest.mark.parametrize(
     ("gpu", "elsewhere", "device", "found"),
     [
         (False, False, "auto", set()),

@@ -5,7 +5,6 @@ import hashlib
 import socket
 import struct
 import threading
-import time
 from collections import Counter
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -158,25 +157,11 @@ def test_a_set_is_downloaded_parsed_and_cached(site, use, cache):
     assert set(site.hits.values()) == {1}
 
 
-def test_sets_do_not_mix_in_the_cache(site, use):
-    use("mnist", source_of("mnist", [site.mirror("a")]))
-    use("fashion-mnist", source_of("fashion-mnist", [site.mirror("b", "fashion-mnist")]))
-    hashes = [load_dataset(name).sha256() for name in ("mnist", "fashion-mnist", "mnist")]
-    assert hashes[0] == hashes[2] != hashes[1]
-    assert set(site.hits.values()) == {1}
-
-
-def test_the_usual_cache_folder_is_that_of_the_system(monkeypatch):
-    monkeypatch.delenv("STRSBP_CACHE_DIR")
-    assert download.cache_dir("mnist") == Path(pooch.os_cache("strsbp")) / "mnist"
-
-
-@pytest.mark.parametrize("damage", [altered, lambda content: content[:-9], lambda content: b""])
-def test_an_altered_file_in_the_cache_is_downloaded_again(site, use, cache, damage):
+def test_an_altered_file_in_the_cache_is_downloaded_again(site, use, cache):
     use("mnist", source_of("mnist", [site.mirror("a")]))
     fill(cache / "mnist")
     path = cache / "mnist" / TRAIN_IMAGES
-    path.write_bytes(damage(path.read_bytes()))
+    path.write_bytes(altered(path.read_bytes()))
     load_dataset("mnist")
     assert path.read_bytes() == FILES["mnist"][TRAIN_IMAGES]
     assert site.hits == {f"/a/{TRAIN_IMAGES}": 1}
@@ -209,11 +194,6 @@ def test_the_next_mirror_serves_what_the_first_does_not(site, use, cache, answer
     assert site.hits[f"/b/{TRAIN_IMAGES}"] == 1
 
 
-def test_the_next_mirror_serves_when_nothing_listens(site, use):
-    use("mnist", source_of("mnist", [dead_mirror(), site.mirror("b")]))
-    assert locate_files("mnist")[0].read_bytes() == GOOD
-
-
 @pytest.mark.parametrize(("answer", "reason"), BAD_ANSWERS.values(), ids=BAD_ANSWERS)
 def test_no_mirror_serves_the_file(site, use, cache, answer, reason):
     dead = dead_mirror()
@@ -233,9 +213,7 @@ def test_a_mirror_that_does_not_answer_in_time(use, monkeypatch):
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         use("mnist", source_of("mnist", [f"http://127.0.0.1:{silent.getsockname()[1]}/"]))
-        start = time.monotonic()
         assert "(ReadTimeout)" in refusal(lambda: load_dataset("mnist"), DataError)
-        assert time.monotonic() - start < 10  # pooch alone would wait 30 s.
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
@@ -249,14 +227,6 @@ def test_without_a_network_every_mirror_is_named(name, monkeypatch):
     for mirror in SOURCES[name].mirrors:
         assert f"{mirror.split('/')[2]} (ConnectionError)" in text
     assert ("/usr/share/datasets/fashion-mnist" in text) == (name == "fashion-mnist")
-
-
-def test_a_cache_folder_that_cannot_be_made(site, use, monkeypatch, tmp_path):
-    use("mnist", source_of("mnist", [site.mirror("a")]))
-    (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setenv("STRSBP_CACHE_DIR", str(tmp_path / "file"))
-    said = refusal(lambda: load_dataset("mnist"), DataError)
-    assert "name a writable folder in STRSBP_CACHE_DIR" in said
 
 
 # --- local folders
@@ -304,62 +274,23 @@ def test_unpacked_files_below_the_home_folder(offline, tmp_path, monkeypatch):
     assert "was altered or truncated" in said and str(paths[3]) in said
 
 
-def test_one_folder_for_both_sets(offline, tmp_path):
-    fill(tmp_path / "mnist")
-    fill(tmp_path / "fashion-mnist", "fashion-mnist")
-    fill(tmp_path, "fashion-mnist")  # A subfolder with the set's name comes first.
-    assert locate_files("mnist", tmp_path)[0].parent == tmp_path / "mnist"
-    assert (
-        load_dataset("mnist", tmp_path).sha256() != load_dataset("fashion-mnist", tmp_path).sha256()
-    )
-
-
-def test_an_empty_variable_is_no_folder(site, use, monkeypatch):
-    monkeypatch.setenv("STRSBP_DATA_DIR", "")
-    use("mnist", source_of("mnist", [site.mirror("a")]))
-    assert load_dataset("mnist").train_labels.shape == (6,)
-
-
 @pytest.fixture
 def refused(offline, tmp_path):
     """Function that returns the sentence with which the folder `data` is refused."""
     return lambda name="mnist": refusal(lambda: load_dataset(name, tmp_path / "data"), DataError)
 
 
-@pytest.mark.parametrize("damage", [altered, lambda content: content[:-9], lambda content: b""])
-def test_an_altered_local_file_is_an_error(refused, tmp_path, damage):
+def test_an_altered_local_file_is_an_error(refused, tmp_path):
     name, content = NAMES[3], FILES["mnist"][NAMES[3]]
-    fill(tmp_path / "data", **{name: damage(content)})
+    fill(tmp_path / "data", **{name: altered(content)})
     text = refused()
     assert text.startswith(str(tmp_path / "data" / name)) and "altered or truncated" in text
     assert f", not {digest(gzip.decompress(content))}; put" in text
 
 
-def test_the_files_of_another_set_are_recognised(refused, tmp_path):
-    fill(tmp_path / "data", "fashion-mnist")
-    assert "(it belongs to fashion-mnist), not" in refused()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_missing_local_file_is_an_error(refused, tmp_path, name):
-    (fill(tmp_path / "data") / name).unlink()
-    assert f"The file {name} of mnist is neither in {tmp_path / 'data' / 'mnist'} nor" in refused()
-
-
-def test_a_missing_local_file_comes_with_the_hint(refused, tmp_path):
-    (tmp_path / "data").mkdir()
-    assert "put the four files there (Ask Debian)" in refused("fashion-mnist")
-
-
-def test_a_local_folder_that_is_none(refused):
-    assert "data is not a folder; correct data.local_dir" in refused()
-
-
-def test_a_local_file_that_cannot_be_read(refused, tmp_path):
-    path = fill(tmp_path / "data") / TRAIN_IMAGES
-    path.unlink()
-    path.mkdir()
-    assert "cannot be read" in refused()
+def test_a_missing_local_file_is_an_error(refused, tmp_path):
+    (fill(tmp_path / "data") / NAMES[2]).unlink()
+    assert f"{NAMES[2]} of mnist is neither in {tmp_path / 'data' / 'mnist'} nor" in refused()
 
 
 # --- the same idx file, compressed in another way
@@ -385,21 +316,3 @@ def test_other_content_is_refused_however_it_was_compressed(refused, tmp_path):
     other = gzip.compress(altered(gzip.decompress(GOOD)), mtime=1)
     fill(tmp_path / "data", **{TRAIN_IMAGES: other})
     assert f"unpacked, its SHA-256 is {digest(gzip.decompress(other))}, not" in refused()
-
-
-# --- verified files with wrong content
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        (NAMES[0], struct.pack(">2I", 2049, 1) + bytes(9), f"{NAMES[0]} is not an idx file"),
-        (NAMES[1], struct.pack(">2I", 2049, 6) + b"\0\1\2\12\4\5", "label 10 in the train set of"),
-        (NAMES[3], struct.pack(">2I", 2049, 3) + bytes(3), "4 images but 3 labels in the test set"),
-    ],
-)
-def test_the_content_is_checked_beyond_the_hash(use, tmp_path, name, content, message):
-    change = {name: gzip.compress(content)}
-    use("mnist", source_of("mnist", **change))
-    fill(tmp_path / "data", **change)
-    assert message in refusal(lambda: load_dataset("mnist", tmp_path / "data"), DataError)

@@ -120,9 +120,7 @@ def test_events_of_a_set_like_tonics(tmp_path):
     [
         ({"train_images": IMAGES[:6] / 255}, "numbers that are not whole; scale and round them"),
         ({"train_images": 16 * IMAGES[:6]}, "they must be from 0 to 255"),
-        ({"train_labels": LABELS[:6] - 1}, "train_labels in .* from -1 to 1"),
         ({"train_labels": np.array(list("abcabc"))}, "is an array of <U1, not of numbers"),
-        ({"train_labels": LABELS[:5]}, "6 images but 5 labels in the train set of mine"),
         ({"test_images": IMAGES[6:, 1:]}, "20 pixels but its test images have 16"),
         ({"test_labels": None}, "without test_labels; save train_images"),
     ],
@@ -138,13 +136,8 @@ def test_other_images_are_refused(tmp_path, changes, words):
     ("changes", "words"),
     [
         ({"time_per_step": 1}, "is in step 90,001, .* set time_per_step to at least 1.37"),
-        ({"time_per_step": 0}, "it must be above 0"),
         ({"train_time": np.array([0, 1, 2, 3, np.nan])}, "times below 0 or not finite"),
         ({"train_time": np.arange(4)}, "have different lengths"),
-        (
-            {"train_sample": np.array([0, 0, 1, 1, 2])},
-            "train_sample in .* they must be from 0 to 1",
-        ),
         ({"n_neurons": 3}, "n_neurons in .* is 3, but neuron 3 fires"),
         ({"test_time": None}, "without test_time; save train_neuron, train_time"),
     ],
@@ -241,6 +234,3 @@ def test_the_example_in_the_documentation_runs(root, tmp_path, snakemake):
     np.savez(tmp_path / "moved.npz", **changed)
     plan = snakemake("--dry-run", *command, cwd=tmp_path)
     assert "prepare_data" in plan.stdout and "Training digits8" in plan.stdout, plan.stdout
-    (tmp_path / "moved.npz").unlink()
-    refused = snakemake(*command, cwd=tmp_path)
-    assert "Error: There is no file or folder moved.npz; correct data.sets." in refused.stdout

@@ -51,16 +51,6 @@ def test_importing_the_package_needs_no_extra_and_loads_nothing_slow(root):
     assert (done.returncode, done.stdout.strip()) == (0, "") and "snakemake" in extra
 
 
-# --- mnist5k
-
-
-def test_mnist5k_is_stratified(mnist5k):
-    assert mnist5k.train_images.shape == (4000, 784)
-    assert mnist5k.test_images.shape == (1000, 784)
-    assert np.bincount(mnist5k.train_labels).tolist() == [400] * 10
-    assert np.bincount(mnist5k.test_labels).tolist() == [100] * 10
-
-
 def test_other_embedded_digits_are_refused(monkeypatch):
     x, y = np.zeros((5000, 784)), np.repeat(np.arange(10), 500)
     monkeypatch.setattr(embedded, "mnist_data", lambda: (x, y))

@@ -6,7 +6,7 @@ import pytest
 from scipy import optimize, stats
 
 from strsbp.study.experiments.divergence.summarise import summarise_divergence
-from strsbp.study.summary.extrapolation import extrapolate_errors, fit_saturating, saturating
+from strsbp.study.summary.extrapolation import fit_saturating, saturating
 
 FINE, FAILED, BROKEN = (0.1, None), (0.9, None), (0.9, "recurrent2")
 
@@ -55,34 +55,9 @@ def test_the_paired_difference_has_its_sign_and_its_p(tmp_path):
     assert list(row[columns]) == [0.01, 0.002, 0.018, 0.02, 0.02]
 
 
-def test_runs_too_small_to_tell_are_reported(tmp_path):
-    row = explained(tmp_path, FAILED, FAILED, same=FAILED)
-    assert pd.isna(row["cause"])
-
-
 def test_arms_that_were_not_run_have_no_cause(tmp_path):
     row = explained(tmp_path, FINE, FINE, n_seeds=0)
     assert pd.isna(row["cause"])
-
-
-def test_a_known_curve_is_recovered():
-    epochs = np.arange(1, 21)
-    truth = 0.03, 0.05, 0.7
-    fit = fit_saturating(epochs, saturating(epochs, *truth))
-    value, low, high = fit["quantities"]["floor"]
-    assert value == pytest.approx(0.03, abs=1e-5) and low <= value <= high
-    assert fit["quantities"]["after_200"][0] == pytest.approx(saturating(200, *truth), abs=1e-5)
-    assert fit["residual"] < 1e-6
-
-
-def test_noise_widens_the_interval_and_it_holds_the_truth():
-    epochs, inside = np.arange(1, 21), 0
-    for seed in range(20):
-        noise = np.random.default_rng(seed).normal(0, 0.0008, 20)
-        fit = fit_saturating(epochs, saturating(epochs, 0.03, 0.05, 0.7) + noise)
-        _, low, high = fit["quantities"]["after_200"]
-        inside += low <= saturating(200, 0.03, 0.05, 0.7) <= high
-    assert inside >= 15
 
 
 def test_the_interval_is_that_of_a_linear_fit():
@@ -104,22 +79,3 @@ def test_the_interval_is_that_of_a_linear_fit():
     ]
     spread = t * np.sqrt(slopes @ covariance @ slopes)
     assert high - value == pytest.approx(spread, rel=0.01)
-
-
-def test_too_few_epochs_are_not_extrapolated():
-    assert fit_saturating([1, 2], [0.2, 0.1]) is None
-
-
-@pytest.mark.parametrize("n_train", [60_000, 10_000])
-def test_arms_with_all_images_are_extrapolated(tmp_path, n_train):
-    epochs = np.arange(1, 13)
-    curve = dict(arm="a", title="all", epoch=epochs, quantity="test_error",
-                 mean=saturating(epochs, 0.03, 0.05, 0.7))  # fmt: skip
-    pd.DataFrame(curve).to_csv(tmp_path / "curves.csv", index=False)
-    arms = [dict(arm="a", n_train=n_train, epochs=12)]
-    pd.DataFrame(arms).to_csv(tmp_path / "arms.csv", index=False)
-    extrapolate_errors(
-        curves=tmp_path / "curves.csv", arms=tmp_path / "arms.csv", out=tmp_path / "fits.csv"
-    )
-    frame = pd.read_csv(tmp_path / "fits.csv")
-    assert list(frame["quantity"]) == (["floor", "after_200"] if n_train == 60_000 else [])

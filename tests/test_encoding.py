@@ -67,11 +67,3 @@ def test_a_longer_train_begins_with_the_shorter_one():
     image = np.arange(50, dtype=np.uint8) * 5
     short, long = (Encoder(1, TRAIN_SPLIT, n).encode(image, 0) for n in (35, 99))
     np.testing.assert_array_equal(short, long[:35])
-
-
-def test_a_pixel_does_not_depend_on_its_neighbours():
-    image = np.full(20, 100, dtype=np.uint8)
-    alone = np.zeros(20, dtype=np.uint8)
-    alone[13] = 100
-    encoder = Encoder(1, TRAIN_SPLIT, 50)
-    np.testing.assert_array_equal(encoder.encode(image, 0)[:, 13], encoder.encode(alone, 0)[:, 13])

@@ -70,24 +70,6 @@ def test_lanes_compute_what_numpy_computes(rng, width):
     assert total == in_order
 
 
-def test_a_comparison_with_nan_is_false():
-    @njit
-    def compare(a):
-        like = lanes.zeros(16)
-        x = lanes.load(like, a, 0, 0)
-        return lanes.bits(x > like), lanes.bits(like > x)
-
-    assert compare(np.full((1, 16), np.nan, dtype=F32)) == (0, 0)
-
-
-def test_lowest_bit():
-    @njit
-    def lowest(word):
-        return lanes.lowest_bit(word)
-
-    assert [lowest(np.uint64(word)) for word in (1, 6, 1 << 40, 1 << 63)] == [0, 1, 40, 63]
-
-
 @njit
 def _shift(values, up, down):
     like = lanes.zeros(16)

@@ -1,8 +1,5 @@
 """Files are written whole or not at all, and unreadable ones are reported in one sentence."""
 
-import subprocess
-import sys
-
 import pandas as pd
 import pytest
 from refusals import refusal
@@ -16,7 +13,6 @@ from strsbp.files import (
     read_yaml,
     replacing,
     write_csv,
-    write_json,
 )
 
 
@@ -28,13 +24,6 @@ def test_a_failed_write_leaves_the_older_file(tmp_path):
         raise OSError("no space left")
     assert path.read_text() == "older"
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_file_has_the_mode_of_any_other_file(tmp_path):
-    write_json({"a": 1}, tmp_path / "new" / "a.json")
-    (tmp_path / "plain").touch()
-    assert (tmp_path / "new" / "a.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
-    assert read_json(tmp_path / "new" / "a.json") == {"a": 1}
 
 
 def test_a_csv_is_read_as_it_was_written(tmp_path):
@@ -80,11 +69,6 @@ def test_a_json_file_that_is_not_the_expected_one(tmp_path, content, words):
     assert words in refusal(lambda: read_json(path), ResultsError)
 
 
-@pytest.mark.parametrize("read", [read_csv, read_json, lambda path: read_yaml(path, ResultsError)])
-def test_a_folder_is_not_a_file(tmp_path, read):
-    assert "cannot be read: Is a directory" in refusal(lambda: read(tmp_path), ResultsError)
-
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -107,9 +91,3 @@ def test_merge_keys_of_yaml_are_not_duplicate_keys(tmp_path):
     path = tmp_path / "a.yaml"
     path.write_text("base: &base {k: 1}\nx: {y: &a {<<: *base, k: 2}}\nz: {<<: *a, k: 3}\n")
     assert read_yaml(path, SettingsError)["z"] == {"k": 3}
-
-
-def test_importing_the_module_is_cheap():
-    program = "import sys, strsbp.files; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert not {"numpy", "pandas", "yaml"} & set(done.stdout.split())

@@ -14,10 +14,8 @@ from strsbp.study.experiments.gradient_check.measure import (
     groups_of,
     losses,
     measure_gradient_check,
-    random_direction,
     target_counts,
 )
-from strsbp.study.experiments.gradient_check.replay import output_counts
 from strsbp.study.experiments.gradient_check.settings import GradientCheckSettings
 from strsbp.study.experiments.gradient_check.summarise import COLUMNS, summarise_gradient_check
 from strsbp.study.experiments.gradients.measure import Probe, weights_of
@@ -121,28 +119,6 @@ def test_one_weight_by_hand(samples):
         np.testing.assert_array_equal(found, (sides[0] - sides[1]) / 1.0)
 
 
-def test_the_smoothed_slope_follows_a_weight_that_drives_an_output(samples):
-    """More weight onto an output that fires too little lowers the loss, onto another raises it."""
-    output = groups_of(samples.network)[-1]
-    label = int(samples.labels[0])
-    only = np.flatnonzero(samples.labels == label)
-    direction = np.zeros(output.weights.shape, dtype=np.float32)
-    direction[:, label] = 1
-    counts = output_counts(samples.network, samples.recordings[2], 2)[only]
-    assert counts[:, label].max() < 30, "it fires too little, by more than 5"
-    assert samples.slopes(output, direction, 0.3)[only].mean() < 0
-
-
-def test_directions_are_signs_of_their_own(network):
-    groups = groups_of(network)
-    one, same = (random_direction(groups[0], 0, 0, seed=1) for _ in range(2))
-    np.testing.assert_array_equal(one, same)
-    assert set(np.unique(one)) == {-1.0, 1.0} and one.shape == groups[0].weights.shape
-    assert abs(one.mean()) < 0.15
-    others = random_direction(groups[0], 1, 0, 1), random_direction(groups[0], 0, 0, 2)
-    assert all(np.any(one != other) for other in others)
-
-
 def test_gradients_of_the_halves_are_means_over_their_samples(network, samples, table):
     probe = Probe(arm(), HIDDEN, table, weights_of(network), 3, N_PIXELS)
     halves, seconds = arm_gradients(probe, samples)
@@ -217,17 +193,3 @@ def test_a_training_that_diverges_leaves_empty_tables(digits, tmp_path, table, m
     files = ([path] for path in paths.values())
     summarise_gradient_check(*files, {}, 1, out=tmp_path / "summary.csv")
     assert pd.read_csv(tmp_path / "summary.csv").empty
-
-
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
-        (dict(n_encodings=3), "multiple of 2"),
-        (dict(steps=(1.0, 0.5)), "larger one"),
-        (dict(arms=["a", "a"]), "listed twice"),
-        (dict(surrogates=dict(strsbp=dict(title="x", function="atan", slope=2))), "both an arm"),
-    ],
-)
-def test_settings_are_checked(changed, words):
-    with pytest.raises(ValueError, match=words):
-        GradientCheckSettings(**dict(arms=["strsbp"]) | changed)

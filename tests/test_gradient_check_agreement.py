@@ -9,8 +9,6 @@ from strsbp.study.experiments.gradient_check.agreement import (
     compare_with_truth,
     cosine_difference,
     describe_truth,
-    interval,
-    linearity,
 )
 
 N_WEIGHTS, N_DIRECTIONS = 200, 400
@@ -53,14 +51,6 @@ def test_a_known_cosine_is_found_whatever_the_noise(gradient, cosine, noise):
     assert value == pytest.approx(cosine, abs=1e-9 if abs(cosine) == 1 and not noise else 0.15)
     assert low - 1e-9 <= cosine <= high + 1e-9
     assert low <= value <= high
-
-
-def test_noise_is_corrected_for_and_not_by_chance(gradient):
-    truth = projected(gradient, noise=1.5, seed=3)
-    raw = np.corrcoef(projected(gradient).first, (truth.first + truth.second) / 2)[0, 1]
-    found = compare_with_truth(projected(gradient), truth, seed=1)["cosine"][0]
-    assert raw < 0.75
-    assert found == pytest.approx(1, abs=0.12)
 
 
 def test_noise_that_both_share_raises_no_cosine():
@@ -107,20 +97,6 @@ def test_a_truth_below_its_noise_stays_unknown():
     assert np.isnan(cosine_difference(estimate, estimate, truth, 1)).all()
 
 
-def test_a_loss_that_nothing_changes_has_no_gradient():
-    silent = Halves(np.zeros(20), np.zeros(20))
-    described = describe_truth(silent, seed=1)
-    assert described["moved"][0] == 0
-    assert np.isnan(described["reliability"]).all()
-    some = Halves(np.r_[np.zeros(10), np.ones(10)], np.zeros(20))
-    assert describe_truth(some, 1)["moved"][0] == 0.5
-
-
-def test_an_estimate_of_zero_has_no_direction(gradient):
-    found = compare_with_truth(Halves(*np.zeros((2, N_DIRECTIONS))), projected(gradient), seed=1)
-    assert all(np.isnan(values).all() for values in found.values())
-
-
 def test_differences_are_paired(gradient):
     truth = projected(gradient, noise=1.0)
     near, far = (projected(at_cosine(gradient, c, 2.0)) for c in (0.9, 0.85))
@@ -131,27 +107,3 @@ def test_differences_are_paired(gradient):
     assert cosine_difference(near, near, truth, seed=1) == (0, 0, 0)
     swapped = cosine_difference(far, near, truth, seed=1)
     assert swapped[0] == pytest.approx(-value)
-
-
-def test_two_steps_of_one_gradient_are_linear_and_of_two_are_not(gradient):
-    small, large = projected(gradient, 1.0, seed=5), projected(gradient, 0.5, seed=6)
-    value, low, high = linearity(small, large, seed=1)
-    assert low < 1 < high
-    assert value == pytest.approx(1, abs=0.12)
-    bent = projected(at_cosine(gradient, 0.3, 2.0), 0.5, seed=6)
-    assert linearity(small, bent, seed=1)[0] == pytest.approx(0.3, abs=0.2)
-
-
-def test_intervals_cover_and_repeat():
-    """Of 40 repetitions with 40 directions, 95 % intervals should miss the cosine some 2 times."""
-    rng = np.random.default_rng(8)
-    missed = 0
-    for _ in range(40):
-        f, other = rng.normal(size=(2, 40))
-        g = 0.5 * f + np.sqrt(0.75) * other
-        halves = Halves(f + rng.normal(0, 0.5, 40), f + rng.normal(0, 0.5, 40))
-        _, low, high = compare_with_truth(Halves(g, g), halves, seed=1)["cosine"]
-        missed += not low <= 0.5 <= high
-    assert missed <= 7
-    data = (rng.normal(size=30),)
-    assert interval(np.mean, data, 3) == interval(np.mean, data, 3) != interval(np.mean, data, 4)

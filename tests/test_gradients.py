@@ -58,20 +58,6 @@ def test_gradients_and_denominators_equal_the_reference(digits):
     assert n_compared >= 4
 
 
-def test_a_probe_does_not_learn(digits):
-    effects = table(1.0)
-    weights = weights_of(build_network(arm(), HIDDEN, effects, 3, N_PIXELS))
-    probe = Probe(arm(), HIDDEN, effects, weights, 3, N_PIXELS)
-    first = probe.gradients(digits.train_images[0], 0, 0)
-    for index in range(4):
-        probe.gradients(digits.train_images[index], index, 1)
-    for name, array in weights_of(probe.network).items():
-        np.testing.assert_array_equal(array, weights[name])
-    again = probe.gradients(digits.train_images[0], 0, 0)
-    for name in first:
-        np.testing.assert_array_equal(again[name], first[name])
-
-
 def test_other_connections_are_refused():
     weights = weights_of(build_network(arm(), HIDDEN, table(1), 3, N_PIXELS))
     with pytest.raises(SettingsError, match="other connections"):
@@ -107,19 +93,6 @@ def test_an_arm_equals_its_reference(compared):
     assert other.loc[other["quantity"] == "cosine", "mean"].min() < 0.999
 
 
-def test_a_small_table_is_almost_hm2bp(compared):
-    gradients, denominators = compared
-    weak = gradients[(gradients["arm"] == "weak") & (gradients["reference"] == "hm2bp")]
-    cosines = weak[weak["quantity"] == "cosine"]
-    assert cosines["mean"].min() > 0.999
-    angles = weak.loc[weak["quantity"] == "angle", "mean"].to_numpy()
-    # Of nearly parallel vectors the cosine is 1 - angle^2 / 2.
-    assert np.all(angles > 0) and np.all(np.radians(angles) ** 2 / 2 < 1.2 * 0.001)
-    away = denominators[denominators["statistic"] == "mean_distance_from_1"]
-    away = away.groupby("arm")["value"].max()
-    assert away["weak"] < 0.01 < away["first"]
-
-
 def test_quantiles_are_those_of_the_signed_denominators():
     s = np.array([-2.0, -1.0, 0.5, 1.0, 3.0])
     rows = {
@@ -129,15 +102,6 @@ def test_quantiles_are_those_of_the_signed_denominators():
     assert rows["quantile_0.5"] == 0.5 and rows["quantile_0.25"] == -1
     assert rows["smallest_magnitude"] == 0.5 and rows["share_negative"] == 0.4
     assert rows["mean_distance_from_1"] == np.mean([3, 2, 0.5, 0, 2])
-
-
-def test_intervals_hold_their_means_and_quantiles_ascend(compared):
-    gradients, denominators = compared
-    known = gradients.dropna()
-    assert ((known["low"] <= known["mean"]) & (known["mean"] <= known["high"])).all()
-    quantiles = denominators[denominators["statistic"].str.startswith("quantile")]
-    for _, group in quantiles.groupby(["state", "arm", "layer"], sort=False):
-        assert group["value"].is_monotonic_increasing
 
 
 def test_the_bootstrap_interval():

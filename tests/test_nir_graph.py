@@ -4,12 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from refusals import refusal
 from small_networks import table
 
 import strsbp
 from strsbp.encoding import TEST_SPLIT
-from strsbp.errors import SettingsError
 from strsbp.nir_graph import METADATA
 from strsbp.settings import LayerSettings, ModelSettings
 
@@ -116,17 +114,6 @@ def test_the_graph_has_the_networks_spikes_by_euler_steps(network, graph, digits
     assert more > 0, "what the metadata says matters"
 
 
-def test_the_time_constants_follow_the_length_of_a_step(network):
-    of_steps, of_seconds = strsbp.to_nir(network), strsbp.to_nir(network, dt=1e-3)
-    for name, node in of_steps.nodes.items():
-        other = of_seconds.nodes[name]
-        if isinstance(node, nir.CubaLIF):
-            np.testing.assert_allclose(other.tau_mem, 0.064)
-            np.testing.assert_allclose(other.r * 1e-3 / other.tau_mem, node.r / node.tau_mem)
-        if isinstance(node, nir.Delay):
-            assert (other.delay == 1e-3).all()
-
-
 def test_a_network_comes_back_from_its_graph(network, graph, digits):
     again = strsbp.from_nir(graph)
     for name, array in network.state().items():
@@ -135,18 +122,6 @@ def test_a_network_comes_back_from_its_graph(network, graph, digits):
     for index, image in enumerate(digits.test_images):
         assert again.predict(image, index) == network.predict(image, index)
     assert len(strsbp.train(again, digits, epochs=1)) == 1
-
-
-def test_other_graphs_are_refused(network):
-    said = refusal(lambda: strsbp.from_nir(nir.NIRGraph({}, [])), SettingsError)
-    assert "is not one that strsbp.to_nir made" in said
-    graph = strsbp.to_nir(network)
-    graph.nodes["recurrent2_feedback"].weight[:] = 1
-    said = refusal(lambda: strsbp.from_nir(graph), SettingsError)
-    assert "recurrent2 has connections that its seed does not draw" in said
-    graph = strsbp.to_nir(network)
-    graph.nodes["feedforward1_weights"].weight = np.zeros((30, 5), dtype=np.float32)
-    assert "broadcast" in refusal(lambda: strsbp.from_nir(graph), SettingsError)
 
 
 def test_snntorch_runs_the_graph(network, digits, record_property):

@@ -1,14 +1,10 @@
 """The arms that repeat the published training logs, and their distances from the logs."""
 
-import json
-
 import pandas as pd
 import pytest
 from flat_settings import flat_settings
 
 from strsbp.errors import SettingsError
-from strsbp.files import ResultsError
-from strsbp.study.experiments.published_logs.summarise import summarise_published_logs
 from strsbp.study.loading import load_profile, load_study, merged, read_config
 
 LOGGED = {"divide_by_threshold": False, "step_rule": "logged", "cost": "repaired"}
@@ -47,14 +43,6 @@ def test_the_arms_differ_from_strsbp_only_in_what_they_test(paper):
         assert {key: found[key] for key in found if found[key] != strsbp[key]} == difference, name
 
 
-def test_the_study_itself_does_not_use_them(paper):
-    assert not set(ARMS) & set(paper.arms)
-    assert not any(name in run for name in ARMS for run in paper.runs())
-    assert paper.runs(["hm2bp_as_published"])[-1] == (
-        "results/paper/train/hm2bp_as_published/seed1.csv"
-    )
-
-
 def test_compared_arms_are_arms_of_the_logs(root, paper):
     settings = paper.published_logs
     assert set(settings.compared_arms()) == {
@@ -65,79 +53,3 @@ def test_compared_arms_are_arms_of_the_logs(root, paper):
     base = read_config(root / "config" / "config.yaml")
     with pytest.raises(SettingsError, match="names the arm 'nobody'"):
         load_study(merged(base, {"published_logs": {"compared": {"a": {"b": ["nobody"]}}}}), "here")
-
-
-def test_two_arms_with_the_same_name_are_an_error(root):
-    base = read_config(root / "config" / "config.yaml")
-    doubled = {"published_logs": {"arms": {"hm2bp": {"title": "Once more"}}}}
-    with pytest.raises(SettingsError, match="two arms are called 'hm2bp'"):
-        load_study(merged(base, doubled), "here")
-
-
-def write_run(folder, arm, seed, errors):
-    """A run with these test errors, and training errors twice as large."""
-    frame = pd.DataFrame(
-        {
-            "epoch": range(1, len(errors) + 1),
-            "test_error": errors,
-            "train_error": [2 * error for error in errors],
-            "cost": [1000 * error for error in errors],
-            "diverged": "",
-        }
-    )
-    metrics, provenance = folder / f"{arm}{seed}.csv", folder / f"{arm}{seed}.json"
-    frame.to_csv(metrics, index=False)
-    document = {
-        "arm": arm,
-        "seed": seed,
-        "settings": {"title": arm, "architecture": "a", "epochs": len(errors)},
-        "data": {"dataset": "mnist", "n_train": 10, "n_test": 10},
-    }
-    provenance.write_text(json.dumps(document))
-    return metrics
-
-
-@pytest.fixture
-def logs(tmp_path):
-    """A log of three epochs."""
-    path = tmp_path / "logs.csv"
-    path.write_text(
-        "log,epoch,test_accuracy,train_accuracy,cost\nm,1,90,80,100\nm,2,95,90,50\nm,3,94,95,40\n"
-    )
-    return path
-
-
-@pytest.fixture
-def files(tmp_path):
-    """Metrics of a long run of one seed and a short one of another."""
-    return [
-        write_run(tmp_path, "long", 1, [0.12, 0.04, 0.07]),
-        write_run(tmp_path, "short", 2, [0.1]),
-    ]
-
-
-def test_distances_from_a_log(tmp_path, logs, files):
-    out, curves = tmp_path / "summary.csv", tmp_path / "curves.csv"
-    compared = {"m": {"as logged": ["long", "short"]}}
-    summarise_published_logs(files, compared, logs=logs, curves=curves, out=out)
-    rows = pd.read_csv(out).set_index(["at_epoch", "quantity"])
-    first = rows.loc[(1, "test_error")]
-    assert first["logged"] == pytest.approx(0.1) and first["n_seeds"] == 2
-    assert first["mean"] == pytest.approx(0.11) and first["difference"] == pytest.approx(0.01)
-    assert first["low"] < 0.11 < first["high"] and first["n_train"] == 10
-    assert rows.loc[(2, "train_error"), ["logged", "mean"]].tolist() == pytest.approx([0.1, 0.08])
-    assert rows.loc[(2, "cost"), "difference"] == pytest.approx(40 - 50)
-    # The best of one epoch is over both runs, the best of three over the run that has three.
-    assert rows.loc[(1, "best_test_error"), "mean"] == pytest.approx(0.11)
-    best = rows.loc[(3, "best_test_error")]
-    assert best["n_seeds"] == 1
-    assert best[["logged", "mean"]].tolist() == pytest.approx([0.05, 0.04])
-    assert len(pd.read_csv(curves)) == 3 * 3
-
-
-def test_an_unknown_log_is_named(tmp_path, logs, files):
-    with pytest.raises(ResultsError, match="no log 'fashion'"):
-        summarise_published_logs(
-            files, {"fashion": {"as logged": ["long"]}}, logs=logs, curves=tmp_path / "c.csv",
-            out=tmp_path / "o.csv",
-        )  # fmt: skip

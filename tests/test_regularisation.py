@@ -7,14 +7,12 @@ from test_engine import as_reference
 from test_training import small_digits
 
 from strsbp.errors import SettingsError
-from strsbp.files import ResultsError
 from strsbp.network import build_network
 from strsbp.reference.backward import regularisation
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.regularisation.measure import measure_cell, regulariser_length
 from strsbp.study.experiments.regularisation.settings import Cell, RegularisationSettings
-from strsbp.study.experiments.regularisation.summarise import summarise_regularisation
 from strsbp.study.inputs import Networks
 
 LAYERS = [
@@ -61,74 +59,3 @@ def test_a_cell_is_measured_after_each_epoch(tmp_path):
         assert (frame["mean_gain_feedforward1"] > 0).all()
         lengths[divided] = frame["error_gradient_feedforward1"].iloc[0]
     assert lengths[False] > 10 * lengths[True]  # 64-fold on equal weights
-
-
-def write_cell(folder, cell, errors, diverged=()):
-    """Two epochs of seeds 1, 2, 3; `errors`: each seed's test error in the last epoch."""
-    rows = [
-        {
-            "seed": seed, "epoch": epoch, "test_error": error + 0.1 * (2 - epoch),
-            "train_error": error, "diverged": "output2" if (seed, epoch) in diverged else "",
-            "dead_share_a1": 0.5, "small_share_a1": 0.25, "mean_gain_a1": 1.5,
-            "error_gradient_a1": 3.0, "regulariser_gradient_a1": cell.regularisation,
-        }
-        for seed, error in enumerate(errors, start=1)
-        for epoch in (1, 2)
-        if (seed, 1) not in diverged or epoch == 1
-    ]  # fmt: skip
-    path = folder / f"{cell.key}.csv"
-    pd.DataFrame(rows).to_csv(path, index=False)
-    return path
-
-
-OWN = {
-    "strsbp": ArmSettings(title="A", regularisation=10, n_train=7),
-    "hm2bp": ArmSettings(title="B", regularisation=0, n_train=7),
-}
-SETTINGS = RegularisationSettings(arms=["strsbp", "hm2bp"], strengths=[0, 10], epochs=2)
-
-
-def test_the_summary_holds_means_ratios_and_paired_differences(tmp_path):
-    paths = []
-    for cell in SETTINGS.cells():
-        shift = 0.01 if cell.arm == "hm2bp" else 0.0
-        paths.append(write_cell(tmp_path, cell, [0.1 + shift, 0.2 + 2 * shift, 0.3]))
-    summarise_regularisation(paths, settings=SETTINGS, arms=OWN, out=tmp_path / "out.csv")
-    rows = pd.read_csv(tmp_path / "out.csv").set_index(
-        ["arm", "regularisation", "divide_by_threshold", "at_epoch", "quantity"]
-    )
-    error_rows = rows.xs((2, "test_error"), level=("at_epoch", "quantity"))
-    error = rows.loc[("strsbp", 10, True, 2, "test_error")]
-    assert error["mean"] == pytest.approx(0.2) and error["low"] < 0.2 < error["high"]
-    assert rows.loc[("strsbp", 10, True, 1, "test_error"), "mean"] == pytest.approx(0.3)
-    assert rows.loc[("strsbp", 10, False, 2, "gradient_ratio_a1"), "mean"] == pytest.approx(0.3)
-    assert np.isnan(rows.loc[("strsbp", 0, False, 2, "gradient_ratio_a1"), "mean"])
-    difference = rows.loc[("hm2bp", 0, False, 2, "behind_first_arm")]
-    assert difference["mean"] == pytest.approx(0.01)
-    assert ("strsbp", 0, False, 2, "behind_first_arm") not in rows.index
-    behind = rows.xs((2, "behind_own"), level=("at_epoch", "quantity"))
-    own = {("strsbp", 10.0, True), ("hm2bp", 0.0, True)}
-    assert set(behind.index) | own == set(error_rows.index)
-    assert behind["mean"].tolist() == pytest.approx([0] * 6)
-    assert set(rows["title"]) == {"A", "B"} and set(rows["n_train"]) == {7}
-
-
-def test_a_run_that_diverged_leaves_the_means(tmp_path):
-    cell, *others = SETTINGS.cells()
-    paths = [write_cell(tmp_path, cell, [0.1, 0.2, 0.9], diverged={(3, 1)})]
-    paths += [write_cell(tmp_path, other, [0.1, 0.2, 0.3]) for other in others]
-    summarise_regularisation(paths, settings=SETTINGS, arms=OWN, out=tmp_path / "out.csv")
-    rows = pd.read_csv(tmp_path / "out.csv")
-    mine = rows[(rows["arm"] == cell.arm) & (rows["regularisation"] == cell.regularisation)]
-    mine = mine[mine["divide_by_threshold"] & (mine["quantity"] == "test_error")]
-    assert mine["n_diverged"].tolist() == [1, 1] and mine["n_seeds"].tolist() == [2, 2]
-    assert mine["mean"].tolist() == pytest.approx([0.25, 0.15])
-
-
-def test_a_missing_cell_or_seed_is_named(tmp_path):
-    paths = [write_cell(tmp_path, cell, [0.1, 0.2, 0.3]) for cell in SETTINGS.cells()]
-    with pytest.raises(ResultsError, match="no measurement of hm2bp-10-undivided"):
-        summarise_regularisation(paths[:-1], settings=SETTINGS, arms=OWN, out=tmp_path / "out.csv")
-    write_cell(tmp_path, SETTINGS.cells()[0], [0.1, 0.2])
-    with pytest.raises(ResultsError, match="does not hold 2 epochs of the seeds 1, 2, 3"):
-        summarise_regularisation(paths, settings=SETTINGS, arms=OWN, out=tmp_path / "out.csv")

@@ -4,15 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_report_page import inputs
-
-from strsbp.study.report import build_report
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ROOT = Path(__file__).resolve().parents[1]
+REPORT = Path(__file__).resolve().parents[1] / "results" / "paper" / "report.html"
 WIDTHS = {1280: 800, 390: 844}
 """Widths and heights of a desktop's and a phone's screen, in pixels."""
 MOST_SCREENS = 20
@@ -29,17 +26,10 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    arguments = inputs(tmp_path_factory.mktemp("report") / "results" / "quick")
-    build_report(**arguments)
-    return arguments["out"]
-
-
-def opened(browser, path, width, **options):
+def opened(browser, width, **options):
     context = browser.new_context(viewport=dict(width=width, height=WIDTHS[width]), **options)
     page = context.new_page()
-    page.goto(path.as_uri())
+    page.goto(REPORT.as_uri())
     return page
 
 
@@ -50,8 +40,8 @@ def unfold(page):
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_serious_barrier(browser, built, width, scheme):
-    page = opened(browser, built, width, color_scheme=scheme)
+def test_no_serious_barrier(browser, width, scheme):
+    page = opened(browser, width, color_scheme=scheme)
     unfold(page)
     found = axe.Axe().run(page).response["violations"]
     serious = {
@@ -63,10 +53,9 @@ def test_no_serious_barrier(browser, built, width, scheme):
     assert not serious
 
 
-@pytest.mark.parametrize("path", ["synthetic", "results/paper/report.html"])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_page_does_not_scroll_sideways(browser, built, width, path):
-    page = opened(browser, built if path == "synthetic" else ROOT / path, width)
+def test_the_page_does_not_scroll_sideways(browser, width):
+    page = opened(browser, width)
     unfold(page)
     wide = page.evaluate("document.documentElement.scrollWidth")
     page.context.close()
@@ -74,14 +63,14 @@ def test_the_page_does_not_scroll_sideways(browser, built, width, path):
 
 
 def test_the_report_of_the_study_is_short(browser):
-    page = opened(browser, ROOT / "results" / "paper" / "report.html", 1280)
+    page = opened(browser, 1280)
     height = page.evaluate("document.documentElement.scrollHeight")
     page.context.close()
     assert height <= MOST_SCREENS * WIDTHS[1280]
 
 
-def test_commands_are_copied_and_figures_open_large(browser, built):
-    page = opened(browser, built, 1280, permissions=["clipboard-read", "clipboard-write"])
+def test_commands_are_copied_and_figures_open_large(browser):
+    page = opened(browser, 1280, permissions=["clipboard-read", "clipboard-write"])
     command = page.locator("#run .command")
     command.get_by_role("button").click()
     assert command.get_by_role("button").text_content() == "Copied"
@@ -95,15 +84,15 @@ def test_commands_are_copied_and_figures_open_large(browser, built):
     page.context.close()
 
 
-def test_a_link_to_a_claim_opens_its_reasons(browser, built):
-    page = opened(browser, built, 390)
+def test_a_link_to_a_claim_opens_its_reasons(browser):
+    page = opened(browser, 390)
     page.locator("table.short a[href='#claim-tau_m_visible']").click()
     assert page.locator("#claim-tau_m_visible").is_visible()
     page.context.close()
 
 
-def test_nothing_is_hidden_on_paper(browser, built):
-    page = opened(browser, built, 1280)
+def test_nothing_is_hidden_on_paper(browser):
+    page = opened(browser, 1280)
     page.emulate_media(media="print")
     assert page.locator("#claim-tau_m_visible").is_visible()
     assert not page.locator("nav").is_visible()

@@ -171,14 +171,19 @@ def judge_claims(out):
     )  # fmt: skip
 
 
-def judge_findings(out):
+def tables_of_findings():
     names = ("gradients", "denominators")
     tables = OF_TRAINING | {name: PAPER / "gradients" / f"{name}.csv" for name in names}
     tables |= {"quality": PAPER / "summarise_spsp" / "quality.csv"}
     tables |= {"measured": PAPER / "findings" / "measurements.csv"}
-    tables |= {name: PAPER / name / "summary.csv" for name in ("regularisation", "published_logs")}
+    return tables | {
+        name: PAPER / name / "summary.csv" for name in ("regularisation", "published_logs")
+    }
+
+
+def judge_findings(out):
     file, path = ROOT / "resources" / "findings.yaml", out / "judge_findings" / "verdicts.csv"
-    findings.judge_findings(findings=file, tables=tables, out=path)
+    findings.judge_findings(findings=file, tables=tables_of_findings(), out=path)
 
 
 def judge_questions(out):

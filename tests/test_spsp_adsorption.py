@@ -44,12 +44,6 @@ def test_sums_stay_finite_with_large_gaps(gap):
     assert expected[0, 2] > 0
 
 
-def test_two_spikes_by_hand():
-    # On 0 .. 4 with gap 3: after a spike at 2 (chance 1/4) no place is left.
-    share, _ = sequential_trains(4, 3, 3)
-    np.testing.assert_allclose(share, [1, 1, 0.75, 0], atol=1e-6)
-
-
 def test_drawn_trains_have_the_exact_share_of_spikes_at_0():
     n_steps, gap, count, repeats = 60, 3, 14, 4000
     buffer, taken = np.zeros(4, dtype=np.uint32), np.zeros(n_steps + 1, dtype=np.uint8)

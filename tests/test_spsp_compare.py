@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from strsbp.errors import StrsbpError, TableError
+from strsbp.errors import StrsbpError
 from strsbp.spsp import (
     EffectRatioTable,
-    compare,
     fit_surface,
     read_table,
     simulate_surface,
@@ -39,18 +38,6 @@ def test_a_scaled_table_differs_by_its_scale():
 def test_a_folder_without_tables_is_one_sentence(tmp_path):
     with pytest.raises(StrsbpError, match="contains none of the authors' tables"):
         author_comparison(tmp_path)
-
-
-@pytest.mark.parametrize("row", [[0, 0, 0, 0, 0], [0, 0, 0, 0, 2]])
-def test_a_comparison_never_ends_in_nan(row):
-    ours = EffectRatioTable([[1, 2, 3, 4, 5]] * 3)
-    with pytest.raises(TableError, match="cannot be used for comparison"):
-        compare_tables(ours, EffectRatioTable([row] * 3))
-
-
-def test_the_command_says_where_it_cannot_read(tmp_path):
-    with pytest.raises(SystemExit, match="contains none of the authors' tables"):
-        compare.main([str(tmp_path), "out.csv"])
 
 
 def test_kept_comparison_is_within_chance_for_the_published_tables():

@@ -6,10 +6,9 @@ from refusals import refusal
 from simulated_surface import COUNTS, SHAPES, TABLE, surface_of
 
 from strsbp.errors import TableError
-from strsbp.settings import TableSettings
-from strsbp.spsp import SeparableTable, fit_surface, read_table, write_separable
+from strsbp.spsp import fit_surface, read_table, write_separable
 from strsbp.spsp.exact import ExactCurve
-from strsbp.spsp.fits import FITS, exact, fit_curve
+from strsbp.spsp.fits import exact, fit_curve
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -32,16 +31,6 @@ def test_a_cubic_slope_is_found_where_it_stands():
     np.testing.assert_allclose(table.value(1, np.arange(31)), phi[:31], atol=1e-3)
 
 
-@pytest.mark.parametrize("name", [*FITS, "polynomial2", "polynomial8"])
-def test_derivatives_are_those_of_the_values(name):
-    table = fit_curve(surface_of(SHAPES["saturating"][0], noise=0.01), name, 61)
-    at = np.arange(4, 60)
-    central = (table.value(9, at + 1) - table.value(9, at - 1)) / 2
-    scale = np.abs(table.derivative(9, at)).max()
-    # Of a curve that bends, a difference over two counts is not the slope to the last digit.
-    np.testing.assert_allclose(table.derivative(9, at), central, atol=0.04 * scale)
-
-
 def test_the_polynomials_of_degree_4_are_the_published_fit():
     surface = surface_of(SHAPES["logarithmic"][0], noise=0.02)
     ours, published = fit_curve(surface, "polynomial4", 101), fit_surface(surface)
@@ -58,19 +47,6 @@ def test_the_spline_and_the_expectation_go_straight_on():
     for table in (fit_curve(surface_of(phi), "spline", 101), exact(curve, 101)):
         np.testing.assert_allclose(np.diff(table.value(1, np.arange(30, 101)), n=2), 0, atol=1e-12)
         assert (table.derivative(1, np.arange(31, 101)) == table.derivative(1, 30)).all()
-
-
-def test_an_unknown_fit_is_named():
-    with pytest.raises(TableError, match="no fit 'guess'; choose one of polynomial"):
-        fit_curve(surface_of(SHAPES["saturating"][0]), "guess", 101)
-
-
-def test_settings_name_the_fit():
-    assert TableSettings().model_dump()["fit"] == "polynomial"
-    assert TableSettings().fit_name == "polynomial4"
-    assert TableSettings(degree=7).fit_name == "polynomial7"
-    assert TableSettings(fit="spline").model_dump()["fit"] == "spline"
-    assert TableSettings(spsp="exact").fit_name == "exact"
 
 
 @pytest.mark.parametrize("name", ["polynomial6", "spline"])
@@ -91,12 +67,6 @@ def test_a_table_is_read_as_written(name, tmp_path):
 GOOD = "part,count,1\ninput,1,1\nvalue,0,0\nvalue,1,2\nderivative,0,1\nderivative,1,1\n"
 
 
-def test_a_small_file_by_hand(tmp_path):
-    (tmp_path / "t.csv").write_text(GOOD)
-    table = read_table(tmp_path / "t.csv")
-    assert (table.value(3, 1), table.derivative(1, 9), table.n_rows) == (2, 1, 1)
-
-
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -115,10 +85,3 @@ def test_a_malformed_file_ends_in_one_sentence(old, new, words, tmp_path):
     (tmp_path / "t.csv").write_text(GOOD.replace(old, new))
     said = refusal(lambda: read_table(tmp_path / "t.csv"), TableError)
     assert words in said and "t.csv is not a table" in said
-
-
-def test_a_table_whose_shapes_do_not_fit_is_refused():
-    with pytest.raises(TableError, match="inputs of a separable table have 2 terms"):
-        SeparableTable(np.ones((3, 2)), np.ones((1, 4)), np.ones((1, 4)))
-    with pytest.raises(TableError, match="more than 9"):
-        SeparableTable(np.ones((3, 10)), np.ones((10, 4)), np.ones((10, 4)))

@@ -6,16 +6,13 @@ import numba
 import numpy as np
 import pytest
 
-from strsbp.errors import CheckpointError, SamplingError, SettingsError
-from strsbp.reference.spsp import spsp_matrix
+from strsbp.errors import SamplingError, SettingsError
 from strsbp.settings import SimulatedTable
-from strsbp.spsp import fit_surface, load_surface, save_surface, simulate_surface
-from strsbp.spsp.quality import blocked_bias, quality, shape_of, shared_curve
+from strsbp.spsp import fit_surface, simulate_surface
+from strsbp.spsp.quality import blocked_bias, quality, shared_curve
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.sampling import POST, PRE, draw_on_slots, draw_with_gap
 from strsbp.spsp.simulate import Surface
-from strsbp.spsp.table import EffectRatioTable
-from strsbp.spsp.trace import trace_pair
 
 
 def table(spsp="published", grid=6, **settings):
@@ -71,42 +68,6 @@ def test_surface_is_the_mean_of_the_reference(spsp, constants):
         assert surface.standard_error[cell] == pytest.approx(error, rel=1e-3, abs=1e-6)
 
 
-def test_published_trace_is_the_network_recursion():
-    rng = np.random.default_rng(3)
-    for _ in range(5):
-        pre, post = np.zeros(101, dtype=bool), np.zeros(101, dtype=bool)
-        pre[rng.choice(101, 12, replace=False)] = True
-        post[rng.choice(np.arange(1, 101, 4), 9, replace=False)] = True
-        e, _, _ = published_trace(pre, post, tau_m=64, tau_s=8, refractory_steps=2)
-        expected = spsp_matrix(pre[:, None], post[:, None], tau_m=64, tau_s=8, refractory_steps=2)
-        assert e == pytest.approx(expected[0, 0], rel=1e-12)
-
-
-def test_published_trace_by_hand():
-    pre, post = np.zeros(8, dtype=bool), np.zeros(8, dtype=bool)
-    pre[[0, 3]], post[[2, 6]] = True, True
-    e, current, membrane = published_trace(pre, post, tau_m=4, tau_s=2, refractory_steps=2)
-    # p: 1, .5, .25, 1.125, .5625, .28125 at t = 1 .. 6; q: .5, .625 (spike), 0, 0, .28125,
-    # .28125 * .75 + .140625 (spike)
-    np.testing.assert_allclose(current[1:7], [1, 0.5, 0.25, 1.125, 0.5625, 0.28125])
-    np.testing.assert_allclose(membrane[1:7], [0.5, 0.625, 0, 0, 0.28125, 0.3515625])
-    assert e == pytest.approx(0.625 + 0.3515625)
-
-
-def test_corrected_trace_by_hand():
-    pre, post = np.zeros(10, dtype=bool), np.zeros(10, dtype=bool)
-    pre[1], post[[3, 5, 7]] = True, True
-    constants = dict(tau_m=4, tau_s=2, refractory_steps=2)
-    e, current, membrane = corrected_trace(pre, post, **constants)
-    # alpha: .5 at t = 2, then halved; eps: .125 at 3 (spike), held at 4 and 5 (where a spike does
-    # nothing), then .0625 / 4 and .75 of that + .03125 / 4 (spike).
-    np.testing.assert_allclose(current[1:7], [0, 0.5, 0.25, 0.125, 0.0625, 0.03125])
-    np.testing.assert_allclose(membrane[1:8], [0, 0, 0.125, 0, 0, 0.015625, 0.01953125])
-    assert e == pytest.approx(0.125 + 0.01953125)
-    # The first revision reads the step before the spike.
-    assert corrected_trace(pre, post, **constants, draft=True)[0] == pytest.approx(0.015625)
-
-
 @pytest.mark.parametrize(("spsp", "mean"), [("corrected", 0.1318), ("corrected_draft", 0.1209)])
 def test_the_study_point_of_the_corrected_simulation(spsp, mean):
     # Study, Fig. 5: mean e = 0.1315 at (o_i, o_j) = (30, 12) over 100 repeats.
@@ -116,17 +77,6 @@ def test_the_study_point_of_the_corrected_simulation(spsp, mean):
     assert abs(surface.mean[11, 29] - mean) < 4 * error
     published = abs(surface.mean[11, 29] - 0.1315) < 3 * np.hypot(error, 4 * error)
     assert published == (spsp == "corrected")
-
-
-def test_a_hold_that_runs_on_into_the_next_trial_changes_less_than_chance():
-    """The study's program does not reset it; the simulations do."""
-    settings, constants = table("corrected"), dict(tau_m=64, tau_s=8, refractory_steps=2)
-    changes, values = [], []
-    for repeat in range(400):
-        pre, post = (drawn_train(settings, side, 6, 6, repeat, 3) for side in (PRE, POST))
-        values.append(corrected_trace(pre, post, **constants)[0])
-        changes.append(corrected_trace(pre, post, **constants, held=2)[0] - values[-1])
-    assert np.abs(np.mean(changes)) < 0.02 * np.std(values) / np.sqrt(len(values))
 
 
 def test_a_seed_gives_the_same_surface_on_any_number_of_threads():
@@ -177,17 +127,6 @@ def test_jammed_trains_are_refused_in_bounded_time():
         simulate_surface(table(grid=34, n_steps=100), repeats=1, seed=1)
 
 
-def test_surface_round_trip(tmp_path):
-    surface = simulate_surface(table(grid=5), repeats=10, seed=1)
-    save_surface(surface, tmp_path / "s.npz")
-    loaded = load_surface(tmp_path / "s.npz")
-    np.testing.assert_array_equal(loaded.mean, surface.mean)
-    assert loaded.table == surface.table and loaded.repeats == 10
-    (tmp_path / "s.npz").write_bytes(b"no surface")
-    with pytest.raises(CheckpointError):
-        load_surface(tmp_path / "s.npz")
-
-
 def test_table_key_round_trip():
     key = table("corrected", tau_m=50.5).key
     assert key == "corrected-m50.5-s8-r2-t400-g6"
@@ -223,11 +162,6 @@ def test_quality_of_known_fits():
     assert frame.loc[("grid", "second_singular_share"), "value"] < 1e-10
 
 
-def test_shape_tells_linear_from_curved():
-    rows = {row["quantity"]: row["value"] for row in shape_of(exact_surface(lambda x: x))}
-    assert rows["r2_in_o_i"] == pytest.approx(1.0)
-
-
 def test_shared_curve_weighs_the_rows():
     phi, error = shared_curve(exact_surface(lambda x: x + 3))
     np.testing.assert_allclose(phi, np.arange(1, 21) + 3.0)
@@ -245,20 +179,3 @@ def test_blocked_trials_bias_the_published_surface():
     assert bias["expected"].iloc[-1] == pytest.approx(-0.0375)
     assert bias["measured"].iloc[-10:].mean() == pytest.approx(-0.0319, abs=0.004)
     assert np.sqrt(np.mean(z**2)) < 2.5
-
-
-def test_trace_pair_shows_both_listings():
-    trace = trace_pair(seed=3)
-    assert sorted(trace["listing"].unique()) == [1, 2]
-    first, second = (trace[trace["listing"] == k] for k in (1, 2))
-    assert first["spike_post"].sum() == second["spike_post"].sum() == 30
-    assert first["spike_pre"].sum() == 12
-    # Listing 2 follows Eq. 1: smaller by tau_s in the current and by about tau_m in the membrane.
-    assert first["current"].max() / second["current"].max() == pytest.approx(8, rel=0.05)
-    assert 50 < first["membrane"].max() / second["membrane"].max() < 80
-    assert trace_pair(seed=3).equals(trace) and not trace_pair(seed=4).equals(trace)
-
-
-def test_table_rows_are_read_only():
-    with pytest.raises(ValueError, match="read-only"):
-        EffectRatioTable(np.ones((2, 5))).coefficients[0, 0] = 2

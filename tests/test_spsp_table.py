@@ -59,9 +59,3 @@ def test_a_bad_file_is_one_sentence(tmp_path, text, message):
 def test_a_missing_file_is_one_sentence(tmp_path):
     with pytest.raises(TableError, match="none.txt cannot be read: .*not found"):
         read_table(tmp_path / "none.txt")
-
-
-@pytest.mark.parametrize("shape", [(0, 5), (3, 4), (5,)])
-def test_a_bad_shape_is_refused(shape):
-    with pytest.raises(TableError, match="5 columns and at least one row"):
-        EffectRatioTable(np.zeros(shape))

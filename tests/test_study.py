@@ -7,7 +7,6 @@ import sys
 import types
 
 import pytest
-import yaml
 from refusals import refusal
 from snakemake.utils import update_config
 
@@ -21,12 +20,6 @@ from strsbp.study.loading import load_profile, load_study, merged, read_config
 def base(root):
     """The quick study, as read."""
     return read_config(root / "config" / "config.yaml")
-
-
-def test_merged_lays_mappings_over_each_other_and_replaces_lists():
-    base = {"a": {"b": 1, "c": [1, 2]}, "d": 4}
-    assert merged(base, {"a": {"c": [3]}, "e": 5}) == {"a": {"b": 1, "c": [3]}, "d": 4, "e": 5}
-    assert base == {"a": {"b": 1, "c": [1, 2]}, "d": 4}
 
 
 @pytest.mark.parametrize("profile", ["paper", "full"])
@@ -67,11 +60,6 @@ def test_mistakes_are_one_sentence_with_their_place(base, overlay, words):
     assert words in refusal(lambda: load_study(merged(base, overlay), "here"), SettingsError)
 
 
-@pytest.mark.parametrize("raw", [None, [], "text", {}, {"arms": 3}, {"defaults": []}])
-def test_other_content_is_not_a_config(raw):
-    refusal(lambda: load_study(raw, "here"), SettingsError)
-
-
 def table(spsp, **changes):
     settings = dict(tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100)
     return SimulatedTable(spsp=spsp, **{**settings, **changes})
@@ -99,12 +87,6 @@ def test_a_grid_is_feasible_up_to_the_largest_train(spsp, changes, largest):
     assert table(spsp, **changes).largest_count == largest
 
 
-def test_too_few_steps_for_the_grid_names_the_arm(base):
-    raw = merged(base, {"arms": {"strsbp": {"n_steps": 100}}})
-    said = refusal(lambda: load_study(raw, "here"), SettingsError)
-    assert said.startswith("here, arms.strsbp.table: `grid` is 100, but a pub")
-
-
 def test_table_file_is_read_from_the_directory(base, tmp_path):
     (tmp_path / "good.txt").write_text("1 2 3 4 5\n" * 50)
     (tmp_path / "bad.txt").write_text("1 2 3 4\n" * 50)
@@ -114,12 +96,6 @@ def test_table_file_is_read_from_the_directory(base, tmp_path):
         bad = merged(base, {"arms": {"hm2bp": {"table": {"file": name}}}})
         load = functools.partial(load_study, bad, "here", directory=tmp_path)
         assert name in refusal(load, TableError)
-
-
-def test_a_profile_is_the_base_file_or_an_overlay_of_its_name(root):
-    config = root / "config"
-    assert load_profile(config, "quick").data.dataset == "mnist5k"
-    assert load_profile(config, "paper").data.dataset == "mnist"
 
 
 def test_reading_a_profile_loads_no_heavy_package(root):
@@ -136,24 +112,6 @@ def test_reading_a_profile_loads_no_heavy_package(root):
 def test_unknown_profile(root, name):
     with pytest.raises(SettingsError, match="known: quick, full, paper"):
         load_profile(root / "config", name)
-
-
-def test_an_overlay_is_named_like_its_profile(tmp_path, base):
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(base))
-    (tmp_path / "mine.yaml").write_text("profile: other\n")
-    with pytest.raises(SettingsError, match="must be 'mine'"):
-        load_profile(tmp_path, "mine")
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [("a: [1", "not valid YAML at line"), ("- a\n- b\n", "key: value"), ("", "key: value")],
-)
-def test_files_that_are_not_a_config(tmp_path, text, words):
-    path = tmp_path / "config.yaml"
-    path.write_text(text)
-    said = refusal(lambda: read_config(path), SettingsError)
-    assert words in said and str(path) in said
 
 
 @pytest.fixture

@@ -11,10 +11,8 @@ import numba
 import numpy as np
 import pytest
 
-from strsbp.checkpoint import save_checkpoint
 from strsbp.data import Digits
 from strsbp.engine.network import Network
-from strsbp.errors import CheckpointError, SettingsError
 from strsbp.network import build_network, load_network, save_network
 from strsbp.settings import ArmSettings, LayerSettings, ModelSettings
 from strsbp.spsp import EffectRatioTable
@@ -191,12 +189,6 @@ def test_a_number_that_overflows_ends_a_run_as_diverged(spoil, layer):
     assert [row["diverged"] for row in rows] == [layer]
 
 
-def test_images_of_another_size_are_refused():
-    network = build_network(ModelSettings(), HIDDEN, small_table(), 1, n_inputs=36)
-    with pytest.raises(SettingsError, match="784 inputs .* has 36 inputs"):
-        TrainingState.start(network, small_digits())
-
-
 def test_save_and_load_continue_bit_for_bit(tmp_path):
     digits = small_digits()
     network = small_network()
@@ -281,21 +273,6 @@ def test_a_stopped_run_resumes_to_the_same_metrics(tmp_path, monkeypatch):
     assert [path.name for path in stopped.iterdir()] == ["seed5.ckpt.npz"]
     assert run(stopped) == expected
     assert json.loads((stopped / "seed5.json").read_text())["resumed"] is True
-
-
-def test_more_epochs_go_on_from_a_checkpoint(tmp_path, monkeypatch):
-    expected = run(tmp_path / "long", epochs=4)
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "unlink", lambda *args, **kwargs: None)  # keep the checkpoint
-        run(tmp_path / "short", epochs=2)
-    assert run(tmp_path / "short", epochs=4) == expected
-
-
-def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
-    save_checkpoint(tmp_path / "seed5.ckpt.npz", {}, {"settings_sha256": "other"})
-    with pytest.raises(CheckpointError, match="other settings.*delete it"):
-        run(tmp_path)
-    assert not (tmp_path / "seed5.csv").exists()
 
 
 def test_metrics_do_not_depend_on_the_number_of_threads(tmp_path):

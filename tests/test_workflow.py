@@ -1,7 +1,6 @@
 """A tiny study, run to its end as a user runs it, and what a change of it would run again."""
 
 import json
-import os
 import shutil
 
 import pytest
@@ -16,7 +15,7 @@ def finished(tmp_path_factory, snakemake, root):
     work = tmp_path_factory.mktemp("run") / "my results ß"
     work.mkdir()
     shutil.copy(root / "tests" / "data" / "tiny.yaml", work)
-    # The slowest steps do not depend on the size of the study.
+    # The slowest steps do not depend on the size of the study; those of open questions need them.
     solved = work / "results" / "tiny" / "solve_spsp"
     shutil.copytree(root / "results" / "paper" / "solve_spsp", solved)
     for path in solved.glob("[!pu]*"):
@@ -33,50 +32,53 @@ def finished(tmp_path_factory, snakemake, root):
     return run, work
 
 
-def rerun_by_edit(finished, checkout, name, text="\n_EDITED = 1\n"):
-    """Rules that run again, from `checkout`, after `text` was added to its file `name`."""
-    path = checkout / name
-    before = path.read_bytes()
+def plan_after_edits(finished, checkout, texts):
+    """The plan from `checkout` after each of `texts` was added to the file that it names."""
+    before = {path: (checkout / path).read_bytes() for path in texts}
     try:
-        path.write_bytes(before + text.encode())
+        for path, text in texts.items():
+            (checkout / path).write_bytes(before[path] + text.encode())
         plan = finished[0](*DRY, checkout=checkout)
         assert plan.returncode == 0, plan.stdout
-        return set(planned(plan.stdout))
+        return plan.stdout
     finally:
-        path.write_bytes(before)
+        for path, content in before.items():
+            (checkout / path).write_bytes(content)
+
+
+def check_report(results, figures):
+    """The report and these figures are there, and no checkpoint."""
+    assert (results / "report.html").stat().st_size > 50_000
+    for figure in figures:
+        for suffix in ("png", "svg"):
+            assert (results / "figures" / f"{figure.name}.{suffix}").stat().st_size > 1000
+    assert not list(results.rglob("*.ckpt.npz"))
 
 
 def test_a_tiny_study_runs_to_its_report(finished):
     results = finished[1] / "results" / "tiny"
-    assert (results / "report.html").stat().st_size > 50_000
-    for figure in FIGURES:
-        for suffix in ("png", "svg"):
-            assert (results / "figures" / f"{figure.name}.{suffix}").stat().st_size > 1000
-    provenance = json.loads((results / "train" / "hm2bp" / "seed2.json").read_text())
-    assert (provenance["arm"], provenance["seed"], provenance["profile"]) == ("hm2bp", 2, "tiny")
-    assert not list(results.rglob("*.ckpt.npz"))
+    check_report(results, [figure for figure in FIGURES if figure.category == "Figures"])
+    provenance = json.loads((results / "train" / "hm2bp" / "seed1.json").read_text())
+    assert (provenance["arm"], provenance["seed"], provenance["profile"]) == ("hm2bp", 1, "tiny")
 
 
-def test_a_finished_study_is_finished(finished):
-    plan = finished[0](*DRY)
-    assert "Nothing to be done" in plan.stdout, plan.stdout
+def test_another_checkout_with_another_comment_reruns_nothing(finished, checkout):
+    comment = {"strsbp/engine/forward.py": '\n# edited\n\n"""Edited, too."""\n'}
+    assert "Nothing to be done" in plan_after_edits(finished, checkout, comment)
 
 
-def test_another_checkout_reruns_nothing(finished, checkout):
-    plan = finished[0](*DRY, checkout=checkout)
-    assert "Nothing to be done" in plan.stdout, plan.stdout
+def test_an_edit_reruns_what_it_affects(finished, checkout):
+    figure, claims = "strsbp/study/figures/fig1.py", "resources/claims.yaml"
+    plan = plan_after_edits(finished, checkout, {figure: "\n_E = 1\n", claims: "\n# edited\n"})
+    assert {"plot_fig1", "judge_claims", "build_report"} <= set(planned(plan))
+    assert not {"train", "simulate_spsp", "plot_fig5", "judge_findings"} & set(planned(plan))
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "rules"),
-    [
-        ("strsbp/engine/forward.py", '\n# edited\n\n"""Edited, too."""\n', set()),
-        ("strsbp/study/figures/fig1.py", "\n_EDITED = 1\n", {"plot_fig1", "build_report", "all"}),
-        ("resources/questions.yaml", "\n# edited\n", {"judge_questions", "build_report", "all"}),
-    ],
-)
-def test_an_edit_reruns_what_it_affects(finished, checkout, name, text, rules):
-    assert rerun_by_edit(finished, checkout, name, text) == rules
+def test_an_edited_engine_reruns_training_but_no_simulation(finished, checkout):
+    plan = plan_after_edits(finished, checkout, {"strsbp/engine/forward.py": "\n_E = 1\n"})
+    rules = set(planned(plan))
+    assert {"train", "summarise_training", "judge_claims", "build_report", "plot_fig2"} <= rules
+    assert not rules & {"prepare_data", "simulate_spsp", "fit_spsp", "plot_fig1", "plot_fig5"}
 
 
 def test_another_folder_of_images_reruns_no_step(finished):
@@ -86,6 +88,26 @@ def test_another_folder_of_images_reruns_no_step(finished):
     assert plan.returncode == 0, plan.stdout
     # Only the report, whose commands name the overlays.
     assert set(planned(plan.stdout)) <= {"build_report", "all"}
+
+
+def test_changed_settings_rerun_what_they_affect(finished):
+    run, work = finished
+    (work / "change.yaml").write_text(
+        "arms: {tau_m_32: {learning_rate: 0.002}, hm2bp: {seeds: [1, 2]}}\n"
+        "figures: {fig4: {epochs: 1}}\n"
+    )
+    jobs = planned(run(work / "change.yaml", *DRY).stdout)
+    assert jobs["train"] == 2 and jobs["plot_fig4"] == 1
+    assert not {"simulate_spsp", "prepare_data", "plot_fig1"} & set(jobs)
+
+
+@pytest.mark.slow
+def test_open_questions_are_answered_too(finished, tmp_path):
+    run, work = finished
+    (tmp_path / "open.yaml").write_text("open_questions: true\n")
+    done = run(tmp_path / "open.yaml")
+    assert done.returncode == 0, done.stdout
+    check_report(work / "results" / "tiny", FIGURES)
 
 
 @pytest.mark.slow
@@ -103,36 +125,6 @@ def test_copied_results_are_made_current_by_touching_them(finished, snakemake, r
     (tmp_path / "change.yaml").write_text("arms: {tau_m_32: {learning_rate: 0.002}}\n")
     changed = snakemake(*words, tmp_path / "change.yaml", *DRY, cwd=tmp_path)
     assert planned(changed.stdout)["train"] == 1
-
-
-def test_an_edited_engine_reruns_training_but_no_simulation(finished, checkout):
-    rules = rerun_by_edit(finished, checkout, "strsbp/engine/forward.py")
-    assert {"train", "summarise_training", "judge_claims", "build_report", "plot_fig2"} <= rules
-    assert not rules & {"prepare_data", "simulate_spsp", "fit_spsp", "plot_fig1", "plot_fig5"}
-
-
-def test_a_touched_file_reruns_nothing(finished, checkout):
-    os.utime(checkout / "strsbp" / "engine" / "forward.py")
-    assert "Nothing to be done" in finished[0](*DRY, checkout=checkout).stdout
-
-
-@pytest.mark.parametrize(
-    ("setting", "expected", "unaffected"),
-    [
-        ("arms: {tau_m_32: {learning_rate: 0.002}}", {"train": 1}, {"simulate_spsp"}),
-        ("arms: {hm2bp: {seeds: [1, 2, 3]}}", {"train": 1}, {"simulate_spsp", "prepare_data"}),
-        ("arms: {hm2bp: {epochs: 3}}", {"train": 2}, {"simulate_spsp", "prepare_data"}),
-        ("figures: {fig4: {epochs: 1}}", {"plot_fig4": 1}, {"train", "plot_fig2"}),
-    ],
-)
-def test_a_changed_setting_reruns_what_it_affects(finished, setting, expected, unaffected):
-    run, work = finished
-    (work / "change.yaml").write_text(setting + "\n")
-    plan = run(work / "change.yaml", *DRY)
-    assert plan.returncode == 0, plan.stdout
-    jobs = planned(plan.stdout)
-    assert expected.items() <= jobs.items()
-    assert not unaffected & set(jobs)
 
 
 def test_snakemakes_own_report_has_figures_and_claims(finished):
