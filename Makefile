@@ -27,25 +27,8 @@ TESTS ?= tests
 .PHONY: help report results-current test test-all test-oldest test-newest test-slurm lint audit \
   bench bench-peers gpu gpu-rehearsal docs lock dist clean
 
-help:
-	@echo 'make report   make the environment, run the workflow, print the verdicts'
-	@echo 'make results-current  tell Snakemake that the results of PROFILE are up to date'
-	@echo 'make test     run the tests'
-	@echo 'make test-all  run the slow tests too (STRSBP_DATA_DIR=FOLDER for those that need images)'
-	@echo 'make test-oldest  run them with the oldest versions that pyproject.toml allows'
-	@echo 'make test-newest  run them with the newest ones'
-	@echo 'make audit    look for known vulnerabilities in the packages of requirements.lock'
-	@echo 'make test-slurm  run the workflow on its own Slurm cluster of one node'
-	@echo 'make lint     check style, types, imports and the workflow'
-	@echo 'make bench    time the engine and the simulation on this machine'
-	@echo 'make bench-peers  time other libraries for comparison, in an environment of their own'
-	@echo 'make gpu      test and time everything on an NVIDIA GPU, in eight minutes (CUDA=cuda12 for'
-	@echo '              older drivers; WHEELS=FOLDER with wheels, for a machine without a network)'
-	@echo 'make gpu-rehearsal  the same at a small size, with a stand-in for the GPU'
-	@echo 'make docs     refresh the generated parts of README and docs, and build the site'
-	@echo 'make lock     rewrite requirements.lock from pyproject.toml'
-	@echo 'make dist     build the wheel, and an archive of the paper-size results, in dist/'
-	@echo 'make clean    remove the environment and caches; results stay'
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@case "$$(realpath -m '$(VENV)')" in *' '*) echo 'Snakemake cannot run a Python whose path has' \
@@ -58,23 +41,23 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-report: $(INSTALLED)
+report: $(INSTALLED) ## make the environment, run the workflow, print the verdicts
 	@$(SNAKEMAKE)
 	@$(RUN) strsbp.study.report.terminal results/$(PROFILE)/judge_claims/claims.csv \
 	  results/$(PROFILE)/report.html
 
 # For results of a fresh clone, or runs copied from elsewhere: Snakemake then takes them as made by
 # the current settings and code. tests/test_results.py checks whether they were.
-results-current: $(INSTALLED)
+results-current: $(INSTALLED) ## tell Snakemake that the results of PROFILE are up to date
 	@$(SNAKEMAKE) --touch --forceall --quiet all
 
 # On all cores; the tests of a file stay together, because they share fixtures.
 PYTEST := pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test: $(INSTALLED)
+test: $(INSTALLED) ## run the tests
 	@$(RUN) $(PYTEST)
 
-test-all: $(INSTALLED)
+test-all: $(INSTALLED) ## run the slow tests too (STRSBP_DATA_DIR=FOLDER for those that need images)
 	@$(RUN) $(PYTEST) -m 'not slurm'
 
 # `make test-oldest TESTS=tests/test_study.py` runs a single file.
@@ -85,23 +68,23 @@ $(OLDEST)/installed $(NEWEST)/installed: pyproject.toml | $(INSTALLED)
 	@$(VENV)/bin/uv pip install --quiet --python $(@D) --resolution $(RESOLUTION) -e '.[dev,docs,workflow]'
 	@touch $@
 
-test-oldest: $(OLDEST)/installed
+test-oldest: $(OLDEST)/installed ## run the tests with the oldest versions that pyproject.toml allows
 	@$(OLDEST)/bin/python -m $(PYTEST) $(TESTS)
 
-test-newest: $(NEWEST)/installed
+test-newest: $(NEWEST)/installed ## run them with the newest versions
 	@$(NEWEST)/bin/python -m $(PYTEST) $(TESTS)
 
-audit: $(INSTALLED)
+audit: $(INSTALLED) ## look for known vulnerabilities in the packages of requirements.lock
 	@$(VENV)/bin/uv tool run pip-audit --strict --progress-spinner off --require-hashes \
 	  --disable-pip -r requirements.lock \
 	  || { echo 'Not clean: a vulnerability is listed above, or the service could not be asked' \
 	  'about every package; docs/maintainers.md says which of the two it is.' >&2; exit 1; }
 
 # Says what to install if Slurm's programs are missing; installs nothing itself.
-test-slurm: $(INSTALLED)
+test-slurm: $(INSTALLED) ## run the workflow on its own Slurm cluster of one node
 	@$(RUN) pytest -m slurm tests/test_slurm.py
 
-lint: $(INSTALLED)
+lint: $(INSTALLED) ## check style, types, imports and the workflow
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) snakefmt --check workflow
@@ -109,7 +92,7 @@ lint: $(INSTALLED)
 	@$(VENV)/bin/python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@$(RUN) snakemake --lint
 
-bench: $(INSTALLED)
+bench: $(INSTALLED) ## time the engine and the simulation on this machine
 	@$(VENV)/bin/python benchmarks/bench_engine.py
 
 $(PEERS)/installed: benchmarks/requirements-peers.txt pyproject.toml
@@ -118,7 +101,7 @@ $(PEERS)/installed: benchmarks/requirements-peers.txt pyproject.toml
 	  -r benchmarks/requirements-peers.txt -e .
 	@touch $@
 
-bench-peers: $(PEERS)/installed
+bench-peers: $(PEERS)/installed ## time other libraries for comparison, in an environment of their own
 	@$(PEERS)/bin/python benchmarks/bench_peers.py
 
 # CuPy comes on top of the lock, from the folder WHEELS if there is one, and so does all else if
@@ -130,28 +113,28 @@ $(GPU)/installed: requirements.lock pyproject.toml
 	@$(GPU)/bin/python -m pip --quiet install $(FIND) --no-build-isolation -e '.[$(CUDA)]'
 	@touch $@
 
-gpu: $(GPU)/installed
+gpu: $(GPU)/installed ## test and time everything on an NVIDIA GPU, in eight minutes (docs/how-to/gpu.md)
 	@$(GPU)/bin/python benchmarks/bench_gpu.py
 
-gpu-rehearsal: $(INSTALLED)
+gpu-rehearsal: $(INSTALLED) ## the same at a small size, with a stand-in for the GPU
 	@PYTHONPATH=$(CURDIR)/tests/cuda_host/on_path $(VENV)/bin/python benchmarks/bench_gpu.py \
 	  --rehearsal --out build/gpu
 
-docs: $(INSTALLED)
+docs: $(INSTALLED) ## refresh the generated parts of README and docs, and build the site
 	@$(RUN) strsbp.study.documents
 	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet
 	@echo 'The documentation is in build/site/index.html.'
 
-lock: $(INSTALLED)
+lock: $(INSTALLED) ## rewrite requirements.lock from pyproject.toml
 	@$(VENV)/bin/uv --no-config pip compile pyproject.toml --extra dev --extra docs --extra workflow \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
 
-dist: $(INSTALLED)
+dist: $(INSTALLED) ## build the wheel, and an archive of the paper-size results, in dist/
 	@rm -rf dist
 	@$(VENV)/bin/uv build --quiet
 	@git archive --output dist/results-paper.tar.gz HEAD results/paper
 
-clean:
+clean: ## remove the environment and caches; results stay
 	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(GPU) .snakemake .pytest_cache .ruff_cache build dist *.egg-info
 	find strsbp tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

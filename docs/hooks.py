@@ -1,4 +1,4 @@
-"""What MkDocs does besides rendering: formulas, symbols such as e_ij, and results as pages."""
+"""What MkDocs does besides rendering: formulas, symbols, and pages from outside docs/."""
 
 import re
 from pathlib import Path
@@ -33,11 +33,16 @@ def on_page_content(html, **_):
 
 
 def on_files(files, config):
-    """Add the committed report, the figures, and the data files that the report links to."""
-    folder = Path(config.config_file_path).parent / RESULTS
+    """Add README as home page, and the committed report with its figures and linked data."""
+    root = Path(config.config_file_path).parent
+    home = (root / "README.md").read_text("utf-8").replace("](docs/", "](")
+    home = home.replace(f"]({RESULTS}/", "](").replace("/fig2.png)", "/fig2.svg){ width=520 }")
+    files.append(File.generated(config, "index.md", content=home))
+    for name in ("CONTRIBUTING.md", "CHANGELOG.md"):
+        files.append(File.generated(config, name, abs_src_path=str(root / name)))
+    folder = root / RESULTS
     linked = set(re.findall(r'href="([\w/]+\.\w+)"', (folder / "report.html").read_text("utf-8")))
-    paths = {folder / "report.html", *(folder / "figures").glob("*.svg")}
-    paths |= {folder / link for link in linked if (folder / link).is_file()}
+    paths = {folder / link for link in linked | {"report.html"} if (folder / link).is_file()}
     for path in sorted(paths):
         name = path.relative_to(folder).as_posix()
         files.append(File.generated(config, name, abs_src_path=str(path)))

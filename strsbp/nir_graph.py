@@ -33,9 +33,9 @@ def to_nir(network: Network, *, dt: float = 1.0) -> "nir.NIRGraph":
     """The NIR graph of `network`; `nir.write(path, graph)` writes it to a file.
 
     `dt`: the length of a step in the graph's unit of time, for libraries with a fixed one. What
-    NIR cannot say is in the metadata: `refractory_steps` (a graph that is run without them fires
+    NIR cannot express is in the metadata: `refractory_steps` (a graph run without them fires
     more often), the encoder of the input spikes, the read-out, and what `from_nir` needs for
-    training. Moments of Adam are not kept. Raises `SettingsError` if the package is missing.
+    training. Adam's moments are not kept. Raises `SettingsError` if the package is missing.
     """
     nir = _library()
     model = network.model
@@ -79,7 +79,7 @@ def to_nir(network: Network, *, dt: float = 1.0) -> "nir.NIRGraph":
 def from_nir(graph: "nir.NIRGraph") -> Network:
     """The network in a graph that `to_nir` made, with the graph's weights; ready to be trained.
 
-    Raises `SettingsError` for a graph of other origin, or with other sizes or connections.
+    Raises `SettingsError` for a graph from elsewhere, or one whose sizes or connections differ.
     """
     try:
         document = json.loads(graph.metadata[METADATA])

@@ -18,6 +18,7 @@ from strsbp.study.experiments.activation.measure import (
     recurrent_weights,
 )
 from strsbp.study.experiments.activation.settings import ActivationSettings
+from strsbp.study.inputs import Networks
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,8 @@ def test_a_layer_in_which_nothing_fires_has_no_ratio():
 def test_the_table_and_its_figure(model, tmp_path):
     settings = ActivationSettings(arm="strsbp", n_samples=3, seed=3, train_epochs=1)
     out = tmp_path / "summary.csv"
-    measure_activation(model, HIDDEN, table(), small_networks.noise(), settings, out=out)
+    networks = Networks({"a": model}, HIDDEN, [table()], small_networks.noise())
+    measure_activation(networks, settings, out=out)
     frame = pd.read_csv(out)
     assert set(frame["state"]) == {"untrained", "trained"}
     gaps = frame[frame["statistic"] == "largest_gap"]

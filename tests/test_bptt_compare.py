@@ -26,7 +26,7 @@ NETWORK = of_network(ArmSettings(title="a"), [LayerSettings(kind="feedforward", 
 
 
 def arm_run(folder, arm, seed, errors, seconds, *, device="cpu", diverged=""):
-    """Files of a run of an arm; `diverged` names the layer in the last epoch."""
+    """Metrics of a run of an arm; `diverged` names the layer in the last epoch."""
     path = folder / arm / f"seed{seed}.csv"
     path.parent.mkdir(exist_ok=True)
     rows = [f"{epoch},{error},0.1,1," for epoch, error in enumerate(errors, 1)]
@@ -37,11 +37,11 @@ def arm_run(folder, arm, seed, errors, seconds, *, device="cpu", diverged=""):
         settings=dict(title=arm.upper(), architecture="x", epochs=len(errors)),
     )  # fmt: skip
     path.with_suffix(".json").write_text(json.dumps(document))
-    return path, path.with_suffix(".json")
+    return path
 
 
 def bptt_run(folder, seed, errors, seconds, /, **changes):
-    """Files of a run of BPTT; `changes` are entries of its provenance."""
+    """Metrics of a run of BPTT; `changes` are entries of its provenance."""
     path = folder / "bptt" / f"seed{seed}.csv"
     path.parent.mkdir(exist_ok=True)
     rows = [f"{epoch},{error},0.1,1" for epoch, error in enumerate(errors, 1)]
@@ -50,7 +50,7 @@ def bptt_run(folder, seed, errors, seconds, /, **changes):
         seed=seed, settings=SETTINGS, network=NETWORK, data=DATA, cpu_seconds_per_epoch=seconds
     )
     path.with_suffix(".json").write_text(json.dumps(document | changes))
-    return path, path.with_suffix(".json")
+    return path
 
 
 @pytest.fixture
@@ -168,13 +168,8 @@ def test_a_diverged_run_counts_until_it_diverges(compare, tmp_path):
         ([0.4, 0.3], dict(network=NETWORK | {"tau_m": 65.0}), "other network"),
         ([0.4, 0.3], dict(data=DATA | {"sha256": "b"}), "other data"),
         ([0.4], {}, "each of 2 epochs"),
-        ([0.4, 1.3], {}, "each of 2 epochs"),
         ([0.4, ""], {}, "each of 2 epochs"),
         ([0.4, "high"], {}, "not a number"),
-        ([0.4, 0.3], dict(cpu_seconds_per_epoch=[1]), "seconds of each epoch"),
-        ([0.4, 0.3], dict(cpu_seconds_per_epoch=[1, "2"]), "seconds of each epoch"),
-        ([0.4, 0.3], dict(cpu_seconds_per_epoch=[1, float("nan")]), "seconds of each epoch"),
-        ([0.4, 0.3], dict(seed=None), "the seed"),
     ],
 )
 def test_runs_that_do_not_fit_are_refused(compare, tmp_path, errors, changes, words):

@@ -398,3 +398,12 @@ def test_exceeds_takes_another_bound(verdict_of):
     for bound, expected in ((0.05, YES), (0.2, OPEN), (0.5, NO)):
         rule = dict(kind="exceeds", subject="It", bound=bound, measure=measure)
         assert verdict_of(rule, unit="number", gradient_check=rows).verdict is expected
+
+
+@pytest.mark.parametrize(("p_adjusted", "expected"), [(0.04, YES), (0.06, OPEN), (NAN, YES)])
+def test_exceeds_follows_the_adjusted_p(verdict_of, p_adjusted, expected):
+    row = dict(arm="fit_exact", difference=0.3, difference_low=0.1, difference_high=0.5)
+    row |= dict(difference_p_value=0.03, difference_p_adjusted=p_adjusted)
+    measure = dict(table="fits", where=dict(arm="fit_exact"), column="difference")
+    rule = dict(kind="exceeds", subject="It", measure=measure)
+    assert verdict_of(rule, unit="number", fits=[row]).verdict is expected

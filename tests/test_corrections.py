@@ -6,22 +6,27 @@ import pytest
 
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.reference import published_trace
-from strsbp.spsp.simulate import Surface
+from strsbp.spsp.simulate import Surface, save_surface
 from strsbp.study.experiments.corrections.summarise import _delay, summarise_corrections
 
 
-def surface(n_steps, values):
-    """A surface o_j * values(o_i) with small errors."""
+def surface(folder, n_steps, values):
+    """The file of a surface o_j * values(o_i) with small errors."""
     counts = np.arange(1.0, 21)
     table = SimulatedTable(
         spsp="corrected", tau_m=64, tau_s=8, refractory_steps=2, n_steps=n_steps, grid=20
     )
     mean = counts[:, None] * values(counts)
-    return Surface(table, 100, 1, mean, 0.001 * mean)
+    path = folder / f"{table.key}.npz"
+    save_surface(Surface(table, 100, 1, mean, 0.001 * mean), path)
+    return path
 
 
 def test_the_ratio_at_every_count(tmp_path):
-    long, short = surface(400, lambda o: o), surface(200, lambda o: o * (1.5 - 0.05 * o))
+    long, short = (
+        surface(tmp_path, n_steps, values)
+        for n_steps, values in ((400, lambda o: o), (200, lambda o: o * (1.5 - 0.05 * o)))
+    )
     summarise_corrections(long, short, seed=1, out=tmp_path / "summary.csv")
     frame = pd.read_csv(tmp_path / "summary.csv")
     shorter = frame[frame["change"] == "t_200"].set_index("o_i")
@@ -44,7 +49,7 @@ def test_the_delay_between_current_and_potential():
 
 
 def test_a_later_input_lowers_e_ij_by_what_the_last_step_loses(tmp_path):
-    long = surface(400, lambda o: o)
+    long = surface(tmp_path, 400, lambda o: o)
     summarise_corrections(long, long, seed=1, out=tmp_path / "summary.csv")
     frame = pd.read_csv(tmp_path / "summary.csv")
     same = frame[(frame["change"] == "t_200")]

@@ -97,7 +97,7 @@ def test_images_of_another_size_are_kept(tmp_path, n_pixels):
 
 
 def test_images_of_two_sizes_are_refused():
-    message = "train images of my own have 16 pixels but its test images have 9; give both"
+    message = "training images of my own have 16 pixels but its test images have 9; give both"
     assert message in refusal(lambda: small_images(16, 9), DataError)
 
 
@@ -178,7 +178,7 @@ def test_a_failed_save_keeps_the_old_file_and_leaves_nothing(tmp_path, monkeypat
 
 def test_a_missing_file_and_a_folder(tmp_path):
     said = refusal(lambda: read_digits(tmp_path / "nowhere.npz"), DataError)
-    assert "There is no digits file" in said and "nowhere.npz; prepare it" in said
+    assert "nowhere.npz is missing; prepare it" in said
     assert "not a complete digits file" in refusal(lambda: read_digits(tmp_path), DataError)
 
 

@@ -6,14 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import test_training
-from refusals import refusal
 from test_training import HIDDEN, small_digits, small_table
 
-from strsbp.errors import TableError
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.figures import curves as figure
 from strsbp.study.figures.style import save
-from strsbp.study.loading import _check_table_file
 from strsbp.study.report.sections import _diverged
 from strsbp.study.summary import summarise_training
 from strsbp.training.run import run_arm
@@ -101,12 +98,3 @@ def test_a_diverging_arm_is_reported_with_epoch_and_layer_and_its_curve_ends(tmp
     )  # fmt: skip
     save(drawn, tmp_path / "a.png", tmp_path / "a.svg")
     assert "nan" not in (tmp_path / "a.svg").read_text().lower().split("<defs>")[-1]
-
-
-def test_a_table_beyond_the_engines_numbers_is_an_error_before_training(tmp_path):
-    path = tmp_path / "table.txt"
-    path.write_text("1 2 3 4 5\n1 1e31 3 4 5\n")
-    said = refusal(lambda: _check_table_file(path), TableError)
-    assert "holds the number 1e+31" in said
-    path.write_text("1 2 3 4 5\n1 1e30 -1e30 4 5\n")
-    _check_table_file(path)

@@ -13,11 +13,9 @@ import pandas as pd
 import pytest
 import yaml
 from PIL import Image
-from refusals import refusal
 from synthetic_results import EPOCHS, PANELS, write_runs, write_surfaces, write_trace
 
 from strsbp.errors import StrsbpError
-from strsbp.files import ResultsError
 from strsbp.study.figures import style
 from strsbp.study.figures.catalogue import CLAIMS, FIGURES, find_figure
 from strsbp.study.loading import load_profile
@@ -274,19 +272,6 @@ def test_figure_is_drawn(name, first):
 )
 def test_figure_is_byte_identical_on_a_second_call(name, first, results, tmp_path):
     assert saved(draw(name, results), tmp_path / name) == list(first(name)[1:])
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_missing_column_is_said_in_one_sentence(name, results, tmp_path):
-    argument, relative = next(iter(find_figure(name).data.items()))
-    path = tmp_path / "table.csv"
-    frame = pd.read_csv(results / relative)
-    column = next(
-        name for name in ("arm", "mean", "o_i", "title", "membrane", "value") if name in frame
-    )
-    frame.drop(columns=column).to_csv(path, index=False)
-    said = refusal(lambda: draw(name, results, **{argument: path}), ResultsError)
-    assert f"table.csv has no column '{column}'" in said
 
 
 @pytest.mark.parametrize("name", ["fig2", "fig4", "divergence"])

@@ -11,7 +11,6 @@ from strsbp.errors import ClaimsError
 from strsbp.study.claims.findings import COLUMNS, judge_findings, load_findings
 from strsbp.study.experiments.findings import measure
 from strsbp.study.experiments.findings.measure import (
-    draws_until_full,
     measure_findings,
     reservoir_counts,
     share_moved,
@@ -20,47 +19,11 @@ from strsbp.study.experiments.findings.measure import (
 FINDINGS = Path(__file__).resolve().parents[1] / "resources" / "findings.yaml"
 
 
-def test_a_train_that_cannot_end_is_told():
-    rng = np.random.default_rng(1)
-    # On 0 .. 4 with gap 3 at most two spikes fit; at 2 alone, only one.
-    ended = [draws_until_full(rng, 2, 3, 4)[0] for _ in range(2000)]
-    # The first spike blocks everything if it falls on 2, which has 1 of 4 intervals.
-    assert np.mean(ended) == pytest.approx(0.75, abs=0.04)
-    assert not any(draws_until_full(rng, 3, 3, 4)[0] for _ in range(20))
-    assert draws_until_full(rng, 1, 3, 4) == (True, 1.0)
-
-
-def test_expected_draws_by_hand():
-    # On 0 .. 4 with gap 1: the ends have weight 1/8, the others 1/4. After a first spike at an
-    # end 8/7 draws are needed, else 4/3; so 1 + 1/4 * 8/7 + 3/4 * 4/3 on average.
-    rng = np.random.default_rng(2)
-    draws = [draws_until_full(rng, 2, 1, 4)[1] for _ in range(4000)]
-    assert set(np.round(draws, 6)) == {round(1 + 8 / 7, 6), round(1 + 4 / 3, 6)}
-    assert np.mean(draws) == pytest.approx(1 + 2 / 7 + 1, abs=0.01)
-
-
-def test_drawn_trains_jam_as_often_as_the_exact_share_says(measured):
-    frame = pd.read_csv(measured)
-    frame = frame.set_index(["finding", "quantity", "setting"]).sort_index()
-    drawn, exact = (frame.loc[("F3", name)] for name in ("share_jammed", "share_jammed_exact"))
-    for count in ("count 24", "count 26", "count 28", "count 30"):
-        share = exact.loc[count, "mean"]
-        spread = np.sqrt(share * (1 - share) / 300)
-        assert abs(drawn.loc[count, "mean"] - share) < 4 * spread + 1e-9, count
-    hung = frame.loc[("F3", "share_of_simulations_jammed"), "mean"].item()
-    # Of the 48,000 trains per count, nearly all that jam have the largest count, 24.
-    lone = 1 - (1 - exact.loc["count 24", "mean"]) ** 48_000
-    assert lone < hung < 1.01 * lone
-
-
 def test_the_published_reservoir_has_no_cycles():
     published = reservoir_counts((3, 3, 4), 1, "published")
     derived = reservoir_counts((3, 3, 4), 1, "derived")
     assert published["neurons_on_cycles"] == 0 < derived["neurons_on_cycles"]
     assert published["connections"] < derived["connections"]
-    # Self-connections are in both alike.
-    own = [one["connections"] - one["connections_to_others"] for one in (published, derived)]
-    assert own[0] == own[1] > 0
 
 
 def test_half_a_shuffle_moves_as_many_as_chance_says():
@@ -77,12 +40,10 @@ def measured(tmp_path_factory):
 def measured_again(folder):
     out = folder / "f.csv"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measure, "JAMMING_COUNTS", (20, 24, 26, 28, 30))
+        patch.setattr(measure, "JAMMED_COUNT", 28)
         patch.setattr(measure, "BLOCKED_COUNTS", (5, 20))
         patch.setattr(measure, "STUDY_GRID", 24)
-        measure_findings(
-            out=out, seed=4, repeats=300, shape=(2, 2, 3), seeds=(1, 2), n_steps=100, gap=3
-        )
+        measure_findings(out=out, shape=(2, 2, 3), seeds=(1, 2), n_steps=100, gap=3)
     return out
 
 
@@ -91,8 +52,7 @@ def test_measurements_are_tidy_and_repeat(measured, tmp_path):
     frame = pd.read_csv(measured)
     assert not frame.duplicated(["finding", "setting", "quantity"]).any()
     assert set(frame["finding"]) == {"F2", "F3", "F5", "F8"}
-    share = frame[frame["quantity"] == "share_jammed"]
-    assert ((share["low"] <= share["mean"]) & (share["mean"] <= share["high"])).all()
+    assert frame.loc[frame["finding"] == "F3", "mean"].between(1e-3, 1).all()
     blocked = frame[frame["finding"] == "F2"].set_index("setting")["mean"]
     # One of 100 intervals, of which the end has half, for each of five spikes: about 2.5 %.
     assert blocked["count 5"] == pytest.approx(0.027, abs=0.003)
@@ -107,7 +67,7 @@ def measured_rows():
     rows = dict(
         F2=[("count 50", "share_with_spike_at_0", 0.06),
             ("count 100", "share_with_spike_at_0", 0.12)],
-        F3=[("count 110", "share_jammed", 0.4),
+        F3=[("count 110", "share_jammed_exact", 0.4),
             ("grid 100, 1000 repeats", "share_of_simulations_jammed", 0.0)],
         F5=[("published", "connections", 1310), ("derived", "connections", 4500),
             ("published", "neurons_on_cycles", 0)],

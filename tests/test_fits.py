@@ -7,7 +7,9 @@ from simulated_surface import SHAPES, TABLE, surface_of
 
 from strsbp.files import ResultsError
 from strsbp.settings import ArmSettings
+from strsbp.spsp.curves import write_curve
 from strsbp.spsp.exact import ExactCurve
+from strsbp.spsp.simulate import save_surface
 from strsbp.study.experiments.fits.summarise import fit_errors, summarise_fits
 
 
@@ -46,22 +48,28 @@ def test_fits_are_ranked_by_the_best_error_of_the_first_epochs(tmp_path):
         "spline": [[0.1, 0.15, 0.2], [0.13, 0.2, 0.2]],
         "exact": [[0.4, 0.5], [0.5, 0.4]],
     }
-    metrics = {
-        name: [run_file(tmp_path / name / f"seed{k}.csv", found, smallest)
-               for k, found in enumerate(runs)]
+    metrics = [
+        run_file(tmp_path / name / f"seed{k}.csv", found, smallest)
         for (name, runs), smallest in zip(errors.items(), (0.5, 0.2, 0.1), strict=True)
-    }  # fmt: skip
+        for k, found in enumerate(runs)
+    ]
     phi, slope = SHAPES["saturating"]
     curve = ExactCurve(TABLE.model_copy(update=dict(grid=60)), phi[:61], slope[:61])
-    summarise_fits(
-        arms, metrics, [surface_of(phi, noise=0.01)], curve, epochs=2, out=tmp_path / "fits.csv"
-    )
+    surface, file = tmp_path / "surface.npz", tmp_path / f"{curve.table.key}.csv"
+    save_surface(surface_of(phi, noise=0.01), surface)
+    write_curve(curve, file)
+    summarise_fits(arms, metrics, [surface], file, epochs=2, out=tmp_path / "fits.csv")
     frame = pd.read_csv(tmp_path / "fits.csv").set_index("arm")
     assert list(frame.index) == ["spline", "published", "exact"]
     assert list(frame["rank"]) == [1, 2, 3] and set(frame["n_seeds"]) == {2}
     assert frame.loc["spline", "mean"] == pytest.approx(0.115)
     assert frame.loc["spline", "difference"] == pytest.approx(-0.095)
     assert frame.loc["published", "difference"] == 0
+    p_values = frame["difference_p_value"].drop("published")
+    assert p_values.between(0, 0.1).all()
+    # Of two equal p, both count twice.
+    assert list(frame["difference_p_adjusted"].dropna()) == pytest.approx(list(2 * p_values))
+    assert np.isnan(frame.loc["published", "difference_p_adjusted"])
     assert list(frame["smallest_denominator"]) == [0.2, 0.5, 0.1]
     assert frame.loc["spline", "fit"] == "spline" and frame["value_inside_30"]["spline"] < 0.02
     assert np.isnan(frame["value_inside_30"]["exact"]), "it was fitted to nothing"
@@ -69,6 +77,6 @@ def test_fits_are_ranked_by_the_best_error_of_the_first_epochs(tmp_path):
 
 def test_a_run_without_an_epoch_is_named(tmp_path):
     arms = {"published": ArmSettings(title="Published")}
-    empty = run_file(tmp_path / "a" / "seed1.csv", [], 1)
+    empty = run_file(tmp_path / "published" / "seed1.csv", [], 1)
     with pytest.raises(ResultsError, match="seed1.csv holds no epoch"):
-        summarise_fits(arms, {"published": [empty]}, [], None, epochs=2, out=tmp_path / "fits.csv")
+        summarise_fits(arms, [empty], [], "", epochs=2, out=tmp_path / "fits.csv")

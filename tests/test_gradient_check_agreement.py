@@ -72,7 +72,6 @@ def test_noise_that_both_share_raises_no_cosine():
     found = compare_with_truth(Halves(*noise), truth, seed=1)
     assert np.corrcoef(noise[0], truth.first)[0, 1] > 0.8, "which a plain correlation would take"
     assert abs(found["cosine"][0]) < 0.2
-    assert found["sign_agreement"][0] == pytest.approx(0.5, abs=0.1)
 
 
 def test_scale_is_the_factor_that_the_estimate_lacks(gradient):
@@ -81,7 +80,6 @@ def test_scale_is_the_factor_that_the_estimate_lacks(gradient):
     assert found["scale"][1] < 4 < found["scale"][2]
     against = compare_with_truth(projected(-gradient), projected(gradient), seed=1)
     assert against["scale"][0] == pytest.approx(-1)
-    assert against["sign_agreement"][0] == 0
 
 
 def test_by_hand():
@@ -90,18 +88,12 @@ def test_by_hand():
     found = compare_with_truth(g, f, seed=1)
     assert found["cosine"][0] == pytest.approx(5 / np.sqrt(10 * 5))
     assert found["scale"][0] == pytest.approx(5 / 10)
-    assert found["sign_agreement"][0] == 1
-    assert describe_truth(f, 1)["norm"][0] == pytest.approx(np.sqrt(5 / 2))
 
 
 def test_the_truth_describes_itself(gradient):
     described = describe_truth(projected(gradient, noise=1.0), seed=1)
     assert described["reliability"][0] == pytest.approx(0.5, abs=0.1)
-    low, high = described["norm"][1:]
-    assert low < np.linalg.norm(gradient) < high
     assert described["moved"][0] == 1
-    # Two normal numbers of correlation 1/2 have the same sign with probability 2/3.
-    assert described["sign_agreement"][0] == pytest.approx(2 / 3, abs=0.08)
 
 
 def test_a_truth_below_its_noise_stays_unknown():
@@ -110,7 +102,6 @@ def test_a_truth_below_its_noise_stays_unknown():
     estimate = Halves(*rng.normal(size=(2, 64)))
     described = describe_truth(truth, seed=1)
     assert described["reliability"][1] < 0 < described["reliability"][2]
-    assert np.isnan(described["norm"]).all() and np.isnan(described["sign_agreement"]).all()
     found = compare_with_truth(estimate, truth, seed=1)
     assert all(np.isnan(values).all() for values in found.values())
     assert np.isnan(cosine_difference(estimate, estimate, truth, 1)).all()
@@ -120,7 +111,7 @@ def test_a_loss_that_nothing_changes_has_no_gradient():
     silent = Halves(np.zeros(20), np.zeros(20))
     described = describe_truth(silent, seed=1)
     assert described["moved"][0] == 0
-    assert np.isnan(described["reliability"]).all() and np.isnan(described["norm"]).all()
+    assert np.isnan(described["reliability"]).all()
     some = Halves(np.r_[np.zeros(10), np.ones(10)], np.zeros(20))
     assert describe_truth(some, 1)["moved"][0] == 0.5
 

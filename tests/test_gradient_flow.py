@@ -7,10 +7,12 @@ import small_networks
 from small_networks import HIDDEN, N_PIXELS, table
 
 from strsbp.network import build_network
+from strsbp.spsp import write_table
 from strsbp.study.experiments.gradient_flow.figure import draw
 from strsbp.study.experiments.gradient_flow.measure import measure_gradient_flow, surrogate_flow
 from strsbp.study.experiments.gradient_flow.settings import GradientFlowSettings
 from strsbp.study.experiments.gradient_flow.summarise import summarise_gradient_flow
+from strsbp.study.inputs import Networks
 
 SURROGATE = dict(title="BPTT", function="fast_sigmoid", slope=25)
 
@@ -63,10 +65,11 @@ def test_decay_and_means_of_known_norms(tmp_path):
 
 def test_the_table_and_its_figure(settings, tmp_path):
     norms, out = tmp_path / "norms.csv", tmp_path / "summary.csv"
-    tables = dict.fromkeys(settings.n_steps, table())
-    measure_gradient_flow(
-        small_networks.arm(), HIDDEN, tables, table(), small_networks.noise(), settings, out=norms
-    )
+    write_table(table(), tmp_path / "table.txt")
+    files = [tmp_path / "table.txt"] * len(settings.n_steps)
+    arms = {"a": small_networks.arm()}
+    networks = Networks(arms, HIDDEN, [table()], small_networks.noise())
+    measure_gradient_flow(networks, files, settings, out=norms)
     summarise_gradient_flow(norms, out=out)
     frame = pd.read_csv(out)
     weights = frame[frame["quantity"] == "weight_gradient"]

@@ -12,12 +12,13 @@ from strsbp.network import build_network
 from strsbp.reference.network import ReferenceNetwork
 from strsbp.study.experiments.gradients.measure import (
     Probe,
-    bootstrap_interval,
     denominator_rows,
     measure_gradients,
     weights_of,
 )
 from strsbp.study.experiments.gradients.settings import GradientsSettings
+from strsbp.study.inputs import Networks
+from strsbp.study.summary.intervals import bootstrap_interval
 
 
 def arm(**settings):
@@ -88,7 +89,7 @@ def compared(digits, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compared")
     paths = dict(gradients=folder / "g.csv", denominators=folder / "d.csv")
     settings = GradientsSettings(arms=list(arms), n_samples=8, seed=3, train_epochs=1)
-    measure_gradients(arms, HIDDEN, tables, digits, settings, **paths)
+    measure_gradients(Networks(arms, HIDDEN, list(tables.values()), digits), settings, **paths)
     return pd.read_csv(paths["gradients"]), pd.read_csv(paths["denominators"])
 
 
@@ -141,9 +142,9 @@ def test_intervals_hold_their_means_and_quantiles_ascend(compared):
 
 def test_the_bootstrap_interval():
     values = np.random.default_rng(1).normal(3, 2, 400)
-    mean, low, high = bootstrap_interval(values, seed=1)
+    mean, low, high = bootstrap_interval(np.mean, (values,), seed=1)
     assert mean == pytest.approx(values.mean())
     assert (high - low) / 2 == pytest.approx(1.96 * values.std(ddof=1) / 20, rel=0.1)
-    assert bootstrap_interval(values, seed=1) == (mean, low, high)
-    assert np.isnan(bootstrap_interval(np.ones(3), 1)[1:]).all()
-    assert np.isnan(bootstrap_interval(np.ones(0), 1)).all()
+    assert bootstrap_interval(np.mean, (values,), seed=1) == (mean, low, high)
+    assert np.isnan(bootstrap_interval(np.mean, (np.ones(3),), 1)[1:]).all()
+    assert np.isnan(bootstrap_interval(np.mean, (np.ones(0),), 1)).all()

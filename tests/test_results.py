@@ -120,9 +120,8 @@ def extrapolate_errors(out):
 
 
 def summarise_divergence(out):
-    own, other = STUDY.divergence.panels.values()
     divergence.summarise_divergence(
-        runs=TRAINING / "runs.csv", pairs=TRAINING / "pairs.csv", own=own, other=other,
+        runs=TRAINING / "runs.csv", pairs=TRAINING / "pairs.csv", panels=STUDY.divergence.panels,
         at_epoch=STUDY.divergence.epochs, out=out / "divergence" / "summary.csv",
     )  # fmt: skip
 
@@ -158,7 +157,8 @@ def summarise_spsp(out):
 def summarise_expectation(out):
     keys = [f"{kind}-m64-s8-r2-t400-g100" for kind in EXPECTED]
     expectation.summarise_expectation(
-        map(simulated, keys[:3]), map(solved, keys),
+        [PAPER / "simulate_spsp" / f"{key}.npz" for key in keys[:3]],
+        [PAPER / "solve_spsp" / f"{key}.csv" for key in keys],
         table=out / "expectation" / "summary.csv", drawn=out / "expectation" / "curves.csv",
     )  # fmt: skip
 
@@ -201,7 +201,8 @@ def summarise_ablation(out):
 
 def summarise_corrections(out):
     compare_corrections(
-        *(simulated(f"corrected-m64-s8-r2-t{n_steps}-g100") for n_steps in (400, 200)),
+        *(PAPER / "simulate_spsp" / f"corrected-m64-s8-r2-t{n_steps}-g100.npz"
+          for n_steps in (400, 200)),
         seed=STUDY.simulation.seed, out=out / "corrections" / "summary.csv",
     )  # fmt: skip
 
@@ -216,8 +217,9 @@ def summarise_fits(out):
     key = "published-m64-s8-r2-t400-g{}"
     ranking.summarise_fits(
         {name: STUDY.arm(name) for name in names},
-        {name: [PAPER / "train" / name / f"seed{seed}.csv" for seed in seeds] for name in names},
-        [simulated(key.format(grid)) for grid in (50, 100)], solved(key.format(110)),
+        [PAPER / "train" / name / f"seed{seed}.csv" for name in names for seed in seeds],
+        [PAPER / "simulate_spsp" / f"{key.format(grid)}.npz" for grid in (50, 100)],
+        PAPER / "solve_spsp" / f"{key.format(110)}.csv",
         epochs=STUDY.fits.epochs, out=out / "fits" / "summary.csv",
     )  # fmt: skip
 
@@ -226,19 +228,19 @@ def summarise_gradient_check(out):
     settings, folder = STUDY.gradient_check, PAPER / "gradient_check" / "measure"
     names = ("projections", "times")
     gradient_check.summarise_gradient_check(
-        {state: {name: folder / state / f"{name}.csv" for name in names}
-         for state in settings.states_by_epochs},
+        *([folder / state / f"{name}.csv" for state in settings.states_by_epochs]
+          for name in names),
         settings.titles(STUDY.all_arms), settings.seed, out=out / "gradient_check" / "summary.csv",
     )  # fmt: skip
 
 
 def summarise_sweep(out):
     arms = {name: STUDY.arm(name) for name in STUDY.sweep.arms}
-    cells = {
-        (name, cell.key): PAPER / "sweep" / name / "measure" / f"{cell.key}.csv"
+    cells = [
+        PAPER / "sweep" / name / "measure" / f"{cell.key}.csv"
         for name, arm in arms.items()
         for cell in STUDY.sweep.distinct_cells(arm)
-    }
+    ]
     path = out / "sweep" / "summary.csv"
     sweep.summarise_sweep(cells, settings=STUDY.sweep, arms=arms, out=path)
 
@@ -253,18 +255,14 @@ def summarise_bptt(out):
     files = {
         name: [ROOT / file for file in found] for name, found in compared_files(STUDY, True).items()
     }
-    runs = {
-        method: list(zip(files[method], files[f"{method}_provenance"], strict=True))
-        for method in ("strsbp", "hm2bp", "bptt")
-    }
-    network, path = compared_network(STUDY), out / "bptt" / "summary.csv"
-    settings, times = STUDY.bptt.of_run(), files["times"]
-    bptt.summarise_bptt(**runs, times=times, settings=settings, network=network, out=path)
+    network, settings = compared_network(STUDY), STUDY.bptt.of_run()
+    path = out / "bptt" / "summary.csv"
+    bptt.summarise_bptt(**files, settings=settings, network=network, out=path)
 
 
 def measure_findings(out):
     path = out / "findings" / "measurements.csv"
-    measure.measure_findings(out=path, **STUDY.simulation.model_dump())
+    measure.measure_findings(out=path)
 
 
 def summarise_regularisation(out):

@@ -85,7 +85,7 @@ def test_a_table_is_read_as_written(name, tmp_path):
         coefficients[4] @ basis[:, :101], table.derivative(5, np.arange(101)), rtol=1e-6, atol=1e-9
     )
     assert basis.shape[1] == 401 and (basis[:, 101:] == basis[:, [100]]).all()
-    assert read.content() == table.content() and read.largest() > 0
+    assert read.content() == table.content()
 
 
 GOOD = "part,count,1\ninput,1,1\nvalue,0,0\nvalue,1,2\nderivative,0,1\nderivative,1,1\n"

@@ -72,22 +72,6 @@ def test_other_content_is_not_a_config(raw):
     refusal(lambda: load_study(raw, "here"), SettingsError)
 
 
-@pytest.mark.parametrize(
-    ("layer", "n_steps", "words"),
-    [
-        ({"kind": "feedforward", "size": 100_000}, 400, "10,079,400,000 weights"),
-        ({"kind": "recurrent", "shape": [100, 100, 10]}, 400, "weights"),
-        ({"kind": "feedforward", "size": 5_000}, 65_536, "states (neurons x n_steps)"),
-    ],
-)
-def test_a_network_too_large_for_the_memory_is_an_error(base, layer, n_steps, words):
-    raw = merged(base, {"architectures": {"large": [layer, layer]}})
-    load_study(raw, "here")  # an architecture that no arm uses takes no memory
-    raw = merged(raw, {"arms": {"strsbp": {"architecture": "large", "n_steps": n_steps}}})
-    said = refusal(lambda: load_study(raw, "here"), SettingsError)
-    assert said.startswith("here, arms.strsbp: its network has ") and words in said
-
-
 def table(spsp, **changes):
     settings = dict(tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100)
     return SimulatedTable(spsp=spsp, **{**settings, **changes})

@@ -208,9 +208,8 @@ def test_inconsistent_files_are_reported_in_one_sentence(damage, message, tmp_pa
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("test_error", "nan"), ("test_error", "1.5"), ("train_error", "-0.1"), ("cost", "inf"),
-     ("cost", "x"), ("test_error", ""), ("spike_count_output3", "many")],
-)  # fmt: skip
+    [("test_error", "nan"), ("cost", "inf"), ("cost", "x"), ("spike_count_output3", "many")],
+)
 def test_metrics_that_are_not_numbers_are_not_averaged(tmp_path, column, value):
     """In a run that did not diverge, an invalid number must not pass unnoticed."""
     metrics, provenance = write_runs(tmp_path, seeds=(1,), **two_arms())

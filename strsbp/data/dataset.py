@@ -51,8 +51,8 @@ class Digits:
         n_train_pixels, n_test_pixels = self.train_images.shape[1], self.test_images.shape[1]
         if n_train_pixels != n_test_pixels:
             raise DataError(
-                f"The train images of {self.name} have {n_train_pixels} pixels but its test images "
-                f"have {n_test_pixels}; give both the same size."
+                f"The training images of {self.name} have {n_train_pixels} pixels but its test "
+                f"images have {n_test_pixels}; give both the same size."
             )
 
     @property
@@ -67,7 +67,7 @@ class Digits:
         return len(self.test_labels) - self.n_validation
 
     def first(self, n_train: int | None, n_test: int | None, n_validation: int = 0) -> "Digits":
-        """The first `n_train` training and the first `n_test` test digits; all for None.
+        """The first `n_train` training and `n_test` test digits; None takes all.
 
         The last `n_validation` training digits follow as the validation set. Without one, the
         arrays are views, not copies. Raises `DataError` if a split has fewer digits, if a size is
@@ -155,7 +155,7 @@ def read_digits(path: str | Path) -> Digits:
             fields[key] = int(arrays[key])
         return Digits(**fields)
     except FileNotFoundError:
-        raise DataError(f"There is no digits file {path}; prepare it first.") from None
+        raise DataError(f"The digits file {path} is missing; prepare it first.") from None
     except Exception as error:
         raise DataError(
             f"{path} is not a complete digits file ({in_words(error)}); delete it and prepare it "

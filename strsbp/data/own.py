@@ -7,10 +7,10 @@
   `x_train`, `y_train`, `x_test` and `y_test`): images of any shape, whole numbers from 0 to 255;
 - an .npz file with ready spike trains as events: for both splits `train_neuron`, `train_time` and
   `train_sample` (one entry per event: the input neuron and the sample, from 0, and the time), and
-  `train_labels` (one per sample). Optional numbers are `n_neurons` (by default those that fire) and
-  `time_per_step` (by default 1): the event of a time t is a spike at step 1 + floor(t /
-  time_per_step), as an encoded image has no spike at step 0 either. A neuron spikes at most once
-  per step. A network reads the first T steps and sees none after the last event.
+  `train_labels` (one per sample). Two numbers are optional: `n_neurons` (by default, up to the last
+  neuron that fires) and `time_per_step` (by default 1). An event at time t is a spike at step
+  1 + floor(t / time_per_step): no train has a spike at step 0. A neuron spikes at most once per
+  step. A network reads the first T steps; after the last event they are silent.
 
 `save_events` writes the last form from a tonic data set, or anything that looks like one.
 """

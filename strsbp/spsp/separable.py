@@ -107,10 +107,6 @@ class SeparableTable:
                 lines.append(",".join([part, str(count), *(f"{value:.12g}" for value in row)]))
         return "\n".join(lines) + "\n"
 
-    def largest(self) -> float:
-        """The largest absolute value in the table."""
-        return float(max(np.abs(a).max() for a in (self.inputs, self.values, self.derivatives)))
-
 
 Table = EffectRatioTable | SeparableTable
 """Any table of effect ratios."""

@@ -73,10 +73,6 @@ class EffectRatioTable:
         """The table as text, for hashing."""
         return self.coefficients.tobytes().hex()
 
-    def largest(self) -> float:
-        """The largest absolute value in the table."""
-        return float(np.abs(self.coefficients).max())
-
 
 def _polynomial(coefficients: np.ndarray, x: ArrayLike) -> np.ndarray:
     return np.polyval(np.moveaxis(coefficients, -1, 0), np.asarray(x, dtype=np.float64))

@@ -16,10 +16,12 @@ from strsbp.errors import ClaimsError
 from strsbp.files import read_csv, read_json, read_yaml, write_text
 from strsbp.study import schema
 from strsbp.study.claims.judging import published_value
+from strsbp.study.claims.questions import load_questions
 from strsbp.study.claims.rules import AnyRule
 from strsbp.study.claims.units import format_measured, format_value
 from strsbp.study.figures.catalogue import CLAIMS, FIGURES
-from strsbp.study.report.text import duration, packaged
+from strsbp.study.loading import load_profile
+from strsbp.study.report.text import duration, filled
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 from strsbp.study.summary.training import Run, load_runs
 
@@ -47,13 +49,18 @@ def answers() -> str:
             "not tried",
             as_logged,
         ],
-        ["**Does backpropagation through time** beat ST-RSBP?", "not tried", through_time],
+        [
+            "**Does backpropagation through time** beat ST-RSBP, as the study ran it, after as "
+            "many epochs?",
+            "not tried",
+            through_time,
+        ],
     ]
     return (
         _table(["", "The study", "Here"], rows)
-        + f"\n\nBest test errors over {EPOCHS} epochs of 784-400-R400-10 on {sizes} (last row: "
-        f"{n_digits:,} for training); in brackets the 95 % interval of the difference, paired over "
-        "seeds."
+        + f"\n\nBest test errors over {EPOCHS} epochs of 784-400-R400-10 (R: a recurrent layer) on "
+        f"{sizes} (last row: {n_digits:,} for training); in brackets the 95 % interval of the "
+        "difference, paired over seeds."
     )
 
 
@@ -84,7 +91,8 @@ def _bptt() -> tuple[str, int]:
     versus = rows[rows["reference"] == "strsbp"].loc["best_test_error_difference"]
     values = versus[["mean", "low", "high"]].tolist()
     text = _better(own["mean"], own["mean"] - values[0], values, int(versus["n_seeds"]))
-    return text, int(versus["n_train"])
+    times = rows.loc["trained_times_flushed", "mean"]  # of CPU time, as the report compares it
+    return f"{text}; a training sample takes {times:.0f} times as long", int(versus["n_train"])
 
 
 def _better(a: float, b: float, difference, n: int) -> str:
@@ -136,24 +144,22 @@ def nonlinearity() -> str:
 
 
 def questions() -> str:
-    """Every statement about an open question with its answer."""
-    found = read_csv(RESULTS / "judge_questions" / "answers.csv", ("id", "statement", "verdict"))
-    return _table(
-        ["", "Statement", "Answer"], found[["id", "statement", "verdict"]].values.tolist()
-    )
-
-
-def figures() -> str:
-    """The figures, with the alternative texts of the report."""
-    parts = []
-    alts = packaged("alts.yaml")
-    drawn = {path.stem for path in (RESULTS / "figures").glob("*.svg")}
-    for figure in FIGURES:
-        if figure.name not in drawn:
-            continue  # it waits for the next run at the study's own size
-        image = f"![{alts[figure.name]}](figures/{figure.name}.svg){{ loading=lazy width=520 }}"
-        parts += [f"### {figure.title}", image]
-    return "\n\n".join(parts)
+    """Every open question with the statements that answer it."""
+    columns = ("id", "statement", "measured", "low", "high", "unit", "verdict")
+    found = read_csv(RESULTS / "judge_questions" / "answers.csv", columns)
+    values = {"study": load_profile(ROOT / "config", RESULTS.name)}
+    rows = []
+    for question in load_questions(ROOT / "resources" / "questions.yaml"):
+        judged = found[found["id"] == question.id]
+        leads = judged[
+            judged["statement"].isin([s.statement for s in question.statements if s.lead])
+        ]
+        title = f"**{filled(question.question, values)}**"
+        for one in (judged[:1] if leads.empty else leads).itertuples():
+            measured = format_measured(one.measured, one.low, one.high, one.unit)
+            rows.append([title, one.statement, measured, one.verdict])
+            title = ""
+    return _table(["Question", "Statement", "Measured", "Answer"], rows)
 
 
 def targets() -> str:
@@ -212,19 +218,17 @@ def example() -> str:
 
 def rules() -> str:
     """Every rule with its keys."""
-    parts = []
+    rows = []
     for rule in get_args(get_args(AnyRule)[0]):
+        keys = [
+            key if field.is_required() else f"({key})"
+            for key, field in rule.model_fields.items()
+            if key != "kind"
+        ]
         kind = get_args(rule.model_fields["kind"].annotation)[0]
-        described = rule.model_json_schema()
-        described = described.get("$defs", {}).get(rule.__name__, described)
-        own = {key: node for key, node in described["properties"].items() if key != "kind"}
-        text = re.sub(r"\s+", " ", rule.__doc__.replace("\n\n", " "))
-        keys = ", ".join(
-            f"`{key}`" + ("" if key in described.get("required", ()) else " (optional)")
-            for key in own
-        )
-        parts.append(f"### `{kind}`\n\n{text}\n\nKeys: {keys}.")
-    return "\n\n".join(parts)
+        text = " ".join(rule.__doc__.split())
+        rows.append([f"`{kind}`", text, ", ".join(f"`{key}`" for key in keys)])
+    return _table(["Kind", "Meaning", "Keys (optional ones in brackets)"], rows)
 
 
 def _table(head: list[str], rows: list[list]) -> str:
@@ -234,8 +238,7 @@ def _table(head: list[str], rows: list[list]) -> str:
 
 
 _PARTS = (
-    answers, claims, costs, example, figures, findings, nonlinearity, questions, rules, speed,
-    targets,
+    answers, claims, costs, example, findings, nonlinearity, questions, rules, speed, targets,
 )  # fmt: skip
 BLOCKS: dict[str, Callable[[], str]] = {part.__name__: part for part in _PARTS}
 BLOCKS["keys"] = schema.config_keys

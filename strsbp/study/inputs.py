@@ -1,9 +1,13 @@
-"""What a workflow job reads: the networks to train or compare, and their digits."""
+"""What a workflow job is given: the networks to train or compare, their digits, and the rest."""
 
+from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
 from strsbp.data import Digits
 from strsbp.data.prepared import read_prepared
+from strsbp.engine.network import Network
+from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp.table import EffectRatioTable, read_table
 
@@ -33,6 +37,11 @@ class Networks(NamedTuple):
         """The images that the first arm uses, as its settings specify."""
         return self.digits.first(self.first.n_train, self.first.n_test)
 
+    def build(self, seed: int) -> Network:
+        """The network of the first arm before training."""
+        arm, table = self.first, self.tables[0]
+        return build_network(arm, self.layers, table, seed, *self.digits.sizes)
+
 
 def read_networks(job) -> Networks:
     """The networks of a job; `job` is the object `snakemake` in a script.
@@ -43,8 +52,34 @@ def read_networks(job) -> Networks:
     """
     settings = job.params.networks
     return Networks(
-        arms={name: ArmSettings.model_validate(arm) for name, arm in settings["arms"].items()},
+        arms=_arms(settings),
         layers=[LayerSettings.model_validate(layer) for layer in settings["layers"]],
         tables=[read_table(path) for path in job.input.get("tables", ())],
         digits=read_prepared(job.input.digits, job.resources.local_dir or None),
     )
+
+
+def _arms(networks) -> dict[str, ArmSettings]:
+    return {name: ArmSettings.model_validate(arm) for name, arm in networks["arms"].items()}
+
+
+def call(job, root: Path) -> None:
+    """Call the function `job.params.function` with the job's named inputs, parameters and outputs.
+
+    Its `files` are those of the repository `root`. The argument that the parameter `gathered`
+    names, if there is one, holds all inputs. With an input `digits`, it gets the job's
+    `Networks` instead of `digits` and `tables`; without one, the settings of the `arms` alone.
+    """
+    given = dict(job.params.items())
+    module, _, name = given.pop("function").rpartition(".")
+    given |= {key: root / path for key, path in given.pop("files").items()}
+    inputs = dict(job.input.items())
+    given |= {given.pop("gathered"): inputs} if "gathered" in given else inputs
+    given |= dict(job.output.items())
+    del given["code"]
+    if "digits" in given:
+        given = {key: given[key] for key in given if key not in ("digits", "tables")}
+        given["networks"] = read_networks(job)
+    elif "networks" in given:
+        given["arms"] = _arms(given.pop("networks"))
+    getattr(import_module(module), name)(**given)

@@ -6,22 +6,15 @@ differs, and is merged key by key, as Snakemake merges ``--configfile`` into its
 
 import re
 from functools import reduce
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from strsbp.errors import SettingsError, StrsbpError, TableError
+from strsbp.errors import SettingsError, StrsbpError
 from strsbp.files import read_yaml
-from strsbp.settings import N_CLASSES, N_PIXELS, ArmSettings, LayerSettings, checked
+from strsbp.settings import ArmSettings, checked
 from strsbp.study.settings import StudySettings
 
 BASE = "config.yaml"
-
-LARGEST_NETWORK = 100_000_000
-"""Limit on a network's weights (including possible connections of reservoirs) and on its states
-(neurons x steps); the study's largest network has 637,600 of each."""
-LARGEST_COEFFICIENT = 1e30
-"""Limit for effect-ratio tables; the engine computes in float32, which ends at 3e38."""
 
 
 def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") -> StudySettings:
@@ -39,25 +32,22 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
                     f"{where}, defaults.{key}: there is no such setting; known keys: {known}."
                 )
     study = checked(StudySettings, raw, where)
-    networks = {f"arms.{name}": arm for name, arm in study.all_arms.items()}
-    for name, experiment in study.experiments.items():
-        for place, arm in experiment.trained(study.all_arms).items():
-            networks[f"{name}.{place}"] = arm
-    for place, arm in networks.items():
-        _check_size(study.architectures[arm.architecture], arm, f"{where}, {place}")
+    for name, arm in study.all_arms.items():
         table = arm.simulated_table()
         try:
             if table is not None:
                 table.check_grid()
             else:
-                _check_table_file(Path(directory) / str(arm.table.file))
+                from strsbp.spsp import read_table  # imports numpy, which most configs do not need
+
+                read_table(Path(directory) / str(arm.table.file))
         except StrsbpError as error:
-            raise type(error)(f"{where}, {place}.table: {error}") from None
+            raise type(error)(f"{where}, arms.{name}.table: {error}") from None
     return study
 
 
 def load_profile(config_dir: str | Path, name: str) -> StudySettings:
-    """The study of the profile `name`: the base file, with ``<name>.yaml`` merged over it.
+    """The study of the profile `name`: the base file with ``<name>.yaml`` merged into it.
 
     Raises `SettingsError` if `config_dir` does not describe the profile.
     """
@@ -85,7 +75,7 @@ def profiles(config_dir: str | Path) -> list[str]:
 
 
 def completed(config: dict[str, Any], config_dir: str | Path) -> dict[str, Any]:
-    """`config` merged over the base file of `config_dir`, unless it has all keys of that file."""
+    """`config` merged into the base file of `config_dir`, unless it has all keys of that file."""
     base = read_config(Path(config_dir) / BASE)
     return config if base.keys() <= config.keys() else merged(base, config)
 
@@ -111,28 +101,3 @@ def merged(*configs: dict[str, Any]) -> dict[str, Any]:
         return first | {key: value for key, value in base.items() if key not in top}
 
     return reduce(over, configs, {})
-
-
-def _check_size(layers: list[LayerSettings], arm: ArmSettings, where: str) -> None:
-    """Raise `SettingsError` for a network too large for the memory."""
-    widths = [N_PIXELS, *(layer.n_neurons for layer in layers), N_CLASSES]
-    sizes = {"weights": sum(below * above for below, above in pairwise(widths))}
-    sizes["weights"] += sum(layer.n_neurons**2 for layer in layers if layer.kind == "recurrent")
-    sizes["states (neurons x n_steps)"] = sum(widths) * arm.n_steps
-    for what, size in sizes.items():
-        if size > LARGEST_NETWORK:
-            raise SettingsError(
-                f"{where}: its network has {size:,} {what}, more than the limit of "
-                f"{LARGEST_NETWORK:,}; give architectures.{arm.architecture} fewer neurons."
-            )
-
-
-def _check_table_file(path: Path) -> None:
-    from strsbp.spsp import read_table  # imports numpy, which most configs do not need
-
-    largest = read_table(path).largest()
-    if largest > LARGEST_COEFFICIENT:
-        raise TableError(
-            f"{path} holds the number {largest:.3g}, which is too large for training; the limit is "
-            f"{LARGEST_COEFFICIENT:g}."
-        )

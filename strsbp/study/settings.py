@@ -96,7 +96,7 @@ class VariantSettings(Closed):
     settings: dict[str, Any]
     """Settings that all arms of the set share."""
     judged: bool = False
-    """Whether the claims are judged with these arms, too, by those of their runs that exist."""
+    """Whether claims are also judged with these arms, by the runs that exist."""
 
 
 class _Parts(Closed):

@@ -105,7 +105,7 @@ def evaluate(
     start: int = 0,
     stop: int | None = None,
 ) -> Evaluation:
-    """`Evaluation` on the test images start .. `stop` - 1 of (n, pixels) uint8, labels (n,)."""
+    """The `Evaluation` on the test images [start:stop], (n, pixels) uint8, with labels (n,)."""
     n_wrong = 0
     spikes, silent = np.zeros(len(network.layers)), np.zeros(len(network.layers))
     sizes = np.array([layer.n_neurons for layer in network.layers])
@@ -195,5 +195,5 @@ def epochs_of(
 
 
 def train(network: Network, digits: Digits, epochs: int) -> list[dict]:
-    """Train a network for `epochs` epochs as in `epochs_of`; returns the metrics of each."""
+    """Train a network for `epochs` epochs as `epochs_of` does; returns the metrics of each."""
     return list(epochs_of(network, digits, epochs))

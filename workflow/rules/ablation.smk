@@ -4,21 +4,22 @@ Inputs: summarise_training/{seeds,arms}.csv, resources/claims.yaml
 Outputs: results/{profile}/ablation/summary.csv
 """
 
+from strsbp.study.claims import published_value
 
-rule summarise_ablation:
+
+use rule call as summarise_ablation with:
     input:
         seeds=rules.summarise_training.output.seeds,
         arms=rules.summarise_training.output.arms,
     output:
-        summary="results/{profile}/ablation/summary.csv",
+        out="results/{profile}/ablation/summary.csv",
     log:
         "logs/{profile}/ablation/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        compared=setting("ablation"),
-        code=code("summarise_ablation.py", "resources/claims.yaml"),
+        **calls("strsbp.study.experiments.ablation.summarise.summarise_ablation"),
+        reference=setting("ablation", "reference"),
+        readings=setting("ablation", "readings"),
+        epochs=setting("ablation", "epochs"),
+        published=published_value(of_repository("resources/claims.yaml"), "strsbp_better_after_10"),
     message:
         "Comparing readings of the ablation with the published difference"
-    script:
-        "../scripts/summarise_ablation.py"

@@ -5,24 +5,20 @@ Outputs: results/{profile}/activation/summary.csv
 """
 
 
-rule measure_activation:
+use rule call as measure_activation with:
     input:
         unpack(inputs_of_arms(arms_of("activation"))),
     output:
-        summary="results/{profile}/activation/summary.csv",
+        out="results/{profile}/activation/summary.csv",
     log:
         "logs/{profile}/activation/measure.log",
     benchmark:
         "results/{profile}/benchmarks/activation/measure.tsv"
-    conda:
-        "../envs/strsbp.yaml"
     resources:
         local_dir=local_dir,
     params:
+        **calls("strsbp.study.experiments.activation.measure.measure_activation"),
         settings=setting("activation"),
         networks=settings_of_arms(arms_of("activation")),
-        code=code("measure_activation.py"),
     message:
         "Comparing potentials with spike counts (Eq. 3)"
-    script:
-        "../scripts/measure_activation.py"

@@ -2,8 +2,7 @@
 
 Inputs: the digits, and the runs of the arms that BPTT is compared with.
 Outputs: results/{profile}/bptt/train/seed{seed}.csv (metrics) and .json (provenance),
-results/{profile}/bptt/times.csv (times per sample) and results/{profile}/bptt/summary.csv; during training, seed{seed}.ckpt.npz, from which an interrupted
-job resumes
+results/{profile}/bptt/times.csv (times per sample) and results/{profile}/bptt/summary.csv
 """
 
 from strsbp.study.experiments.bptt.settings import (
@@ -15,9 +14,10 @@ from strsbp.study.experiments.bptt.settings import (
 
 IN_CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
 TRAINS_BPTT = in_one_sentence(trains_bptt)(STUDY.bptt, " with ".join(CONFIG_FILES), IN_CONDA)
+compared = in_one_sentence(lambda wildcards: compared_files(study(wildcards.profile), TRAINS_BPTT))
 
 
-rule train_bptt:
+use rule call as train_bptt with:
     input:
         digits=digits_of_arms(arms_of("bptt")),
     output:
@@ -32,26 +32,25 @@ rule train_bptt:
         bptt_seed=r"\d+" if TRAINS_BPTT else "(?!)",
     conda:
         "../envs/bptt.yaml"
-    threads: 1
     resources:
         local_dir=local_dir,
     params:
+        **calls("strsbp.study.experiments.bptt.measure.run_bptt"),
         networks=settings_of_arms(
             lambda wildcards: [study(wildcards.profile).bptt.strsbp], without=NOT_OF_BPTT
         ),
         settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
-        code=code("train_bptt.py"),
+        seed=lambda wildcards: int(wildcards.bptt_seed),
+        profile="{profile}",
     message:
         "Training by BPTT with seed {wildcards.bptt_seed} ({wildcards.profile})"
-    script:
-        "../scripts/train_bptt.py"
 
 
-rule measure_bptt:
+use rule call as measure_bptt with:
     input:
         unpack(inputs_of_arms(lambda wildcards: [study(wildcards.profile).bptt.strsbp])),
     output:
-        times="results/{profile}/bptt/times.csv",
+        out="results/{profile}/bptt/times.csv",
     log:
         "logs/{profile}/bptt/measure.log",
     benchmark:
@@ -60,37 +59,31 @@ rule measure_bptt:
         profile="[a-z][a-z0-9_]*" if TRAINS_BPTT else "(?!)",
     conda:
         "../envs/bptt.yaml"
-    threads: 1
     resources:
         local_dir=local_dir,
     params:
+        **calls("strsbp.study.experiments.bptt.times.measure_times"),
         networks=settings_of_arms(lambda wildcards: [study(wildcards.profile).bptt.strsbp]),
         settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
-        code=code("measure_bptt.py"),
     message:
         "Timing BPTT beside ST-RSBP"
-    script:
-        "../scripts/measure_bptt.py"
 
 
-rule summarise_bptt:
+use rule call as summarise_bptt with:
     input:
-        unpack(
-            in_one_sentence(
-                lambda wildcards: compared_files(study(wildcards.profile), TRAINS_BPTT)
-            )
-        ),
+        lambda wildcards: [
+            Path(run).with_suffix(".json")
+            for method in ("strsbp", "hm2bp", "bptt")
+            for run in compared(wildcards)[method]
+        ],
+        unpack(compared),
     output:
-        summary="results/{profile}/bptt/summary.csv",
+        out="results/{profile}/bptt/summary.csv",
     log:
         "logs/{profile}/bptt/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
+        **calls("strsbp.study.experiments.bptt.summarise.summarise_bptt"),
         network=lambda wildcards: compared_network(study(wildcards.profile)),
         settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
-        code=code("summarise_bptt.py"),
     message:
         "Comparing BPTT with ST-RSBP and HM2-BP"
-    script:
-        "../scripts/summarise_bptt.py"

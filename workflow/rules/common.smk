@@ -1,4 +1,4 @@
-"""What the files of rules/ share: functions for files and settings of a job's profile."""
+"""What the files of rules/ share: functions that find a job's files and settings in its profile."""
 
 from strsbp.digest import code_digest
 from strsbp.settings import ModelSettings, SimulatedTable
@@ -58,7 +58,7 @@ def inputs_of_arms(names):
         arms = [study(wildcards.profile).arm(name) for name in names(wildcards)]
         folder = Path("results", wildcards.profile)
         tables = [
-            # The prefix of a module is for results, not for a file of the user's.
+            # A module's prefix applies to results, not to the user's own files.
             local(arm.table.file) if arm.table.file else str(arm.table_path(folder))
             for arm in arms
         ]
@@ -91,17 +91,30 @@ def default_table(spsp, grid, **changes):
     return SimulatedTable(spsp=spsp, grid=grid, **constants | changes).key
 
 
+def for_tables(path, *tables):
+    """`path` for each of the `tables`, which are named as `default_table` names them."""
+    return expand(path, table=tables, allow_missing=True)
+
+
 def code(source, *files):
     """A function that returns the digest of what a script, or a module of the package, executes.
 
-    It also covers `files` of the repository; as inputs, they would make another checkout rerun all.
+    It also covers `files` of the repository: as inputs they would rerun all in another checkout.
     """
     if source.endswith(".py"):
         source = of_repository(f"workflow/scripts/{source}")
     files = [of_repository(file) for file in files]
 
     def digest(wildcards):
-        study(wildcards.profile)  # no rule makes files of a profile that is not one
+        study(wildcards.profile)  # fails unless the profile exists
         return code_digest(source, files)
 
     return digest
+
+
+def calls(function, **files):
+    """Parameters for scripts/call.py: the function to call and files of the repository for it.
+
+    The function gets the named inputs, outputs and other parameters of the job as keywords, too.
+    """
+    return dict(function=function, files=files, code=code(function, *files.values()))

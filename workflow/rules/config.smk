@@ -1,4 +1,4 @@
-"""The study that the config describes, and those of the other profiles of config/."""
+"""The study that the config describes, and those of the other profiles in config/."""
 
 from functools import cache, wraps
 
@@ -31,7 +31,7 @@ def beside(path):
 
 @in_one_sentence
 def configured_study():
-    """The study of the config: of config.yaml, with that of `--configfile` or a module over it."""
+    """The study of config.yaml, with the config of `--configfile` or of a module merged into it."""
     if "profile" in workflow.config_settings.config:
         raise SettingsError(
             "Choose a profile by its file, --configfile config/<profile>.yaml, not by --config."

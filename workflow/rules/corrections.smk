@@ -5,28 +5,18 @@ Outputs: results/{profile}/corrections/summary.csv
 """
 
 
-rule summarise_corrections:
+use rule call as summarise_corrections with:
     input:
-        long=expand(
-            rules.simulate_spsp.output.surface,
-            table=default_table("corrected", 100),
-            allow_missing=True,
-        ),
-        short=expand(
-            rules.simulate_spsp.output.surface,
-            table=default_table("corrected", 100, n_steps=200),
-            allow_missing=True,
-        ),
+        long=for_tables(rules.simulate_spsp.output.surface, default_table("corrected", 100))[0],
+        short=for_tables(
+            rules.simulate_spsp.output.surface, default_table("corrected", 100, n_steps=200)
+        )[0],
     output:
-        summary="results/{profile}/corrections/summary.csv",
+        out="results/{profile}/corrections/summary.csv",
     log:
         "logs/{profile}/corrections/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
+        **calls("strsbp.study.experiments.corrections.summarise.summarise_corrections"),
         seed=setting("simulation", "seed"),
-        code=code("summarise_corrections.py"),
     message:
         "Comparing e_ij with and without the study's corrections"
-    script:
-        "../scripts/summarise_corrections.py"

@@ -3,8 +3,8 @@
 Inputs: a Python package, a download or local files, depending on the config.
 Outputs: results/{profile}/prepare_data/{dataset}.json, what the images are
 
-The images are stored beside it in {dataset}.npz. That file is not an output, because the repository
-does not keep it: a script that does not find it makes it again, and nothing is trained again.
+The images are stored beside it in {dataset}.npz, which is not an output because it is not committed:
+a script that does not find it makes it again, without any retraining.
 """
 
 from strsbp.data.own import source_sha256
@@ -22,7 +22,7 @@ rule prepare_data:
     resources:
         local_dir=local_dir,
     params:
-        # Of a data set of the user's own; a changed file is prepared again.
+        # The hash of a user's own data set: a changed file is prepared again.
         own_files=in_one_sentence(
             lambda wildcards: (
                 source_sha256(file)

@@ -5,20 +5,17 @@ Outputs: results/{profile}/divergence/summary.csv
 """
 
 
-rule summarise_divergence:
+use rule call as summarise_divergence with:
     input:
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
     output:
-        summary="results/{profile}/divergence/summary.csv",
+        out="results/{profile}/divergence/summary.csv",
     log:
         "logs/{profile}/divergence/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        compared=setting("divergence"),
-        code=code("summarise_divergence.py"),
+        **calls("strsbp.study.experiments.divergence.summarise.summarise_divergence"),
+        panels=setting("divergence", "panels"),
+        at_epoch=setting("divergence", "epochs"),
     message:
-        "Separating dynamics and table in Fig. 4"
-    script:
-        "../scripts/summarise_divergence.py"
+        "Separating the effects of dynamics and table in Fig. 4"

@@ -5,7 +5,7 @@ Outputs: results/{profile}/early_decision/measure/seed{seed}.csv, early_decision
 """
 
 
-rule measure_early_decision:
+use rule call as measure_early_decision with:
     input:
         digits=digits_of_arms(arms_of("early_decision")),
         tables=lambda wildcards: expand(
@@ -16,42 +16,34 @@ rule measure_early_decision:
             ),
         ),
     output:
-        decisions="results/{profile}/early_decision/measure/seed{seed}.csv",
+        out="results/{profile}/early_decision/measure/seed{seed}.csv",
     log:
         "logs/{profile}/early_decision/measure/seed{seed}.log",
     benchmark:
         "results/{profile}/benchmarks/early_decision/measure/seed{seed}.tsv"
-    conda:
-        "../envs/strsbp.yaml"
-    threads: 1
     resources:
         local_dir=local_dir,
     params:
+        **calls("strsbp.study.experiments.early_decision.measure.measure_early_decision"),
         settings=setting("early_decision", without=["seeds"]),
+        seed=lambda wildcards: int(wildcards.seed),
         networks=settings_of_arms(arms_of("early_decision")),
-        code=code("measure_early_decision.py"),
     message:
-        "Deciding before T with seed {wildcards.seed} ({wildcards.profile})"
-    script:
-        "../scripts/measure_early_decision.py"
+        "Training and deciding early with seed {wildcards.seed} ({wildcards.profile})"
 
 
-rule summarise_early_decision:
+use rule call as summarise_early_decision with:
     input:
         seeds=lambda wildcards: expand(
-            rules.measure_early_decision.output.decisions,
+            rules.measure_early_decision.output.out,
             profile=wildcards.profile,
             seed=study(wildcards.profile).early_decision.seeds,
         ),
     output:
-        summary="results/{profile}/early_decision/summary.csv",
+        out="results/{profile}/early_decision/summary.csv",
     log:
         "logs/{profile}/early_decision/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        code=code("summarise_early_decision.py"),
+        **calls("strsbp.study.experiments.early_decision.summarise.summarise_early_decision"),
     message:
         "Summarising accuracy against operations"
-    script:
-        "../scripts/summarise_early_decision.py"

@@ -7,25 +7,17 @@ Outputs: results/{profile}/expectation/{summary,curves}.csv
 SIMULATED = [default_table(spsp, 100) for spsp in ("published", "unblocked", "corrected")]
 
 
-rule summarise_expectation:
+use rule call as summarise_expectation with:
     input:
-        surfaces=expand(rules.simulate_spsp.output.surface, table=SIMULATED, allow_missing=True),
-        curves=expand(
-            rules.solve_spsp.output.curve,
-            table=[*SIMULATED, default_table("exact", 100)],
-            allow_missing=True,
-        ),
+        surfaces=for_tables(rules.simulate_spsp.output.surface, *SIMULATED),
+        curves=for_tables(rules.solve_spsp.output.curve, *SIMULATED, default_table("exact", 100)),
     output:
-        summary="results/{profile}/expectation/summary.csv",
-        curves="results/{profile}/expectation/curves.csv",
+        table="results/{profile}/expectation/summary.csv",
+        drawn="results/{profile}/expectation/curves.csv",
     log:
         "logs/{profile}/expectation/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     threads: 2
     params:
-        code=code("summarise_expectation.py"),
+        **calls("strsbp.study.experiments.expectation.summarise.summarise_expectation"),
     message:
         "Comparing simulations with their expectation"
-    script:
-        "../scripts/summarise_expectation.py"

@@ -9,25 +9,20 @@ from strsbp.study.claims.findings import load_findings
 in_one_sentence(load_findings)(beside(of_repository("resources/findings.yaml")))
 
 
-rule measure_findings:
+use rule call as measure_findings with:
     output:
-        measurements="results/{profile}/findings/measurements.csv",
+        out="results/{profile}/findings/measurements.csv",
     log:
         "logs/{profile}/findings/measure.log",
     benchmark:
         "results/{profile}/benchmarks/findings/measure.tsv"
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        simulation=setting("simulation"),
-        code=code("measure_findings.py"),
+        **calls("strsbp.study.experiments.findings.measure.measure_findings"),
     message:
         "Measuring what the published program does"
-    script:
-        "../scripts/measure_findings.py"
 
 
-rule judge_findings:
+use rule call as judge_findings with:
     input:
         unpack(
             branch(
@@ -44,20 +39,17 @@ rule judge_findings:
         quality=rules.summarise_spsp.output.quality,
         gradients=rules.measure_gradients.output.gradients,
         denominators=rules.measure_gradients.output.denominators,
-        measured=rules.measure_findings.output.measurements,
+        measured=rules.measure_findings.output.out,
     output:
-        verdicts=report(
+        out=report(
             "results/{profile}/judge_findings/verdicts.csv",
             caption="../report/judge_findings.rst",
             category="Findings",
         ),
     log:
         "logs/{profile}/judge_findings.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        code=code("judge_findings.py", "resources/findings.yaml"),
+        **calls("strsbp.study.claims.findings.judge_findings", findings="resources/findings.yaml"),
+        gathered="tables",
     message:
         "Judging the findings about the published program"
-    script:
-        "../scripts/judge_findings.py"

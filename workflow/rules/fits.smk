@@ -5,19 +5,15 @@ Outputs: results/{profile}/fits/summary.csv
 """
 
 
-rule summarise_fits:
+use rule call as summarise_fits with:
     input:
-        surfaces=expand(
+        surfaces=for_tables(
             rules.simulate_spsp.output.surface,
-            table=[default_table("published", grid) for grid in (50, 100)],
-            allow_missing=True,
+            default_table("published", 50),
+            default_table("published", 100),
         ),
         # Beyond the larger grid, so that its fit also has counts outside the grid.
-        curve=expand(
-            rules.solve_spsp.output.curve,
-            table=default_table("published", 110),
-            allow_missing=True,
-        ),
+        curve=for_tables(rules.solve_spsp.output.curve, default_table("published", 110))[0],
         metrics=lambda wildcards: expand(
             rules.train.output.metrics,
             profile=wildcards.profile,
@@ -25,16 +21,12 @@ rule summarise_fits:
             seed=study(wildcards.profile).fits.shared_seeds(study(wildcards.profile).arms),
         ),
     output:
-        summary="results/{profile}/fits/summary.csv",
+        out="results/{profile}/fits/summary.csv",
     log:
         "logs/{profile}/fits/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
+        **calls("strsbp.study.experiments.fits.summarise.summarise_fits"),
         epochs=setting("fits", "epochs"),
         networks=settings_of_arms(arms_of("fits")),
-        code=code("summarise_fits.py"),
     message:
         "Ranking the fits"
-    script:
-        "../scripts/summarise_fits.py"

@@ -6,7 +6,7 @@ gradient_check/summary.csv
 """
 
 
-rule measure_gradient_check:
+use rule call as measure_gradient_check with:
     input:
         unpack(inputs_of_arms(arms_of("gradient_check"))),
     output:
@@ -18,24 +18,18 @@ rule measure_gradient_check:
         "results/{profile}/benchmarks/gradient_check/measure/{state}.tsv"
     wildcard_constraints:
         state="[a-z][a-z0-9_]*",
-    conda:
-        "../envs/strsbp.yaml"
     resources:
         local_dir=local_dir,
     params:
+        **calls("strsbp.study.experiments.gradient_check.measure.measure_gradient_check"),
         settings=setting("gradient_check", without=["states"]),
-        epochs=in_one_sentence(
-            lambda wildcards: study(wildcards.profile).gradient_check.epochs_to(wildcards.state)
-        ),
+        epochs=lambda wildcards: study(wildcards.profile).gradient_check.states[wildcards.state],
         networks=settings_of_arms(arms_of("gradient_check")),
-        code=code("measure_gradient_check.py"),
     message:
         "Measuring the true gradient of the {wildcards.state} network"
-    script:
-        "../scripts/measure_gradient_check.py"
 
 
-rule summarise_gradient_check:
+use rule call as summarise_gradient_check with:
     input:
         projections=lambda wildcards: expand(
             rules.measure_gradient_check.output.projections,
@@ -48,19 +42,14 @@ rule summarise_gradient_check:
             state=study(wildcards.profile).gradient_check.states_by_epochs,
         ),
     output:
-        summary="results/{profile}/gradient_check/summary.csv",
+        out="results/{profile}/gradient_check/summary.csv",
     log:
         "logs/{profile}/gradient_check/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        states=setting("gradient_check", "states_by_epochs"),
+        **calls("strsbp.study.experiments.gradient_check.summarise.summarise_gradient_check"),
         titles=lambda wildcards: study(wildcards.profile).gradient_check.titles(
             study(wildcards.profile).arms
         ),
         seed=setting("gradient_check", "seed"),
-        code=code("summarise_gradient_check.py"),
     message:
         "Comparing gradients with the true one"
-    script:
-        "../scripts/summarise_gradient_check.py"

@@ -5,7 +5,7 @@ Outputs: results/{profile}/gradient_flow/{norms,summary}.csv
 """
 
 
-rule measure_gradient_flow:
+use rule call as measure_gradient_flow with:
     input:
         unpack(inputs_of_arms(arms_of("gradient_flow"))),
         tables_of_steps=lambda wildcards: expand(
@@ -14,7 +14,7 @@ rule measure_gradient_flow:
             table=study(wildcards.profile).gradient_flow.table_keys(study(wildcards.profile).arms),
         ),
     output:
-        norms="results/{profile}/gradient_flow/norms.csv",
+        out="results/{profile}/gradient_flow/norms.csv",
     log:
         "logs/{profile}/gradient_flow/measure.log",
     benchmark:
@@ -24,27 +24,21 @@ rule measure_gradient_flow:
     resources:
         local_dir=local_dir,
     params:
+        **calls("strsbp.study.experiments.gradient_flow.measure.measure_gradient_flow"),
         settings=setting("gradient_flow"),
         networks=settings_of_arms(arms_of("gradient_flow")),
-        code=code("measure_gradient_flow.py"),
     message:
         "Following gradients back in time"
-    script:
-        "../scripts/measure_gradient_flow.py"
 
 
-rule summarise_gradient_flow:
+use rule call as summarise_gradient_flow with:
     input:
-        norms=rules.measure_gradient_flow.output.norms,
+        norms=rules.measure_gradient_flow.output.out,
     output:
-        summary="results/{profile}/gradient_flow/summary.csv",
+        out="results/{profile}/gradient_flow/summary.csv",
     log:
         "logs/{profile}/gradient_flow/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        code=code("summarise_gradient_flow.py"),
+        **calls("strsbp.study.experiments.gradient_flow.summarise.summarise_gradient_flow"),
     message:
         "Summarising how far back gradients reach"
-    script:
-        "../scripts/summarise_gradient_flow.py"

@@ -5,7 +5,7 @@ Outputs: results/{profile}/gradients/{gradients,denominators}.csv
 """
 
 
-rule measure_gradients:
+use rule call as measure_gradients with:
     input:
         unpack(inputs_of_arms(arms_of("gradients"))),
     output:
@@ -15,15 +15,11 @@ rule measure_gradients:
         "logs/{profile}/gradients/measure.log",
     benchmark:
         "results/{profile}/benchmarks/gradients/measure.tsv"
-    conda:
-        "../envs/strsbp.yaml"
     resources:
         local_dir=local_dir,
     params:
+        **calls("strsbp.study.experiments.gradients.measure.measure_gradients"),
         settings=setting("gradients"),
         networks=settings_of_arms(arms_of("gradients")),
-        code=code("measure_gradients.py"),
     message:
         "Comparing the gradients of several arms"
-    script:
-        "../scripts/measure_gradients.py"

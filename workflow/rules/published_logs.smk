@@ -8,24 +8,23 @@ Outputs: results/{profile}/published_logs/{summary,curves}.csv
 runs_of_logs = lambda study, suffix: study.runs(study.published_logs.compared_arms(), suffix)
 
 
-rule summarise_published_logs:
+use rule call as summarise_published_logs with:
     input:
         metrics=lambda wildcards: runs_of_logs(study(wildcards.profile), "csv"),
         provenance=lambda wildcards: runs_of_logs(study(wildcards.profile), "json"),
     output:
-        summary="results/{profile}/published_logs/summary.csv",
+        out="results/{profile}/published_logs/summary.csv",
         curves="results/{profile}/published_logs/curves.csv",
     log:
         "logs/{profile}/published_logs/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
+        **calls(
+            "strsbp.study.experiments.published_logs.summarise.summarise_published_logs",
+            logs="resources/published_logs.csv",
+        ),
         compared=setting("published_logs", "compared"),
-        code=code("summarise_published_logs.py", "resources/published_logs.csv"),
     message:
         "Comparing with the published logs"
-    script:
-        "../scripts/summarise_published_logs.py"
 
 
 # All arms of the logs, including the long runs.

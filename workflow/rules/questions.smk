@@ -9,25 +9,24 @@ from strsbp.study.claims.questions import load_questions
 in_one_sentence(load_questions)(beside(of_repository("resources/questions.yaml")))
 
 
-rule judge_questions:
+use rule call as judge_questions with:
     input:
         **{name: f"results/{{profile}}/{name}/summary.csv" for name in OPEN_QUESTIONS},
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
     output:
-        answers=report(
+        out=report(
             "results/{profile}/judge_questions/answers.csv",
             caption="../report/judge_questions.rst",
             category="Open questions",
         ),
     log:
         "logs/{profile}/judge_questions.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        code=code("judge_questions.py", "resources/questions.yaml"),
+        **calls(
+            "strsbp.study.claims.questions.judge_questions", questions="resources/questions.yaml"
+        ),
+        gathered="tables",
     message:
         "Answering the questions that the study leaves open"
-    script:
-        "../scripts/judge_questions.py"

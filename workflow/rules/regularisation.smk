@@ -7,50 +7,44 @@ Outputs: results/{profile}/regularisation/measure/{cell}.csv and regularisation/
 from strsbp.study.experiments.regularisation.settings import Cell
 
 
-rule measure_regularisation:
+use rule call as measure_regularisation with:
     input:
         unpack(inputs_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm])),
     output:
-        metrics="results/{profile}/regularisation/measure/{cell}.csv",
+        out="results/{profile}/regularisation/measure/{cell}.csv",
     log:
         "logs/{profile}/regularisation/measure/{cell}.log",
     benchmark:
         "results/{profile}/benchmarks/regularisation/measure/{cell}.tsv"
     wildcard_constraints:
         cell="[a-z][a-z0-9_]*-[0-9.e+-]+-(un)?divided",
-    conda:
-        "../envs/strsbp.yaml"
-    threads: 1
     resources:
         local_dir=local_dir,
     params:
+        **calls("strsbp.study.experiments.regularisation.measure.measure_cell"),
         networks=settings_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm]),
-        training=setting("regularisation", without=["arms", "strengths"]),
-        code=code("measure_regularisation.py"),
+        cell="{cell}",
+        epochs=setting("regularisation", "epochs"),
+        seeds=setting("regularisation", "seeds"),
+        n_samples=setting("regularisation", "n_samples"),
     message:
         "Training with the regularisation {wildcards.cell} ({wildcards.profile})"
-    script:
-        "../scripts/measure_regularisation.py"
 
 
-rule summarise_regularisation:
+use rule call as summarise_regularisation with:
     input:
         cells=lambda wildcards: expand(
-            rules.measure_regularisation.output.metrics,
+            rules.measure_regularisation.output.out,
             profile=wildcards.profile,
             cell=[cell.key for cell in study(wildcards.profile).regularisation.cells()],
         ),
     output:
-        summary="results/{profile}/regularisation/summary.csv",
+        out="results/{profile}/regularisation/summary.csv",
     log:
         "logs/{profile}/regularisation/summarise.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
+        **calls("strsbp.study.experiments.regularisation.summarise.summarise_regularisation"),
         settings=setting("regularisation"),
         networks=settings_of_arms(arms_of("regularisation")),
-        code=code("summarise_regularisation.py"),
     message:
         "Summarising the regularisation sweep"
-    script:
-        "../scripts/summarise_regularisation.py"

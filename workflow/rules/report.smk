@@ -15,7 +15,7 @@ FIGURES_OF_ALL = expand(
     figure=FIGURES_OF_STUDY + (FIGURES_OF_QUESTIONS if STUDY.open_questions else []),
     suffix=["png", "svg"],
 )
-# Start of the commands in the report; a target's path is enough to find a profile of config/.
+# How the report's commands start; for a profile in config/ the target's path is enough.
 COMMAND = "snakemake --cores all"
 if CONFIG_FILES[1:] and not IS_MODULE and not (CONFIG_DIR / f"{STUDY.profile}.yaml").is_file():
     COMMAND = " ".join([COMMAND, "--configfile", *CONFIG_FILES[1:], "--"])
@@ -27,7 +27,7 @@ rule build_report:
             branch(
                 setting("open_questions"),
                 then=dict(
-                    answers=rules.judge_questions.output.answers,
+                    answers=rules.judge_questions.output.out,
                     question_figures=expand(
                         FIGURE, figure=FIGURES_OF_QUESTIONS, suffix="svg", allow_missing=True
                     ),
@@ -36,16 +36,16 @@ rule build_report:
             )
         ),
         figures=expand(FIGURE, figure=FIGURES_OF_STUDY, suffix="svg", allow_missing=True),
-        claims=rules.judge_claims.output.claims,
-        settings=rules.judge_claims.output.settings,
+        claims=rules.judge_claims.output.out,
+        settings=rules.judge_claims.output.settings_out,
         arms=rules.summarise_training.output.arms,
         pairs=rules.summarise_training.output.pairs,
         runs=rules.summarise_training.output.runs,
         quality=rules.summarise_spsp.output.quality,
         author_tables=rules.summarise_spsp.output.author_tables,
-        findings=rules.judge_findings.output.verdicts,
-        divergence=rules.summarise_divergence.output.summary,
-        extrapolations=rules.extrapolate_errors.output.fits,
+        findings=rules.judge_findings.output.out,
+        divergence=rules.summarise_divergence.output.out,
+        extrapolations=rules.extrapolate_errors.output.out,
     output:
         html=report(
             "results/{profile}/report.html",
@@ -57,7 +57,7 @@ rule build_report:
     conda:
         "../envs/strsbp.yaml"
     params:
-        # Without the folder of images, which is no reason to write the report again.
+        # Without the folder of images: moving it must not rewrite the report.
         study=lambda wildcards: study(wildcards.profile).model_dump(
             mode="json", exclude={"data": {"local_dir", "sets"}}
         ),

@@ -1,8 +1,8 @@
 """Where the files of this repository are: beside this one or, for a remote module, in a cache.
 
-A module may come from a path, a URL, `github(...)` or `gitlab(...)`. Snakemake copies those of its
-files that are asked for into its cache, in the folders of the repository; the package, which is not
-among them, must be installed.
+A module may come from a path, a URL, `github(...)` or `gitlab(...)`. Snakemake copies the
+files that are asked for into its cache, with the repository's folders; the package, which is not among
+them, must be installed.
 """
 
 import os
@@ -36,7 +36,7 @@ def of_repository(path):
 
 
 def check_package():
-    """End with one sentence unless the package is installed in the version of this workflow."""
+    """Exit with one sentence unless the installed package has this workflow's version."""
     needed = yaml.safe_load(CITATION.read_text(encoding="utf-8"))["version"]
     try:
         found = f"version {version('strsbp')} is"
@@ -56,6 +56,6 @@ os.environ.pop("NUMBA_DISABLE_JIT", None)  # the engine runs only if compiled
 if IS_LOCAL:
     sys.path.insert(0, str(ROOT))  # the package beside this workflow, installed or not
     for name in [name for name in sys.modules if name.partition(".")[0] == "strsbp"]:
-        del sys.modules[name]  # of an installed package, which the default profile imported
+        del sys.modules[name]  # of an installed package that the default profile has imported
 else:
     check_package()

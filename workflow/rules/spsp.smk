@@ -110,10 +110,8 @@ COMPARED_TABLES = [
 
 rule summarise_spsp:
     input:
-        surfaces=expand(
-            rules.simulate_spsp.output.surface, table=COMPARED_TABLES, allow_missing=True
-        ),
-        fits=expand(rules.fit_spsp.output.table, table=COMPARED_TABLES, allow_missing=True),
+        surfaces=for_tables(rules.simulate_spsp.output.surface, *COMPARED_TABLES),
+        fits=for_tables(rules.fit_spsp.output.table, *COMPARED_TABLES),
     output:
         surfaces="results/{profile}/summarise_spsp/surfaces.csv",
         quality="results/{profile}/summarise_spsp/quality.csv",

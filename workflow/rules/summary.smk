@@ -1,7 +1,7 @@
 """From the metrics of single runs to tables, and from tables to verdicts.
 
 Inputs: results/{profile}/train/*/seed*.{csv,json}, summarise_spsp/*.csv, resources/claims.yaml,
-the summaries of some experiments
+summaries of some experiments
 Outputs: results/{profile}/summarise_training/{curves,seeds,arms,pairs,runs}.csv,
 judge_claims/{claims,settings}.csv and extrapolate_errors/fits.csv
 """
@@ -11,7 +11,7 @@ from strsbp.study.claims import load_claims
 in_one_sentence(load_claims)(beside(of_repository("resources/claims.yaml")))
 
 
-rule summarise_training:
+use rule call as summarise_training with:
     input:
         metrics=lambda wildcards: study(wildcards.profile).summarised_runs(),
         provenance=lambda wildcards: study(wildcards.profile).summarised_runs("json"),
@@ -23,22 +23,18 @@ rule summarise_training:
         runs="results/{profile}/summarise_training/runs.csv",
     log:
         "logs/{profile}/summarise_training.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        code=code("summarise_training.py"),
+        **calls("strsbp.study.summary.training.summarise_training"),
     message:
         "Summarising the training runs"
-    script:
-        "../scripts/summarise_training.py"
 
 
-# Experiments whose summaries claims are judged by; those of open questions if they are answered.
+# Experiments whose summaries decide claims, always or only if open questions are answered.
 OF_CLAIMS = ["activation", "ablation", "corrections"]
 OF_CLAIMS_ASKED = ["fits", "gradient_flow"]
 
 
-rule judge_claims:
+use rule call as judge_claims with:
     input:
         unpack(
             branch(
@@ -53,23 +49,20 @@ rule judge_claims:
         surfaces=rules.summarise_spsp.output.surfaces,
         quality=rules.summarise_spsp.output.quality,
     output:
-        claims=report(
+        out=report(
             "results/{profile}/judge_claims/claims.csv",
             caption="../report/judge_claims.rst",
             category="Claims",
         ),
-        settings="results/{profile}/judge_claims/settings.csv",
+        settings_out="results/{profile}/judge_claims/settings.csv",
     log:
         "logs/{profile}/judge_claims.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
+        **calls("strsbp.study.claims.judging.judge_claims", claims="resources/claims.yaml"),
+        gathered="tables",
         variants=lambda wildcards: study(wildcards.profile).judged_variants,
-        code=code("judge_claims.py", "resources/claims.yaml"),
     message:
         "Judging the claims of the study"
-    script:
-        "../scripts/judge_claims.py"
 
 
 rule claims:
@@ -77,19 +70,15 @@ rule claims:
         f"results/{STUDY.profile}/judge_claims/claims.csv",
 
 
-rule extrapolate_errors:
+use rule call as extrapolate_errors with:
     input:
         curves=rules.summarise_training.output.curves,
         arms=rules.summarise_training.output.arms,
     output:
-        fits="results/{profile}/extrapolate_errors/fits.csv",
+        out="results/{profile}/extrapolate_errors/fits.csv",
     log:
         "logs/{profile}/extrapolate_errors.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        code=code("extrapolate_errors.py"),
+        **calls("strsbp.study.summary.extrapolation.extrapolate_errors"),
     message:
         "Extrapolating the curves of arms with all images"
-    script:
-        "../scripts/extrapolate_errors.py"

@@ -8,7 +8,7 @@ same files to results/{profile}/train_batch/{arm}/, from which they are copied.
 
 from strsbp.study.batches import gpu_runs, gpu_seeds
 
-# The folder of all profiles, with the prefix of a module.
+# The folder of all profiles, with a module's prefix.
 RESULTS = str(rules.prepare_data.output.description).partition("/{profile}/")[0]
 
 this_arm = lambda wildcards: [wildcards.arm]
@@ -26,7 +26,6 @@ rule train:
         "results/{profile}/benchmarks/train/{arm}/seed{seed}.tsv"
     conda:
         "../envs/strsbp.yaml"
-    threads: 1
     resources:
         local_dir=local_dir,
     params:
@@ -49,7 +48,6 @@ rule train_batch:
         "results/{profile}/benchmarks/train_batch/{arm}.tsv"
     conda:
         "../envs/strsbp.yaml"
-    threads: 1
     resources:
         gpu=1,
         local_dir=local_dir,
@@ -102,7 +100,7 @@ rule take_from_batch:
         "&& cp {input.runs:q}/{params.run:q}.json {output.provenance:q} 2>> {log:q}"
 
 
-# The variants of the configured study, which no other rule needs.
+# All variants of the configured study; no other rule needs them.
 rule variants:
     input:
         STUDY.runs(STUDY.variant_arms),

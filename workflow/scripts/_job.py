@@ -1,4 +1,4 @@
-"""What every script shares: its log, its threads, and mistakes reported in one sentence.
+"""What all scripts share: logs, limits on threads, and users' mistakes in one sentence.
 
 `with job(snakemake):` wraps everything that a script does, including its heavy imports:
 the limits on threads must be set before numpy and numba are loaded.
@@ -20,8 +20,8 @@ def job(snakemake):
     """Run a script's body with its log and threads; end it without a traceback on the terminal.
 
     A user's mistake (a `StrsbpError`, a full disk, a forbidden folder) ends the script with one
-    sentence, and the log holds the traceback; an interruption has none. Any other error is a
-    defect, and its traceback is shown on the terminal, too.
+    sentence; its traceback goes to the log only. An interruption has none. Any other error is a
+    bug, and its traceback goes to the terminal, too.
     """
     _limit_threads(snakemake.threads)
     from strsbp.errors import StrsbpError
@@ -56,8 +56,7 @@ def _limit_threads(threads):
 class Tee(io.TextIOBase):
     """Writes text to the terminal as it is and, line by line, to the log.
 
-    A line that is redrawn with carriage returns, such as a progress bar, is logged in its last
-    state.
+    A line redrawn with carriage returns, such as a progress bar, is logged in its final state.
     """
 
     def __init__(self, terminal, log):

@@ -48,7 +48,8 @@ class Measure(Closed):
     """Column: value. If `at_epoch` was not reached, the last measured epoch is taken."""
     column: str
     """Column of the value. Its 95 % interval is in the columns `<column>_low` and `<column>_high`;
-    for `mean`, in `low` and `high`, or 1.96 times `standard_error` to either side."""
+    for `mean`, in `low` and `high`, or 1.96 times `standard_error` to either side. Likewise its p,
+    raw (`p_value`) and corrected (`p_adjusted`)."""
 
     @field_validator("where")
     @classmethod
@@ -66,6 +67,9 @@ class Measured(NamedTuple):
     low: float = nan
     high: float = nan
     at_epoch: int | None = None
+    p_value: float = nan
+    p_adjusted: float = nan
+    """p that the true value is 0, raw and corrected for its family of tests, if the file has it."""
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -161,7 +165,9 @@ class Tables:
         elif measure.column == "mean" and "standard_error" in row.index:
             spread = 1.96 * float(row["standard_error"])
             low, high = value - spread, value + spread
-        return Measured(value, low, high, int(row["at_epoch"]) if "at_epoch" in row.index else None)
+        at_epoch = int(row["at_epoch"]) if "at_epoch" in row.index else None
+        p_values = (float(row.get(f"{start}{name}", nan)) for name in ("p_value", "p_adjusted"))
+        return Measured(value, low, high, at_epoch, *p_values)
 
     def adjusted(self, tests: Iterable[Test]) -> dict[Test, float]:
         """Holm's adjusted p of those of the `tests` of one family that were made."""

@@ -225,7 +225,7 @@ class Ratio(Bounds):
 class Exceeds(MeasuringRule):
     """A measured value, with its whole interval, lies above a bound (or below it).
 
-    Undecided also if there is no interval.
+    Undecided also if there is no interval, or if p, after correction, is not small enough.
     """
 
     kind: Literal["exceeds"]
@@ -239,15 +239,20 @@ class Exceeds(MeasuringRule):
             low, high = -high, -low
         bound = format_value(self.bound, context.unit)
         reason = f"{self.subject} is {format_measured(*measured[:3], context.unit)}"
+        if not isnan(measured.p_adjusted):
+            reason += f" (p = {measured.p_value:.2g}, with Holm's correction "
+            reason += f"{measured.p_adjusted:.2g})"
         if isnan(low) or isnan(high):
             verdict, reason = Verdict.UNDECIDED, f"{reason}, without an interval."
+        elif low > 0 and measured.p_adjusted >= ALPHA:
+            verdict, reason = Verdict.UNDECIDED, f"{reason}: p is corrected to at least {ALPHA:g}."
         elif low > 0:
             verdict, reason = Verdict.REPRODUCES, f"{reason}: {self.side} {bound}."
         elif high <= 0:
             verdict, reason = Verdict.DOES_NOT, f"{reason}: not {self.side} {bound}."
         else:
             verdict, reason = Verdict.UNDECIDED, f"{reason}, and the interval includes {bound}."
-        return Judgement(verdict, reason, *measured[:3])
+        return Judgement(verdict, reason, *measured[:3], measured.p_value, measured.p_adjusted)
 
 
 class Ordered(MeasuringRule):

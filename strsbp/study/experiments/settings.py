@@ -1,12 +1,11 @@
 """The base class of experiments' settings, and all of these settings as keys of a config."""
 
-from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 
 from pydantic import Field, create_model
 
-from strsbp.settings import ArmSettings, Closed
+from strsbp.settings import Closed
 from strsbp.study.experiments import EXPERIMENTS
 
 
@@ -16,10 +15,6 @@ class ExperimentSettings(Closed):
     def arm_names(self) -> list[str]:
         """Arms of the study that the experiment uses."""
         return []
-
-    def trained(self, arms: Mapping[str, ArmSettings]) -> dict[str, ArmSettings]:
-        """Networks that the experiment trains besides `arms`, by their place in its settings."""
-        return {}
 
 
 def models() -> dict[str, type[ExperimentSettings]]:

@@ -13,3 +13,13 @@ def on_simulations(arm: ArmSettings) -> ArmSettings:
     spsp = "published" if table.spsp == "exact" or table.file is not None else table.spsp
     kept = table.model_dump(include={"grid", "tau_m", "n_steps"})
     return arm.model_copy(update=dict(table=TableSettings(spsp=spsp, **kept)))
+
+
+def with_steps(arm: ArmSettings, n_steps: int, table_steps: int | None = None) -> ArmSettings:
+    """`arm` with trains of `n_steps`, and a table simulated over `table_steps` (default: the same).
+
+    The grid of the simulation holds T / 4 spikes at most, as at T = 400.
+    """
+    arm, steps = on_simulations(arm), table_steps or n_steps
+    table = arm.table.model_copy(update=dict(n_steps=steps, grid=min(arm.table.grid, steps // 4)))
+    return arm.model_copy(update=dict(n_steps=n_steps, table=table))

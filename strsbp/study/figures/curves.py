@@ -6,33 +6,19 @@ from typing import Literal
 
 import pandas as pd
 import seaborn.objects as so
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
 from strsbp.files import ResultsError, read_csv
 from strsbp.study.claims import published_value
-from strsbp.study.figures.style import (
-    COLOURS,
-    INK,
-    label_ends,
-    letter,
-    mathtext,
-    plot,
-    stacked,
-    themed,
-    wrap,
-)  # fmt: skip
+from strsbp.study.figures import style
 from strsbp.study.summary.intervals import both_ways
 
-CURVES = ("arm", "title", "tau_m", "epoch", "quantity", "mean", "n_diverged")
-SEEDS = ("arm", "seed", "epoch", "quantity", "value", "diverged")
-PAIRS = ("arm_a", "arm_b", "at_epoch", "quantity", "difference", "low", "high",
-         "n_pairs")  # fmt: skip
 STUDY_LINES = ((0, (1, 2)), (0, (6, 2, 1, 2)))
 LOST = 50
 """If any test error (%) is above this, the axis is logarithmic."""
 
 
-@themed
+@style.themed
 def draw(
     *,
     curves: str | Path,
@@ -51,10 +37,10 @@ def draw(
     panel. Differences are from the arm `reference` of a panel, or else from its first arm; `label`
     is the column that names the curves.
     """
-    means = _test_errors(read_csv(curves, CURVES), curves, epochs)
-    runs = _test_errors(read_csv(seeds, SEEDS), seeds, epochs)
+    means = _test_errors(read_csv(curves), curves, epochs)
+    runs = _test_errors(read_csv(seeds), seeds, epochs)
     names = _names(means, panels, label, curves)
-    differences = _differences(read_csv(pairs, PAIRS), panels, names, reference, epochs)
+    differences = _differences(read_csv(pairs), panels, names, reference, epochs)
     levels = {
         name: 100 * published_value(claims, claim) for name, claim in (published or {}).items()
     }
@@ -63,7 +49,7 @@ def draw(
     if not differences.empty:
         n_lines = differences["name"].str.count("\n").sum() + len(differences)
         heights.append(0.7 + 0.12 * len(differences) + 0.16 * n_lines)
-    figure, axes = stacked(heights)
+    figure, axes = style.stacked(heights)
     ends = [
         _draw_curves(ax, arms, means, runs, names, levels if ax is axes[0] else {}, epochs)
         for ax, arms in zip(axes, panels.values(), strict=False)
@@ -71,8 +57,8 @@ def draw(
     if not differences.empty:
         _draw_differences(axes[-1], differences)
     titles = dict.fromkeys(axes, "differences, paired over seeds")
-    letter(titles | dict(zip(axes, panels, strict=False)))
-    label_ends(dict(zip(axes, ends, strict=False)))
+    style.letter(titles | dict(zip(axes, panels, strict=False)))
+    style.label_ends(dict(zip(axes, ends, strict=False)))
     return figure
 
 
@@ -106,15 +92,15 @@ def _draw_curves(ax, arms, means, runs, names, levels, epochs) -> list[tuple[flo
         (runs[runs["diverged"] == 1], so.Dot(marker="x", pointsize=7, stroke=1.8), {}),
     ):
         if not rows.empty:
-            plot(rows, ax, arms, x="epoch", y="percent", color="arm", **more).add(
+            style.plot(rows, ax, arms, x="epoch", y="percent", color="arm", **more).add(
                 mark, legend=False
             ).label(x="epoch", y="test error (%)").plot()
     for (_, level), dashes in zip(levels.items(), STUDY_LINES, strict=False):
-        ax.axhline(level, color=INK, linewidth=0.9, linestyle=dashes, zorder=1)
+        ax.axhline(level, color=style.INK, linewidth=0.9, linestyle=dashes, zorder=1)
     _arrange(ax, epochs, runs["percent"].max())
 
-    ends = [(level, f"{name}: {level:.2f} %", INK) for name, level in levels.items()]
-    for arm, colour in zip(arms, COLOURS * len(arms), strict=False):
+    ends = [(level, f"{name}: {level:.2f} %", style.INK) for name, level in levels.items()]
+    for arm, colour in zip(arms, style.COLOURS * len(arms), strict=False):
         of_arm = means[means["arm"] == arm]
         n_runs = runs.loc[runs["arm"] == arm, "seed"].nunique()
         n_diverged = of_arm["n_diverged"].max()
@@ -128,10 +114,7 @@ def _arrange(ax, epochs: int, largest: float) -> None:
     ax.set_xlim(0.5, epochs + 0.5)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if largest > LOST:
-        ax.set_yscale("log")
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.yaxis.set_major_formatter("{x:g}")
-        ax.yaxis.set_minor_formatter(NullFormatter())
+        style.logarithmic(ax, "y")
 
 
 def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.DataFrame:
@@ -146,9 +129,9 @@ def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.Da
             if arm != base and (arm, base) in pairs.index:
                 pair = pairs.loc[(arm, base)]
                 difference = 100 * pair[["difference", "low", "high"]].astype(float)
-                name = wrap(f"{names[arm]} ({pair['n_pairs']}\u00a0seeds)")
+                name = style.wrap(f"{names[arm]} ({pair['n_pairs']}\u00a0seeds)")
                 if len(panels) > 1:
-                    name += f"\n{mathtext(title)}"
+                    name += f"\n{style.mathtext(title)}"
                 rows.append(dict(difference, name=name, base=names[base], series=position))
     rows = pd.DataFrame(rows, columns=["difference", "low", "high", "name", "base", "series"])
     return rows.dropna(subset="difference")
@@ -157,10 +140,11 @@ def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.Da
 def _draw_differences(ax, rows: pd.DataFrame) -> None:
     bases = " or ".join(dict.fromkeys(rows["base"]))
     positions = range(int(rows["series"].max()) + 1)
-    plot(rows, ax, positions, y="name", x="difference", xmin="low", xmax="high", color="series",
-         marker="series").add(
+    label = f"best test error minus that of {style.mathtext(bases)} (points)"
+    variables = dict(y="name", x="difference", xmin="low", xmax="high")
+    style.plot(rows, ax, positions, **variables, color="series", marker="series").add(
         so.Range(linewidth=1.6), orient="y", legend=False
     ).add(so.Dot(pointsize=5.5), orient="y", legend=False).scale(
         y=so.Nominal(order=list(rows["name"]))
-    ).label(x=f"best test error minus that of {mathtext(bases)} (points)", y="").plot()  # fmt: skip
-    ax.axvline(0, color=INK, linewidth=0.8, linestyle="--")
+    ).label(x=label, y="").plot()
+    ax.axvline(0, color=style.INK, linewidth=0.8, linestyle="--")

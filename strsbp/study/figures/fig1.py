@@ -7,31 +7,23 @@ import seaborn as sns
 import seaborn.objects as so
 
 from strsbp.files import ResultsError, read_csv
-from strsbp.study.figures.style import (
-    COLOURS,
-    SEQUENTIAL,
-    label_ends,
-    letter,
-    plot,
-    stacked,
-    themed,
-)
+from strsbp.study.figures import style
 
 
-@themed
+@style.themed
 def draw(*, surfaces: str | Path):
     """Draw the largest published surface as a map and as slices along both counts."""
-    rows = read_csv(surfaces, ("spsp", "grid", "o_j", "o_i", "mean"))
+    rows = read_csv(surfaces)
     rows = rows[(rows["spsp"] == "published") & rows["mean"].notna()]
     if rows.empty:
         raise ResultsError(f"{surfaces} has no published surface; simulate it first.")
     grid = int(rows["grid"].max())
     rows = rows[rows["grid"] == grid]
     counts = [int(count) for count in np.unique(np.linspace(0.1, 1, 4) * grid).round()]
-    figure, (whole, along_i, along_j) = stacked((2.4, 2.1, 2.1))
+    figure, (whole, along_i, along_j) = style.stacked((2.4, 2.1, 2.1))
     sns.heatmap(
         rows.pivot(index="o_i", columns="o_j", values="mean"), ax=whole,
-        cmap=SEQUENTIAL, cbar_kws=dict(label="$e_{ij}$ (mV)"), rasterized=True,
+        cmap=style.SEQUENTIAL, cbar_kws=dict(label="$e_{ij}$ (mV)"), rasterized=True,
         xticklabels=False, yticklabels=False,
     )  # fmt: skip
     ticks = range(grid // 5, grid + 1, max(1, grid // 5))
@@ -46,13 +38,13 @@ def draw(*, surfaces: str | Path):
         (along_j, "o_j", "o_i", "input spike count $o_j$"),
     ):
         lines = rows[rows[fixed].isin(counts)]
-        plot(lines, ax, counts, x=along, y="mean", color=fixed, linestyle=fixed).add(
+        style.plot(lines, ax, counts, x=along, y="mean", color=fixed, linestyle=fixed).add(
             so.Line(linewidth=1.6), legend=False
         ).label(x=text, y="$e_{ij}$ (mV)").plot()
         ax.set_xlim(0, grid)
         ax.set_ylim(bottom=0)
         last = lines[lines[along] == grid].set_index(fixed)["mean"]
-        ends[ax] = [(last[n], f"{fixed} = {n}", COLOURS[i]) for i, n in enumerate(counts)]
-    label_ends(ends)
-    letter({whole: "", along_i: "", along_j: ""})
+        ends[ax] = [(last[n], f"{fixed} = {n}", style.COLOURS[i]) for i, n in enumerate(counts)]
+    style.label_ends(ends)
+    style.letter({whole: "", along_i: "", along_j: ""})
     return figure

@@ -6,32 +6,33 @@ import pandas as pd
 import seaborn.objects as so
 
 from strsbp.files import ResultsError, read_csv
-from strsbp.study.figures.style import COLOURS, INK, letter, new_figure, plot, themed
+from strsbp.study.figures import style
 
 LISTINGS = {1: "Listing 1, published", 2: "Listing 2, corrected"}
-COLUMNS = ("listing", "step", "spike_pre", "spike_post", "current", "membrane", "e_ij")
 TIME = "time (steps of 1 ms)"
 
 
 def read_traces(path: str | Path) -> pd.DataFrame:
     """The traces of one pair under both listings."""
-    rows = read_csv(path, COLUMNS)
+    rows = read_csv(path)
     for number in LISTINGS:
         if number not in set(rows["listing"]):
             raise ResultsError(f"{path} has no trace of listing {number}; trace the pair again.")
     return rows
 
 
-@themed
+@style.themed
 def draw(*, trace: str | Path):
     """Draw the spikes once, then current and membrane under each rule, each on its own scale."""
     rows = read_traces(trace)
-    figure = new_figure(6.8)
+    figure = style.new_figure(6.8)
     axes = figure.subplots(5, 1, sharex=True, height_ratios=(0.6, 1, 1, 1, 1))
     one = rows[rows["listing"] == 1]
     for position, name in enumerate(("spike_pre", "spike_post")):
         times = one.loc[one[name] == 1, "step"]
-        axes[0].eventplot(times, lineoffsets=-position, linelengths=0.7, linewidths=1, colors=INK)
+        axes[0].eventplot(
+            times, lineoffsets=-position, linelengths=0.7, linewidths=1, colors=style.INK
+        )
     axes[0].set_yticks([0, -1], ["input $j$", "output $i$"])
     axes[0].grid(False)
     titles = {axes[0]: "the same spikes under both rules"}
@@ -41,16 +42,16 @@ def draw(*, trace: str | Path):
         current, membrane = axes[1 + column], axes[3 + column]
         titles |= {current: name, membrane: f"{name}: e_ij = {value:.3g} mV"}
         for ax, quantity in ((current, "current"), (membrane, "membrane")):
-            plot(of_rule, ax, x="step", y=quantity).add(
-                so.Line(color=COLOURS[column], linewidth=1.1)
+            style.plot(of_rule, ax, x="step", y=quantity).add(
+                so.Line(color=style.COLOURS[column], linewidth=1.1)
             ).label(x=TIME, y=f"{quantity}\n(mV)").plot()
             ax.set_ylim(bottom=0)
-        plot(of_rule[of_rule["spike_post"] == 1], membrane, x="step", y="membrane").add(
-            so.Dot(color="white", edgecolor=COLOURS[column], pointsize=4)
+        style.plot(of_rule[of_rule["spike_post"] == 1], membrane, x="step", y="membrane").add(
+            so.Dot(color="white", edgecolor=style.COLOURS[column], pointsize=4)
         ).label(x=TIME, y="membrane\n(mV)").plot()
     for ax in axes[:-1]:
         ax.set_xlabel("")
     axes[0].set_xlim(0, rows["step"].max() + 1)
-    letter({ax: titles[ax] for ax in axes})
+    style.letter({ax: titles[ax] for ax in axes})
     figure.align_ylabels(axes)
     return figure

@@ -8,19 +8,8 @@ import seaborn.objects as so
 
 from strsbp.files import ResultsError, read_csv
 from strsbp.study.claims import published_value
-from strsbp.study.figures.style import (
-    INK,
-    MUTED,
-    OUTSIDE,
-    legend,
-    letter,
-    look,
-    new_figure,
-    plot,
-    themed,
-)  # fmt: skip
+from strsbp.study.figures import style
 
-COLUMNS = ("spsp", "grid", "o_j", "o_i", "mean", "fit", "derivative", "fit_derivative")
 SIMULATIONS = ("published", "corrected")
 REFERENCE_POINT = dict(o_i=30, o_j=12)
 """The counts at which the study gives a value of the corrected e_ij."""
@@ -34,15 +23,15 @@ ROWS = {
 """Columns of the simulation (points) and of the fit (lines), and the label, of each row."""
 
 
-@themed
+@style.themed
 def draw(*, surfaces: str | Path, claims: str | Path, grid: int, o_j: Sequence[int]):
     """Draw value, error and derivative of the fit on one grid, for some input counts.
 
     Outside the grid, the points come from the simulation on a larger grid, if there is one.
     """
-    rows = read_csv(surfaces, COLUMNS)
+    rows = read_csv(surfaces)
     rows = rows[rows["o_j"].isin(o_j)]
-    figure = new_figure(6.4)
+    figure = style.new_figure(6.4)
     axes = figure.subplots(len(ROWS), 2, sharex=True)
     for column, spsp in zip(axes.T, SIMULATIONS, strict=True):
         fitted = rows[(rows["spsp"] == spsp) & (rows["grid"] == grid)]
@@ -58,32 +47,34 @@ def draw(*, surfaces: str | Path, claims: str | Path, grid: int, o_j: Sequence[i
             _draw(ax, fitted, simulated, points, line, o_j, grid)
             ax.set_ylabel(label if ax in axes[:, 0] else "")
             ax.set_xlabel("output spike count $o_i$" if ax in axes[-1] else "")
-            ax.axvspan(grid, last, color=OUTSIDE, zorder=0)
+            ax.axvspan(grid, last, color=style.OUTSIDE, zorder=0)
             ax.set_xlim(0, last)
         column[1].annotate(
             "outside\nthe grid", (grid, 0.5), (3, 0), ("data", "axes fraction"), "offset points",
-            va="center", color=MUTED,
+            va="center", color=style.MUTED,
         )  # fmt: skip
     titles = [f"{name}, {spsp}" for name in ROWS for spsp in SIMULATIONS]
-    letter(dict(zip(axes.flat, titles, strict=True)))
+    style.letter(dict(zip(axes.flat, titles, strict=True)))
     value = published_value(claims, "corrected_reference_value")
-    star = dict(color=INK, marker="*", markersize=10, linestyle="")
+    star = dict(color=style.INK, marker="*", markersize=10, linestyle="")
     axes[0, 1].plot(REFERENCE_POINT["o_i"], value, **star, zorder=5, markeredgecolor="white")
-    names = {f"o_j = {count}": look(i, markerfacecolor="white") for i, count in enumerate(o_j)}
-    legend(figure, names | {f"study: {value:g} mV at o_j = {REFERENCE_POINT['o_j']}": star})
+    names = {
+        f"o_j = {count}": style.look(i, markerfacecolor="white") for i, count in enumerate(o_j)
+    }
+    style.legend(figure, names | {f"study: {value:g} mV at o_j = {REFERENCE_POINT['o_j']}": star})
     figure.align_ylabels(axes[:, 0])
     return figure
 
 
 def _draw(ax, fitted, simulated, points, line, o_j, grid) -> None:
-    plot(fitted, ax, o_j, x="o_i", y=line, color="o_j", linestyle="o_j").add(
+    style.plot(fitted, ax, o_j, x="o_i", y=line, color="o_j", linestyle="o_j").add(
         so.Line(linewidth=1.4), legend=False
     ).plot()
     shown = fitted.loc[fitted["o_i"].between(STEEP, grid), line]
     if points:
         every = max(1, int(simulated["o_i"].max()) // 25)
         some = simulated[(simulated["o_i"] % every == 1 % every) & simulated[points].notna()]
-        plot(some, ax, o_j, x="o_i", y=points, color="o_j", marker="o_j").add(
+        style.plot(some, ax, o_j, x="o_i", y=points, color="o_j", marker="o_j").add(
             so.Dots(fillcolor="white", pointsize=3.5, stroke=0.8), legend=False
         ).plot()
         shown = simulated[points]

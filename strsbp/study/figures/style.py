@@ -20,6 +20,7 @@ import seaborn.objects as so
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from strsbp.files import replacing
 
@@ -128,6 +129,20 @@ def plot(data, ax, names: Iterable = (), **variables) -> so.Plot:
     }
     data = data.reset_index(drop=True)  # seaborn needs a unique index
     return so.Plot(data, **variables).on(ax).theme(THEME).scale(**scales)
+
+
+def percent(rows, *columns: str):
+    """`rows` with the fractions in `columns` (default: a mean and its interval) in per cent."""
+    return rows.assign(**{name: 100 * rows[name] for name in columns or ("mean", "low", "high")})
+
+
+def logarithmic(ax, axis: str, subs=(1, 2, 5), formatter="{x:g}") -> None:
+    """Make one `axis`, "x" or "y", logarithmic, with ticks at `subs` in every decade."""
+    ax.set(**{f"{axis}scale": "log"})
+    of_axis = getattr(ax, f"{axis}axis")
+    of_axis.set_major_locator(LogLocator(subs=subs))
+    of_axis.set_major_formatter(formatter)
+    of_axis.set_minor_formatter(NullFormatter())
 
 
 def look(position: int, **changes) -> dict:

@@ -306,6 +306,7 @@ def divergence(results: Results) -> Table:
             "Failed runs, own table": f"{row.failed_own} of {row.n_own}",
             "Failed runs, table of 64": f"{row.failed_other} of {row.n_other}",
             header: value_text(row.difference, "points", row.low, row.high),
+            "p, adjusted": "–" if pd.isna(row.p_adjusted) else f"{row.p_adjusted:.2g}",
             "Pairs": "–" if pd.isna(row.n_pairs) else f"{row.n_pairs:g}",
             "Cause": "–" if pd.isna(row.cause) else row.cause,
         }

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from strsbp.files import ResultsError, read_csv, write_csv
-from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.spsp import EffectRatioTable, Surface, load_surface, read_table
 from strsbp.spsp.compare import AUTHOR_TABLES, compare_tables
 from strsbp.spsp.quality import blocked_bias, quality, truth
@@ -32,10 +31,10 @@ def summarise_spsp(
     author_csv: str | Path,
     reference_dir: str | Path | None = None,
 ) -> None:
-    """Summarise the simulations at the default constants; others among `surfaces` are ignored.
+    """Summarise the simulations at the default constants.
 
-    A surface (.npz) and its fit (.txt) share their file stem. The published and the corrected
-    simulation are needed on the same grids, at least two; an unblocked one adds finding F2.
+    `fits[k]` is the fit of `surfaces[k]`. The published and the corrected simulation are needed on
+    the same two grids; an unblocked one adds finding F2.
 
     - `surfaces_csv`: value, standard error, fit and derivatives of each cell; the rows outside a
       grid have only the extrapolated fit. `derivative` is that of the spline through the curve
@@ -44,8 +43,6 @@ def summarise_spsp(
       scale of the published over the corrected table and the bias of blocked trials;
     - `author_csv`: the kept comparison with the authors' tables (`author_comparison`), and one
       with this run's tables if `reference_dir` has the authors' files.
-
-    Raises `ResultsError` if a surface or fit is missing.
     """
     simulated, fitted = _load(surfaces, fits)
     # Five digits are more precise than any simulation and keep the file small.
@@ -58,24 +55,10 @@ def summarise_spsp(
 
 def _load(surfaces, fits) -> tuple[dict, dict]:
     """Surfaces and tables by simulation and grid."""
-    fit_paths = {Path(path).stem: Path(path) for path in fits}
-    constants = ModelSettings().model_dump(include=set(SimulatedTable.model_fields))
     simulated, fitted = {}, {}
-    keys = {path: SimulatedTable.from_key(path.stem) for path in map(Path, surfaces)}
-    for path, table in sorted(keys.items(), key=lambda item: item[1].grid):
-        if any(getattr(table, name) != value for name, value in constants.items()):
-            continue
-        if path.stem not in fit_paths:
-            raise ResultsError(f"There is no fit of {path}; fit it first.")
-        simulated.setdefault(table.spsp, {})[table.grid] = load_surface(path)
-        fitted.setdefault(table.spsp, {})[table.grid] = read_table(fit_paths[path.stem])
-    for spsp in COMPARED:
-        grids = sorted(simulated.get(spsp, {}))
-        if len(grids) < 2 or grids != sorted(simulated.get(COMPARED[0], {})):
-            raise ResultsError(
-                f"The {spsp} simulation exists on the grids {grids or 'none'}; simulate both "
-                f"{' and '.join(COMPARED)} at the default constants on the same two grids."
-            )
+    for surface, fit in zip(map(load_surface, surfaces), map(read_table, fits), strict=True):
+        simulated.setdefault(surface.table.spsp, {})[surface.table.grid] = surface
+        fitted.setdefault(surface.table.spsp, {})[surface.table.grid] = fit
     return simulated, fitted
 
 

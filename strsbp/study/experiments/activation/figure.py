@@ -6,43 +6,43 @@ import pandas as pd
 import seaborn.objects as so
 
 from strsbp.files import read_csv
-from strsbp.study.experiments.activation.measure import COLUMNS, COUNT, HIGH_RATE, QUANTILES
-from strsbp.study.figures.style import INK, legend, letter, look, new_figure, plot, themed
+from strsbp.study.experiments.activation.measure import COUNT, HIGH_RATE, QUANTILES
+from strsbp.study.figures import style
 
 STATES = {"untrained": "initial weights", "trained": "after training"}
 LOW, MIDDLE, HIGH = (f"quantile_{q}" for q in QUANTILES)
 
 
-@themed
+@style.themed
 def draw(*, summary: str | Path):
     """Draw quantiles of a_i / (theta o_i) and shares of counts, a column per state."""
-    rows = read_csv(summary, COLUMNS)
+    rows = read_csv(summary)
     rows = rows[rows["of"] == COUNT]
     states = [state for state in STATES if state in set(rows["state"])]
     layers = list(rows["layer"].drop_duplicates())
     table = rows.pivot(index=["state", "layer", "count"], columns="statistic", values="value")
     table = table.reset_index()
     table["share"] *= 100
-    figure = new_figure(5.4)
+    figure = style.new_figure(5.4)
     axes = figure.subplots(2, len(states), sharex=True, sharey="row", squeeze=False)
     for (ratio, share), state in zip(axes.T, states, strict=True):
         here = table[table["state"] == state]
         _draw(here, ratio, layers, MIDDLE, band=(LOW, HIGH))
         _draw(here, share, layers, "share")
-        ratio.axhline(1, color=INK, linewidth=0.8, linestyle="--", zorder=1)
-        share.axvline(HIGH_RATE, color=INK, linewidth=0.8, linestyle=":", zorder=1)
+        ratio.axhline(1, color=style.INK, linewidth=0.8, linestyle="--", zorder=1)
+        share.axvline(HIGH_RATE, color=style.INK, linewidth=0.8, linestyle=":", zorder=1)
         share.set_xlabel("spikes of the neuron, $o_i$")
     axes[0, 0].set_xscale("log")
     axes[0, 0].set_ylabel(r"$a_i / (\theta\, o_i)$")
     axes[1, 0].set_ylabel("share of neurons (%)")
-    letter({ax: STATES[state] for row in axes for ax, state in zip(row, states, strict=True)})
-    legend(figure, {layer: look(i) for i, layer in enumerate(layers)})
+    style.letter({ax: STATES[state] for row in axes for ax, state in zip(row, states, strict=True)})
+    style.legend(figure, {layer: style.look(i) for i, layer in enumerate(layers)})
     return figure
 
 
 def _draw(rows: pd.DataFrame, ax, layers, y: str, band=None) -> None:
-    style = dict.fromkeys(("color", "linestyle", "marker"), "layer")
-    made = plot(rows, ax, layers, x="count", **style)
+    by_layer = dict.fromkeys(("color", "linestyle", "marker"), "layer")
+    made = style.plot(rows, ax, layers, x="count", **by_layer)
     if band:
         made = made.add(so.Band(alpha=0.2), ymin=band[0], ymax=band[1], legend=False)
     made.add(so.Line(linewidth=1.4, pointsize=3.5), y=y, legend=False).label(x="", y="").plot()

@@ -7,26 +7,23 @@ potentials at which neuron i fired. Each of them is at least the threshold, so o
 and a_i = 0 for every silent neuron, whatever its weights.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT
 from strsbp.engine.layers import Layer
 from strsbp.engine.network import Network
 from strsbp.engine.spsp import spsp_of_active
 from strsbp.engine.trains import SpikeTrains
 from strsbp.files import write_csv
-from strsbp.network import build_network
 from strsbp.reference.lif import lateral_inhibition, lif_traces, spike_counts
 from strsbp.reference.loss import repaired
 from strsbp.reference.spsp import spsp_matrix
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.activation.settings import ActivationSettings
+from strsbp.study.inputs import Networks
 from strsbp.training.epochs import train
 
 COLUMNS = ["state", "layer", "of", "count", "statistic", "value", "n"]
@@ -85,16 +82,8 @@ def membrane_sums(layer: Layer, below: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return np.where(traces.spikes, traces.membrane, 0.0).sum(axis=0), traces.spikes
 
 
-def measure_activation(
-    arm: ArmSettings,
-    hidden: Sequence[LayerSettings],
-    table: EffectRatioTable,
-    digits: Digits,
-    settings: ActivationSettings,
-    *,
-    out: str | Path,
-) -> None:
-    """Compare a_i / theta with o_i in every layer of `arm`, before and after training; write `out`.
+def measure_activation(networks: Networks, settings: dict, *, out: str | Path) -> None:
+    """Compare a_i / theta with o_i in every layer of an arm, untrained and trained; write `out`.
 
     One row per state of the weights, layer, `of` (see `ALL`) and statistic; `n`: neurons times
     images. Of all neurons: `share_firing`, `mean_count`, `share_above_50` (spikes), and of those
@@ -104,7 +93,8 @@ def measure_activation(
     `largest_gap`, the largest relative difference between a_i and the sum of the membrane
     potentials at the spikes. By count: the quantiles, and `share` of all neurons.
     """
-    network = build_network(arm, hidden, table, settings.seed, digits.train_images.shape[1])
+    settings, digits = ActivationSettings.model_validate(settings), networks.arm_digits
+    network = networks.build(settings.seed)
     images = digits.test_images[: settings.n_samples], digits.test_labels[: settings.n_samples]
     rows = [dict(state="untrained") | row for row in _rows(network, *images)]
     train(network, digits.first(len(digits.train_labels), 1), settings.train_epochs)

@@ -4,34 +4,24 @@ from pathlib import Path
 
 import pandas as pd
 import seaborn.objects as so
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
 from strsbp.files import ResultsError, read_csv
-from strsbp.study.figures.style import (
-    COLOURS,
-    MUTED,
-    legend,
-    letter,
-    look,
-    new_figure,
-    plot,
-    themed,
-)
+from strsbp.study.figures import style
 
 METHODS = ("strsbp", "hm2bp", "bptt")
 """The methods, in the order of their styles."""
-COLUMNS = ("method", "title", "quantity", "epoch", "seconds", "mean", "low", "high", "n_seeds")
 
 
-@themed
+@style.themed
 def draw(*, summary: str | Path):
     """Draw means over seeds with 95 % intervals, over epochs and, where known, over seconds."""
-    rows = read_csv(summary, COLUMNS)
+    rows = read_csv(summary)
     rows = rows[rows["quantity"] == "test_error"]
     if rows.empty:
         raise ResultsError(f"{summary} holds no test error; make it again.")
-    rows = rows.assign(**{name: 100 * rows[name] for name in ("mean", "low", "high")})
-    figure = new_figure(5.8)
+    rows = style.percent(rows)
+    figure = style.new_figure(5.8)
     over_epochs, over_seconds = figure.subplots(2, 1, sharey=True)
     _draw(over_epochs, rows, "epoch", "epoch")
     _draw(over_seconds, rows.dropna(subset="seconds"), "seconds",
@@ -39,23 +29,20 @@ def draw(*, summary: str | Path):
     over_epochs.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     over_epochs.set_ylim(bottom=0)
     if rows["seconds"].notna().any():
-        over_seconds.set_xscale("log")
-        over_seconds.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        over_seconds.xaxis.set_major_formatter("{x:g}")
-        over_seconds.xaxis.set_minor_formatter(NullFormatter())
+        style.logarithmic(over_seconds, "x")
     _explain_ends(over_epochs, rows)
-    letter({over_epochs: "over epochs", over_seconds: "over time"})
-    legend(figure, _names(rows), ncols=1)
+    style.letter({over_epochs: "over epochs", over_seconds: "over time"})
+    style.legend(figure, _names(rows), ncols=1)
     if "bptt" not in set(rows["method"]):
         over_seconds.text(
-            0.98, 0.96, "BPTT was not trained:\nits library is not installed.", color=MUTED,
+            0.98, 0.96, "BPTT was not trained:\nits library is not installed.", color=style.MUTED,
             transform=over_seconds.transAxes, ha="right", va="top",
         )  # fmt: skip
     return figure
 
 
 def _draw(ax, rows: pd.DataFrame, x: str, label: str) -> None:
-    plot(rows, ax, METHODS, x=x, color="method", linestyle="method", marker="method").add(
+    style.plot(rows, ax, METHODS, x=x, color="method", linestyle="method", marker="method").add(
         so.Band(alpha=0.2), ymin="low", ymax="high", legend=False
     ).add(so.Line(linewidth=1.4, pointsize=3.5), y="mean", legend=False).label(
         x=label, y="test error (%)"
@@ -68,7 +55,7 @@ def _explain_ends(ax, rows: pd.DataFrame) -> None:
     for row in ends[ends["epoch"] < ends["epoch"].max()].itertuples():
         ax.annotate(
             f"trained for {row.epoch:.0f} epochs", (row.epoch, row.mean), (6, 0),
-            textcoords="offset points", va="center", color=COLOURS[METHODS.index(row.method)],
+            textcoords="offset points", va="center", color=style.COLOURS[METHODS.index(row.method)],
         )  # fmt: skip
 
 
@@ -81,5 +68,5 @@ def _names(rows: pd.DataFrame) -> dict[str, dict]:
             n_seeds, epochs = int(of_method["n_seeds"].max()), int(of_method["epoch"].max())
             seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
             name = f"{of_method['title'].iloc[0]}: {seeds}, {epochs} epochs"
-            names[name] = look(position)
+            names[name] = style.look(position)
     return names

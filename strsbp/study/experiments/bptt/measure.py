@@ -18,9 +18,8 @@ output neurons do not inhibit each other.
 This module needs the extra `bptt`; import it where it is used.
 """
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,30 +33,16 @@ from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
 from strsbp.engine.layers import Layer
 from strsbp.engine.loss import TARGET_COUNT_OTHER
 from strsbp.engine.network import Network
-from strsbp.settings import (
-    N_CLASSES,
-    TARGET_COUNT_LABEL,
-    ArmSettings,
-    LayerSettings,
-    settings_hash,
-)
+from strsbp.files import write_json, write_text
+from strsbp.settings import N_CLASSES, TARGET_COUNT_LABEL, ArmSettings, LayerSettings
 from strsbp.study.experiments.bptt.settings import BpttTraining, of_network
-from strsbp.training import provenance
+from strsbp.study.inputs import Networks
+from strsbp.training import provenance as origin
 from strsbp.training.epochs import epoch_order
-from strsbp.training.resume import load_epoch, save_epoch
-from strsbp.training.run import finish_run, progress_bar
+from strsbp.training.run import metrics_csv, progress_bar
 
 LARGEST_GRADIENT = 1.0
 """Norm to which a batch's gradient is clipped; over hundreds of steps it can grow large."""
-
-METRICS = ("epoch", "test_error", "train_error", "loss")
-"""The columns of a run's metrics."""
-
-TIMES = ("cpu_seconds", "seconds")
-"""The times that a run records per epoch: CPU time and wall-clock time."""
-
-_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-"""What PyTorch's Adam keeps per parameter."""
 
 
 class SurrogateNetwork(torch.nn.Module):
@@ -175,40 +160,6 @@ class Training:
                 tick(len(batch))
         return n_wrong / len(labels)
 
-    def state(self) -> dict[str, np.ndarray]:
-        """All that training changes, by name: float32 weights and, once trained, Adam's moments.
-
-        It includes no random generator, because nothing is drawn after the network is built.
-        """
-        arrays = {}
-        for name, parameter in self.module.named_parameters():
-            arrays[name] = parameter.detach().numpy()
-            for key, moment in self.optimiser.state[parameter].items():
-                arrays[f"{name}/{key}"] = moment.numpy()
-        return arrays
-
-    def load_state(self, arrays: Mapping[str, np.ndarray]) -> int:
-        """Set weights and moments from a `state` after training; returns the updates so far.
-
-        Raises `KeyError` or `ValueError` if they do not fit the network.
-        """
-        steps = set()
-        for name, parameter in self.module.named_parameters():
-            moments = {}
-            for key in _MOMENTS:
-                like = torch.zeros(()) if key == "step" else parameter
-                moments[key] = _like(arrays[f"{name}/{key}"], like)
-            parameter.data.copy_(_like(arrays[name], parameter))
-            self.optimiser.state[parameter] = moments
-            steps.add(int(moments["step"]))
-        (n_updates,) = steps
-        return n_updates
-
-    @property
-    def n_batches(self) -> int:
-        """Updates per epoch."""
-        return -(-len(self.digits.train_labels) // self.settings.batch_size)
-
     def _batches(self, order: np.ndarray):
         size = self.settings.batch_size
         return (order[start : start + size] for start in range(0, len(order), size))
@@ -220,13 +171,6 @@ class Training:
         for place, index in enumerate(batch):
             spikes[:, place] = encoder.encode(images[index], int(index), n_inputs)
         return torch.from_numpy(spikes)
-
-
-def _like(array: np.ndarray, tensor: torch.Tensor) -> torch.Tensor:
-    """A copy of `array` as a tensor; `ValueError` if its type or shape is not that of `tensor`."""
-    if array.dtype != np.float32 or array.shape != tuple(tensor.shape):
-        raise ValueError("it has the wrong type or shape")
-    return torch.from_numpy(array).clone()
 
 
 def _count_loss(n_steps: int):
@@ -252,110 +196,57 @@ def initial_network(
     return Network(arm, layers, np.zeros((1, 4)), seed, n_inputs, n_classes)
 
 
-def run_hash(
-    arm: ArmSettings,
-    layers: Sequence[LayerSettings],
-    digits: Digits,
-    seed: int,
-    settings: BpttTraining,
-) -> str:
-    """SHA-256 of everything that a run's metrics depend on, except the number of epochs.
-
-    `digits` are those that the run uses.
-    """
-    relevant = settings.model_dump(mode="json", exclude={"epochs"}) | of_network(arm, layers)
-    return settings_hash("bptt", json.dumps(relevant, sort_keys=True), digits.sha256(), seed)
-
-
 def run_bptt(
-    arm: ArmSettings,
-    layers: Sequence[LayerSettings],
-    digits: Digits,
+    networks: Networks,
     seed: int,
-    settings: BpttTraining,
-    *,
-    metrics_path: str | Path,
-    provenance_path: str | Path,
-    checkpoint_path: str | Path,
+    settings: dict,
     profile: str,
+    *,
+    metrics: str | Path,
+    provenance: str | Path,
     progress: bool = True,
 ) -> None:
-    """Train the network of `arm` and `seed` by BPTT, and write its metrics and provenance.
+    """Train the network of an arm and `seed` by BPTT, and write its metrics and provenance.
 
     Runs on one thread and is reproducible: on one machine with the same versions, the arguments
-    determine the metrics. The provenance holds the time of each epoch, as an arm's does. A
-    checkpoint is saved after each epoch; an interrupted run resumes from it and ends with the same
-    metrics, byte for byte. Raises `CheckpointError` for a checkpoint that is damaged or belongs to
-    other settings.
+    determine the metrics. The provenance holds the time of each epoch, as an arm's does.
     """
     started = datetime.now(UTC).isoformat(timespec="seconds")
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
-    digits = digits.first(arm.n_train, arm.n_test)
-    network = initial_network(arm, layers, seed, *digits.sizes)
-    training = Training(network, digits, settings)
-    fingerprint = run_hash(arm, layers, digits, seed, settings)
-    rows: list[dict] = []
-    times: dict[str, list[float]] = {kind: [] for kind in TIMES}
-    checkpoint_path = Path(checkpoint_path)
-    resumed = checkpoint_path.exists()
-    if resumed:
-        rows, times = resume(training, checkpoint_path, fingerprint)
-
-    n_images = arm.n_train + arm.n_test
-    with progress_bar(f"BPTT seed {seed}", n_images, settings.epochs, len(rows), progress) as bar:
-        for epoch in range(len(rows), settings.epochs):
+    settings, digits = BpttTraining.model_validate(settings), networks.arm_digits
+    arm, layers = networks.first, networks.layers
+    training = Training(initial_network(arm, layers, seed, *digits.sizes), digits, settings)
+    rows, times = [], {"cpu_seconds_per_epoch": [], "seconds_per_epoch": []}
+    with progress_bar(
+        f"BPTT seed {seed}", arm.n_train + arm.n_test, settings.epochs, 0, progress
+    ) as bar:
+        for epoch in range(settings.epochs):
             begin, cpu_begin = time.perf_counter(), time.process_time()
             train_error, loss = training.train_epoch(epoch, bar.update)
             error = training.test_error(bar.update)
-            times["seconds"].append(round(time.perf_counter() - begin, 3))
-            times["cpu_seconds"].append(round(time.process_time() - cpu_begin, 3))
-            rows.append(dict(zip(METRICS, (epoch + 1, error, train_error, loss), strict=True)))
+            times["seconds_per_epoch"].append(round(time.perf_counter() - begin, 3))
+            times["cpu_seconds_per_epoch"].append(round(time.process_time() - cpu_begin, 3))
+            rows.append(dict(epoch=epoch + 1, test_error=error, train_error=train_error, loss=loss))
             bar.set_postfix_str(f"test error {100 * error:.2f} %")
-            save_epoch(checkpoint_path, fingerprint, training.state(), rows, times)
-
-    # A checkpoint may hold more epochs than are asked for now.
-    rows, times = rows[: settings.epochs], {k: v[: settings.epochs] for k, v in times.items()}
-    commit, dirty = provenance.code_commit()
+    commit, dirty = origin.code_commit()
     document = {
         "method": "bptt",
         "seed": seed,
         "profile": profile,
         "settings": settings.model_dump(mode="json"),
         "network": of_network(arm, layers),
-        "data": provenance.data(digits),
+        "data": origin.data(digits),
         "commit": commit,
         "dirty": dirty,
-        "versions": provenance.versions()
+        "versions": origin.versions()
         | {"torch": torch.__version__, "snntorch": snntorch.__version__},
-        "machine": provenance.machine(),
+        "machine": origin.machine(),
         "device": "cpu",
         "started": started,
-        "cpu_seconds_per_epoch": times["cpu_seconds"],
-        "seconds_per_epoch": times["seconds"],
-        "seconds": round(sum(times["seconds"]), 3),
-        "resumed": resumed,
+        **times,
+        "seconds": round(sum(times["seconds_per_epoch"]), 3),
     }
-    finish_run(
-        rows, document, metrics_path=metrics_path, provenance_path=provenance_path,
-        checkpoint_path=checkpoint_path,
-    )  # fmt: skip
-
-
-def resume(
-    training: Training, path: Path, fingerprint: str
-) -> tuple[list[dict], dict[str, list[float]]]:
-    """Restore `training` from the checkpoint `path`; returns the metrics and times of its epochs.
-
-    Raises `CheckpointError` if the checkpoint belongs to a run with another `fingerprint`.
-    """
-    rows: list[dict] = []
-
-    def take(arrays, of_epochs) -> bool:
-        rows.extend(of_epochs)
-        updates = len(rows) * training.n_batches
-        return training.load_state(arrays) == updates and all(tuple(r) == METRICS for r in rows)
-
-    times = load_epoch(path, fingerprint, TIMES, take)
-    return rows, times
+    write_text(metrics_csv(rows), metrics)
+    write_json(document, provenance)

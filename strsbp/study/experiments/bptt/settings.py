@@ -122,21 +122,19 @@ def trains_bptt(settings: BpttSettings, where: str = "bptt", in_conda: bool = Fa
 
 
 def compared_files(study, trains: bool) -> dict[str, list[str]]:
-    """The files of the compared runs: metrics, and provenance as `<method>_provenance`.
+    """The metrics of the compared runs by method; `times`: that of the samples, if there is one.
 
-    With `times`, the table of times per sample, if BPTT is or was timed. `study` is a
-    `StudySettings`; `trains`: whether BPTT is trained (see `compared_seeds`). Raises
+    `study` is a `StudySettings`; `trains`: whether BPTT is trained (see `compared_seeds`). Raises
     `SettingsError` if the methods use different digits.
     """
     settings = study.bptt
     settings.check_same_digits(study.all_arms)
-    folder = Path("results", study.profile, "bptt", "train")
-    seeds = settings.compared_seeds(folder, trains)
-    found = {}
-    for suffix, key in (("csv", "{}"), ("json", "{}_provenance")):
-        found[key.format("strsbp")] = study.runs([settings.strsbp], suffix)
-        found[key.format("hm2bp")] = study.runs([settings.hm2bp], suffix)
-        found[key.format("bptt")] = [str(folder / f"seed{seed}.{suffix}") for seed in seeds]
-    times = folder.parent / "times.csv"
-    found["times"] = [str(times)] if seeds and (trains or times.is_file()) else []
-    return found
+    folder = Path("results", study.profile, "bptt")
+    seeds = settings.compared_seeds(folder / "train", trains)
+    times = folder / "times.csv"
+    return dict(
+        strsbp=study.runs([settings.strsbp]),
+        hm2bp=study.runs([settings.hm2bp]),
+        bptt=[str(folder / "train" / f"seed{seed}.csv") for seed in seeds],
+        times=[str(times)] if seeds and (trains or times.is_file()) else [],
+    )

@@ -11,7 +11,7 @@ This module needs the extra `bptt`; import it where it is used.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -22,37 +22,26 @@ import torch
 from strsbp.data import Digits
 from strsbp.engine.network import Network
 from strsbp.files import write_csv
-from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.bptt.measure import Training
 from strsbp.study.experiments.bptt.settings import TIME_COLUMNS, BpttTraining
+from strsbp.study.inputs import Networks
 from strsbp.training.epochs import train
 
-N_TRAINED, N_TIMED, ROUNDS = 10_000, 50, 3
-"""Images on which the network is trained for an epoch; images per timed call; timed calls."""
+SEED, N_TRAINED, N_TIMED, ROUNDS = 1, 10_000, 50, 3
+"""Seed of the weights; images of the epoch of training, and of each timed call; timed calls."""
 
 
-def measure_times(
-    arm: ArmSettings,
-    hidden: Sequence[LayerSettings],
-    table: EffectRatioTable,
-    digits: Digits,
-    settings: BpttTraining,
-    *,
-    seed: int,
-    out: str | Path,
-) -> None:
-    """Time training samples of the network of `arm`, before and after an epoch; write `out` (csv).
+def measure_times(networks: Networks, settings: dict, *, out: str | Path) -> None:
+    """Time training samples of an arm's network, before and after an epoch; write `out` (csv).
 
     One row per state of the weights, method, `flushed` (whether PyTorch rounds subnormal numbers to
     0) and round. BPTT is trained in batches of `settings.batch_size`, ST-RSBP in its batches of 1.
     """
     torch.set_num_threads(1)
+    settings, digits = BpttTraining.model_validate(settings), networks.arm_digits
     timed = digits.first(min(N_TIMED, len(digits.train_labels)), 1)
-    network = build_network(arm, hidden, table, seed, digits.train_images.shape[1])
-    _strsbp(network, timed)()  # compiles
-    network = build_network(arm, hidden, table, seed, digits.train_images.shape[1])
+    _strsbp(networks.build(SEED), timed)()  # compiles
+    network = networks.build(SEED)
     rows = _rows("untrained", network, timed, settings)
     train(network, digits.first(min(N_TRAINED, len(digits.train_labels)), 1), 1)
     rows += _rows("trained", network, timed, settings)

@@ -11,7 +11,7 @@ from strsbp.settings import ModelSettings
 from strsbp.spsp.quality import shared_curve
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.sampling import POST, PRE, draw_with_gap
-from strsbp.spsp.simulate import Surface
+from strsbp.spsp.simulate import load_surface
 from strsbp.study.summary.intervals import mean_interval
 
 COLUMNS = ["change", "quantity", "o_i", "mean", "low", "high"]
@@ -23,10 +23,12 @@ O_J, N_TRAINS = 12, 100
 _GAP = ModelSettings().refractory_steps + 1
 
 
-def summarise_corrections(long: Surface, short: Surface, *, seed: int, out: str | Path) -> None:
+def summarise_corrections(
+    long: str | Path, short: str | Path, *, seed: int, out: str | Path
+) -> None:
     """Compare e_ij with and without each correction; write `out`.
 
-    `long`, `short`: the corrected simulation over T and over fewer steps. Rows by `change`:
+    `long`, `short`: the corrected simulation over T and over fewer steps (files). Rows by `change`:
 
     - `offset`: `delay` of each listing, the steps from the first input current to the first
       potential; and `ratio`, e_ij of Listing 1 with its input one step later over that as it is,
@@ -49,7 +51,9 @@ def summarise_corrections(long: Surface, short: Surface, *, seed: int, out: str 
             dict(change="offset", quantity="ratio", o_i=o_i)
             | {name: 1 + value for name, value in found._asdict().items()}
         )
-    (shortened, its_error), (usual, error) = map(shared_curve, (short, long))
+    (shortened, its_error), (usual, error) = (
+        shared_curve(load_surface(path)) for path in (short, long)
+    )
     ratio = shortened / usual
     spread = 1.96 * ratio * np.hypot(its_error / shortened, error / usual)
     for o_i in COUNTS:

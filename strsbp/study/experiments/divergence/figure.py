@@ -8,38 +8,26 @@ import seaborn.objects as so
 from matplotlib.ticker import NullLocator
 
 from strsbp.files import ResultsError, read_csv
-from strsbp.study.figures.style import (
-    COLOURS,
-    INK,
-    LINES,
-    MARKERS,
-    legend,
-    letter,
-    look,
-    new_figure,
-    plot,
-    themed,
-)  # fmt: skip
+from strsbp.study.figures import style
 
-COLUMNS = ("arm", "tau_m", "epoch", "quantity", "mean", "low", "high", "n_diverged")
 QUANTITIES = {
     "test_error": ("test error", "test error (%)", 100),
     "spike_count": ("spikes", "spikes per neuron", 1),
     "silent_share": ("silent neurons", "silent share (%)", 100),
     "smallest_denominator": ("smallest denominator", "smallest $|s_i|$", 1),
 }
-FACES = [COLOURS[0], "white"]
+FACES = [style.COLOURS[0], "white"]
 """Marker faces of the two panels' arms: filled and open."""
 LAYERS = {"feedforward": "feed-forward layer", "recurrent": "recurrent layer"}
 
 
-@themed
+@style.themed
 def draw(*, curves: str | Path, panels: Mapping[str, Sequence[str]], epochs: int):
     """Draw each quantity over tau_m in the last epoch, one colour for each of `panels`.
 
     An arm whose runs all diverged is drawn at its last epoch before that.
     """
-    frame = read_csv(curves, COLUMNS)
+    frame = read_csv(curves)
     frame = frame[frame["epoch"] <= epochs]
     missing = [arm for arms in panels.values() for arm in arms if arm not in set(frame["arm"])]
     if missing:
@@ -51,7 +39,7 @@ def draw(*, curves: str | Path, panels: Mapping[str, Sequence[str]], epochs: int
     rows = pd.concat(
         last[last["arm"].isin(arms)].assign(panel=name) for name, arms in panels.items()
     )
-    figure = new_figure(5)
+    figure = style.new_figure(5)
     axes = figure.subplots(2, 2, sharex=True)
     for ax, (start, (_, label, factor)) in zip(axes.flat, QUANTITIES.items(), strict=True):
         layers = {start: ""} if start == "test_error" else {
@@ -66,16 +54,18 @@ def draw(*, curves: str | Path, panels: Mapping[str, Sequence[str]], epochs: int
     axes[0, 0].set_xscale("log")
     axes[0, 0].set_xticks(taus, [f"{tau:g}" for tau in taus])
     axes[0, 0].xaxis.set_minor_locator(NullLocator())
-    letter({ax: title for ax, (title, _, _) in zip(axes.flat, QUANTITIES.values(), strict=True)})
+    style.letter(
+        {ax: title for ax, (title, _, _) in zip(axes.flat, QUANTITIES.values(), strict=True)}
+    )
     looks = {
-        name: look(i, marker="o", linestyle="-", markerfacecolor=FACES[i])
+        name: style.look(i, marker="o", linestyle="-", markerfacecolor=FACES[i])
         for i, name in enumerate(panels)
     }
     for i, name in enumerate(LAYERS.values()):
-        looks[name] = look(i, color=INK)
+        looks[name] = style.look(i, color=style.INK)
     if last["diverged"].any():
-        looks["some runs diverged"] = dict(color=INK, marker="x", linestyle="")
-    legend(figure, looks, ncols=2)
+        looks["some runs diverged"] = dict(color=style.INK, marker="x", linestyle="")
+    style.legend(figure, looks, ncols=2)
     return figure
 
 
@@ -83,9 +73,9 @@ def _draw(ax, rows: pd.DataFrame, panels: list[str]) -> None:
     kinds = list(LAYERS)
     by_layer = rows["layer"].isin(kinds).any()
     mark = so.Line(linewidth=1.4, pointsize=4.5, **({} if by_layer else {"marker": "o"}))
-    plot(rows, ax, panels, x="tau_m", color="panel", fillcolor="panel").scale(
-        linestyle=so.Nominal(list(LINES[:2]), order=kinds),
-        marker=so.Nominal(list(MARKERS[:2]), order=kinds),
+    style.plot(rows, ax, panels, x="tau_m", color="panel", fillcolor="panel").scale(
+        linestyle=so.Nominal(list(style.LINES[:2]), order=kinds),
+        marker=so.Nominal(list(style.MARKERS[:2]), order=kinds),
         fillcolor=so.Nominal(FACES[: len(panels)], order=panels),
     ).add(
         so.Range(linewidth=1), group="layer", ymin="low", ymax="high", legend=False
@@ -93,6 +83,6 @@ def _draw(ax, rows: pd.DataFrame, panels: list[str]) -> None:
         mark, y="mean", legend=False,
         **dict.fromkeys(("linestyle", "marker") if by_layer else (), "layer"),
     ).plot()  # fmt: skip
-    for colour, panel in zip(COLOURS, panels, strict=False):
+    for colour, panel in zip(style.COLOURS, panels, strict=False):
         lost = rows[rows["diverged"] & (rows["panel"] == panel)]
         ax.plot(lost["tau_m"], lost["mean"], linestyle="", marker="x", markersize=9, color=colour)

@@ -1,14 +1,15 @@
 """What a decision costs: spikes, synaptic operations and steps, against its error.
 
-A network decides after t steps (a fixed time), or as soon as one output leads the next by a margin
-of m spikes, and otherwise after all T. The decision is the output with the most spikes so far (the
-first in a tie), or class 0 if none has fired.
+A network decides either after t steps (a fixed time), or as soon as one output leads all others by
+a margin of m spikes, and after T steps at the latest. The decision is the output with the most
+spikes so far (the first in a tie), or class 0 if none has fired. Networks are trained only for
+their own T; early decisions involve no further training.
 
 Cost is counted from the spike trains of the forward pass up to the decision. Each spike counts
 once, whether it is from an input or a neuron. Its synaptic operations are its fan-out, counted at
 the step at which it is fired: all neurons of the next layer, the neuron's existing connections in
-the reservoir and, for lateral inhibition, the other outputs. Leaks and comparisons with the
-threshold, which happen at every step, are not synaptic operations.
+the reservoir (whatever their weights) and, for lateral inhibition, the other outputs. Leaks and
+comparisons with the threshold happen at every step, so the latency, in steps, stands for them.
 """
 
 from collections.abc import Sequence
@@ -19,15 +20,13 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, Encoder
 from strsbp.engine import passes
 from strsbp.engine.network import Network
 from strsbp.files import write_csv
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings, network_arm
+from strsbp.study.inputs import Networks
 from strsbp.training.epochs import epochs_of
 
 COLUMNS = [
@@ -35,13 +34,6 @@ COLUMNS = [
     "n_test", "epochs", "diverged", "stop", "value", "quantity", "mean", "standard_error",
 ]  # fmt: skip
 
-_FIELDS = (
-    "predictions", "latency", "spikes", "input_spikes", "operations", "input_operations", "leads",
-    "active_outputs",
-)  # fmt: skip
-(
-    PREDICTION, LATENCY, SPIKES, INPUT_SPIKES, OPERATIONS, INPUT_OPERATIONS, LEAD, ACTIVE,
-) = range(len(_FIELDS))  # fmt: skip
 _MEANS = (
     "latency", "spikes", "input_spikes", "operations", "input_operations", "active_outputs",
 )  # fmt: skip
@@ -66,6 +58,11 @@ class Decisions(NamedTuple):
     """Spikes by which the first output led the second."""
     active_outputs: np.ndarray
     """Outputs that had fired."""
+
+
+(
+    PREDICTION, LATENCY, SPIKES, INPUT_SPIKES, OPERATIONS, INPUT_OPERATIONS, LEAD, ACTIVE,
+) = range(len(Decisions._fields))  # fmt: skip
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -151,7 +148,9 @@ def decide(network: Network, images, times: Sequence[int], margins: Sequence[int
     images = np.ascontiguousarray(images, dtype=np.uint8)
     encoder = Encoder(network.seed, TEST_SPLIT, network.model.n_steps)
     times, margins = (np.array(values, dtype=np.int64) for values in (times, margins))
-    found = np.zeros((len(images), times.size + margins.size, len(_FIELDS)), dtype=np.int64)
+    found = np.zeros(
+        (len(images), times.size + margins.size, len(Decisions._fields)), dtype=np.int64
+    )
     counts = np.zeros(network.n_classes, dtype=np.int64)
     operations = fan_outs(network)
     for first in range(0, len(images), _BLOCK):  # Ctrl-C takes effect between blocks
@@ -194,26 +193,18 @@ def decision_rows(decisions: Decisions, labels, times, margins) -> list[dict]:
 
 
 def measure_early_decision(
-    arm: ArmSettings,
-    hidden: Sequence[LayerSettings],
-    tables: dict[str, EffectRatioTable],
-    digits: Digits,
-    settings: EarlyDecisionSettings,
-    seed: int,
-    *,
-    out: str | Path,
-    say=print,
+    networks: Networks, settings: dict, seed: int, *, out: str | Path, say=print
 ) -> None:
     """Train every network of `settings` with `seed`, decide on the test images, write `out` (csv).
 
-    `arm`: the arm they share; `tables`: the effect-ratio table of each network. A network that
+    `networks`: the arm that they share, and the effect-ratio table of each. A network that
     diverges is measured as it is then, with `diverged` = 1.
     """
-    rows = []
-    for name, table in tables.items():
-        model = network_arm(arm, settings, name)
-        images = digits.first(model.n_train, model.n_test)
-        network = build_network(model, hidden, table, seed, *images.sizes)
+    settings, rows = EarlyDecisionSettings.model_validate(settings), []
+    for name, table in zip(settings.networks, networks.tables, strict=True):
+        model = network_arm(networks.first, settings, name)
+        images = networks.digits.first(model.n_train, model.n_test)
+        network = build_network(model, networks.layers, table, seed, *images.sizes)
         for row in epochs_of(network, images, settings.epochs):
             say(f"{name}: test error {100 * row['test_error']:.2f} % after epoch {row['epoch']}")
         times = [t for t in settings.times if t < model.n_steps] + [model.n_steps]

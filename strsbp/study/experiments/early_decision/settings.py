@@ -14,7 +14,7 @@ from strsbp.settings import (
     Seeds,
 )
 from strsbp.study.experiments.settings import ExperimentSettings
-from strsbp.study.experiments.simulated import on_simulations
+from strsbp.study.experiments.simulated import with_steps
 
 
 class EarlyDecisionNetwork(Closed):
@@ -28,8 +28,6 @@ class EarlyDecisionNetwork(Closed):
     """Firing threshold of the output layer, in mV, if different from the arm's."""
     table_steps: Annotated[int, Field(ge=2, le=65_536)] | None = None
     """Length of the simulated spike trains of its effect-ratio table, if different from T."""
-    grid: Annotated[int, Field(ge=5, le=1000)] | None = None
-    """Largest spike count of that simulation, if different from that of the arm's table."""
 
 
 class EarlyDecisionSettings(ExperimentSettings):
@@ -55,26 +53,16 @@ class EarlyDecisionSettings(ExperimentSettings):
     def arm_names(self) -> list[str]:
         return [self.arm]
 
-    def trained(self, arms: Mapping[str, ArmSettings]) -> dict[str, ArmSettings]:
-        shared = arms[self.arm]
-        return {f"networks.{name}": network_arm(shared, self, name) for name in self.networks}
-
     def table_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
         """The name of the simulation behind each network's table; `arms`: the study's."""
-        return [arm.simulated_table().key for arm in self.trained(arms).values()]
+        trained = (network_arm(arms[self.arm], self, name) for name in self.networks)
+        return [arm.simulated_table().key for arm in trained]
 
 
 def network_arm(arm: ArmSettings, settings: EarlyDecisionSettings, name: str) -> ArmSettings:
     """The network `name` of `settings` as an arm; `arm` is the one that the networks share."""
-    arm, network = on_simulations(arm), settings.networks[name]
-    changed = dict(n_steps=network.n_steps, epochs=settings.epochs)
-    for key in ("threshold_hidden", "threshold_output"):
-        if getattr(network, key) is not None:
-            changed[key] = getattr(network, key)
-    for key in ("n_train", "n_test"):
-        if getattr(settings, key) is not None:
-            changed[key] = getattr(settings, key)
-    table = dict(n_steps=network.table_steps or network.n_steps)
-    if network.grid is not None:
-        table["grid"] = network.grid
-    return arm.model_copy(update=changed | dict(table=arm.table.model_copy(update=table)))
+    network = settings.networks[name]
+    changed = dict(epochs=settings.epochs, n_train=settings.n_train, n_test=settings.n_test)
+    changed |= network.model_dump(include={"threshold_hidden", "threshold_output"})
+    changed = {key: value for key, value in changed.items() if value is not None}
+    return with_steps(arm, network.n_steps, network.table_steps).model_copy(update=changed)

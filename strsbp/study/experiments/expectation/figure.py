@@ -5,18 +5,8 @@ from pathlib import Path
 import seaborn.objects as so
 
 from strsbp.files import read_csv
-from strsbp.study.figures.style import (
-    COLOURS,
-    INK,
-    legend,
-    letter,
-    look,
-    plot,
-    stacked,
-    themed,
-)  # fmt: skip
+from strsbp.study.figures import style
 
-COLUMNS = ("spsp", "o_i", "phi", "low", "high", "expected", "exact", "derivative")
 NAMES = {
     "published": "published",
     "unblocked": "unblocked",
@@ -28,10 +18,10 @@ FLAT = 20
 """Output count from which the derivative is drawn enlarged."""
 
 
-@themed
+@style.themed
 def draw(*, curves: str | Path):
     """Draw phi, its derivative in full and enlarged, and how far simulations deviate from phi."""
-    rows = read_csv(curves, COLUMNS)
+    rows = read_csv(curves)
     names = [name for name in NAMES if name in set(rows["spsp"])]
     scale = rows["spsp"].map(rows.groupby("spsp")["exact"].max())
     rows = rows.assign(
@@ -39,35 +29,36 @@ def draw(*, curves: str | Path):
         **{f"{name}_percent": 100 * (rows[name] / rows["expected"] - 1)
            for name in ("phi", "low", "high")},
     )  # fmt: skip
-    figure, axes = stacked((2.4, 1.9, 2.3), columns=(1, 2, 3))
+    figure, axes = style.stacked((2.4, 1.9, 2.3), columns=(1, 2, 3))
     axes = dict(zip(("value", "slope", "flat", *SIMULATED), axes, strict=True))
-    style = dict(x="o_i", color="spsp", linestyle="spsp")
+    by_name = dict(x="o_i", color="spsp", linestyle="spsp")
     some = rows[(rows["o_i"] % 10 == 1) & rows["mark"].notna()]
-    plot(rows, axes["value"], names, **style).add(
+    style.plot(rows, axes["value"], names, **by_name).add(
         so.Line(linewidth=1.4), y="value", legend=False
     ).plot()
-    plot(some, axes["value"], names, x="o_i", y="mark", color="spsp", marker="spsp").add(
+    style.plot(some, axes["value"], names, x="o_i", y="mark", color="spsp", marker="spsp").add(
         so.Dots(fillcolor="white", pointsize=4.5), legend=False
     ).label(x="output spike count $o_i$", y="$\\varphi$ / its maximum").plot()
     for name, shown in (("slope", rows), ("flat", rows[rows["o_i"] >= FLAT])):
-        plot(shown, axes[name], names, **style).add(
+        style.plot(shown, axes[name], names, **by_name).add(
             so.Line(linewidth=1.4), y="slope", legend=False
         ).label(x="output spike count $o_i$", y=r"$d\varphi/do_i$ / max $\varphi$").plot()
-        axes[name].axhline(0, color=INK, linewidth=0.8, zorder=1)
+        axes[name].axhline(0, color=style.INK, linewidth=0.8, zorder=1)
     for name in SIMULATED:
         ax = axes[name]
-        colour = COLOURS[names.index(name)] if name in names else INK
-        plot(rows[(rows["spsp"] == name) & rows["phi"].notna()], ax, x="o_i").add(
+        colour = style.COLOURS[names.index(name)] if name in names else style.INK
+        style.plot(rows[(rows["spsp"] == name) & rows["phi"].notna()], ax, x="o_i").add(
             so.Band(color=colour, alpha=0.3), ymin="low_percent", ymax="high_percent"
         ).add(so.Line(color=colour, linewidth=0.9), y="phi_percent").label(
             x="output count $o_i$", y="simulated −\nexpected (%)" if name == "published" else ""
         ).plot()
-        ax.axhline(0, color=INK, linewidth=0.8)
+        ax.axhline(0, color=style.INK, linewidth=0.8)
         ax.set_ylim(-1, 1)
         if name != "published":
             ax.set_yticklabels([])
-    letter({ax: {"flat": f"enlarged from o_i = {FLAT}"}.get(name, name if name in SIMULATED else "")
-            for name, ax in axes.items()})  # fmt: skip
-    legend(figure, {NAMES[name]: look(i) | ({} if name in SIMULATED else {"marker": ""})
-                    for i, name in enumerate(names)}, ncols=4)  # fmt: skip
+    titles = dict(value="", slope="", flat=f"enlarged from o_i = {FLAT}")
+    style.letter({ax: titles.get(name, name) for name, ax in axes.items()})
+    unmarked = dict.fromkeys(set(names) - set(SIMULATED), {"marker": ""})
+    looks = {NAMES[name]: style.look(i, **unmarked.get(name, {})) for i, name in enumerate(names)}
+    style.legend(figure, looks, ncols=4)
     return figure

@@ -1,35 +1,40 @@
 """Simulations of e_ij beside their expectation: do they agree within the Monte Carlo error?"""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from strsbp.files import write_csv
+from strsbp.settings import SimulatedTable
+from strsbp.spsp.curves import read_curve
 from strsbp.spsp.exact import ExactCurve
 from strsbp.spsp.expectation import expected_surface
 from strsbp.spsp.quality import shared_curve, shared_slope
-from strsbp.spsp.simulate import Surface
+from strsbp.spsp.simulate import Surface, load_surface
 
 COLUMNS = ["spsp", "quantity", "value"]
 CURVE_COLUMNS = ["spsp", "o_i", "phi", "low", "high", "expected", "exact", "derivative"]
 
 
 def summarise_expectation(
-    surfaces: Iterable[Surface], curves: Iterable[ExactCurve], *, table: str | Path,
+    surfaces: Sequence[str | Path], curves: Sequence[str | Path], *, table: str | Path,
     drawn: str | Path,
 ) -> None:  # fmt: skip
     """Compare each of `surfaces` with the expectation for its trains, and write two tables.
+
+    `surfaces`, `curves`: files of simulations and of expectations, named by their tables.
 
     `table`: the quantities of `deviations` per simulation, and `nonlinearity` per curve. `drawn`:
     the curve that all rows of the simulation share, with its 95 % interval, and that of the
     expectation (`expected`), beside phi for one input spike (`exact`) and its derivative. Curves
     without a simulation are drawn alone.
     """
-    by_name = {surface.table.spsp: surface for surface in surfaces}
+    by_name = {surface.table.spsp: surface for surface in map(load_surface, surfaces)}
     rows, points = [], []
-    for curve in curves:
+    for path in curves:
+        curve = read_curve(SimulatedTable.from_key(Path(path).stem), path)
         surface = by_name.get(curve.table.spsp)
         expected = expected_surface(curve)
         described = dict(

@@ -18,22 +18,16 @@ from strsbp.study.summary.intervals import mean_interval
 from strsbp.training.epochs import epoch_order
 
 COLUMNS = ["finding", "setting", "quantity", "mean", "low", "high", "n", "unit_of_n"]
-JAMMING_COUNTS = (50, 80, 100, 105, 110, 115)
-BLOCKED_COUNTS = (10, 50, 100)
+BLOCKED_COUNTS, JAMMED_COUNT = (50, 100), 110
 STUDY_GRID, STUDY_REPEATS = 100, 1000
 """Size of the larger simulation of the study."""
-SAMPLE_COUNTS = (1_000, 10_000, 60_000)
+SAMPLE_COUNTS = (10_000, 60_000)
 VARIANTS = ("derived", "published")
-
-MOST_TRAINS = 1000
-"""Limit on the trains per count of F3; more would not sharpen any verdict."""
 
 
 def measure_findings(
     *,
     out: str | Path,
-    seed: int,
-    repeats: int,
     shape: tuple[int, int, int] = (5, 5, 16),
     seeds: Sequence[int] = (1, 2, 3, 4, 5),
     n_steps: int = 400,
@@ -41,38 +35,11 @@ def measure_findings(
 ) -> None:
     """Measure F2, F3, F5 and F8 and write one tidy table (`COLUMNS`) with 95 % intervals.
 
-    F3 draws `repeats` trains per count, but no more than `MOST_TRAINS`, of `n_steps` steps with at
-    least `gap` between spikes; F5 draws one reservoir of `shape` per seed, F8 one order.
+    F2 and F3 are about trains of `n_steps` steps with at least `gap` between spikes; F5 draws one
+    reservoir of `shape` per seed, F8 one order.
     """
-    rows = [
-        *_exact_rows(n_steps, gap),
-        *_jamming_rows(np.random.default_rng([seed, 3]), min(repeats, MOST_TRAINS), n_steps, gap),
-        *_reservoir_rows(shape, seeds),
-        *_shuffle_rows(seeds),
-    ]
+    rows = [*_exact_rows(n_steps, gap), *_reservoir_rows(shape, seeds), *_shuffle_rows(seeds)]
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
-
-
-def draws_until_full(
-    rng: np.random.Generator, count: int, gap: int, n_steps: int
-) -> tuple[bool, float]:
-    """Draw one train of `count` spikes by rejection (F3): whether it ends, and its expected draws.
-
-    Each time round(U * n_steps) is drawn until it is at least `gap` from the earlier ones. The
-    number of draws per spike is geometric, so its mean is taken instead of drawing; a train that
-    has no free place left never ends.
-    """
-    weight = np.full(n_steps + 1, 1 / n_steps)
-    weight[[0, -1]] /= 2  # rounding gives both ends half an interval
-    expected = 0.0
-    for _ in range(count):
-        free = weight.sum()
-        if free <= 0:
-            return False, expected
-        expected += 1 / free
-        time = rng.choice(n_steps + 1, p=weight / free)
-        weight[max(time - gap + 1, 0) : time + gap] = 0
-    return True, expected
 
 
 def _exact_rows(n_steps: int, gap: int):
@@ -81,45 +48,26 @@ def _exact_rows(n_steps: int, gap: int):
     In a simulation on the study's grid, each count occurs in one row and one column, and each of
     their cells draws one train per repeat; a single train that never ends stops the simulation.
     """
-    most = max(*JAMMING_COUNTS, *BLOCKED_COUNTS, STUDY_GRID)
-    ended, _ = sequential_trains(n_steps, gap, most)
+    ended, _ = sequential_trains(n_steps, gap, max(JAMMED_COUNT, STUDY_GRID))
     without_0, _ = sequential_trains(n_steps, gap, max(BLOCKED_COUNTS), first_place=1)
-    exact = dict(low=np.nan, high=np.nan, n=0, unit_of_n="exact")
-    for count in BLOCKED_COUNTS:
-        share = 1 - without_0[count] / ended[count]
-        yield exact | dict(
-            finding="F2", setting=f"count {count}", quantity="share_with_spike_at_0", mean=share
-        )
-    for count in JAMMING_COUNTS:
-        yield exact | dict(
-            finding="F3", setting=f"count {count}", quantity="share_jammed_exact",
-            mean=max(1 - ended[count], 0.0),
-        )  # fmt: skip
     trains = 2 * STUDY_GRID * STUDY_REPEATS
     all_end = np.prod(np.minimum(ended[1 : STUDY_GRID + 1], 1.0)[1:] ** trains)
-    yield exact | dict(
-        finding="F3", setting=f"grid {STUDY_GRID}, {STUDY_REPEATS} repeats",
-        quantity="share_of_simulations_jammed", mean=1 - all_end,
-    )  # fmt: skip
-
-
-def _jamming_rows(rng, repeats: int, n_steps: int, gap: int):
-    from scipy import stats
-
-    for count in JAMMING_COUNTS:
-        trains = [draws_until_full(rng, count, gap, n_steps) for _ in range(repeats)]
-        n_jammed = sum(not ended for ended, _ in trains)
-        bounds = stats.binomtest(n_jammed, repeats).proportion_ci(0.95, method="wilson")
-        known = dict(finding="F3", setting=f"count {count}", n=repeats, unit_of_n="trains")
-        yield known | dict(
-            quantity="share_jammed", mean=n_jammed / repeats, low=bounds.low, high=bounds.high
-        )
-        draws = mean_interval([draws for ended, draws in trains if ended])
-        yield known | dict(quantity="draws_of_a_train_that_ends", **draws._asdict())
+    values = {
+        ("F2", f"count {count}", "share_with_spike_at_0"): 1 - without_0[count] / ended[count]
+        for count in BLOCKED_COUNTS
+    }
+    values["F3", f"count {JAMMED_COUNT}", "share_jammed_exact"] = 1 - ended[JAMMED_COUNT]
+    setting = f"grid {STUDY_GRID}, {STUDY_REPEATS} repeats"
+    values["F3", setting, "share_of_simulations_jammed"] = 1 - all_end
+    for (finding, setting, quantity), value in values.items():
+        yield dict(
+            finding=finding, setting=setting, quantity=quantity, mean=value, n=0,
+            unit_of_n="exact",
+        )  # fmt: skip
 
 
 def reservoir_counts(shape, seed: int, variant: str) -> dict[str, float]:
-    """Connections of one drawn reservoir, with and without self-connections, and its cycles.
+    """Connections of one drawn reservoir and its cycles.
 
     `neurons_on_cycles`: neurons that lie on a cycle longer than a self-connection, from the
     strongly connected components of the graph.
@@ -136,7 +84,6 @@ def reservoir_counts(shape, seed: int, variant: str) -> dict[str, float]:
     sizes = np.bincount(component)
     return dict(
         connections=float(exists.sum()),
-        connections_to_others=float(others.sum()),
         neurons_on_cycles=float((sizes[component] > 1).sum()),
     )
 

@@ -7,58 +7,63 @@ import numpy as np
 import pandas as pd
 
 from strsbp.files import ResultsError, read_csv, write_csv
-from strsbp.settings import ArmSettings
+from strsbp.settings import ArmSettings, SimulatedTable
+from strsbp.spsp.curves import read_curve
 from strsbp.spsp.exact import ExactCurve
 from strsbp.spsp.fits import exact, fit_curve
 from strsbp.spsp.quality import LOW_RATE
-from strsbp.spsp.simulate import Surface
-from strsbp.study.summary.intervals import mean_interval, paired_difference
+from strsbp.spsp.simulate import Surface, load_surface
+from strsbp.study.summary.intervals import holm, mean_interval, paired_difference
 
 REGIONS = ("inside", "outside", "low_rates")
 
 
 def summarise_fits(
     arms: Mapping[str, ArmSettings],
-    metrics: Mapping[str, Sequence[str | Path]],
-    surfaces: Sequence[Surface],
-    curve: ExactCurve,
+    metrics: Sequence[str | Path],
+    surfaces: Sequence[str | Path],
+    curve: str | Path,
     *,
     epochs: int,
     out: str | Path,
 ) -> None:
     """Write one row per arm: its fit, the fit's errors, and how the arm trains with it.
 
-    `arms`: the compared arms, the published fit first; `metrics`: each arm's runs, with the seeds
-    in the same order; `surfaces`: the simulation on its grids; `curve`: the expectation, up to the
-    largest count for which errors are wanted.
+    `arms`: the compared arms, the published fit first; `metrics`: their runs, <arm>/seed<seed>.csv,
+    with the seeds in the same order; `surfaces`: the simulation on its grids; `curve`: the
+    expectation, up to the largest count for which errors are wanted.
     Columns `<value|derivative>_<region>_<grid>`: root mean square of the error over o_i, relative
     to that of the truth, inside the grid, outside it (up to the end of `curve`) and at counts up to
     10. `mean`, `low`, `high`: the best test error of the first `epochs`; `difference...`: from the
-    first arm, paired by seed; `smallest_denominator`: the smallest |s_i| in any hidden layer, run
-    and epoch; `rank`: by mean test error, 1 for the best.
+    first arm, paired by seed, with the p of the paired t-test, raw and with Holm's correction for
+    all arms; `smallest_denominator`: the smallest |s_i| in any hidden layer, run and epoch; `rank`:
+    by mean test error, 1 for the best.
     """
-    runs = {name: [_read(path, epochs) for path in metrics[name]] for name in arms}
-    errors = {name: fit_errors(arm.table.fit_name, surfaces, curve) if arm.table.spsp != "exact"
-              else {} for name, arm in arms.items()}  # fmt: skip
-    best = {name: np.array([run["test_error"].min() for run in found])
-            for name, found in runs.items()}  # fmt: skip
-    first = next(iter(arms))
+    runs = {name: [] for name in arms}
+    for path in map(Path, metrics):
+        runs[path.parent.name].append(_read(path, epochs))
+    simulated = [load_surface(path) for path in surfaces]
+    expected = read_curve(SimulatedTable.from_key(Path(curve).stem), curve)
+    best = {name: [run["test_error"].min() for run in found] for name, found in runs.items()}
+    first = next(iter(best.values()))
     rows = []
     for name, arm in arms.items():
-        interval = mean_interval(best[name])
-        n_pairs = min(len(best[name]), len(best[first]))
-        difference, _ = paired_difference(best[name][:n_pairs], best[first][:n_pairs])
-        smallest = [run.filter(regex="^smallest_denominator_(?!output)").min().min()
-                    for run in runs[name]]  # fmt: skip
+        fit, whole = arm.table.fit_name, pd.concat(runs[name])
+        difference, p_value = paired_difference(best[name], first)
+        named = {f"difference_{end}": getattr(difference, end) for end in ("low", "high")}
+        smallest = whole.filter(regex="^smallest_denominator_(?!output)").min().min()
         rows.append(
-            dict(
-                arm=name, title=arm.title, fit=arm.table.fit_name, mean=interval.mean,
-                low=interval.low, high=interval.high, n_seeds=len(best[name]), epochs=epochs,
-                difference=difference.mean, difference_low=difference.low,
-                difference_high=difference.high, smallest_denominator=min(smallest), **errors[name],
-            )
-        )  # fmt: skip
+            dict(arm=name, title=arm.title, fit=fit)
+            | mean_interval(best[name])._asdict()
+            | dict(n_seeds=len(best[name]), epochs=epochs, difference=difference.mean)
+            | named
+            | dict(difference_p_value=p_value, difference_p_adjusted=np.nan)
+            | dict(smallest_denominator=smallest)
+            | ({} if arm.table.spsp == "exact" else fit_errors(fit, simulated, expected))
+        )
     frame = pd.DataFrame(rows)
+    tested = frame["difference_p_value"].notna()
+    frame.loc[tested, "difference_p_adjusted"] = holm(frame.loc[tested, "difference_p_value"])
     frame.insert(0, "rank", frame["mean"].rank(method="min").astype(int))
     write_csv(frame.sort_values("rank", kind="stable"), out)
 

@@ -18,14 +18,12 @@ If E[f_1 f_2] <= 0 in any bootstrap resample, the truth does not stand out from 
 whatever would be divided by it is unknown (NaN), both the estimate and its interval.
 """
 
-import warnings
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-RESAMPLES = 1000
-"""Resamples of each bootstrap."""
+from strsbp.study.summary.intervals import bootstrap_interval
+
 UNKNOWN = (np.nan, np.nan, np.nan)
 
 
@@ -64,14 +62,6 @@ def _scale(g1, g2, f1, f2, axis=-1):
     return _over_root(_over_root(_crossed(g1, g2, f1, f2, axis), square), square)
 
 
-def _sign_agreement(g1, g2, f1, f2, axis=-1):
-    return (np.mean(g1 * f2 > 0, axis=axis) + np.mean(g2 * f1 > 0, axis=axis)) / 2
-
-
-def _moved(f1, f2, axis=-1):
-    return np.mean((f1 != 0) | (f2 != 0), axis=axis)
-
-
 def _reliability(f1, f2, axis=-1):
     shared = np.mean(f1 * f2, axis=axis)
     return _over_root(shared, np.mean(f1 * f1, axis=axis) * np.mean(f2 * f2, axis=axis))
@@ -88,73 +78,38 @@ def _linearity(s1, s2, l1, l2, axis=-1):
     return _over_root(_crossed(s1, s2, l1, l2, axis), both)
 
 
-def interval(statistic: Callable, data, seed: int) -> tuple[float, float, float]:
-    """`statistic` of the paired `data` with its 95 % percentile bootstrap interval.
-
-    All three are NaN if the statistic is unknown in the sample or in any resample; only the
-    interval is NaN if all resamples agree, as for data without noise.
-    """
-    from scipy import stats
-
-    value = float(statistic(*data))
-    if not np.isfinite(value) or min(map(len, data)) < 2:
-        return UNKNOWN
-    if all(np.ptp(part) == 0 for part in data):
-        return value, np.nan, np.nan
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # checked below
-        found = stats.bootstrap(
-            data, statistic, confidence_level=0.95, n_resamples=RESAMPLES, method="percentile",
-            paired=len(data) > 1, vectorized=True, rng=np.random.default_rng(seed),
-        )  # fmt: skip
-    if not np.isfinite(found.bootstrap_distribution).all():
-        return UNKNOWN
-    low, high = found.confidence_interval
-    return value, float(low), float(high)
-
-
 def describe_truth(truth: Halves, seed: int) -> dict[str, tuple[float, float, float]]:
     """How reliable the finite differences are: (estimate, low, high) by quantity.
 
     `moved`: share of directions along which the loss changes at all; `reliability`: correlation of
-    the halves; `norm`: |G|; `sign_agreement`: share of directions with the same sign in both
-    halves. The first two are known even if the truth does not stand out from its noise.
+    the halves. Both are known even if the truth does not stand out from its noise.
     """
-    norm = interval(_norm, truth, seed)
-    signs = interval(_sign_agreement, (*truth, *truth), seed)
-    return {
-        "moved": (float(_moved(*truth)), np.nan, np.nan),
-        "reliability": interval(_reliability, truth, seed),
-        "norm": norm,
-        "sign_agreement": signs if np.isfinite(norm[0]) else UNKNOWN,
-    }
+    moved = float(np.mean((truth.first != 0) | (truth.second != 0)))
+    return dict(
+        moved=(moved, np.nan, np.nan), reliability=bootstrap_interval(_reliability, truth, seed)
+    )
 
 
 def linearity(small: Halves, large: Halves, seed: int) -> tuple[float, float, float]:
     """Cosine of the gradients measured with two step sizes; 1 in the linear range."""
-    return interval(_linearity, (*small, *large), seed)
+    return bootstrap_interval(_linearity, (*small, *large), seed)
 
 
 def compare_with_truth(
     estimate: Halves, truth: Halves, seed: int
 ) -> dict[str, tuple[float, float, float]]:
-    """`cosine`, `sign_agreement` and `scale` of an estimated gradient, each with its interval.
+    """`cosine` and `scale` of an estimated gradient, each with its interval.
 
-    The bootstrap resamples the directions. The sign agreement is that of single noisy directions;
-    compare it with the truth's agreement with itself.
+    The bootstrap resamples the directions.
     """
     data = *estimate, *truth
-    known = np.isfinite(interval(_norm, truth, seed)[0])
-    square = _square(*estimate, -1)
-    if not known or not square > 0:
-        return dict.fromkeys(("cosine", "sign_agreement", "scale"), UNKNOWN)
+    known = np.isfinite(bootstrap_interval(_norm, truth, seed)[0]) and _square(*estimate, -1) > 0
     return {
-        "cosine": interval(_cosine, data, seed),
-        "sign_agreement": interval(_sign_agreement, data, seed),
-        "scale": interval(_scale, data, seed),
+        name: bootstrap_interval(statistic, data, seed) if known else UNKNOWN
+        for name, statistic in (("cosine", _cosine), ("scale", _scale))
     }
 
 
 def cosine_difference(a: Halves, b: Halves, truth: Halves, seed: int) -> tuple[float, float, float]:
     """Cosine of `a` minus cosine of `b`, over the same resampled directions."""
-    return interval(_cosine_difference, (*a, *b, *truth), seed)
+    return bootstrap_interval(_cosine_difference, (*a, *b, *truth), seed)

@@ -16,7 +16,7 @@ those from below, or those among its neurons (`_reservoir`).
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,9 +30,7 @@ from strsbp.engine.adam import BETA_1
 from strsbp.engine.loss import MARGIN, TARGET_COUNT_OTHER
 from strsbp.engine.network import Network
 from strsbp.files import write_csv
-from strsbp.network import build_network
-from strsbp.settings import TARGET_COUNT_LABEL, ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
+from strsbp.settings import TARGET_COUNT_LABEL
 from strsbp.study.experiments.gradient_check.replay import Recording, output_counts
 from strsbp.study.experiments.gradient_check.settings import (
     GradientCheckSettings,
@@ -40,6 +38,7 @@ from strsbp.study.experiments.gradient_check.settings import (
     on_network_of,
 )
 from strsbp.study.experiments.gradients.measure import Probe, weights_of
+from strsbp.study.inputs import Networks
 from strsbp.training.epochs import train
 
 FINITE_DIFFERENCE, FORWARD = "finite_difference", "forward"
@@ -126,12 +125,12 @@ class Samples:
                 self.network.forward()
                 yield self.network.layers[position - 1].trains
 
-    def losses(self, position: int, samples=slice(None)) -> np.ndarray:
-        """The loss of each of `samples`, with the current weights from layer `position` on."""
-        recording = self.recordings[position].take(samples)
-        return losses(output_counts(self.network, recording, position), self.targets[samples])
+    def losses(self, position: int) -> np.ndarray:
+        """The loss of each sample, with the current weights from layer `position` on."""
+        counts = output_counts(self.network, self.recordings[position], position)
+        return losses(counts, self.targets)
 
-    def slopes(self, group: Group, direction: np.ndarray, step: float, samples=slice(None)):
+    def slopes(self, group: Group, direction: np.ndarray, step: float) -> np.ndarray:
         """Central differences (S,) of the losses along `direction`, which has the weights' shape.
 
         Per unit of `direction`, with steps of size `step` to both sides. The spike trains of the
@@ -141,9 +140,9 @@ class Samples:
         change = (step * direction).astype(np.float32)
         try:
             group.weights[...] = kept + change
-            above = self.losses(group.position, samples)
+            above = self.losses(group.position)
             group.weights[...] = kept - change
-            below = self.losses(group.position, samples)
+            below = self.losses(group.position)
         finally:
             group.weights[...] = kept
         return (above - below) / (2 * step)
@@ -188,41 +187,26 @@ def bptt_gradients(network: Network, settings: SurrogateSettings, samples: Sampl
     The time per sample is that of its batch's forward and backward pass, divided by the batch size.
     """
     try:
-        import torch
-
         from strsbp.study.experiments.gradient_check.surrogate import SurrogateGradient
     except ImportError:
         return None
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        surrogate = SurrogateGradient(network, settings)
-        halves, seconds = [], []
-        for half in samples.halves:
-            sums = None
-            for batch, parts, spent in surrogate.gradients(
-                samples.recordings[0], samples.targets, half
-            ):
-                sums = sums or [np.zeros(part.shape) for part in parts]
-                for total, part in zip(sums, parts, strict=True):
-                    total += part
-                seconds += [spent / len(batch)] * len(batch)
-            halves.append([total / len(half) for total in sums])
-    finally:
-        torch.set_num_threads(threads)
+    surrogate = SurrogateGradient(network, settings)
+    halves, seconds = [], []
+    for half in samples.halves:
+        sums = None
+        for batch, parts, spent in surrogate.gradients(
+            samples.recordings[0], samples.targets, half
+        ):
+            sums = sums or [np.zeros(part.shape) for part in parts]
+            for total, part in zip(sums, parts, strict=True):
+                total += part
+            seconds += [spent / len(batch)] * len(batch)
+        halves.append([total / len(half) for total in sums])
     return list(zip(*halves, strict=True)), seconds
 
 
 def measure_gradient_check(
-    arms: dict[str, ArmSettings],
-    hidden: Sequence[LayerSettings],
-    tables: dict[str, EffectRatioTable],
-    digits: Digits,
-    settings: GradientCheckSettings,
-    epochs: int,
-    *,
-    projections: str | Path,
-    times: str | Path,
+    networks: Networks, settings: dict, epochs: int, *, projections: str | Path, times: str | Path
 ) -> None:
     """Measure gradients and finite differences after `epochs` of the first arm; write two tables.
 
@@ -230,19 +214,18 @@ def measure_gradient_check(
     estimated gradient's projection, from both halves; `times`: CPU time of each gradient by sample.
     Both have no rows if the training diverges.
     """
-    first = next(iter(arms))
-    network = build_network(arms[first], hidden, tables[first], settings.seed, *digits.sizes)
+    settings, digits = GradientCheckSettings.model_validate(settings), networks.arm_digits
+    network = networks.build(settings.seed)
     train(network, digits.first(len(digits.train_labels), 1), epochs)
     if network.first_layer_not_finite() is not None:
         _write([], [], projections, times)
         return
     samples = Samples(network, digits, settings)
     estimates, seconds = {}, {}
-    for name, arm in arms.items():
-        model = on_network_of(arms[first], arm)
-        probe = Probe(
-            model, hidden, tables[name], weights_of(network), settings.seed, *digits.sizes
-        )
+    weights = weights_of(network)
+    for (name, arm), table in zip(networks.arms.items(), networks.tables, strict=True):
+        model = on_network_of(networks.first, arm)
+        probe = Probe(model, networks.layers, table, weights, settings.seed, *digits.sizes)
         estimates[name], seconds[name] = arm_gradients(probe, samples)
     for name, surrogate in settings.surrogates.items():
         found = bptt_gradients(network, surrogate, samples)

@@ -41,10 +41,6 @@ class Recording(NamedTuple):
         """The number of samples, S."""
         return len(self.step_ptr)
 
-    def take(self, samples) -> "Recording":
-        """Only `samples` (an index array or a slice), in their order."""
-        return self._replace(first=self.first[samples], step_ptr=self.step_ptr[samples])
-
     def to_dense(self, sample: int, n_neurons: int) -> np.ndarray:
         """The trains of one sample as a (T, n_neurons) boolean array."""
         ptr = self.step_ptr[sample]

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from strsbp.errors import SettingsError
 from strsbp.settings import DISTINCT, ArmName, ArmSettings, Closed, Seed
 from strsbp.study.experiments.bptt.settings import SurrogateName, SurrogateSlope
 from strsbp.study.experiments.settings import ExperimentSettings
@@ -68,13 +67,6 @@ class GradientCheckSettings(ExperimentSettings):
     def states_by_epochs(self) -> list[str]:
         """The states, those with fewer epochs first."""
         return sorted(self.states, key=self.states.get)
-
-    def epochs_to(self, state: str) -> int:
-        """Epochs of training that lead to a state; raises `SettingsError` for an unknown one."""
-        if state not in self.states:
-            known = ", ".join(self.states)
-            raise SettingsError(f"`gradient_check` has no state '{state}' (known: {known}).")
-        return self.states[state]
 
     def titles(self, arms: Mapping[str, ArmSettings]) -> dict[str, str]:
         """Titles of all compared gradients; `arms`: the study's."""

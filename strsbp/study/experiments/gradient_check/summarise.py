@@ -1,6 +1,6 @@
 """A table of how well each gradient agrees with the true one, with intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from strsbp.study.experiments.gradient_check.measure import (
     PROJECTION_COLUMNS,
     TIME_COLUMNS,
 )
-from strsbp.study.experiments.gradients.measure import bootstrap_interval
+from strsbp.study.summary.intervals import bootstrap_interval
 
 COLUMNS = [
     "state", "layer", "step", "estimator", "title", "against", "quantity", "mean", "low", "high",
@@ -30,30 +30,30 @@ ALL_LAYERS = "all"
 
 
 def summarise_gradient_check(
-    measured: Mapping[str, Mapping[str, str | Path]],
+    projections: Sequence[str | Path],
+    times: Sequence[str | Path],
     titles: Mapping[str, str],
     seed: int,
     *,
     out: str | Path,
 ) -> None:
-    """Write `out` from the tables of `measure_gradient_check` for each state.
+    """Write `out` from the tables of `measure_gradient_check`, in a folder for each state.
 
-    `measured`: `projections` and `times` by state; `titles`: of the estimators, the first of which
-    is compared with every other. Quantities, for each layer and step of the finite differences
+    `titles`: of the estimators, the first of which is compared with every other.
+    Quantities, for each layer and step of the finite differences
     (`step`, in the units of the settings): those of `describe_truth`, `linearity` and
     `compare_with_truth`, differences of cosines (`estimator` minus `against`), and `cpu_ms` per
     sample. `n`: directions or samples. `mean` is empty if the truth does not stand out from its
     noise.
     """
     rows = []
-    for state, paths in measured.items():
-        projections = read_csv(paths["projections"], PROJECTION_COLUMNS)
-        for layer, of_layer in projections.groupby("layer", sort=False):
+    for projected, timed in zip(projections, times, strict=True):
+        state = Path(projected).parent.name
+        for layer, of_layer in read_csv(projected, PROJECTION_COLUMNS).groupby("layer", sort=False):
             rows += [dict(state=state, layer=layer) | row for row in _layer_rows(of_layer, seed)]
-        times = read_csv(paths["times"], TIME_COLUMNS)
-        for name, of_estimator in times.groupby("estimator", sort=False):
+        for name, of_estimator in read_csv(timed, TIME_COLUMNS).groupby("estimator", sort=False):
             values = of_estimator["cpu_ms"].to_numpy(dtype=float)
-            found = bootstrap_interval(values, seed)
+            found = bootstrap_interval(np.mean, (values,), seed, resamples=2000)
             row = dict(state=state, layer=ALL_LAYERS, estimator=name)
             rows.append(row | _row("cpu_ms", found, values.size))
     frame = pd.DataFrame(rows, columns=COLUMNS)

@@ -5,45 +5,44 @@ from pathlib import Path
 import seaborn.objects as so
 
 from strsbp.files import read_csv
-from strsbp.study.experiments.gradient_flow.summarise import COLUMNS
-from strsbp.study.figures.style import MUTED, legend, letter, look, new_figure, plot, themed
+from strsbp.study.figures import style
 
 STATES = {"untrained": "initial weights", "trained": "after training"}
 METHODS = {"bptt": "-", "strsbp": "--"}
 
 
-@themed
+@style.themed
 def draw(*, summary: str | Path):
     """Draw the gradient that reaches each step (largest T) and the weights, a column per state."""
-    rows = read_csv(summary, COLUMNS)
+    rows = read_csv(summary)
     states = [state for state in STATES if state in set(rows["state"])]
     layers = list(rows["layer"].drop_duplicates())
-    figure = new_figure(5.6)
+    figure = style.new_figure(5.6)
     axes = figure.subplots(2, len(states), sharey="row", squeeze=False)
     reaching = rows[(rows["quantity"] == "reaching") & (rows["n_steps"] == rows["n_steps"].max())]
     weights = rows[(rows["quantity"] == "weight_gradient") & (rows["mean"] > 0)]
     for (back, steps), state in zip(axes.T, states, strict=True):
         here = reaching[reaching["state"] == state]
-        plot(here, back, layers, x="steps_back", color="layer", marker="layer").add(
+        style.plot(here, back, layers, x="steps_back", color="layer", marker="layer").add(
             so.Band(alpha=0.2), ymin="low", ymax="high", legend=False
         ).add(so.Line(linewidth=1.4, pointsize=3.5), y="mean", legend=False).label(
             x="steps back", y=""
         ).plot()
         here = weights[weights["state"] == state]
-        plot(here, steps, layers, x="n_steps", y="mean", color="layer", marker="layer").add(
+        style.plot(here, steps, layers, x="n_steps", y="mean", color="layer", marker="layer").add(
             so.Line(linewidth=1.4, pointsize=3.5), linestyle="method", legend=False
         ).scale(linestyle=so.Nominal(METHODS)).label(x="T (ms)", y="").plot()
     for ax in axes.flat:
         if ax.lines:
             ax.set_yscale("log")
         else:
-            ax.text(0.5, 0.5, "not measured:\nthe extra bptt\nis not installed", color=MUTED,
+            ax.text(0.5, 0.5, "not measured:\nthe extra bptt\nis not installed", color=style.MUTED,
                     ha="center", va="center", transform=ax.transAxes)  # fmt: skip
     axes[0, 0].set_ylabel("gradient, relative")
     axes[1, 0].set_ylabel("norm of weight gradient")
-    letter({ax: STATES[state] for row in axes for ax, state in zip(row, states, strict=True)})
-    looks = {layer: look(i, linestyle="-") for i, layer in enumerate(layers)}
-    looks["BPTT"] = look(0, color=MUTED, marker="", linestyle=METHODS["bptt"])
-    looks["ST-RSBP"] = look(0, color=MUTED, marker="", linestyle=METHODS["strsbp"])
-    legend(figure, looks)
+    style.letter({ax: STATES[state] for row in axes for ax, state in zip(row, states, strict=True)})
+    looks = {layer: style.look(i, linestyle="-") for i, layer in enumerate(layers)}
+    looks["BPTT"] = style.look(0, color=style.MUTED, marker="", linestyle=METHODS["bptt"])
+    looks["ST-RSBP"] = style.look(0, color=style.MUTED, marker="", linestyle=METHODS["strsbp"])
+    style.legend(figure, looks)
     return figure

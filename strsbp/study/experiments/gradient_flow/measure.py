@@ -9,7 +9,8 @@ loss with respect to the weights, for several T.
 This module needs the extra `bptt` for BPTT; without it, only ST-RSBP is measured.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +20,12 @@ from strsbp.data import Digits
 from strsbp.encoding import TRAIN_SPLIT
 from strsbp.engine.network import Network
 from strsbp.files import write_csv
-from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
+from strsbp.spsp.table import read_table
 from strsbp.study.experiments.gradient_check.measure import target_counts
 from strsbp.study.experiments.gradient_check.settings import SurrogateSettings
 from strsbp.study.experiments.gradient_flow.settings import GradientFlowSettings
 from strsbp.study.experiments.gradients.measure import Probe, weights_of
+from strsbp.study.inputs import Networks
 from strsbp.training.epochs import train
 
 COLUMNS = ["state", "n_steps", "method", "layer", "quantity", "steps_back", "image", "norm"]
@@ -35,22 +35,17 @@ STEPS_BACK = (0, 1, 2, 5, 10, 20, 30, 40, 50, 75, 100, 150, 200, 250, 300, 350, 
 
 
 def measure_gradient_flow(
-    arm: ArmSettings,
-    hidden: Sequence[LayerSettings],
-    tables: Mapping[int, EffectRatioTable],
-    own_table: EffectRatioTable,
-    digits: Digits,
-    settings: GradientFlowSettings,
-    *,
-    out: str | Path,
+    networks: Networks, tables_of_steps: Sequence[str | Path], settings: dict, *, out: str | Path
 ) -> None:
-    """Follow the gradients of `arm`'s network for every T of `tables`; write `out` (csv).
+    """Follow the gradients of an arm's network for every T of `settings`; write `out` (csv).
 
-    The weights are those of the arm (with `own_table`) before and after training. Norms, by layer:
+    `tables_of_steps`: the effect-ratio table (a file) for each T. The weights are those of the
+    arm, with its own table, before and after training. Norms, by layer:
     `reaching`, that of the gradient at `steps_back` for each image, relative to that at the output
     layer's last step; and `weight_gradient`, that of the gradient averaged over the images.
     """
-    network = build_network(arm, hidden, own_table, settings.seed, digits.train_images.shape[1])
+    settings, digits = GradientFlowSettings.model_validate(settings), networks.arm_digits
+    network = networks.build(settings.seed)
     states = {"untrained": weights_of(network)}
     train(network, digits.first(len(digits.train_labels), 1), settings.train_epochs)
     if network.first_layer_not_finite() is None:
@@ -58,8 +53,10 @@ def measure_gradient_flow(
     samples = digits.first(min(settings.n_samples, len(digits.train_labels)), 1)
     rows = []
     for state, weights in states.items():
-        for n_steps, model in settings.with_steps(arm).items():
-            probe = Probe(model, hidden, tables[n_steps], weights, settings.seed, network.n_inputs)
+        models = settings.with_steps(networks.first)
+        for (n_steps, model), path in zip(models.items(), tables_of_steps, strict=True):
+            table = read_table(path)
+            probe = Probe(model, networks.layers, table, weights, settings.seed, *digits.sizes)
             found = [*_strsbp_rows(probe, samples), *_bptt_rows(probe, samples, settings.surrogate)]
             rows += [dict(state=state, n_steps=n_steps) | row for row in found]
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
@@ -83,17 +80,10 @@ def _row(method, layer, quantity, norm, steps_back=np.nan, image=np.nan) -> dict
 
 
 def _bptt_rows(probe: Probe, samples: Digits, settings: SurrogateSettings) -> Iterator[dict]:
-    try:
-        import torch
-    except ImportError:
+    if find_spec("snntorch") is None:
         print("BPTT is left out: snnTorch, the extra `bptt` of strsbp, is not installed.")
         return
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        norms, gradients = surrogate_flow(probe.network, samples, settings)
-    finally:
-        torch.set_num_threads(threads)
+    norms, gradients = surrogate_flow(probe.network, samples, settings)
     start = norms[list(norms)[-1]][0]
     for layer, of_layer in norms.items():
         for back in STEPS_BACK:

@@ -8,7 +8,7 @@ from pydantic import Field
 from strsbp.settings import SORTED, TARGET_COUNT_LABEL, ArmName, ArmSettings, Seed
 from strsbp.study.experiments.gradient_check.settings import SurrogateSettings
 from strsbp.study.experiments.settings import ExperimentSettings
-from strsbp.study.experiments.simulated import on_simulations
+from strsbp.study.experiments.simulated import with_steps
 
 
 class GradientFlowSettings(ExperimentSettings):
@@ -33,18 +33,8 @@ class GradientFlowSettings(ExperimentSettings):
         return [self.arm]
 
     def with_steps(self, arm: ArmSettings) -> dict[int, ArmSettings]:
-        """`arm` for each T; the grid of its table holds T / 4 spikes at most, as at T = 400."""
-        arm = on_simulations(arm)
-        grids = {n_steps: min(arm.table.grid, n_steps // 4) for n_steps in self.n_steps}
-        return {
-            n_steps: arm.model_copy(
-                update=dict(
-                    n_steps=n_steps,
-                    table=arm.table.model_copy(update=dict(grid=grid, n_steps=n_steps)),
-                )
-            )
-            for n_steps, grid in grids.items()
-        }
+        """`arm` for each T."""
+        return {n_steps: with_steps(arm, n_steps) for n_steps in self.n_steps}
 
     def table_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
         """The name of the simulation behind the table of each T; `arms`: the study's."""

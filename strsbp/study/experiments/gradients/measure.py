@@ -21,6 +21,8 @@ from strsbp.network import build_network
 from strsbp.settings import N_CLASSES, ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradients.settings import GradientsSettings
+from strsbp.study.inputs import Networks
+from strsbp.study.summary.intervals import bootstrap_interval
 from strsbp.training.epochs import train
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -124,24 +126,18 @@ def set_weights(network: Network, weights: dict[str, np.ndarray]) -> None:
 
 
 def measure_gradients(
-    arms: dict[str, ArmSettings],
-    hidden: Sequence[LayerSettings],
-    tables: dict[str, EffectRatioTable],
-    digits: Digits,
-    settings: GradientsSettings,
-    *,
-    gradients: str | Path,
-    denominators: str | Path,
+    networks: Networks, settings: dict, *, gradients: str | Path, denominators: str | Path
 ) -> None:
-    """Compare `arms` on the first `n_samples` images of `digits` and write two tidy tables.
+    """Compare the arms of `networks` on the first `n_samples` images; write two tidy tables.
 
-    The weights are those of the first arm, before and after `train_epochs` on `digits`.
-    `tables`: each arm's table. `gradients`: per layer, means over samples of the cosine, the angle
+    The weights are those of the first arm, before and after `train_epochs` on its images.
+    `gradients`: per layer, means over samples of the cosine, the angle
     and the ratio of norms (arm over reference), with 95 % bootstrap intervals; `denominators`:
     quantiles of s_i over neurons and samples, the smallest |s_i| and the share of negative ones.
     """
-    first = next(iter(arms))
-    network = build_network(arms[first], hidden, tables[first], settings.seed, *digits.sizes)
+    settings, digits = GradientsSettings.model_validate(settings), networks.arm_digits
+    arms, tables, first = networks.arms, networks.tables_by_arm, networks.first
+    network = networks.build(settings.seed)
     states = {"untrained": weights_of(network)}
     train(network, digits, settings.train_epochs)
     if network.first_layer_not_finite() is None:
@@ -155,11 +151,13 @@ def measure_gradients(
                     arm.model_copy(update=dict(gradient="hm2bp", ablated_layers="all")),
                     tables[name],
                 ),
-                "published": (arm.model_copy(update=dict(adjoint=arms[first].adjoint)),
-                              tables[first]),
-            }  # fmt: skip
+                "published": (
+                    arm.model_copy(update=dict(adjoint=first.adjoint)),
+                    networks.tables[0],
+                ),
+            }
             probes = {
-                key: Probe(model, hidden, table, weights, settings.seed, *digits.sizes)
+                key: Probe(model, networks.layers, table, weights, settings.seed, *digits.sizes)
                 for key, (model, table) in models.items()
             }
             described = dict(state=state, arm=name, title=arm.title)
@@ -202,7 +200,7 @@ def _compare(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
 def _gradient_rows(compared, seed: int):
     for (layer, reference, quantity), values in compared.items():
         values = np.array(values)[np.isfinite(values)]
-        mean, low, high = bootstrap_interval(values, seed)
+        mean, low, high = bootstrap_interval(np.mean, (values,), seed, resamples=2000)
         yield dict(
             layer=layer, reference=reference, quantity=quantity, mean=mean, low=low, high=high,
             n_samples=values.size,
@@ -225,22 +223,3 @@ def denominator_rows(s: dict[str, list[np.ndarray]]):
 
 def _quantiles(values: np.ndarray) -> dict[float, float]:
     return dict(zip(QUANTILES, np.quantile(values, QUANTILES), strict=True)) if values.size else {}
-
-
-def bootstrap_interval(values: np.ndarray, seed: int) -> tuple[float, float, float]:
-    """Mean of `values` (n,) with its 95 % percentile bootstrap interval, drawn with `seed`.
-
-    The interval is NaN for fewer than two values and for values that are all equal.
-    """
-    if values.size == 0:
-        return np.nan, np.nan, np.nan
-    mean = float(values.mean())
-    if values.size < 2 or np.ptp(values) == 0:
-        return mean, np.nan, np.nan
-    from scipy import stats
-
-    found = stats.bootstrap(
-        (values,), np.mean, confidence_level=0.95, n_resamples=2000, method="percentile",
-        rng=np.random.default_rng(seed),
-    )  # fmt: skip
-    return mean, float(found.confidence_interval.low), float(found.confidence_interval.high)

@@ -7,32 +7,20 @@ import seaborn.objects as so
 from matplotlib.ticker import MaxNLocator
 
 from strsbp.files import read_csv
-from strsbp.study.figures.style import (
-    INK,
-    LINES,
-    MARKERS,
-    legend,
-    letter,
-    look,
-    new_figure,
-    plot,
-    themed,
-)  # fmt: skip
+from strsbp.study.figures import style
 
-COLUMNS = ("arm", "title", "regularisation", "divide_by_threshold", "at_epoch", "quantity", "mean",
-           "low", "high")  # fmt: skip
 DIVISIONS = {True: "error divided", False: "not divided"}
 PUBLISHED = 10
 """The published strength, whose runs are shown over the epochs."""
 
 
-@themed
+@style.themed
 def draw(*, summary: str | Path):
     """Draw test error, dead neurons and the ratio of the two gradients over the strength lambda.
 
     Of dead neurons and gradients, the hidden layers of the first arm are shown.
     """
-    frame = read_csv(summary, COLUMNS)
+    frame = read_csv(summary)
     frame["division"] = frame["divide_by_threshold"].map(DIVISIONS)
     frame["strength"] = frame["regularisation"].map("{:g}".format)
     last = frame[frame["at_epoch"] == frame["at_epoch"].max()]
@@ -40,7 +28,7 @@ def draw(*, summary: str | Path):
     dead, ratio = (_hidden(of_first, quantity) for quantity in ("dead_share", "gradient_ratio"))
     arms, layers = (list(dict.fromkeys(rows["line"])) for rows in (_arms(last), ratio))
 
-    figure = new_figure(5.8)
+    figure = style.new_figure(5.8)
     axes = figure.subplots(2, 2)
     at_end = ratio["at_epoch"] == ratio["at_epoch"].max()
     panels = (
@@ -58,13 +46,15 @@ def draw(*, summary: str | Path):
         ax.set_yscale("log")
     axes[1, 1].xaxis.set_major_locator(MaxNLocator(integer=True))
     titles = ("", "", "after the last epoch", f"λ = {PUBLISHED}")
-    letter(dict(zip(axes.flat, titles, strict=True)))
-    looks = {name: look(i, marker="", linestyle="-") for i, name in enumerate(DIVISIONS.values())}
+    style.letter(dict(zip(axes.flat, titles, strict=True)))
+    looks = {
+        name: style.look(i, marker="", linestyle="-") for i, name in enumerate(DIVISIONS.values())
+    }
     looks |= {
-        " or ".join(pair): look(i, color=INK)
+        " or ".join(pair): style.look(i, color=style.INK)
         for i, pair in enumerate(zip(arms, layers, strict=False))
     }
-    legend(figure, looks, ncols=2)
+    style.legend(figure, looks, ncols=2)
     return figure
 
 
@@ -84,9 +74,9 @@ def _hidden(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
 def _draw(ax, rows: pd.DataFrame, factor: float, x: str) -> None:
     rows = rows.assign(**{name: factor * rows[name] for name in ("mean", "low", "high")})
     lines = list(dict.fromkeys(rows["line"]))
-    drawn = plot(rows, ax, DIVISIONS.values(), x=x, color="division").scale(
-        linestyle=so.Nominal(list(LINES[: len(lines)]), order=lines),
-        marker=so.Nominal(list(MARKERS[: len(lines)]), order=lines),
+    drawn = style.plot(rows, ax, DIVISIONS.values(), x=x, color="division").scale(
+        linestyle=so.Nominal(list(style.LINES[: len(lines)]), order=lines),
+        marker=so.Nominal(list(style.MARKERS[: len(lines)]), order=lines),
     )
     if x == "strength":
         drawn = drawn.scale(x=so.Nominal(order=list(dict.fromkeys(rows["strength"]))))

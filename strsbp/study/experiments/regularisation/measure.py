@@ -5,7 +5,7 @@ the regulariser's matters. Dividing the error by the threshold in each layer mak
 of all in the first layer (finding F10 in docs/algorithm.md).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,9 @@ from strsbp.engine.network import Network
 from strsbp.engine.state import FACTORS, SQUARE_SUMS
 from strsbp.files import write_text
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradients.measure import Probe, weights_of
 from strsbp.study.experiments.regularisation.settings import Cell
+from strsbp.study.inputs import Networks
 from strsbp.training.epochs import epochs_of
 from strsbp.training.run import metrics_csv
 
@@ -30,29 +29,25 @@ DEAD_ON = 1000
 
 
 def measure_cell(
-    cell: Cell,
-    arm: ArmSettings,
-    hidden: Sequence[LayerSettings],
-    table: EffectRatioTable,
-    digits: Digits,
+    networks: Networks,
+    cell: str,
     *,
     epochs: int,
     seeds: Sequence[int],
     n_samples: int,
     out: str | Path,
-    tick: Callable[[int], object] = lambda n: None,
 ) -> None:
-    """Train `arm` with the settings of `cell` once per seed; write `out` (csv).
+    """Train an arm with the settings of the cell called `cell` once per seed; write `out` (csv).
 
     One row per seed and epoch: the metrics of training and, for each layer, what `layer_state`
-    says. A run ends early if a weight is not finite. `tick(n)` is called after n more images.
+    says. A run ends early if a weight is not finite.
     """
-    rows = []
-    model = cell.of(arm)
+    rows, digits, [table] = [], networks.arm_digits, networks.tables
+    model = Cell.from_key(cell).of(networks.first)
     for seed in seeds:
-        network = build_network(model, hidden, table, seed, *digits.sizes)
-        for metrics in epochs_of(network, digits, epochs, tick):
-            probe = Probe(model, hidden, table, weights_of(network), seed, *digits.sizes)
+        network = build_network(model, networks.layers, table, seed, *digits.sizes)
+        for metrics in epochs_of(network, digits, epochs):
+            probe = Probe(model, networks.layers, table, weights_of(network), seed, *digits.sizes)
             rows.append({"seed": seed} | metrics | layer_state(network, probe, digits, n_samples))
     write_text(metrics_csv(rows), out)
 

@@ -1,31 +1,32 @@
 """The regularisation sweep in one table: means over seeds, and arms paired by seed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from strsbp.files import ResultsError, read_csv, write_csv
+from strsbp.files import ResultsError, write_csv
 from strsbp.settings import ArmSettings
 from strsbp.study.experiments.regularisation.settings import Cell, RegularisationSettings
+from strsbp.study.summary.cells import read_cell
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 COLUMNS = [
     "arm", "title", "n_train", "regularisation", "divide_by_threshold", "at_epoch", "quantity",
-    "mean", "low", "high", "p_value", "n_seeds", "n_diverged",
+    "mean", "low", "high", "n_seeds", "n_diverged",
 ]  # fmt: skip
 """`quantity`: a column of the measurements; or `gradient_ratio_<layer>`: norm of the error's
 gradient over that of the regulariser's; or a difference of test errors in the last epoch, paired by
-seed, with the p-value of the paired t-test: `behind_first_arm`, this arm's minus that of the first
+seed: `behind_first_arm`, this arm's minus that of the first
 arm in the same cell, and `behind_own`, the cell's minus that of its arm's own settings."""
-_LAYER_QUANTITIES = ("dead_share", "small_share", "error_gradient", "mean_gain", "gradient_ratio")
 
 
 def summarise_regularisation(
     cells: Sequence[str | Path],
     *,
-    settings: RegularisationSettings,
+    settings: dict,
     arms: Mapping[str, ArmSettings],
     out: str | Path,
 ) -> None:
@@ -35,6 +36,7 @@ def summarise_regularisation(
     and counted in `n_diverged`. `arms`: the arms of `settings` by name. Raises `ResultsError` if a
     run is missing.
     """
+    settings = RegularisationSettings.model_validate(settings)
     frames = {Path(path).stem: _read(path, settings) for path in cells}
     rows = []
     for cell in settings.cells():
@@ -58,14 +60,7 @@ def summarise_regularisation(
 
 
 def _read(path: str | Path, settings: RegularisationSettings) -> pd.DataFrame:
-    frame = read_csv(path, ("seed", "epoch", "test_error", "train_error", "diverged"))
-    last = frame.groupby("seed").tail(1)
-    complete = (last["epoch"] == settings.epochs) | last["diverged"].notna()
-    if sorted(last["seed"]) != sorted(settings.seeds) or not complete.all():
-        raise ResultsError(
-            f"{path} does not hold {settings.epochs} epochs of the seeds "
-            f"{', '.join(map(str, settings.seeds))}; measure it again."
-        )
+    frame = read_cell(path, settings.epochs, settings.seeds)
     for column in [name for name in frame if name.startswith("error_gradient_")]:
         layer = column.removeprefix("error_gradient_")
         regulariser = frame[f"regulariser_gradient_{layer}"].replace(0, np.nan)
@@ -74,8 +69,7 @@ def _read(path: str | Path, settings: RegularisationSettings) -> pd.DataFrame:
 
 
 def _mean_rows(cell: Cell, frame: pd.DataFrame, n_seeds: int) -> list[dict]:
-    quantities = ["test_error", "train_error"]
-    quantities += [name for name in frame if name.startswith(_LAYER_QUANTITIES)]
+    quantities = [one for one in frame if re.match("test_error|dead_share_|gradient_ratio_", one)]
     finite = frame[frame["diverged"].isna()]
     rows = []
     for epoch, group in finite.groupby("epoch"):
@@ -93,6 +87,6 @@ def _difference(cell: pd.DataFrame, other: pd.DataFrame, settings: Regularisatio
         for frame in (cell, other)
     ]  # fmt: skip
     a, b = pd.concat(errors, axis=1, join="inner").to_numpy().T
-    interval, p_value = paired_difference(a, b)
+    interval, _ = paired_difference(a, b)
     counts = dict(n_seeds=len(a), n_diverged=len(settings.seeds) - len(a))
-    return dict(at_epoch=settings.epochs, p_value=p_value) | interval._asdict() | counts
+    return dict(at_epoch=settings.epochs) | interval._asdict() | counts

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.patches import Patch, Rectangle
 
 from strsbp.files import ResultsError, read_csv
-from strsbp.study.figures.style import INK, MUTED, OUTSIDE, SEQUENTIAL, letter, new_figure, themed
+from strsbp.study.figures import style
 
 GRIDS = {
     "time_constants": (("tau_m", r"$\tau_m$ (ms)"), ("tau_s", r"$\tau_s$ (ms)")),
@@ -24,7 +24,7 @@ QUANTITIES = {
 """Title, factor and format."""
 
 
-@themed
+@style.themed
 def draw(*, summary: str | Path):
     """Draw one row of heat maps per grid and one column per quantity; darker is larger.
 
@@ -40,7 +40,7 @@ def draw(*, summary: str | Path):
     heights = [
         cells.loc[cells["grid"] == grid, axes[0][0]].nunique() for grid, axes in GRIDS.items()
     ]
-    figure = new_figure(2.4 + 0.3 * sum(heights))
+    figure = style.new_figure(2.4 + 0.3 * sum(heights))
     axes = figure.subplots(len(GRIDS), len(QUANTITIES), sharey="row", height_ratios=heights)
     for column, (quantity, (label, factor, form)) in zip(axes.T, QUANTITIES.items(), strict=True):
         shown = cells[cells["quantity"] == quantity].assign(value=lambda c, f=factor: f * c["mean"])
@@ -54,11 +54,15 @@ def draw(*, summary: str | Path):
     for ax in axes[:, 1:].flat:
         ax.set_ylabel("")
     titles = ("test error", "silent neurons", "denominator") * len(GRIDS)
-    letter(dict(zip(axes.flat, titles, strict=True)))
-    handles = [Patch(facecolor="white", edgecolor=INK, linewidth=1.8, label="published constants")]
+    style.letter(dict(zip(axes.flat, titles, strict=True)))
+    handles = [
+        Patch(facecolor="white", edgecolor=style.INK, linewidth=1.8, label="published constants")
+    ]
     if (cells["n_failed"] > 0).any():
         handles.append(
-            Patch(facecolor=OUTSIDE, edgecolor=MUTED, hatch="////", label="a run failed")
+            Patch(
+                facecolor=style.OUTSIDE, edgecolor=style.MUTED, hatch="////", label="a run failed"
+            )
         )
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
@@ -71,15 +75,24 @@ def _draw(ax, cells: pd.DataFrame, labels, limits: dict, form: str) -> None:
     )
     failed = cells["n_failed"] > 0
     sns.heatmap(
-        table, ax=ax, cmap=SEQUENTIAL, annot=True, fmt=form, cbar=False, linewidths=1, **limits
+        table,
+        ax=ax,
+        cmap=style.SEQUENTIAL,
+        annot=True,
+        fmt=form,
+        cbar=False,
+        linewidths=1,
+        **limits,
     )
     for cell in cells[failed | (cells["own"] == 1)].to_dict("records"):
         place = table.columns.get_loc(cell[horizontal]), table.index.get_loc(cell[vertical])
         if cell["own"]:
-            ax.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor=INK, linewidth=2, zorder=4))
+            ax.add_patch(
+                Rectangle(place, 1, 1, fill=False, edgecolor=style.INK, linewidth=2, zorder=4)
+            )
         if cell["n_failed"]:
             ax.add_patch(
-                Rectangle(place, 1, 1, fill=False, edgecolor=MUTED, hatch="////", linewidth=0)
+                Rectangle(place, 1, 1, fill=False, edgecolor=style.MUTED, hatch="////", linewidth=0)
             )
     ax.set_xticks(ax.get_xticks(), [f"{value:g}" for value in table.columns], rotation=0)
     ax.set_yticks(ax.get_yticks(), [f"{value:g}" for value in table.index], rotation=0)

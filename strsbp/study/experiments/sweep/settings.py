@@ -56,22 +56,16 @@ class Cell(Closed):
 
     def table(self, arm: ArmSettings) -> SimulatedTable:
         """The simulation behind this cell's effect-ratio table, with the cell's own dynamics."""
-        table = on_simulations(arm).table
-        return SimulatedTable(
-            spsp=table.spsp,
-            tau_m=self.tau_m,
-            tau_s=self.tau_s,
-            refractory_steps=arm.refractory_steps,
-            n_steps=arm.n_steps,
-            grid=table.grid,
-        )
+        arm = self.arm(on_simulations(arm))
+        table = arm.table.model_copy(update=dict(tau_m=None, n_steps=None))
+        return arm.model_copy(update=dict(table=table)).simulated_table()
 
 
 class SweepSettings(ExperimentSettings):
     """Grids of time constants and thresholds around those of arms, and how cells are trained."""
 
     arms: Annotated[list[ArmName], Field(min_length=1)]
-    """The arms around whose constants the grids lie; an arm's values are added to every list
+    """The arms whose constants the grids surround; an arm's values are added to every list
     below. The figure shows the first."""
     tau_m: Annotated[list[TimeConstant], SORTED] = [32, 128]
     """Membrane time constants of the first grid."""

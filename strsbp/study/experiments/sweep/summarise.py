@@ -4,13 +4,13 @@ A run *diverged* if a weight stopped being finite; it *failed* if it diverged or
 error is above one half. The test error of a diverged run enters no mean.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from strsbp.files import ResultsError, numbers, read_csv, write_csv
+from strsbp.files import ResultsError, write_csv
 from strsbp.settings import ArmSettings
 from strsbp.study.experiments.divergence.summarise import FAILED_ABOVE
 from strsbp.study.experiments.sweep.settings import (
@@ -19,7 +19,8 @@ from strsbp.study.experiments.sweep.settings import (
     Cell,
     SweepSettings,
 )
-from strsbp.study.summary.intervals import mean_interval, paired_difference
+from strsbp.study.summary.cells import read_cell
+from strsbp.study.summary.intervals import mean_interval
 
 AXES = {
     TIME_CONSTANTS: ("tau_m", "tau_s"),
@@ -44,28 +45,29 @@ LINES = {
 
 
 def summarise_sweep(
-    scans: Mapping[tuple[str, str], str | Path],
+    cells: Sequence[str | Path],
     *,
-    settings: SweepSettings,
+    settings: dict,
     arms: Mapping[str, ArmSettings],
     out: str | Path,
 ) -> None:
-    """Summarise the files of `measure_cell`, given by (arm, key of the cell), in `out` (csv).
+    """Summarise the files of `measure_cell`, <arm>/measure/<cell>.csv, in `out` (csv).
 
     Rows with `of` = `cell`: for every cell of a `grid`, mean and 95 % interval over seeds of the
     `QUANTITIES` after the last epoch: test error; share of silent neurons, among all and in the
     last hidden layer; smallest |s_i| of all epochs; spikes per hidden neuron and test image;
     drive = tau_m / threshold_hidden, the steady membrane for one unit of input over the threshold.
-    `rank` counts from the smallest mean test error. `behind_best` is a cell's test error minus that
-    of the first in rank, paired by seed. `behind_chosen`, only for the arm's own cell (`own` = 1),
-    compares it instead with the cell that is best for the other seeds, so that no error is compared
-    with one that was chosen for being small.
+    `rank` counts from the smallest mean test error. `behind_chosen`, only for the arm's own cell
+    (`own` = 1), is its test error minus that of the cell that is best for the other seeds, so that
+    no error is compared with one that was chosen for being small.
 
     `of` = `line`: the largest minus the smallest mean test error (`spread`) of the cells on a line
     through the own cell, along which the grid's `first` or `second` constant, their `product` or
     their `ratio` is constant. `of` = `failed runs`, `trained runs`: mean, smallest and largest
     value over the runs of both grids, and the number of runs (`runs`). Raises `ResultsError`.
     """
+    settings = SweepSettings.model_validate(settings)
+    scans = {(path.parts[-3], path.stem): path for path in map(Path, cells)}
     frames = [
         pd.DataFrame(_rows(name, arm, scans, settings)).assign(arm=name)
         for name, arm in arms.items()
@@ -92,40 +94,23 @@ def _rows(name: str, arm: ArmSettings, scans: Mapping, settings: SweepSettings) 
 
 def _runs(cell: Cell, path: str | Path, settings: SweepSettings) -> pd.DataFrame:
     """One row per seed: the quantities at the end of each run of a cell."""
-    whole = ("test_error", "silent_share", "smallest_denominator")
-    frame = read_csv(path, ("seed", "epoch", "diverged", *whole))
-    silent, spikes = (
-        [name for name in frame.columns if name.startswith(prefix)]
-        for prefix in ("silent_share_", "spike_count_")
-    )
-    if len(silent) < 2 or len(spikes) < 2:
-        raise ResultsError(f"{path} has no metrics of a hidden and an output layer; run it again.")
-    for column in (*whole, *silent, *spikes):
-        frame[column] = numbers(frame, column, path)
-    rows = []
-    for seed in settings.seeds:
-        run = frame[frame["seed"] == seed]
-        diverged = not run.empty and pd.notna(run["diverged"].iloc[-1])
-        if run.empty or (len(run) != settings.epochs and not diverged):
-            raise ResultsError(
-                f"{path} has {len(run)} of {settings.epochs} epochs of seed {seed}; run it again."
-            )
-        last = run.iloc[-1]
-        rows.append(
-            dict(
-                cell=cell.key,
-                seed=seed,
-                diverged=diverged,
-                failed=diverged or bool(last["test_error"] > FAILED_ABOVE),
-                test_error=np.nan if diverged else last["test_error"],
-                silent_share=last["silent_share"],
-                silent_share_last_hidden=last[silent[-2]],
-                smallest_denominator=run["smallest_denominator"].min(),
-                spike_count=last[spikes[:-1]].mean(),
-                drive=cell.tau_m / cell.threshold_hidden,
-            )
-        )
-    return pd.DataFrame(rows)
+    frame = read_cell(path, settings.epochs, settings.seeds)
+    last = frame.groupby("seed").tail(1).set_index("seed")
+    diverged = last["diverged"].notna()
+    return last.assign(
+        cell=cell.key,
+        diverged=diverged,
+        failed=diverged | (last["test_error"] > FAILED_ABOVE),
+        test_error=last["test_error"].mask(diverged),
+        silent_share_last_hidden=last.filter(like="silent_share_").iloc[:, -2],
+        smallest_denominator=frame.groupby("seed")["smallest_denominator"].min(),
+        spike_count=last.filter(like="spike_count_").iloc[:, :-1].mean(axis=1),
+        drive=cell.tau_m / cell.threshold_hidden,
+    ).reset_index()
+
+
+def _counts(runs: pd.DataFrame) -> dict[str, int]:
+    return dict(n_runs=len(runs), n_diverged=runs["diverged"].sum(), n_failed=runs["failed"].sum())
 
 
 def _errors(cells: list[Cell], runs: pd.DataFrame) -> pd.DataFrame:
@@ -136,27 +121,20 @@ def _errors(cells: list[Cell], runs: pd.DataFrame) -> pd.DataFrame:
 def _cell_rows(grid: str, cells: list[Cell], runs: pd.DataFrame, own: str) -> list[dict]:
     errors = _errors(cells, runs)
     ranks = errors.mean().rank(method="first")
-    best = ranks.idxmin() if ranks.notna().any() else None
     rows = []
     for cell in cells:
         found = runs[runs["cell"] == cell.key]
         described = dict(grid=grid, of="cell", cell=cell.key, **cell.model_dump())
-        described |= dict(own=int(cell.key == own), rank=ranks[cell.key])
-        described |= {f"n_{name}": int(found[name].sum()) for name in ("diverged", "failed")}
-
-        def row(quantity, interval, n_runs, described=described):
-            return described | dict(quantity=quantity, n_runs=n_runs) | interval._asdict()
-
-        for quantity in QUANTITIES:
-            values = found[quantity].dropna()
-            rows.append(row(quantity, mean_interval(values), len(values)))
-        if best is not None:
-            pairs = errors[[cell.key, best]].dropna().to_numpy()
-            behind, _ = paired_difference(pairs[:, 0], pairs[:, 1])
-            rows.append(row("behind_best", behind, len(pairs)))
+        described |= dict(own=int(cell.key == own), rank=ranks[cell.key]) | _counts(found)
+        values = {quantity: found[quantity].dropna() for quantity in QUANTITIES}
         if cell.key == own:
-            behind = behind_chosen(errors, own)
-            rows.append(row("behind_chosen", mean_interval(behind), len(behind)))
+            values["behind_chosen"] = behind_chosen(errors, own)
+        rows += [
+            described
+            | dict(quantity=quantity, n_runs=len(of_runs))
+            | mean_interval(of_runs)._asdict()
+            for quantity, of_runs in values.items()
+        ]
     return rows
 
 
@@ -186,27 +164,18 @@ def _line_rows(grid: str, cells: list[Cell], runs: pd.DataFrame, own: Cell) -> l
         ]
         known = means[on].dropna()
         spread = known.max() - known.min() if len(known) > 1 else np.nan
-        found = runs[runs["cell"].isin(known.index)]
-        rows.append(
-            dict(
-                grid=grid, of="line", cell=line, quantity="spread", mean=spread, n_runs=len(found),
-                n_diverged=int(found["diverged"].sum()), n_failed=int(found["failed"].sum()),
-            )
-        )  # fmt: skip
+        found = _counts(runs[runs["cell"].isin(known.index)])
+        rows.append(dict(grid=grid, of="line", cell=line, quantity="spread", mean=spread) | found)
     return rows
 
 
 def _outcome_rows(runs: pd.DataFrame) -> list[dict]:
     rows = []
     for name, found in (("failed", runs[runs["failed"]]), ("trained", runs[~runs["failed"]])):
-        described = dict(
-            grid="both", of=f"{name} runs", n_runs=len(found),
-            n_diverged=int(found["diverged"].sum()), n_failed=int(found["failed"].sum()),
-        )  # fmt: skip
-        rows.append(described | dict(quantity="runs", mean=len(found)))
-        rows.append(described | dict(quantity="diverged_runs", mean=found["diverged"].sum()))
+        described = dict(grid="both", of=f"{name} runs") | _counts(found)
+        values = dict(runs=len(found), diverged_runs=described["n_diverged"])
         for quantity in QUANTITIES:
             for suffix, statistic in (("", "mean"), ("_smallest", "min"), ("_largest", "max")):
-                value = getattr(found[quantity], statistic)() if len(found) else np.nan
-                rows.append(described | dict(quantity=quantity + suffix, mean=value))
+                values[quantity + suffix] = found[quantity].agg(statistic)
+        rows += [described | dict(quantity=name, mean=value) for name, value in values.items()]
     return rows

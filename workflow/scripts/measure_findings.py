@@ -1,8 +1,0 @@
-"""Measure what the findings about the published program need and no other file provides."""
-
-from _job import job
-
-with job(snakemake):
-    from strsbp.study.experiments.findings.measure import measure_findings
-
-    measure_findings(out=snakemake.output.measurements, **snakemake.params.simulation)
