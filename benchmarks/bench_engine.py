@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from strsbp.data import load_dataset
-from strsbp.engine import adjoint, denominators, forward, loss, passes, spsp, trains, update
+from strsbp.engine import adjoint, loss, passes, spsp, update
 from strsbp.engine.network import Network
 from strsbp.files import write_csv, write_json
 from strsbp.settings import LayerSettings, ModelSettings, SimulatedTable
@@ -39,22 +39,23 @@ REPEATS = 1000
 """The authors' number of repeats per cell of the simulation."""
 
 STAGES = {  # kernel -> stage
-    (passes, "input_spikes"): "encode",
-    (trains, "transpose"): "encode",  # of the input; otherwise forward
-    (forward, "run_feedforward"): "forward",
-    (forward, "run_coupled"): "forward",
+    (passes, "encode"): "encode",
+    (passes, "forward_layer"): "forward",
+    (spsp, "spsp_of_active"): "traces and S-PSP",
     (spsp, "spsp_on_connections"): "recurrent S-PSP",
     (loss, "lateral_factors"): "lateral factor",
-    (denominators, "term_sums"): "denominators",
-    (denominators, "term_sums_recurrent"): "denominators",
-    (denominators, "denominators"): "denominators",
+    (passes, "layer_denominators"): "denominators",
     (adjoint, "off_diagonal"): "adjoint",
-    (adjoint, "solve_adjoint"): "adjoint",
-    (spsp, "spsp_of_active"): "traces and S-PSP",
+    (passes, "solve"): "adjoint",
     (update, "update_layer"): "update",
     (update, "update_connections"): "update",
     (update, "regulariser_factors"): "update",
 }
+UNCOMPILED = (
+    "train_samples", "train_on_spikes", "forward_layers", "backward_layers", "backward_layer",
+    "output_spsp", "back_errors",
+)  # fmt: skip
+"""Functions of `strsbp.engine.passes` that call the kernels; they run as plain Python."""
 
 
 def make_network(seed=1) -> Network:
@@ -134,59 +135,39 @@ def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
     return pd.DataFrame({"what": what, **spread(ms), "runs": runs} for what, ms in times.items())
 
 
-class Stopwatch:
-    """Sums the time spent in each kernel, by layer and stage.
+def timed_kernels(network) -> dict:
+    """Seconds by layer and stage, to which every call of a kernel adds from now on."""
+    seconds = defaultdict(float)
+    names = {id(layer.arrays.rows): layer.name for layer in network.layers}
 
-    While attached, the functions of `strsbp.engine.passes` run as plain Python and call the
-    compiled kernels one by one.
-    """
-
-    def __init__(self, network: Network):
-        self.seconds = defaultdict(float)
-        self._names = {id(layer.arrays.rows): layer.name for layer in network.layers}
-        self._layer = "input"
-
-    def attach(self):
-        """Wrap the kernels in STAGES and keep track of the current layer."""
-        for name, function in vars(passes).copy().items():
-            if getattr(function, "__module__", "") == passes.__name__:
-                setattr(passes, name, function.py_func)
-        for (module, name), stage in STAGES.items():
-            setattr(module, name, self._timed(getattr(module, name), stage))
-        for name in ("forward_layer", "backward_layer", "encode"):
-            setattr(passes, name, self._noting(getattr(passes, name)))
-
-    def _timed(self, function, stage):
-        def wrapper(*arguments):
+    def timed(function, stage):
+        def wrapper(first, *arguments):
             begin = time.process_time()
-            result = function(*arguments)
-            of_layer = stage == "encode" and self._layer != "input"
-            key = self._layer, "forward" if of_layer else stage
-            self.seconds[key] += time.process_time() - begin
+            result = function(first, *arguments)
+            layer = names.get(id(getattr(first, "rows", None)), "all")
+            seconds[layer, stage] += time.process_time() - begin
             return result
 
         return wrapper
 
-    def _noting(self, function):
-        def wrapper(first, *arguments):
-            self._layer = self._names[id(first.rows)] if hasattr(first, "rows") else "input"
-            return function(first, *arguments)
-
-        return wrapper
+    for name in UNCOMPILED:
+        setattr(passes, name, getattr(passes, name).py_func)
+    for (module, name), stage in STAGES.items():
+        setattr(module, name, timed(getattr(module, name), stage))
+    return seconds
 
 
 def stage_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
     """CPU time of each stage of a training sample, including its calls from Python."""
     network = make_network()
     train_samples(network, digits, range(WARM_UP))
-    start, watch = kept(network), Stopwatch(network)
-    watch.attach()
+    start, watch = kept(network), timed_kernels(network)
     times = defaultdict(list)
     for _ in range(runs):
         network.load_state(start)
-        watch.seconds.clear()
+        watch.clear()
         train_samples(network, digits, range(WARM_UP, WARM_UP + n_samples))
-        for key, seconds in watch.seconds.items():
+        for key, seconds in watch.items():
             times[key].append(1e3 * seconds / n_samples)
     return pd.DataFrame(
         {"layer": layer, "stage": stage, **spread(ms)} for (layer, stage), ms in times.items()

@@ -56,19 +56,21 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def encode_image(image, thresholds, k0, k1, index, split, n_steps, words, ptr, times):
-    """Write the spike times, pixel by pixel; returns the number of spikes.
+def encode_image(image, key, index, n_steps, ptr, times):
+    """Write the spike times, pixel by pixel.
 
     `ptr` (n_pixels + 1,) int32 receives the offsets, `times` int32 (n_pixels * n_steps + 1 or more)
-    the steps. `words` is a uint32 work array; its length is a multiple of 64 and at least n_steps.
+    the steps; `key`: see `Encoder`.
     """
+    k0, k1, split = key
+    words = np.empty((n_steps + 63) // 64 * 64, dtype=np.uint32)
     n_blocks = (n_steps + 3) // 4
     count = 0
     ptr[0] = 0
     for pixel in range(image.size):
         value = image[pixel]
         if value > 0:
-            threshold = thresholds[value]
+            threshold = THRESHOLDS[value]
             for block in range(n_blocks):
                 w0, w1, w2, w3 = philox(np.uint32(block), np.uint32(pixel), index, split, k0, k1)
                 words[4 * block] = w0
@@ -86,7 +88,6 @@ def encode_image(image, thresholds, k0, k1, index, split, n_steps, words, ptr, t
                     count += 1
                     left &= left - np.uint64(1)
         ptr[pixel + 1] = count
-    return count
 
 
 def bytes_of(n_steps: int) -> int:
@@ -128,16 +129,13 @@ def unpack_trains(packed, n_steps, ptr, times):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def input_spikes(row, index, key, n_steps, words, ptr, times):
+def input_spikes(row, index, key, n_steps, ptr, times):
     """Write the spike times of a sample: of an image as `encode_image`, or of packed trains.
 
-    `row` (n,) uint8 is an image if it has one byte per input, else a row of `packed_trains`;
-    `key` and `words`: see `Encoder`.
+    `row` (n,) uint8 is an image if it has one byte per input, else a row of `packed_trains`.
     """
     if row.size == ptr.size - 1:
-        encode_image(
-            row, THRESHOLDS, key[0], key[1], np.uint32(index), key[2], n_steps, words, ptr, times
-        )
+        encode_image(row, key, np.uint32(index), n_steps, ptr, times)
     else:
         unpack_trains(row, n_steps, ptr, times)
 
@@ -146,14 +144,12 @@ class Encoder:
     """Encodes images as spike trains of `n_steps` steps, for one seed and split.
 
     Parameters: `seed` (0 <= seed < 2**63), `split` (TRAIN_SPLIT or TEST_SPLIT), `n_steps`.
-    The attributes `key` (low half of the seed, high half, split) and `words` are passed to
-    `input_spikes`.
+    The attribute `key` (low half of the seed, high half, split) is passed to `input_spikes`.
     """
 
     def __init__(self, seed: int, split: int, n_steps: int):
         self.key = np.uint32(seed & 0xFFFFFFFF), np.uint32(seed >> 32), np.uint32(split)
         self.n_steps = n_steps
-        self.words = np.zeros(64 * -(-n_steps // 64), dtype=np.uint32)
 
     def encode(self, image: ArrayLike, index: int, n_inputs: int | None = None) -> np.ndarray:
         """The spike trains of `image` as a dense (n_steps, n_inputs) boolean array.
@@ -165,7 +161,7 @@ class Encoder:
         n_inputs = n_inputs or image.size
         ptr = np.zeros(n_inputs + 1, dtype=np.int32)
         times = np.empty(n_inputs * self.n_steps + 1, dtype=np.int32)
-        input_spikes(image, index, self.key, self.n_steps, self.words, ptr, times)
+        input_spikes(image, index, self.key, self.n_steps, ptr, times)
         spikes = np.zeros((self.n_steps, n_inputs), dtype=bool)
         spikes[times[: ptr[-1]], np.repeat(np.arange(n_inputs), np.diff(ptr))] = True
         return spikes

@@ -6,11 +6,8 @@ loads nor stores partial sums. Each lane performs the operations in the order th
 rounded like float32 scalars, so results do not depend on the processor; on processors with
 narrower registers a value takes several of them.
 
-Available only in compiled code: `zeros(width)`, `splat(like, x)`, `load(like, array, i, j)`,
-`store(array, i, j, lanes)`, `+`, `-`, `*`, `/`, `>`, `where(mask, a, b)`, `magnitude(lanes)`,
-`root(lanes)`, `fused(a, b, c)`, `with_sign(lanes, of)`, `times_2_64(lanes)`, `over_2_64(lanes)`,
-`ordered_sum(lanes)`; for masks `bits(mask)` and `mask(like, bits)`; for integers
-`lowest_bit(bits)`; `bits_below(words, i, limit)` compares 64 uint32.
+Available only in compiled code: the functions below, `+`, `-`, `*`, `/` and `>` of lanes, which
+compares to a mask.
 `like` is any value of the desired width, a power of two up to 64. Arrays are two-dimensional,
 float32 and contiguous; indices are not checked.
 """

@@ -32,7 +32,7 @@ def test_every_stage_is_timed(root):
     )  # fmt: skip
     lines = [line.split(",") for line in done.stdout.splitlines()]
     stages = {tuple(line[:2]): dict(zip(lines[0], line, strict=True)) for line in lines[1:]}
-    expected = {("input", "encode")}
+    expected = {("all", "encode")}
     for layer in ("feedforward1", "recurrent2", "output3"):
         for stage in ("forward", "traces and S-PSP", "denominators", "update"):
             expected.add((layer, stage))

@@ -322,7 +322,7 @@ def test_the_first_epoch_trained_again_is_the_committed_one(name):
         pytest.skip("STRSBP_DATA_DIR names no folder with the images")
     path, run = next((path, run) for path, run in RUNS.items() if run["arm"] == name)
     arm = STUDY.arm(name)
-    digits = load_dataset(arm.dataset).first(arm.n_train, arm.n_test)
+    digits = load_dataset(arm.dataset).first(arm.n_train, arm.n_test, arm.n_validation)
     assert digits.sha256() == run["data"]["sha256"]
     layers, table = STUDY.architectures[arm.architecture], read_table(arm.table_path(PAPER))
     network = build_network(arm, layers, table, run["seed"], digits.train_images.shape[1])

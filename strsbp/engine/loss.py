@@ -179,7 +179,7 @@ def add_side_effect(layer, offsets, active):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def back_errors(layer, base, offsets):
+def split_errors(layer, base, offsets):
     """Split `base`, the factor of w_ij rho_ij in the error passed back, by rho.
 
     `BACK_ERROR`: factor of e_ij / c_j for outputs that fired; `BACK_SILENT`: base * rho for silent

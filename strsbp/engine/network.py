@@ -64,9 +64,7 @@ class Network:
             layer.initialise(np.random.default_rng(stream))
             layer.refresh_sums()
         self.inputs = SpikeTrains(n_inputs, model.n_steps)
-        self._encoders = {
-            split: Encoder(seed, split, model.n_steps) for split in (TRAIN_SPLIT, TEST_SPLIT)
-        }
+        self.keys = [Encoder(seed, split, model.n_steps).key for split in (TRAIN_SPLIT, TEST_SPLIT)]
         self.n_updates = 0
 
     def encode(self, image: ArrayLike, index: int, split: int = TRAIN_SPLIT) -> None:
@@ -74,9 +72,8 @@ class Network:
 
         `image`: a row of the images, or of the packed spike trains, of a `Digits`.
         """
-        encoder = self._encoders[split]
         image = np.ascontiguousarray(image, dtype=np.uint8)
-        passes.encode(image, index, encoder.key, self.inputs.arrays, encoder.words)
+        passes.encode(image, index, self.keys[split], self.inputs.arrays)
 
     def forward(self) -> None:
         """Run all layers on the current input spikes; the results are in `layers[k].trains`."""
@@ -105,9 +102,8 @@ class Network:
         order = np.arange(first, last)
         predictions = np.zeros(order.size, dtype=np.int64)
         n_spikes, n_silent = np.zeros((2, order.size, len(self.layers)), dtype=np.int64)
-        encoder = self._encoders[split]
         passes.predict_samples(
-            np.ascontiguousarray(images, dtype=np.uint8), order, encoder.key, encoder.words,
+            np.ascontiguousarray(images, dtype=np.uint8), order, self.keys[split],
             self.inputs.arrays, self.arrays, predictions, n_spikes, n_silent,
         )  # fmt: skip
         return predictions, n_spikes, n_silent
@@ -146,11 +142,10 @@ class Network:
         steps, root_scales = self._next_steps(order.size, epoch)
         costs, predictions = np.zeros(order.size), np.zeros(order.size, dtype=np.int64)
         smallest = np.zeros((order.size, len(self.layers)), dtype=np.float32)
-        encoder = self._encoders[TRAIN_SPLIT]
         passes.train_samples(
             np.ascontiguousarray(images, dtype=np.uint8), order,
             np.ascontiguousarray(labels, dtype=np.int64),
-            np.ascontiguousarray(boosts, dtype=np.float32), encoder.key, encoder.words,
+            np.ascontiguousarray(boosts, dtype=np.float32), self.keys[TRAIN_SPLIT],
             self.inputs.arrays, self.arrays, self.derivative, steps, root_scales,
             costs, predictions, smallest,
         )  # fmt: skip

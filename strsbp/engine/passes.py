@@ -11,11 +11,9 @@ from strsbp.engine import adjoint, denominators, forward, loss, spsp, trains, up
 from strsbp.engine.state import (
     DENOMINATORS,
     ERROR,
-    FACTORS,
     LATERAL,
     ONES,
     SCALED_ERROR,
-    SQUARE_SUMS,
     WEIGHT_ERROR,
 )
 
@@ -59,7 +57,7 @@ def layer_denominators(layer, inputs, active, derivative, offsets):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _solve(layer, right_hand_side):
+def solve(layer, right_hand_side):
     n = layer.n_neurons
     s = layer.rows[ONES] if layer.ablates_back else layer.rows[DENOMINATORS]
     adjoint.solve_adjoint(
@@ -69,20 +67,20 @@ def _solve(layer, right_hand_side):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _back_errors(layer, offsets):
+def back_errors(layer, offsets):
     """Store the factor of w_ij rho_ij in the error of the layer below: delta_i / s_i or y_i."""
     error = layer.rows[SCALED_ERROR]
     if not layer.recurrent:
         s = layer.rows[ONES] if layer.ablates_back else layer.rows[DENOMINATORS]
-        loss.back_errors(layer, error / s, offsets)
+        loss.split_errors(layer, error / s, offsets)
         return
     spsp.spsp_on_connections(layer)
     adjoint.off_diagonal(layer)
     if layer.published_adjoint:
-        loss.back_errors(layer, error, offsets)
+        loss.split_errors(layer, error, offsets)
     else:
-        _solve(layer, error)
-        loss.back_errors(layer, layer.system[0], offsets)
+        solve(layer, error)
+        loss.split_errors(layer, layer.system[0], offsets)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -95,9 +93,7 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
     """
     rows = layer.rows
     smallest = np.float32(np.inf)
-    update.regulariser_factors(
-        rows[SQUARE_SUMS], layer.n_terms, layer.regularisation, rows[FACTORS]
-    )
+    update.regulariser_factors(layer)
     if has_error:
         offsets = layer.trains.neuron_ptr
         active = trains.find_active(inputs.neuron_ptr[: layer.n_inputs + 1], layer.active)
@@ -115,12 +111,12 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
         if layer.as_hm2bp:
             loss.excite_silent(layer, offsets, active.size)
             loss.add_side_effect(layer, offsets, active)
-        _back_errors(layer, offsets)
+        back_errors(layer, offsets)
     update.update_layer(layer, inputs, step, root_scale, has_error, back)
     if layer.recurrent:
         if has_error and back.size > 0 and layer.published_adjoint:
             # The published program applies R before it solves the system (finding F6).
-            _solve(layer, back)
+            solve(layer, back)
             back[:] = layer.system[0, : layer.n_neurons]
         update.update_connections(layer, step, root_scale, has_error)
     return smallest
@@ -162,16 +158,16 @@ def train_on_spikes(inputs, layers, derivative, label, boost, step, root_scale, 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def encode(image, index, key, inputs, words):
+def encode(image, index, key, inputs):
     """Set `inputs` to the spikes of `image`, number `index` of its split; see `input_spikes`."""
     n_steps = inputs.step_ptr.size - 1
-    input_spikes(image, index, key, n_steps, words, inputs.neuron_ptr, inputs.neuron_times)
+    input_spikes(image, index, key, n_steps, inputs.neuron_ptr, inputs.neuron_times)
     trains.transpose(inputs.neuron_ptr, inputs.neuron_times, inputs.step_ptr, inputs.step_idx)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def train_samples(
-    images, order, labels, boosts, key, words, inputs, layers, derivative, steps, root_scales,
+    images, order, labels, boosts, key, inputs, layers, derivative, steps, root_scales,
     costs, predictions, smallest,
 ):  # fmt: skip
     """Train on images[order[k]] for k = 0, 1, ..., one update each.
@@ -180,7 +176,7 @@ def train_samples(
     Fills `costs` and `predictions` (n,), and `smallest` (n, n_layers).
     """
     for k in range(order.size):
-        encode(images[order[k]], order[k], key, inputs, words)
+        encode(images[order[k]], order[k], key, inputs)
         costs[k], predictions[k] = train_on_spikes(
             inputs, layers, derivative, labels[k], boosts[k], steps[k], root_scales[k],
             smallest[k],
@@ -188,13 +184,13 @@ def train_samples(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def predict_samples(images, order, key, words, inputs, layers, predictions, n_spikes, n_silent):
+def predict_samples(images, order, key, inputs, layers, predictions, n_spikes, n_silent):
     """Fill `predictions` (n,) with the class of images[order[k]]; the lowest class in a tie.
 
     Also fills `n_spikes` and `n_silent` (n, n_layers): spikes and silent neurons of each layer.
     """
     for k in range(order.size):
-        encode(images[order[k]], order[k], key, inputs, words)
+        encode(images[order[k]], order[k], key, inputs)
         forward_layers(inputs, layers)
         for position in range(len(layers)):
             layer = layers[position]

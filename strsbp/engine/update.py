@@ -29,14 +29,15 @@ REGULARISER_BETA, REGULARISER_SCALE = 0.04, 8.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def regulariser_factors(square_sums, n_terms, strength, factors):
-    """Fill `factors` so that d(regulariser)/dw_ij = factors[i] * w_ij.
+def regulariser_factors(layer):
+    """Fill the row `FACTORS` so that d(regulariser)/dw_ij = factor_i * w_ij.
 
-    factors[i] = lambda beta / W * exp(beta (q_i - 1)), q_i = square_sums[i] / W^2 / n_terms.
+    factor_i = lambda beta / W * exp(beta (q_i - 1)), q_i = square_sum_i / W^2 / n_terms.
     """
-    scale = strength * REGULARISER_BETA / REGULARISER_SCALE
+    square_sums, factors = layer.rows[SQUARE_SUMS], layer.rows[FACTORS]
+    scale = layer.regularisation * REGULARISER_BETA / REGULARISER_SCALE
     for i in range(square_sums.size):
-        q = square_sums[i] / (REGULARISER_SCALE * REGULARISER_SCALE) / n_terms
+        q = square_sums[i] / (REGULARISER_SCALE * REGULARISER_SCALE) / layer.n_terms
         factors[i] = scale * math.exp(REGULARISER_BETA * (q - 1.0))
 
 

@@ -11,8 +11,6 @@ HM2BP_RHO_SILENT = 1.0
 """rho_ij if either neuron is silent, in HM2-BP's program (finding F11)."""
 HM2BP_E_SILENT = 0.1
 """e_ij in HM2-BP's program for a silent neuron i and an input j that spiked (finding F11)."""
-LATERAL_WEIGHT = 1.0
-"""w0: strength of the lateral inhibition in the lateral factor."""
 REGULARISATION_BETA = 0.04
 """beta of the weight regularisation."""
 WEIGHT_SCALE = 8.0
@@ -78,10 +76,8 @@ def recurrent_error(delta, system, weights, rho_input, variant: str = "derived")
     return np.linalg.solve(system.T, delta @ response)
 
 
-def lateral_factor(
-    rho_lateral, output_counts, label: int, threshold, w0=LATERAL_WEIGHT
-) -> np.ndarray:
-    """L_i of the output layer, float64 of shape (n,).
+def lateral_factor(rho_lateral, output_counts, label: int, threshold) -> np.ndarray:
+    """L_i of the output layer with w0 = 1, float64 of shape (n,).
 
     `rho_lateral` (n, n): rho between the output neurons; `output_counts` (n,): their spike counts.
     Both are computed from the spikes before the repair of a silent label.
@@ -91,17 +87,11 @@ def lateral_factor(
     h = np.where(active, 1 / threshold, 0.0)
     loop = rho_lateral * h[None, :] * rho_lateral.T * h[:, None]
     np.fill_diagonal(loop, 0.0)
-    return 1 / (1 - w0**2 * loop.sum(axis=1))
+    return 1 / (1 - loop.sum(axis=1))
 
 
 def regularisation(
-    weights,
-    recurrent_weights=None,
-    mask=None,
-    *,
-    strength,
-    beta=REGULARISATION_BETA,
-    scale=WEIGHT_SCALE,
+    weights, recurrent_weights=None, mask=None, *, strength
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Terms added to the gradients of the input weights (n, m) and recurrent weights (n, n).
 
@@ -109,11 +99,13 @@ def regularisation(
     m + 1. In a recurrent layer the row includes the recurrent weights, and the divisor is m + 1
     plus the number of connections in the whole layer; `mask` (n, n) bool: which connections exist.
     """
-    u = np.asarray(weights, dtype=np.float64) / scale
+    u = np.asarray(weights, dtype=np.float64) / WEIGHT_SCALE
     row_sum, divisor = np.sum(u**2, axis=1), u.shape[1] + 1
     if recurrent_weights is not None:
-        u_recurrent = np.where(mask, recurrent_weights, 0.0) / scale
+        u_recurrent = np.where(mask, recurrent_weights, 0.0) / WEIGHT_SCALE
         row_sum = row_sum + np.sum(u_recurrent**2, axis=1)
         divisor += np.count_nonzero(mask)
-    factor = (strength * beta * np.exp(beta * (row_sum / divisor - 1)))[:, None]
+    factor = (
+        strength * REGULARISATION_BETA * np.exp(REGULARISATION_BETA * (row_sum / divisor - 1))
+    )[:, None]
     return factor * u, None if recurrent_weights is None else factor * u_recurrent

@@ -58,11 +58,11 @@ def compare_tables(ours: Table, theirs: Table) -> dict[str, float]:
     return result
 
 
-def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int = 1):
+def author_comparison(folder: str | Path) -> pd.DataFrame:
     """Compare our tables with the authors' files in `folder`.
 
     Returns a frame with one row per file and measure: file, spsp, grid, measure, ours (our table,
-    simulated with `repeats`, compared with the file), chance (the same, compared with a table of
+    simulated with `REPEATS`, compared with the file), chance (the same, compared with a table of
     ours that was simulated with the authors' repeats), repeats, source. Raises `TableError` for a
     file that is not a table, and `StrsbpError` if there are no files.
     """
@@ -72,15 +72,15 @@ def author_comparison(folder: str | Path, *, repeats: int = REPEATS, seed: int =
         if not path.exists():
             continue
         theirs = read_table(path)
-        first = fit_surface(simulate_surface(table, repeats=repeats, seed=seed))
-        again = min(repeats, AUTHOR_REPEATS[table.spsp])
-        second = fit_surface(simulate_surface(table, repeats=again, seed=seed + 1))
+        first = fit_surface(simulate_surface(table, repeats=REPEATS, seed=1))
+        again = AUTHOR_REPEATS[table.spsp]
+        second = fit_surface(simulate_surface(table, repeats=again, seed=2))
         chance = compare_tables(first, second)
         for measure, value in compare_tables(first, theirs).items():
             rows.append(
                 dict(
                     file=name, spsp=table.spsp, grid=table.grid, measure=measure, ours=value,
-                    chance=chance[measure], repeats=repeats, source=SOURCE,
+                    chance=chance[measure], repeats=REPEATS, source=SOURCE,
                 )
             )  # fmt: skip
     if not rows:

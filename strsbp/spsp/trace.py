@@ -11,13 +11,13 @@ O_I, O_J = 30, 12
 """The spike counts of the pair in the study's Fig. 5."""
 
 
-def trace_pair(*, seed: int, o_j: int = O_J, o_i: int = O_I, model: ModelSettings | None = None):
+def trace_pair(*, seed: int) -> pd.DataFrame:
     """Both recursions on the same spike trains, drawn as in the corrected simulation.
 
     Returns a frame with columns listing (1 or 2), step, spike_pre, spike_post (0 or 1), current,
     membrane (before any reset in the same step) and e_ij (of the whole pair).
     """
-    model = model or ModelSettings()
+    model, o_j, o_i = ModelSettings(), O_J, O_I
     spacing = max(model.refractory_steps, 1)
     slots = np.zeros(model.n_steps // spacing, dtype=np.int64)
     trains = []

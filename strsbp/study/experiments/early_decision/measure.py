@@ -116,11 +116,9 @@ def decide_one(inputs, layers, fan_outs, times, margins, counts, found):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _decide_samples(
-    images, first, key, words, inputs, layers, fan_outs, times, margins, counts, found
-):
+def _decide_samples(images, first, key, inputs, layers, fan_outs, times, margins, counts, found):
     for k in range(found.shape[0]):
-        passes.encode(images[first + k], first + k, key, inputs, words)
+        passes.encode(images[first + k], first + k, key, inputs)
         passes.forward_layers(inputs, layers)
         decide_one(inputs, layers, fan_outs, times, margins, counts, found[k])
 
@@ -157,7 +155,7 @@ def decide(network: Network, images, times: Sequence[int], margins: Sequence[int
     operations = fan_outs(network)
     for first in range(0, len(images), _BLOCK):  # Ctrl-C takes effect between blocks
         _decide_samples(
-            images, first, encoder.key, encoder.words, network.inputs.arrays, network.arrays,
+            images, first, encoder.key, network.inputs.arrays, network.arrays,
             operations, times, margins, counts, found[first : first + _BLOCK],
         )  # fmt: skip
     return Decisions(*np.moveaxis(found, 2, 0))

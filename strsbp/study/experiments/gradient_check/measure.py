@@ -114,7 +114,7 @@ class Samples:
         """Set the input spikes of `network` to those of a sample."""
         encoding, image = divmod(sample, self.n_images)
         encoder = self._encoders[encoding]
-        passes.encode(self._images[image], image, encoder.key, network.inputs.arrays, encoder.words)
+        passes.encode(self._images[image], image, encoder.key, network.inputs.arrays)
 
     def _entering(self, position: int) -> Iterator:
         for sample in range(self.n_samples):

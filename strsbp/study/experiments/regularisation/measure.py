@@ -13,7 +13,7 @@ import numpy as np
 from strsbp.data import Digits
 from strsbp.engine import update
 from strsbp.engine.network import Network
-from strsbp.engine.state import SQUARE_SUMS
+from strsbp.engine.state import FACTORS, SQUARE_SUMS
 from strsbp.files import write_text
 from strsbp.network import build_network
 from strsbp.study.experiments.gradients.measure import Probe, weights_of
@@ -92,7 +92,6 @@ def layer_state(network: Network, probe: Probe, digits: Digits, n_samples: int) 
 
 def regulariser_length(layer) -> float:
     """Norm of the regulariser's gradient over all weights of an engine layer (section 7)."""
-    squares = layer.arrays.rows[SQUARE_SUMS]
-    factors = np.zeros_like(squares)
-    update.regulariser_factors(squares, layer.arrays.n_terms, layer.model.regularisation, factors)
+    update.regulariser_factors(layer.arrays)
+    factors, squares = layer.arrays.rows[[FACTORS, SQUARE_SUMS]]
     return float(np.sqrt(np.sum(factors.astype(np.float64) ** 2 * squares)))
