@@ -29,7 +29,7 @@ EPOCHS = 10
 
 
 def answers() -> str:
-    """The three results that matter, as a table."""
+    """The results that matter, as a table."""
     claims = ROOT / CLAIMS
     study = " against ".join(
         format_value(published_value(claims, f"{arm}_best_error"), "error")
@@ -37,6 +37,7 @@ def answers() -> str:
     )
     as_run, sizes = _two_arms("strsbp", "hm2bp")
     as_logged, _ = _two_arms("logged_strsbp", "logged_hm2bp")
+    same_length, _ = _two_arms("normalised_strsbp", "hm2bp")
     through_time, n_digits = _bptt()
     rows = [
         ["**Does ST-RSBP beat HM2-BP**, as the study ran both?", study, as_run],
@@ -45,6 +46,12 @@ def answers() -> str:
             "by the threshold? The division lets the regulariser drown the error (finding F10).",
             "not tried",
             as_logged,
+        ],
+        [
+            "**Is its gradient better, or only longer?** ST-RSBP with its gradient scaled to the "
+            "length of HM2-BP's, against HM2-BP",
+            "not tried",
+            same_length,
         ],
         [
             "**Does backpropagation through time** beat ST-RSBP, as the study ran it, after as "

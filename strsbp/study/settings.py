@@ -218,14 +218,13 @@ class StudySettings(_Study):
         return {name: one.title for name, one in self.variants.items() if one.judged}
 
     def summarised_runs(self, suffix: str = "csv", folder: str | Path = ".") -> list[str]:
-        """Paths of the files of all reported runs, and of the runs of judged variants that exist.
+        """Paths of the files of all reported runs, and of the runs of variants that exist.
 
         A report never trains a variant: its arms are trained on demand. `folder` has `results/`.
         """
-        names = [f"{name}_{of}" for name in self.judged_variants for of in self.variants[name].arms]
         found = [
             run.removesuffix("csv") + suffix
-            for run in self.runs(names)
+            for run in self.runs(self.variant_arms)
             if all(Path(folder, run).with_suffix(end).is_file() for end in (".csv", ".json"))
         ]
         return self.runs(suffix=suffix) + found

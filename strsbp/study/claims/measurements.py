@@ -20,7 +20,7 @@ Test = tuple[str, str, int, str]
 """A paired test: both arms, the epoch and the quantity."""
 
 TableName = Literal[
-    "arms", "pairs", "runs", "curves", "surfaces", "quality", "gradients",
+    "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
     "denominators", "measured", "extrapolations", *EXPERIMENTS,
 ]  # fmt: skip
 """Results files; that of an experiment is its summary.csv."""

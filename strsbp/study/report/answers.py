@@ -25,7 +25,7 @@ def headline(results: Results) -> list[str]:
     entries = packaged("sections.yaml")["summary"]["headline"]
     first, *rest = (_sentence(entry, results) for entry in entries)
     others = results.judged.get(entries[0]["of"], {}).get("other_verdicts")
-    elsewhere = first and others and f"With other settings or epochs the verdict differs: {others}."
+    elsewhere = first and others and f"That changes with the setting and the epoch: {others}."
     counts = _counts(results.claims, "Of the study's {} claims, ")
     return [counts, *filter(None, [first, elsewhere, *rest])]
 

@@ -61,9 +61,11 @@ class Results:
 
     @cached_property
     def judged(self) -> dict[str, dict]:
-        """The judged claims and findings by id; a finding with several effects once."""
+        """The judged claims and findings, and the first statement on each question, by id."""
         columns = ("id", "measured", "low", "high", "unit", "verdict")
-        rows = self.table("findings", *columns).drop_duplicates("id").to_dict("records")
+        names = ("findings", "answers") if "answers" in self.tables else ("findings",)
+        frames = (self.table(name, *columns).drop_duplicates("id") for name in names)
+        rows = [row for frame in frames for row in frame.to_dict("records")]
         return {row["id"]: row for row in [*rows, *self.claims]}
 
     @cached_property

@@ -174,7 +174,7 @@ def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
     days = sorted(runs["started"].dropna().str[:10])
     when = f", started from {days[0]} to {days[-1]}" if days else ""
     versions = [
-        f"{name.removeprefix('version_')} {_distinct(runs[name])}"
+        f"{name.removeprefix('version_')} {_distinct(runs[name].replace('not installed', None))}"
         for name in runs.columns
         if name.startswith("version_")
     ]
