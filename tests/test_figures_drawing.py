@@ -16,6 +16,7 @@ from PIL import Image
 from strsbp.study.figures import style
 from strsbp.study.figures.catalogue import CLAIMS, FIGURES, find_figure
 from strsbp.study.loading import load_profile
+from strsbp.study.summary.intervals import both_ways
 
 ROOT = Path(__file__).resolve().parents[1]
 PAPER = ROOT / "results" / "paper"
@@ -124,13 +125,13 @@ def test_differences_are_of_pairs_and_have_the_sign_that_the_axis_says(first):
     places = {
         names[int(y)]: x for line in ax.collections[1:] for x, y in line.get_offsets().tolist()
     }
-    arms = pd.read_csv(PAPER / "summarise_training" / "arms.csv")
-    arms = arms[(arms["at_epoch"] == 10) & (arms["quantity"] == "best_test_error")]
-    mean = 100 * arms.set_index("arm")["mean"]
-    for tau_m in (50, 128):
+    pairs = both_ways(pd.read_csv(PAPER / "summarise_training" / "pairs.csv"))
+    pairs = pairs.query("arm_b == 'strsbp' and at_epoch == 10 and quantity == 'best_test_error'")
+    wanted = 100 * pairs.set_index("arm_a")["difference"]
+    for tau_m in (32, 128):
         (found,) = [x for name, x in places.items() if f" = {tau_m} " in name]
-        wanted = mean[f"tau_m_{tau_m}"] - mean["strsbp"]
-        assert found == pytest.approx(wanted, abs=0.3) and abs(wanted) > 0.3
+        assert found == pytest.approx(wanted[f"tau_m_{tau_m}"])
+    assert wanted["tau_m_128"] < 0 < wanted["tau_m_32"]
 
 
 def test_labels_do_not_overlap():

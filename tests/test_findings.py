@@ -52,7 +52,7 @@ def test_small_runs_tell_no_effect_and_other_measurements_refute(tmp_path):
     judge_findings(findings=FINDINGS, tables=tables, out=tmp_path / "verdicts.csv")
     frame = pd.read_csv(tmp_path / "verdicts.csv").set_index("id")
     assert frame.loc["F5", "verdict"].iloc[0] == "refuted"
-    small = frame["effect_text"].str.contains(r"too small to tell: it needs .*\(here 200\)")
+    small = frame["effect_text"].str.contains(r"^Needs .*\(here 200\)")
     assert small.any()
 
 

@@ -1,5 +1,7 @@
 """Agreement with a noisy truth: cases whose cosine, scale and noise are known."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -10,13 +12,15 @@ from strsbp.study.experiments.gradient_check.agreement import (
     cosine_difference,
     describe_truth,
 )
+from strsbp.study.summary.intervals import bootstrap_interval
 
 N_WEIGHTS, N_DIRECTIONS = 200, 400
 
 
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch):
-    monkeypatch.setattr(agreement, "RESAMPLES", 300)
+    fewer = partial(bootstrap_interval, resamples=300)
+    monkeypatch.setattr(agreement, "bootstrap_interval", fewer)
 
 
 def projected(vector, noise=0.0, seed=0):

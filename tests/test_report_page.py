@@ -32,7 +32,8 @@ TABLES = dict(
     answers="judge_questions/answers",
 ) | {name: f"{name}/summary" for name in OPEN_QUESTIONS}  # fmt: skip
 TABLES |= {name: f"summarise_training/{name}" for name in ("arms", "pairs", "runs")}
-TABLES |= {name: f"summarise_spsp/{name}" for name in ("quality", "author_tables")}
+TABLES |= {"quality": "summarise_spsp/quality"}
+AUTHORS = ROOT / "resources" / "author_tables_comparison.csv"
 
 
 class Page(HTMLParser):
@@ -92,7 +93,8 @@ def arguments(folder, monkeypatch):
     return dict(
         study=load_profile(ROOT / "config", "paper"),
         claims_csv=PAPER / "judge_claims" / "claims.csv",
-        tables={name: PAPER / f"{path}.csv" for name, path in TABLES.items()},
+        tables={name: PAPER / f"{path}.csv" for name, path in TABLES.items()}
+        | {"author_tables": AUTHORS},
         figures={name: PAPER / "figures" / f"{name}.svg" for name in FIGURE_DATA},
         captions=CAPTIONS, topics=ROOT / "resources" / "claims.yaml",
         questions=ROOT / "resources" / "questions.yaml",

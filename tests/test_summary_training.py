@@ -91,12 +91,12 @@ def test_holm_by_hand():
 
 
 def test_a_diverged_run_is_counted_and_left_out(tmp_path):
-    metrics, provenance = copied_runs(tmp_path)
+    metrics, _ = copied_runs(tmp_path)
     for path, level in zip(metrics[:3], (0.1, 0.2, 0.6), strict=True):
         set_errors(path, np.full(20, level))
     set_errors(metrics[2], np.full(12, 0.6), diverged="recurrent2")
     set_errors(metrics[3], np.full(10, 0.2), diverged="output3")
-    tables = summarise(tmp_path, metrics, provenance)
+    tables = summarise(tmp_path, metrics)
     arms = tables["arms"].set_index(["arm", "at_epoch", "quantity"])
     early, late = (arms.loc[("strsbp", epoch, "best_test_error")] for epoch in (10, 20))
     assert (early["mean"], early["n_seeds"], early["n_diverged"]) == (pytest.approx(0.3), 3, 0)
@@ -142,11 +142,11 @@ def test_inconsistent_files_are_reported_in_one_sentence(damage, message, tmp_pa
 
 
 def test_a_layer_that_is_silent_after_an_epoch_is_named(tmp_path):
-    metrics, provenance = copied_runs(tmp_path, seeds=(1,))
+    metrics, _ = copied_runs(tmp_path, seeds=(1,))
     frame = pd.read_csv(metrics[0])
     frame.loc[1:2, "silent_share_recurrent2"] = 1
     frame.to_csv(metrics[0], index=False)
-    runs = summarise(tmp_path, metrics, provenance)["runs"].set_index("arm")
+    runs = summarise(tmp_path, metrics)["runs"].set_index("arm")
     assert runs.loc["strsbp", "silent"] == "recurrent2 in 2 of 20 epochs"
     assert pd.isna(runs.loc["hm2bp", "silent"])
 

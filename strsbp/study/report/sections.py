@@ -310,8 +310,9 @@ SECTIONS = (
     Section("limits", "What the study could not do", _texts("limits"), "tables"),
     Section("reading", "What differs from the study, and why", _texts("reading")),
     Section("arms", "Test errors of all arms", _texts("arms"), "tables"),
-    Section("spsp", "Simulations and fits in numbers", _texts("spsp"), "tables"),
-    Section("author_tables", "The authors' tables and ours", _texts("author_tables"), "tables"),
+    Section(
+        "spsp", "Simulations and fits in numbers, and the authors' tables", _texts("spsp"), "tables"
+    ),
     Section("run", "How it was made", run),
     Section("glossary", "Symbols and terms", _texts("glossary")),
 )
