@@ -22,10 +22,11 @@ DO = {
 
 def headline(results: Results) -> list[str]:
     """The opening paragraph: how many claims have which verdict, and what stands out."""
-    entries = packaged("sections.yaml")["summary"]["headline"]
+    texts = packaged("sections.yaml")["summary"]
+    entries = texts["headline"]
     first, *rest = (_sentence(entry, results) for entry in entries)
     others = results.judged.get(entries[0]["of"], {}).get("other_verdicts")
-    elsewhere = first and others and f"That changes with the setting and the epoch: {others}."
+    elsewhere = first and others and filled(texts["elsewhere"], dict(others=others))
     counts = _counts(results.claims, "Of the study's {} claims, ")
     return [counts, *filter(None, [first, elsewhere, *rest])]
 
