@@ -9,6 +9,7 @@ from refusals import refusal
 
 from strsbp.errors import ClaimsError
 from strsbp.study.claims.questions import COLUMNS, judge_questions, load_questions
+from strsbp.study.summary.intervals import holm
 
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = ROOT / "resources" / "questions.yaml"
@@ -60,6 +61,13 @@ def test_statements_are_judged_from_the_tables(judged):
     assert frame["reason"][3].startswith(
         "Needs 100 training images (here 30). For what it is worth: The"
     )
+
+
+def test_paired_tests_of_a_question_share_holms_correction():
+    answers = pd.read_csv(ROOT / "results" / "paper" / "judge_questions" / "answers.csv")
+    family = answers[answers["id"] == "Q11"]
+    assert family["p_adjusted"].to_numpy() == pytest.approx(holm(family["p_value"].tolist()))
+    assert (family["p_adjusted"] > family["p_value"]).any()
 
 
 @pytest.mark.parametrize(

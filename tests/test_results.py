@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from strsbp.data import load_dataset
@@ -59,6 +60,12 @@ EXPECTED = ("published", "unblocked", "corrected", "exact")
 def test_every_run_that_the_config_asks_for_is_there():
     wanted = [ROOT / run for suffix in ("csv", "json") for run in STUDY.runs(suffix=suffix)]
     assert wanted and [path for path in wanted if not path.is_file()] == []
+
+
+def test_the_lengthened_error_has_the_mean_gain_that_was_measured():
+    cell = pd.read_csv(PAPER / "regularisation" / "measure" / "strsbp-10-divided.csv")
+    measured = cell.filter(like="mean_gain_").mean().tolist()
+    assert STUDY.arm("lengthened_hm2bp").error_gain == pytest.approx(measured, abs=6e-4)
 
 
 def settings_of(run):

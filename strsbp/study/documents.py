@@ -54,8 +54,8 @@ def answers() -> str:
             same_length,
         ],
         [
-            "**Does backpropagation through time** beat ST-RSBP, as the study ran it, after as "
-            "many epochs?",
+            "**Does backpropagation through time** beat ST-RSBP, as the study ran it, after the "
+            "same number of epochs?",
             "not tried",
             through_time,
         ],

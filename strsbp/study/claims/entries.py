@@ -53,8 +53,8 @@ SIZES = {
     "n_runs": "seeds",
     "repeats": "repeats",
 }
-"""What `needs` may count, with words: columns of the measured rows, or else quantities beside them;
-where neither has them, columns of the table `arms` (there `at_epoch` counts the epochs)."""
+"""What `needs` may count, in words. It is looked up in the columns of the measured row, then among
+the other quantities of its table, then in the table `arms` (where `at_epoch` is the epochs)."""
 DATASET = "mnist"
 """The data set of arms that can judge what the study says."""
 Needs = dict[Literal[*SIZES], Annotated[int, Field(ge=1)]]

@@ -173,12 +173,11 @@ def _other_verdicts(main: dict, others: list[dict]) -> str:
         verdicts = {main["verdict"], other["verdict"]}
         if len(verdicts) > 1 and Verdict.NOT_TESTED not in verdicts:
             epochs.setdefault((other["title"], other["verdict"]), []).append(other["epoch"])
-    return "; ".join(
-        f"{title}, by the {', '.join(names[:-1])} or {names[-1]} epoch: {verdict}".replace(
-            "the  or ", "the "
-        ).removeprefix(", ")
-        for (title, verdict), names in epochs.items()
-    )
+    said = []
+    for (title, verdict), (*first, last) in epochs.items():
+        names = " or ".join(filter(None, [", ".join(first), last]))
+        said.append(f"{title and f'{title}, '}by the {names} epoch: {verdict}")
+    return "; ".join(said)
 
 
 def read_judged(path: str | Path) -> pd.DataFrame:

@@ -28,7 +28,10 @@ WORDS = {
 }
 """The name of each verdict where a question is answered."""
 
-COLUMNS = ["id", "statement", "measured", "low", "high", "unit", "verdict", "reason"]
+COLUMNS = [
+    "id", "statement", "measured", "low", "high", "p_value", "p_adjusted", "unit", "verdict",
+    "reason",
+]  # fmt: skip
 
 
 class Statement(Entry):
@@ -64,17 +67,21 @@ def judge_questions(
 ) -> None:
     """Judge every statement by the results files `tables`; write `out` (csv), one row for each.
 
-    Placeholders may name the `study`. Raises `ClaimsError` when the file is malformed or does not
-    fit the results, or if a placeholder names nothing.
+    The paired tests of a question share Holm's correction. Placeholders may name the `study`.
+    Raises `ClaimsError` when the file is malformed or does not fit the results, or if a placeholder
+    names nothing.
     """
     results, values = Tables(tables), {}
     if study is not None:
         values = dict(study=StudySettings.model_validate(study))
     rows = []
     for question in load_questions(questions, values):
+        tests = [test for one in question.statements for test in one.rule.tests()]
+        adjusted = results.adjusted(tests)
         for one in question.statements:
             with told(f"Question {question.id}"):
-                judged = judge(one.rule, one.needs, Context(results, None, one.unit), one.counted)
+                context = Context(results, None, one.unit, adjusted)
+                judged = judge(one.rule, one.needs, context, one.counted)
             described = dict(id=question.id, statement=one.statement, unit=one.unit)
             rows.append(described | judged._asdict() | dict(verdict=WORDS[judged.verdict]))
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)

@@ -24,7 +24,7 @@ COLUMNS = (
 )  # fmt: skip
 
 Files = Sequence[str | Path]
-"""Metrics of runs; the provenance of each, with the suffix .json, is beside it."""
+"""Paths of metrics; each has its provenance beside it, in a .json file of the same name."""
 
 
 class Method(NamedTuple):
