@@ -237,10 +237,9 @@ OF_ENTRIES = {
     "subject",
     "note",
     "caption",
-    "question",
     "title",
     "text",
-    "not_measured",
+    "reason",
 }
 NO_TEXTS = {"of", "table", "columns", "quantity"}
 

@@ -12,10 +12,9 @@ from textwrap import dedent
 
 from strsbp.files import read_csv, read_json, write_text
 from strsbp.study import schema
+from strsbp.study.claims import load_topics, published_value
 from strsbp.study.claims.entries import filled
-from strsbp.study.claims.judging import published_value
 from strsbp.study.claims.measurements import Tables
-from strsbp.study.claims.questions import load_questions
 from strsbp.study.claims.rules import KINDS
 from strsbp.study.claims.units import format_measured, format_value
 from strsbp.study.figures.catalogue import CLAIMS, FIGURES
@@ -151,12 +150,12 @@ def questions() -> str:
     found = read_csv(RESULTS / "judge_questions" / "answers.csv", columns)
     values = {"study": load_profile(ROOT / "config", RESULTS.name)}
     rows = []
-    for question in load_questions(ROOT / "resources" / "questions.yaml", values):
+    for question in load_topics(ROOT / "resources" / "questions.yaml", values):
         judged = found[found["id"] == question.id]
         leads = judged[
             judged["statement"].isin([s.statement for s in question.statements if s.lead])
         ]
-        title = f"**{filled(question.question, values)}**"
+        title = f"**{filled(question.title, values)}**"
         for one in (judged[:1] if leads.empty else leads).itertuples():
             measured = format_measured(one.measured, one.low, one.high, one.unit)
             rows.append([title, one.statement, measured, one.verdict])

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from strsbp.study.claims import Verdict
+from strsbp.study.claims import Verdict, load_topics
 from strsbp.study.claims.entries import filled
-from strsbp.study.claims.judging import load_topics
 from strsbp.study.report.results import Results
 from strsbp.study.report.text import packaged
 
@@ -36,7 +35,7 @@ def topics(results: Results) -> list[dict]:
     judged = {claim["id"]: claim for claim in results.claims}
     found = []
     for topic in load_topics(results.topics, results.values):
-        claims = [judged[claim.id] for claim in topic.claims]
+        claims = [judged[claim.id] for claim in topic.statements]
         answer = topic.answer and _sentence(topic.answer, results, topic.quoted)
         answer = answer or _counts(claims, "Of {} claims, ")
         found.append(

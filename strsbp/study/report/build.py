@@ -8,25 +8,21 @@ from markupsafe import Markup
 
 from strsbp.files import ResultsError, write_text
 from strsbp.study.claims import Verdict
-from strsbp.study.claims.findings import WORDS
+from strsbp.study.claims.judging import ANSWERS, FOUND
 from strsbp.study.claims.measurements import told
-from strsbp.study.claims.questions import WORDS as ANSWERS
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS, Section
 from strsbp.study.report.text import symbols, value_text
 from strsbp.study.summary.intervals import ALPHA
 
-_MARKS = {
-    "REPRODUCES": ("yes", "✓"),
-    "PARTLY": ("part", "◐"),
-    "DOES_NOT": ("no", "✗"),
-    "UNDECIDED": ("open", "?"),
-    "NOT_TESTED": ("untested", "–"),
-}
 BADGES = {
-    words: _MARKS[verdict.name]
-    for verdict in Verdict
-    for words in (verdict, WORDS[verdict], ANSWERS[verdict])
+    words: mark
+    for verdict, mark in zip(
+        Verdict,
+        (("yes", "✓"), ("part", "◐"), ("no", "✗"), ("open", "?"), ("untested", "–")),
+        strict=True,
+    )
+    for words in (verdict, FOUND[verdict], ANSWERS[verdict])
 }
 """Class and mark of each verdict; the words beside the mark mean that colour is not needed."""
 

@@ -16,10 +16,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from strsbp.files import ResultsError, read_yaml
-from strsbp.study.claims import Verdict
-from strsbp.study.claims.entries import filled
-from strsbp.study.claims.judging import STUDY, ShownTable
-from strsbp.study.claims.questions import load_questions
+from strsbp.study.claims import Verdict, load_topics
+from strsbp.study.claims.entries import ShownTable, filled
+from strsbp.study.claims.judging import STUDY
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.answers import headline, topics
 from strsbp.study.report.results import Results
@@ -109,7 +108,7 @@ def verdicts(results: Results) -> dict:
 def claims(results: Results) -> dict:
     """Every topic with its answer, its figures and the reasons of its verdicts."""
     found = topics(results)
-    asked = [dict(one) for one in load_questions(results.questions)]
+    asked = [dict(one) for one in load_topics(results.questions)]
     used = {MAIN_FIGURE}.union(
         *(one["figures"] for one in asked + found), *(one["more"] for one in found)
     )
@@ -243,16 +242,13 @@ def questions(results: Results) -> dict:
         return dict(entries=[])
     answers = results.table("answers", "id", "statement", "verdict", "reason")
     found = []
-    for question in load_questions(results.questions, results.values):
+    for question in load_topics(results.questions, results.values):
         judged = answers[answers["id"] == question.id].to_dict("records")
         leads = [one.statement for one in question.statements if one.lead]
-        texts = {
-            name: filled(getattr(question, name), results.values) for name in ("question", "text")
-        }
         asked = dict(
             id=f"question-{question.id}",
-            title=texts["question"],
-            text=texts["text"],
+            title=filled(question.title, results.values),
+            text=filled(question.text, results.values),
             leads=[one for one in judged if one["statement"] in leads] or judged[:1],
             claims=judged,
             figures=question.figures,

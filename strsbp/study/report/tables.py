@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from strsbp.study.claims.judging import ShownTable
+from strsbp.study.claims.entries import ShownTable
 from strsbp.study.report.results import Results
 from strsbp.study.report.text import packaged, symbols, value_text
 
