@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from strsbp.study.claims import Verdict, load_topics
+from strsbp.study.claims import Verdict
 from strsbp.study.claims.entries import filled
 from strsbp.study.report.results import Results
 from strsbp.study.report.text import packaged
@@ -34,7 +34,7 @@ def topics(results: Results) -> list[dict]:
     """The claims by topic, each topic with its answer in one sentence."""
     judged = {claim["id"]: claim for claim in results.claims}
     found = []
-    for topic in load_topics(results.topics, results.values):
+    for topic in results.topics("claims"):
         claims = [judged[claim.id] for claim in topic.statements]
         answer = topic.answer and _sentence(topic.answer, results, topic.quoted)
         answer = answer or _counts(claims, "Of {} claims, ")
