@@ -18,7 +18,7 @@ from strsbp.study.report import build_report
 from strsbp.study.report.answers import headline
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import FIGURE_DATA, SECTIONS
-from strsbp.study.report.terminal import main, summary
+from strsbp.study.report.terminal import summary
 from strsbp.study.report.text import caption, duration, packaged, symbols
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -286,21 +286,12 @@ def test_durations(seconds, text):
     assert duration(seconds) == text
 
 
-def test_terminal_tells_where_the_report_is_and_the_claims_in_short(arguments, capsys):
-    claims = pd.read_csv(arguments["tables"]["claims"])
-    lines = summary(
-        arguments["tables"]["claims"], "results/quick/report.html", width=100
-    ).splitlines()
+def test_terminal_tells_where_the_report_is_and_the_claims_in_short(arguments):
+    path = arguments["tables"]["claims"]
+    claims = pd.read_csv(path)
+    lines = summary(path, "results/quick/report.html", width=100).splitlines()
     assert lines[-1] == "Report: results/quick/report.html"
     assert len(lines) == len(claims) + 4
     assert all(len(line) <= 100 for line in lines[: len(claims) + 1])
     for line, verdict in zip(lines[1:], claims["verdict"], strict=False):
         assert line.startswith(verdict)
-    assert main([str(arguments["tables"]["claims"])]) == 0
-    assert f"Report: {arguments['out']}" in capsys.readouterr().out
-
-
-def test_terminal_tells_a_missing_file_in_one_sentence(tmp_path, capsys):
-    assert main([str(tmp_path / "claims.csv")]) == 1
-    shown = capsys.readouterr()
-    assert not shown.out and shown.err.count("\n") == 1 and "is missing" in shown.err

@@ -124,6 +124,11 @@ class Topic(Closed):
     statements: Annotated[list[Statement], Field(min_length=1)]
     """Their paired tests share Holm's correction."""
 
+    def leads(self, judged: list[dict]) -> list[dict]:
+        """The judged statements that answer the question by themselves, or else the first."""
+        leads = [one.statement for one in self.statements if one.lead]
+        return [one for one in judged if one["statement"] in leads] or judged[:1]
+
 
 def load_topics(path: str | Path, values: Mapping[str, Any] | None = None) -> list[Topic]:
     """The topics of a file of claims or questions, as `_read` reads them."""

@@ -237,12 +237,11 @@ def questions(results: Results) -> dict:
     found = []
     for question in results.topics("questions"):
         judged = answers[answers["id"] == question.id].to_dict("records")
-        leads = [one.statement for one in question.statements if one.lead]
         asked = dict(
             id=f"question-{question.id}",
             title=filled(question.title, results.values),
             text=filled(question.text, results.values),
-            leads=[one for one in judged if one["statement"] in leads] or judged[:1],
+            leads=question.leads(judged),
             claims=judged,
             figures=question.figures,
             tables=question.tables,
