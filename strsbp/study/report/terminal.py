@@ -1,6 +1,6 @@
 """The claims in short, for the terminal: one line for each, and where the report is.
 
-python -m strsbp.study.report.terminal results/quick/judge_claims/claims.csv results/quick/report.html
+python -m strsbp.study.report.terminal CLAIMS.csv REPORT.html
 """
 
 import shutil
