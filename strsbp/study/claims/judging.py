@@ -63,8 +63,8 @@ COLUMNS_OF_FINDINGS = [
     "effect_text",
 ]  # fmt: skip
 COLUMNS_OF_ANSWERS = [
-    "id", "statement", "measured", "low", "high", "p_value", "p_adjusted", "unit", "verdict",
-    "reason",
+    "id", "statement", "measured", "low", "high", "p_value", "p_adjusted", "unit", "what",
+    "verdict", "reason",
 ]  # fmt: skip
 
 
