@@ -318,7 +318,6 @@ def test_large_enough_runs_are_judged_and_diverged_seeds_count(verdict_of):
     [
         (ERROR | dict(where={"neuron": 1}), "not a column of 'arms'"),
         (ERROR | dict(column="median"), "not a column of 'arms'"),
-        (ERROR | dict(column="dataset"), "not a finite number"),
         (ERROR | dict(where={"at_epoch": 10}), "matches 3 rows"),
         (ERROR | dict(table="quality"), "not given"),
     ],

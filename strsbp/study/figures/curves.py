@@ -55,7 +55,9 @@ def draw(
         for ax, arms in zip(axes, panels.values(), strict=False)
     ]
     if not differences.empty:
-        _draw_differences(axes[-1], differences)
+        bases = " or ".join(dict.fromkeys(differences["base"]))
+        label = f"best test error minus that of {style.mathtext(bases)} (points)"
+        style.differences(axes[-1], differences, label)
     titles = dict.fromkeys(axes, "differences, paired over seeds")
     style.letter(titles | dict(zip(axes, panels, strict=False)))
     style.label_ends(dict(zip(axes, ends, strict=False)))
@@ -135,16 +137,3 @@ def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.Da
                 rows.append(dict(difference, name=name, base=names[base], series=position))
     rows = pd.DataFrame(rows, columns=["difference", "low", "high", "name", "base", "series"])
     return rows.dropna(subset="difference")
-
-
-def _draw_differences(ax, rows: pd.DataFrame) -> None:
-    bases = " or ".join(dict.fromkeys(rows["base"]))
-    positions = range(int(rows["series"].max()) + 1)
-    label = f"best test error minus that of {style.mathtext(bases)} (points)"
-    variables = dict(y="name", x="difference", xmin="low", xmax="high")
-    style.plot(rows, ax, positions, **variables, color="series", marker="series").add(
-        so.Range(linewidth=1.6), orient="y", legend=False
-    ).add(so.Dot(pointsize=5.5), orient="y", legend=False).scale(
-        y=so.Nominal(order=list(rows["name"]))
-    ).label(x=label, y="").plot()
-    ax.axvline(0, color=style.INK, linewidth=0.8, linestyle="--")
