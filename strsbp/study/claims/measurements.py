@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import pandas as pd
-from pydantic import field_validator
 
 from strsbp.errors import ClaimsError, StrsbpError, in_words
 from strsbp.files import read_csv
@@ -51,14 +50,6 @@ class Measure(Closed):
     `<column>_low` and `<column>_high`; for `mean`, in `low` and `high`, or 1.96 times
     `standard_error` to either side. Likewise its p, raw (`p_value`) and corrected
     (`p_adjusted`)."""
-
-    @field_validator("where")
-    @classmethod
-    def _whole_epoch(cls, where):
-        epoch = where.get("at_epoch", 1)
-        if not isinstance(epoch, int) or epoch < 1:
-            raise ValueError("`at_epoch` must be a whole number from 1")
-        return where
 
     def changed(self, where: Mapping) -> "Measure":
         """The same column of the row that `where` picks besides; None drops a condition."""
