@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from strsbp.errors import ClaimsError
-from strsbp.study.claims.entries import judge
-from strsbp.study.claims.judging import Claim
+from strsbp.study.claims.entries import Statement
+from strsbp.study.claims.judging import judge
 from strsbp.study.claims.measurements import Tables
 from strsbp.study.claims.rules import Context, Verdict
 
@@ -52,12 +52,8 @@ def verdict_of(tmp_path):
         for name, content in ({"arms": ARMS} | rows).items():
             paths[name] = tmp_path / f"{name}.csv"
             pd.DataFrame(content).to_csv(paths[name], index=False)
-        claim = Claim.model_validate(
-            dict(id="x", place="p", statement="s", published=published, unit=unit, rule=rule)
-            | (dict(needs=needs) if needs else {})
-        )
-        context = Context(Tables(paths), published, unit, adjusted or {})
-        return judge(claim.rule, claim.needs, context)
+        checked = Statement(statement="s", rule=rule)
+        return judge(checked.rule, needs, Context(Tables(paths), published, unit, adjusted or {}))
 
     return judged
 
@@ -237,7 +233,7 @@ FINE, HIGH, LOST = (0.1, None), (0.9, None), (NAN, "output3")
     ],
 )
 def test_diverges(runs, expected, verdict, said, verdict_of):
-    rule = dict(kind="diverges", arm="a", at_epoch=10, error_above=0.5, expected=expected)
+    rule = dict(kind="diverges", arm="a", at_epoch=10, expected=expected)
     rows = [run_row("a", seed + 1, *run) for seed, run in enumerate(runs)]
     judged = verdict_of(rule, unit="share", runs=[*rows, run_row("b", 1, 0.9)])
     assert judged.verdict is verdict and said in judged.reason

@@ -6,7 +6,6 @@ from types import MappingProxyType
 
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.entries import filled
-from strsbp.study.claims.judging import load_topics
 from strsbp.study.report.results import Results
 from strsbp.study.report.text import packaged
 
@@ -35,8 +34,8 @@ def topics(results: Results) -> list[dict]:
     """The claims by topic, each topic with its answer in one sentence."""
     judged = {claim["id"]: claim for claim in results.claims}
     found = []
-    for topic in load_topics(results.topics, results.values):
-        claims = [judged[claim.id] for claim in topic.claims]
+    for topic in results.topics("claims"):
+        claims = [judged[claim.id] for claim in topic.statements]
         answer = topic.answer and _sentence(topic.answer, results, topic.quoted)
         answer = answer or _counts(claims, "Of {} claims, ")
         found.append(
