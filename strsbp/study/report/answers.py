@@ -21,13 +21,9 @@ DO = {
 
 def headline(results: Results) -> list[str]:
     """The opening paragraph: how many claims have which verdict, and what stands out."""
-    texts = packaged("sections.yaml")["summary"]
-    entries = texts["headline"]
-    first, *rest = (_sentence(entry, results) for entry in entries)
-    others = results.judged.get(entries[0]["of"], {}).get("other_verdicts")
-    elsewhere = first and others and filled(texts["elsewhere"], dict(others=others))
-    counts = _counts(results.claims, "Of the study's {} claims, ")
-    return [counts, *filter(None, [first, elsewhere, *rest])]
+    entries = packaged("sections.yaml")["headline"]
+    sentences = [_sentence(entry, results) for entry in entries]
+    return [_counts(results.claims, "Of the study's {} claims, "), *filter(None, sentences)]
 
 
 def topics(results: Results) -> list[dict]:
