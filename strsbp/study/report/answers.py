@@ -17,13 +17,22 @@ DO = {
     Verdict.NOT_TESTED: ("is not tested at this size", "are not tested at this size"),
 }
 """What one claim, and what several claims do that have this verdict."""
+ANCHORS = {"Q": "question", "F": "finding"}
+"""How anchors of questions and findings start, by the first letter of their ids."""
 
 
-def headline(results: Results) -> list[str]:
-    """The opening paragraph: how many claims have which verdict, and what stands out."""
+def headline(results: Results) -> list[tuple[str, str]]:
+    """The opening paragraph: how many claims have which verdict, and what stands out.
+
+    Each sentence comes with the anchor of what it rests on.
+    """
     entries = packaged("sections.yaml")["headline"]
-    sentences = [_sentence(entry, results) for entry in entries]
-    return [_counts(results.claims, "Of the study's {} claims, "), *filter(None, sentences)]
+    found = [(_counts(results.claims, "Of the study's {} claims, "), "verdicts")]
+    for entry in entries:
+        kind = ANCHORS.get(entry["of"][0], "claim")
+        if sentence := _sentence(entry, results):
+            found.append((sentence, f"{kind}-{entry['of']}"))
+    return found
 
 
 def topics(results: Results) -> list[dict]:
