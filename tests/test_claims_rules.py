@@ -62,8 +62,8 @@ def verdict_of(tmp_path):
     ("published", "verdict", "said"),
     [
         (0.081, YES, "it is 8.00 % [7.00, 10.00]: at least 6.10 % and at most 10.10 %"),
-        (0.095, OPEN, "the interval includes 7.50 %."),
-        (0.069, OPEN, "the interval includes 8.90 %."),
+        (0.095, OPEN, "the interval includes the limit of 7.50 %."),
+        (0.069, OPEN, "the interval includes the limit of 8.90 %."),
         (0.121, NO, "10.00]: below the required 10.10 %."),
         (0.049, NO, "10.00]: above the limit of 6.90 %."),
     ],
@@ -222,8 +222,8 @@ FINE, HIGH, LOST = (0.1, None), (0.9, None), (NAN, "output3")
         ([FINE] * 5, True, NO, "0 of 5 runs of a diverged; of all such runs at most 45 % would"),
         ([FINE] * 4, True, OPEN, "at most 53 % would"),
         ([(0.5, None)] * 5, False, YES, "at most 45 % would"),
-        ([LOST] * 5, False, NO, "weights that are not finite those of seeds 1, 2, 3, 4, 5"),
-        ([HIGH, LOST, FINE], True, PART, "finite those of seeds 2, with a last test error above"),
+        ([LOST] * 5, False, NO, "weights that are not finite (seeds 1, 2, 3, 4, 5)"),
+        ([HIGH, LOST, FINE], True, PART, "finite (seeds 2), with a last test error above"),
         ([HIGH, LOST, FINE], False, PART, "2 of 3 runs"),
     ],
 )
@@ -277,7 +277,7 @@ def test_combinations(kind, parts, verdict, verdict_of):
 def test_a_mixed_verdict_says_which_parts_hold(verdict_of):
     reason = verdict_of(dict(kind="all_of", rules=[RULES[NO], RULES[OPEN], RULES[YES]])).reason
     texts = [f"it is 8.00 % [7.00, 10.00]: {end}." for end in (
-        "at most 10.00 %", "above the limit of 6.00 %", "the interval includes 9.00 %"
+        "at most 10.00 %", "above the limit of 6.00 %", "the interval includes the limit of 9.00 %"
     )]  # fmt: skip
     assert reason == f"Holds: {texts[0]} Does not hold: {texts[1]} Undecided: {texts[2]}"
 
@@ -326,12 +326,12 @@ def test_a_measure_that_does_not_fit_the_files_is_an_error(measure, said, verdic
     ("mean", "low", "high", "side", "expected", "words"),
     [
         (0.3, 0.1, 0.5, "above", YES, "is 0.3 [0.1, 0.5]: above 0."),
-        (0.3, -0.1, 0.5, "above", OPEN, "It is 0.3 [−0.1, 0.5]: the interval includes 0."),
+        (0.3, -0.1, 0.5, "above", OPEN, "It is 0.3 [−0.1, 0.5]: the interval includes the limit of 0."),
         (-0.3, -0.5, -0.1, "above", NO, "not above 0."),
         (0.0, 0.0, 0.0, "above", NO, "not above 0."),
         (-0.3, -0.5, -0.1, "below", YES, "below 0."),
         (0.3, 0.1, 0.5, "below", NO, "not below 0."),
-        (-0.3, -0.5, 0.1, "below", OPEN, "the interval includes 0."),
+        (-0.3, -0.5, 0.1, "below", OPEN, "the interval includes the limit of 0."),
         (0.3, NAN, NAN, "above", OPEN, "without an interval"),
         (NAN, NAN, NAN, "above", UNTESTED, "It was not measured."),
     ],

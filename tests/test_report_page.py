@@ -149,7 +149,7 @@ def test_a_sentence_follows_its_verdict(arguments):
     said = {}
     for verdict in ("reproduces", "does not reproduce", "not tested at this size"):
         claim["verdict"] = verdict
-        said[verdict] = " ".join(headline(results))
+        said[verdict] = " ".join(sentence for sentence, _ in headline(results))
     assert "holds: ST-RSBP reaches" in said["reproduces"]
     assert "does not hold" in said["does not reproduce"]
     assert "main result" not in said["not tested at this size"]

@@ -169,7 +169,7 @@ def summarise_expectation(out):
 def judge_claims(out):
     names = ("surfaces", "quality")
     tables = OF_TRAINING | {name: PAPER / "summarise_spsp" / f"{name}.csv" for name in names}
-    for name in ("activation", "ablation", "corrections", "fits", "gradient_flow"):
+    for name in ("activation", "corrections", "bptt", "fits", "gradient_flow", "sweep"):
         tables[name] = PAPER / name / "summary.csv"
     judging.judge_claims(
         claims=ROOT / "resources" / "claims.yaml", tables=tables,

@@ -30,8 +30,8 @@ use rule call as summarise_training with:
 
 
 # Experiments whose summaries decide claims, always or only if open questions are answered.
-OF_CLAIMS = ["activation", "ablation", "corrections"]
-OF_CLAIMS_ASKED = ["fits", "gradient_flow"]
+OF_CLAIMS = ["activation", "corrections"]
+OF_CLAIMS_ASKED = ["bptt", "fits", "gradient_flow", "sweep"]
 
 
 use rule call as judge_claims with:

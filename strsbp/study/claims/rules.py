@@ -134,8 +134,12 @@ class MeasuringRule(Rule, Measure):
     """Unit of the value in the reason, if different from the claim's."""
 
     def arms(self):
-        selections = [measure.where for measure in self.measures()]
-        return [(str(one["arm"]), one.get("at_epoch")) for one in selections if "arm" in one]
+        return [
+            (str(measure.where[column]), measure.where.get("at_epoch"))
+            for measure in self.measures()
+            for column in ("arm", "arm_a", "arm_b")
+            if column in measure.where
+        ]
 
     def judge(self, context):
         found = [context.tables.measure(measure) for measure in self.measures()]
@@ -214,7 +218,7 @@ class Within(MeasuringRule):
             elif all(held):
                 reasons[Verdict.REPRODUCES].append(f"{inside} {shown}")
             elif any(held):
-                reasons[Verdict.UNDECIDED].append(f"the interval includes {shown}")
+                reasons[Verdict.UNDECIDED].append(f"the interval includes the limit of {shown}")
             else:
                 reasons[Verdict.DOES_NOT].append(f"{outside} {shown}")
         verdict, found = next(item for item in reasons.items() if item[1])
@@ -308,6 +312,8 @@ class PairedRule(Rule):
         elif p_adjusted >= ALPHA:
             verdict = Verdict.UNDECIDED
             reason += f": the interval excludes 0, but p is corrected to at least {ALPHA:g}"
+            if low > 0 and margin is None:
+                reason += "; the mean points in the opposite direction"
         elif low > 0 and margin is None:
             verdict, reason = Verdict.DOES_NOT, f"{reason}: significant in the opposite direction"
         elif diverged[0] and margin is None:
@@ -411,7 +417,7 @@ class Diverges(Rule):
         ):
             if rows.any():
                 seeds = ", ".join(map(str, runs.loc[rows, "seed"]))
-                reason += f", with {how} those of seeds {seeds}"
+                reason += f", with {how} (seeds {seeds})"
         if limits.low == 0 or limits.high == 1:
             side, limit = ("at most", limits.high) if limits.low == 0 else ("at least", limits.low)
             reason += f"; of all such runs {side} {100 * limit:.0f} % would, with 95 % confidence"

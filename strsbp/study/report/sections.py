@@ -139,19 +139,19 @@ def run(results: Results) -> dict:
                 "Seeds": _seeds(group),
                 "Diverged": _diverged(group),
                 "Silent layers": _where(group, "silent"),
-                "Core time": duration(group["seconds"].sum()),
+                "Time": duration(group["seconds"].sum()),
                 "Per epoch": f"{group['median_epoch_seconds'].median():.3g} s",
             }
         )
     costs = [
-        {"Jobs": row.kind, "Number": row.jobs, "Core time": duration(row.seconds)}
+        {"Jobs": row.kind, "Number": row.jobs, "Time": duration(row.seconds)}
         for row in core_time(results.folder).itertuples()
     ]
     return dict(
         sentences=_provenance(runs, results),
         tables=[
             Table.of("All arms: sizes, seeds, time", "runs", rows),
-            Table.of("Core time of all jobs", "", costs),
+            Table.of("Time of all jobs, on one core each", "", costs),
         ],
         command=results.target("report.html"),
     )
@@ -174,7 +174,7 @@ def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
     listed = ", ".join(f"{commit} ({n} runs)" for commit, n in commits.items())
     costs, training = core_time(results.folder), duration(runs["seconds"].sum())
     sentences = [
-        f"{len(runs)} training runs of {runs['arm'].nunique()} arms took {training} of core time, "
+        f"{len(runs)} training runs of {runs['arm'].nunique()} arms took {training}, on "
         f"one core each{when}; all {costs['jobs'].sum():,} jobs whose time was recorded took "
         f"{duration(costs['seconds'].sum())}.",
         f"Machine: {_distinct(runs['cpu'])} with {cores} cores, {_distinct(systems)}; trained on "
