@@ -47,11 +47,11 @@ def test_the_shipped_claims_hold_the_published_numbers(claims):
         ("topics: [", "not valid YAML"),
         ("[]", "topics"),
         (topic(CLAIM, CLAIM), "two entries with the id 'a'"),
+        (dict(topics=topic(CLAIM)["topics"] * 2), "two entries with the id 't'"),
         (topic(CLAIM | {"weight": 1}), "no such setting"),
         (topic(CLAIM | {"unit": "metres"}), "metres"),
         (topic(CLAIM | {"rule": RULE | {"kind": "eval"}}), "eval"),
         (topic(CLAIM | {"rule": RULE | {"code": "1 + 1"}}), "no such setting"),
-        (topic(CLAIM | {"rule": RULE | {"low_in_part": 0.1}}), "no such setting"),
         (topic(CLAIM | {"rule": RULE | {"high": None}}), "give `low`, `high` or both"),
     ],
 )

@@ -4,11 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from test_results import tables_of_findings
 
-from strsbp.errors import ClaimsError
-from strsbp.study.claims.entries import load_findings
 from strsbp.study.claims.judging import judge_findings
 from strsbp.study.experiments.findings import measure
 from strsbp.study.experiments.findings.measure import measure_findings
@@ -55,20 +52,3 @@ def test_small_runs_tell_no_effect_and_other_measurements_refute(tmp_path):
     assert frame.loc["F5", "verdict"].iloc[0] == "refuted"
     small = frame["effect_text"].str.contains(r"^Needs .*\(here 200\)")
     assert small.any()
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda raw: raw["statements"][6].pop("rule"), "rule: Field required"),
-        (lambda raw: raw["statements"].append(raw["statements"][0]), "entries with the id 'F1'"),
-        (lambda raw: raw["statements"][0].update(colour="red"), "there is no such setting"),
-    ],
-)
-def test_a_malformed_file_ends_in_one_sentence(change, words, tmp_path):
-    raw = yaml.safe_load(FINDINGS.read_text())
-    change(raw)
-    path = tmp_path / "findings.yaml"
-    path.write_text(yaml.safe_dump(raw))
-    with pytest.raises(ClaimsError, match=words):
-        load_findings(path)

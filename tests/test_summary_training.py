@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from refusals import refusal
-from scipy import stats
 
 from strsbp.files import ResultsError
 from strsbp.study.summary import summarise_training
@@ -16,7 +15,6 @@ from strsbp.study.summary.costs import core_time
 from strsbp.study.summary.intervals import (
     holm,
     mean_interval,
-    paired_difference,
     share_interval,
 )
 
@@ -65,15 +63,6 @@ def test_no_interval_where_none_can_be_estimated(values):
     interval = mean_interval(values)
     assert np.isnan([interval.low, interval.high]).all()
     assert np.isnan(interval.mean) == (not values)
-
-
-def test_paired_difference_agrees_with_scipy():
-    a, b = [0.08, 0.09, 0.085, 0.081], [0.09, 0.093, 0.094, 0.085]
-    interval, p_value = paired_difference(a, b)
-    expected = stats.ttest_rel(a, b)
-    bounds = expected.confidence_interval(0.95)
-    assert (interval.low, interval.high) == pytest.approx((bounds.low, bounds.high))
-    assert p_value == pytest.approx(expected.pvalue)
 
 
 def test_exact_limits_of_a_share_by_hand():

@@ -28,9 +28,8 @@ EPOCHS = 10
 
 def answers() -> str:
     """The results that matter, as a table."""
-    claims = ROOT / CLAIMS
     study = " against ".join(
-        format_value(published_value(claims, f"{arm}_best_error"), "error")
+        format_value(published_value(ROOT / CLAIMS, f"{arm}_best_error"), "error")
         for arm in ("strsbp", "hm2bp")
     )
     as_run, sizes = _two_arms("strsbp", "hm2bp")

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from strsbp.files import numbers, read_csv, write_csv
+from strsbp.files import read_csv, write_csv
 from strsbp.study.claims.entries import (
     SIZES,
     Effect,
@@ -249,9 +249,5 @@ def _other_verdicts(main: dict, others: list[dict]) -> str:
 def read_judged(path: str | Path) -> pd.DataFrame:
     """The csv that `judge_claims` wrote; a missing text is empty, a missing number is NaN."""
     frame = read_csv(path, COLUMNS_OF_CLAIMS)[COLUMNS_OF_CLAIMS]
-    for name in COLUMNS_OF_CLAIMS:
-        if name in ("published", *MEASURED):
-            frame[name] = numbers(frame, name, path)
-        else:
-            frame[name] = frame[name].astype(object).fillna("").astype(str)
-    return frame
+    texts = [name for name in frame if name not in ("published", *MEASURED)]
+    return frame.assign(**frame[texts].astype(object).fillna(""))

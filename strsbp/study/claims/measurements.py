@@ -3,15 +3,14 @@
 import copy
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
-from math import inf, isinf, isnan, nan
+from math import isnan, nan
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import pandas as pd
-from pydantic import field_validator
 
 from strsbp.errors import ClaimsError, StrsbpError, in_words
-from strsbp.files import ResultsError, read_csv
+from strsbp.files import read_csv
 from strsbp.settings import Closed
 from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS
 from strsbp.study.summary.intervals import both_ways, holm
@@ -51,14 +50,6 @@ class Measure(Closed):
     `<column>_low` and `<column>_high`; for `mean`, in `low` and `high`, or 1.96 times
     `standard_error` to either side. Likewise its p, raw (`p_value`) and corrected
     (`p_adjusted`)."""
-
-    @field_validator("where")
-    @classmethod
-    def _whole_epoch(cls, where):
-        epoch = where.get("at_epoch", 1)
-        if not isinstance(epoch, int) or epoch < 1:
-            raise ValueError("`at_epoch` must be a whole number from 1")
-        return where
 
     def changed(self, where: Mapping) -> "Measure":
         """The same column of the row that `where` picks besides; None drops a condition."""
@@ -105,18 +96,12 @@ class Tables:
     def frame(self, name: str) -> pd.DataFrame:
         """The results file called `name`, with every pair of arms both ways round.
 
-        Raises `ClaimsError` if it was not given.
+        Raises `ClaimsError` if it was not given, `ResultsError` if it cannot be read.
         """
         if name not in self._frames:
             if name not in self._paths:
-                raise ClaimsError(
-                    f"A claim refers to the results file '{name}', which was not given "
-                    f"(given: {', '.join(self._paths) or 'none'})."
-                )
-            try:
-                frame = read_csv(self._paths[name])
-            except ResultsError as error:
-                raise ClaimsError(str(error)) from None
+                raise ClaimsError(f"A claim needs the results file '{name}', which was not given.")
+            frame = read_csv(self._paths[name])
             self._frames[name] = both_ways(frame) if name == "pairs" else frame
         return self._frames[name]
 
@@ -153,15 +138,7 @@ class Tables:
             return None
         column = measure.column or ("mean" if "mean" in row.index else "value")
         _check_column(measure.table, row.index, column)
-        try:
-            value = float(row[column])
-        except ValueError:
-            value = inf
-        if isinf(value):
-            raise ClaimsError(
-                f"A claim measures '{column}' of '{measure.table}', which has '{row[column]}' and "
-                "not a finite number."
-            )
+        value = float(row[column])
         if isnan(value):
             return None
         low = high = nan
@@ -190,6 +167,4 @@ class Tables:
 
 def _check_column(table: str, known: pd.Index, column: str) -> None:
     if column not in known:
-        raise ClaimsError(
-            f"A claim names '{column}', which is not a column of '{table}' ({', '.join(known)})."
-        )
+        raise ClaimsError(f"A claim names '{column}', which is not a column of '{table}'.")

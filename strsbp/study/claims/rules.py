@@ -287,10 +287,13 @@ class PairedRule(Rule):
             return _not_measured(f"{better} against {worse}")
         diverged = int(pair["n_diverged_a"]), int(pair["n_diverged_b"])
         if pair["n_pairs"] == 0:
-            judged = _all_diverged(better, worse, *diverged)
-            differs = margin is not None and judged.verdict is Verdict.DOES_NOT
-            return judged._replace(verdict=Verdict.REPRODUCES) if differs else judged
-        reason = _pair_text(pair)
+            return _all_diverged(better, worse, *diverged, differs=margin is not None)
+        difference = format_measured(pair["difference"], pair["low"], pair["high"], "points")
+        what = f"{pair['arm_a']} minus {pair['arm_b']}"
+        reason = (
+            f"{what} is {difference} over {pair['n_pairs']:.0f} paired "
+            f"seed{'s' if pair['n_pairs'] > 1 else ''} after {pair['at_epoch']:.0f} epochs"
+        )
         if any(diverged):
             reason += " ({} and {} runs diverged and are excluded)".format(*diverged)
         low, high, p_value = pair["low"], pair["high"], float(pair["p_value"])
@@ -318,29 +321,20 @@ class PairedRule(Rule):
             reason += f": the interval excludes 0, but runs of {better} diverged"
         else:
             verdict, reason = Verdict.REPRODUCES, f"{reason}: the interval excludes 0"
-        what = f"{pair['arm_a']} minus {pair['arm_b']}"
         measured = pair["difference"], low, high, p_value, p_adjusted
         return Judgement(verdict, f"{reason}.", *measured, what)
 
 
-def _all_diverged(better: str, worse: str, diverged_better: int, diverged_worse: int) -> Judgement:
+def _all_diverged(
+    better: str, worse: str, diverged_better: int, diverged_worse: int, differs: bool
+) -> Judgement:
     """The verdict where no pair of runs is left."""
     if diverged_better and diverged_worse:
         reason = f"No seed is left to compare: runs of both {better} and {worse} diverged."
         return Judgement(Verdict.UNDECIDED, reason)
-    verdict, lost, kept = Verdict.REPRODUCES, worse, better
-    if diverged_better:
-        verdict, lost, kept = Verdict.DOES_NOT, better, worse
+    lost, kept = (better, worse) if diverged_better else (worse, better)
+    verdict = Verdict.REPRODUCES if differs or lost == worse else Verdict.DOES_NOT
     return Judgement(verdict, f"Every run of {lost} diverged, none of {kept} did.")
-
-
-def _pair_text(pair) -> str:
-    difference = format_measured(pair["difference"], pair["low"], pair["high"], "points")
-    seeds = "seed" if pair["n_pairs"] == 1 else "seeds"
-    return (
-        f"{pair['arm_a']} minus {pair['arm_b']} is {difference} over {int(pair['n_pairs'])} paired "
-        f"{seeds} after {int(pair['at_epoch'])} epochs"
-    )
 
 
 class PairedBetter(PairedRule):

@@ -8,7 +8,7 @@ import pandas as pd
 import seaborn.objects as so
 from matplotlib.ticker import MaxNLocator
 
-from strsbp.files import ResultsError, read_csv
+from strsbp.files import read_csv
 from strsbp.study.claims import published_value
 from strsbp.study.figures import style
 from strsbp.study.summary.intervals import both_ways
@@ -37,9 +37,8 @@ def draw(
     panel. Differences are from the arm `reference` of a panel, or else from its first arm; `label`
     is the column that names the curves.
     """
-    means = _test_errors(read_csv(curves), curves, epochs)
-    runs = _test_errors(read_csv(seeds), seeds, epochs)
-    names = _names(means, panels, label, curves)
+    means, runs = _test_errors(curves, "mean", epochs), _test_errors(seeds, "value", epochs)
+    names = _names(means, panels, label)
     differences = _differences(read_csv(pairs), panels, names, reference, epochs)
     levels = {
         name: 100 * published_value(claims, claim) for name, claim in (published or {}).items()
@@ -55,29 +54,27 @@ def draw(
         for ax, arms in zip(axes, panels.values(), strict=False)
     ]
     if not differences.empty:
-        _draw_differences(axes[-1], differences)
+        bases = " or ".join(dict.fromkeys(differences["base"]))
+        label = f"best test error minus that of {style.mathtext(bases)} (points)"
+        style.differences(axes[-1], differences, label)
     titles = dict.fromkeys(axes, "differences, paired over seeds")
     style.letter(titles | dict(zip(axes, panels, strict=False)))
     style.label_ends(dict(zip(axes, ends, strict=False)))
     return figure
 
 
-def _test_errors(rows: pd.DataFrame, path, epochs: int) -> pd.DataFrame:
+def _test_errors(path: str | Path, column: str, epochs: int) -> pd.DataFrame:
+    rows = read_csv(path)
     rows = rows[(rows["quantity"] == "test_error") & (rows["epoch"] <= epochs)]
-    if rows.empty:
-        raise ResultsError(f"{path} has no test error; make it again.")
-    value = "mean" if "mean" in rows else "value"
-    return rows.assign(percent=100 * rows[value])
+    return rows.assign(percent=100 * rows[column])
 
 
-def _names(means: pd.DataFrame, panels, label: str, path) -> dict[str, str]:
+def _names(means: pd.DataFrame, panels, label: str) -> dict[str, str]:
     """The label of each arm, without its panel's title."""
     known = means.drop_duplicates("arm").set_index("arm")
     names = {}
     for title, arms in panels.items():
         for arm in arms:
-            if arm not in known.index:
-                raise ResultsError(f"{path} has no arm '{arm}'; summarise its runs first.")
             name = str(known.loc[arm, "title"]).removesuffix(f", {title}")
             names[arm] = f"tau_m = {known.loc[arm, 'tau_m']:g}" if label == "tau_m" else name
     return names
@@ -135,16 +132,3 @@ def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.Da
                 rows.append(dict(difference, name=name, base=names[base], series=position))
     rows = pd.DataFrame(rows, columns=["difference", "low", "high", "name", "base", "series"])
     return rows.dropna(subset="difference")
-
-
-def _draw_differences(ax, rows: pd.DataFrame) -> None:
-    bases = " or ".join(dict.fromkeys(rows["base"]))
-    positions = range(int(rows["series"].max()) + 1)
-    label = f"best test error minus that of {style.mathtext(bases)} (points)"
-    variables = dict(y="name", x="difference", xmin="low", xmax="high")
-    style.plot(rows, ax, positions, **variables, color="series", marker="series").add(
-        so.Range(linewidth=1.6), orient="y", legend=False
-    ).add(so.Dot(pointsize=5.5), orient="y", legend=False).scale(
-        y=so.Nominal(order=list(rows["name"]))
-    ).label(x=label, y="").plot()
-    ax.axvline(0, color=style.INK, linewidth=0.8, linestyle="--")

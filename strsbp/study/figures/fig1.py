@@ -6,7 +6,7 @@ import numpy as np
 import seaborn as sns
 import seaborn.objects as so
 
-from strsbp.files import ResultsError, read_csv
+from strsbp.files import read_csv
 from strsbp.study.figures import style
 
 
@@ -15,8 +15,6 @@ def draw(*, surfaces: str | Path):
     """Draw the largest published surface as a map and as slices along both counts."""
     rows = read_csv(surfaces)
     rows = rows[(rows["spsp"] == "published") & rows["mean"].notna()]
-    if rows.empty:
-        raise ResultsError(f"{surfaces} has no published surface; simulate it first.")
     grid = int(rows["grid"].max())
     rows = rows[rows["grid"] == grid]
     counts = [int(count) for count in np.unique(np.linspace(0.1, 1, 4) * grid).round()]

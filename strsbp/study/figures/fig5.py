@@ -2,29 +2,19 @@
 
 from pathlib import Path
 
-import pandas as pd
 import seaborn.objects as so
 
-from strsbp.files import ResultsError, read_csv
+from strsbp.files import read_csv
 from strsbp.study.figures import style
 
 LISTINGS = {1: "Listing 1, published", 2: "Listing 2, corrected"}
 TIME = "time (steps of 1 ms)"
 
 
-def read_traces(path: str | Path) -> pd.DataFrame:
-    """The traces of one pair under both listings."""
-    rows = read_csv(path)
-    for number in LISTINGS:
-        if number not in set(rows["listing"]):
-            raise ResultsError(f"{path} has no trace of listing {number}; trace the pair again.")
-    return rows
-
-
 @style.themed
 def draw(*, trace: str | Path):
     """Draw the spikes once, then current and membrane under each rule, each on its own scale."""
-    rows = read_traces(trace)
+    rows = read_csv(trace)
     figure = style.new_figure(6.8)
     axes = figure.subplots(5, 1, sharex=True, height_ratios=(0.6, 1, 1, 1, 1))
     one = rows[rows["listing"] == 1]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import seaborn.objects as so
 
-from strsbp.files import ResultsError, read_csv
+from strsbp.files import read_csv
 from strsbp.study.claims import published_value
 from strsbp.study.figures import style
 
@@ -35,8 +35,6 @@ def draw(*, surfaces: str | Path, claims: str | Path, grid: int, o_j: Sequence[i
     axes = figure.subplots(len(ROWS), 2, sharex=True)
     for column, spsp in zip(axes.T, SIMULATIONS, strict=True):
         fitted = rows[(rows["spsp"] == spsp) & (rows["grid"] == grid)]
-        if fitted.empty:
-            raise ResultsError(f"{surfaces} has no {spsp} surface on the {grid}-grid.")
         last = fitted["o_i"].max()
         larger = rows[
             (rows["spsp"] == spsp) & (rows["grid"] > grid) & rows["o_i"].between(grid + 1, last)

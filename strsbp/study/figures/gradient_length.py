@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import seaborn.objects as so
-
 from strsbp.files import read_csv
 from strsbp.study.figures import style
 
@@ -18,16 +16,11 @@ def draw(*, answers: str | Path, arms: str | Path):
     rows = rows[rows["id"].isin(QUESTIONS)].dropna(subset="measured")
     pairs = rows["what"].str.split(" minus ", expand=True)
     pairs = pairs[~pairs.agg(frozenset, axis="columns").duplicated()].replace(titles)
-    rows = style.percent(rows.loc[pairs.index], "measured", "low", "high").assign(
-        name=pairs.map(style.wrap).agg("\nminus ".join, axis="columns")
-    )
+    names = pairs.map(style.wrap).agg("\nminus ".join, axis="columns")
+    rows = style.percent(rows.loc[pairs.index], "measured", "low", "high")
+    rows = rows.rename(columns={"measured": "difference"}).assign(series=0, name=names)
     figure = style.new_figure(0.8 + 0.6 * max(1, len(rows)))
     ax = figure.subplots()
-    style.plot(rows, ax, y="name", x="measured", xmin="low", xmax="high").add(
-        so.Range(color=style.COLOURS[0], linewidth=1.6), orient="y"
-    ).add(so.Dot(color=style.COLOURS[0], pointsize=5.5), orient="y").scale(
-        y=so.Nominal(order=list(rows["name"]))
-    ).label(x="difference of test errors (points)", y="").plot()
-    ax.axvline(0, color=style.INK, linewidth=0.8, linestyle="--")
+    style.differences(ax, rows, "difference of test errors (points)")
     style.letter({ax: "differences, paired over seeds"})
     return figure

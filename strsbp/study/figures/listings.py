@@ -4,14 +4,15 @@ from pathlib import Path
 
 import seaborn.objects as so
 
+from strsbp.files import read_csv
 from strsbp.study.figures import style
-from strsbp.study.figures.fig5 import LISTINGS, TIME, read_traces
+from strsbp.study.figures.fig5 import LISTINGS, TIME
 
 
 @style.themed
 def draw(*, trace: str | Path):
     """Draw current and membrane under both rules; zeros cannot be shown on a logarithmic scale."""
-    rows = read_traces(trace)
+    rows = read_csv(trace)
     figure = style.new_figure(5.6)
     axes = figure.subplots(2, 1, sharex=True)
     for ax, quantity in zip(axes, ("current", "membrane"), strict=True):

@@ -131,6 +131,18 @@ def plot(data, ax, names: Iterable = (), **variables) -> so.Plot:
     return so.Plot(data, **variables).on(ax).theme(THEME).scale(**scales)
 
 
+def differences(ax, rows, label: str) -> None:
+    """Draw `rows` with a name, a difference and its interval; those of one `series` look alike."""
+    variables = dict(y="name", x="difference", xmin="low", xmax="high")
+    positions = range(int(rows["series"].max()) + 1)
+    plot(rows, ax, positions, **variables, color="series", marker="series").add(
+        so.Range(linewidth=1.6), orient="y", legend=False
+    ).add(so.Dot(pointsize=5.5), orient="y", legend=False).scale(
+        y=so.Nominal(order=list(rows["name"]))
+    ).label(x=label, y="").plot()
+    ax.axvline(0, color=INK, linewidth=0.8, linestyle="--")
+
+
 def percent(rows, *columns: str):
     """`rows` with the fractions in `columns` (default: a mean and its interval) in per cent."""
     return rows.assign(**{name: 100 * rows[name] for name in columns or ("mean", "low", "high")})

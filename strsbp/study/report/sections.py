@@ -107,26 +107,16 @@ def verdicts(results: Results) -> dict:
 
 def claims(results: Results) -> dict:
     """Every topic with its answer, its figures and the reasons of its verdicts."""
-    found = topics(results)
-    asked = [dict(one) for one in results.topics("questions")]
-    used = {MAIN_FIGURE}.union(
-        *(one["figures"] for one in asked + found), *(one["more"] for one in found)
-    )
-    topic = dict(id="further", title="What else was looked at", answer="", text="", more=[])
-    further = [name for name in results.figures if name not in used]
-    if further:
-        found.append(topic | dict(figures=further, tables=[], claims=[]))
-    return dict(entries=[_drawn(topic, results) for topic in found])
+    return dict(entries=[_drawn(topic, results) for topic in topics(results)])
 
 
-def _drawn(entry: dict, results: Results) -> dict:
+def _drawn(topic: dict, results: Results) -> dict:
     """A topic or a question with its figures and tables as the page shows them."""
-    places = {
-        place: [_figure(name, results) for name in entry[place] if name in results.figures]
+    figures = {
+        place: [_figure(name, results) for name in topic[place] if name in results.figures]
         for place in ("figures", "more")
-        if place in entry
     }
-    return entry | places | dict(tables=[shown(one, results) for one in entry["tables"]])
+    return topic | figures | dict(tables=[shown(one, results) for one in topic["tables"]])
 
 
 def run(results: Results) -> dict:
@@ -234,20 +224,19 @@ def questions(results: Results) -> dict:
     if "answers" not in results.tables:
         return dict(entries=[])
     answers = results.table("answers", "id", "statement", "what", "verdict", "reason")
-    found = []
+    entries = []
     for question in results.topics("questions"):
         judged = answers[answers["id"] == question.id].to_dict("records")
         asked = dict(
+            question,
             id=f"question-{question.id}",
             title=filled(question.title, results.values),
             text=filled(question.text, results.values),
             leads=question.leads(judged),
             claims=judged,
-            figures=question.figures,
-            tables=question.tables,
         )
-        found.append(_drawn(asked, results))
-    return dict(entries=found)
+        entries.append(_drawn(asked, results))
+    return dict(entries=entries)
 
 
 def findings(results: Results) -> dict:

@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from strsbp.files import ResultsError, write_csv
+from strsbp.files import ResultsError, read_csv, write_csv
 from strsbp.settings import ArmSettings
 from strsbp.study.experiments.regularisation.settings import Cell, RegularisationSettings
-from strsbp.study.summary.cells import read_cell
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 COLUMNS = [
@@ -37,7 +36,7 @@ def summarise_regularisation(
     run is missing.
     """
     settings = RegularisationSettings.model_validate(settings)
-    frames = {Path(path).stem: _read(path, settings) for path in cells}
+    frames = {Path(path).stem: _read(path) for path in cells}
     rows = []
     for cell in settings.cells():
         if cell.key not in frames:
@@ -59,8 +58,8 @@ def summarise_regularisation(
     write_csv(pd.DataFrame(rows).merge(described, on="arm")[COLUMNS], out)
 
 
-def _read(path: str | Path, settings: RegularisationSettings) -> pd.DataFrame:
-    frame = read_cell(path, settings.epochs, settings.seeds)
+def _read(path: str | Path) -> pd.DataFrame:
+    frame = read_csv(path, ("seed", "epoch", "test_error", "diverged"))
     for column in [name for name in frame if name.startswith("error_gradient_")]:
         layer = column.removeprefix("error_gradient_")
         regulariser = frame[f"regulariser_gradient_{layer}"].replace(0, np.nan)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from strsbp.files import ResultsError, write_csv
+from strsbp.files import ResultsError, read_csv, write_csv
 from strsbp.settings import ArmSettings
 from strsbp.study.claims.rules import FAILED_ABOVE
 from strsbp.study.experiments.sweep.settings import (
@@ -19,7 +19,6 @@ from strsbp.study.experiments.sweep.settings import (
     Cell,
     SweepSettings,
 )
-from strsbp.study.summary.cells import read_cell
 from strsbp.study.summary.intervals import mean_interval
 
 AXES = {
@@ -83,7 +82,7 @@ def _rows(name: str, arm: ArmSettings, scans: Mapping, settings: SweepSettings) 
     for key in by_key:
         if (name, key) not in scans:
             raise ResultsError(f"The cell {key} of {name} was not trained; run measure_sweep.")
-    runs = pd.concat([_runs(cell, scans[name, key], settings) for key, cell in by_key.items()])
+    runs = pd.concat([_runs(cell, scans[name, key]) for key, cell in by_key.items()])
     own = Cell.of(arm).key
     rows = []
     for grid, found in cells.items():
@@ -92,9 +91,9 @@ def _rows(name: str, arm: ArmSettings, scans: Mapping, settings: SweepSettings) 
     return rows + _outcome_rows(runs)
 
 
-def _runs(cell: Cell, path: str | Path, settings: SweepSettings) -> pd.DataFrame:
+def _runs(cell: Cell, path: str | Path) -> pd.DataFrame:
     """One row per seed: the quantities at the end of each run of a cell."""
-    frame = read_cell(path, settings.epochs, settings.seeds)
+    frame = read_csv(path, ("seed", "test_error", "diverged"))
     last = frame.groupby("seed").tail(1).set_index("seed")
     diverged = last["diverged"].notna()
     return last.assign(
