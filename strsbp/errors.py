@@ -24,10 +24,6 @@ class DataError(StrsbpError):
     """A data set is missing, altered, truncated or inconsistent."""
 
 
-class SamplingError(StrsbpError):
-    """No spike train with the requested count and gap could be drawn."""
-
-
 class TableError(StrsbpError):
     """An effect-ratio table has the wrong shape or has values that are not finite."""
 

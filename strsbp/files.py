@@ -3,6 +3,7 @@
 pandas and PyYAML are imported where they are used, so importing this module is cheap.
 """
 
+import hashlib
 import json
 import os
 import uuid
@@ -38,6 +39,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def file_sha256(path: str | Path) -> str:
+    """SHA-256 of a file's content, as 64 hex digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_text(text: str, path: str | Path) -> None:

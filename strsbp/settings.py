@@ -5,7 +5,6 @@ and generate ``workflow/schemas/config.schema.json``. Unknown keys are errors. C
 sources are documented in ``docs/algorithm.md``.
 """
 
-import hashlib
 import math
 import re
 from collections.abc import Sequence
@@ -340,18 +339,3 @@ def _resolve(node, schema):
     while "$ref" in node:
         node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
     return node
-
-
-def settings_hash(*parts: BaseModel | str | int) -> str:
-    """SHA-256 of `parts` (models as JSON), as 64 hex digits; identifies what a run depends on."""
-    digest = hashlib.sha256()
-    for part in parts:
-        text = part.model_dump_json() if isinstance(part, BaseModel) else str(part)
-        digest.update(text.encode() + b"\0")
-    return digest.hexdigest()
-
-
-def file_sha256(path: str | Path) -> str:
-    """SHA-256 of a file's content, as 64 hex digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from strsbp.data import load_dataset
-from strsbp.files import write_csv
+from strsbp.files import file_sha256, write_csv
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable, file_sha256
+from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
 from strsbp.spsp import (
     fit_surface,
     fits,

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import pytest
 
-from strsbp.errors import SamplingError, SettingsError
+from strsbp.errors import SettingsError
 from strsbp.settings import SimulatedTable
 from strsbp.spsp import fit_surface, simulate_surface
 from strsbp.spsp.quality import blocked_bias, quality, shared_curve
@@ -123,7 +123,7 @@ def test_impossible_trains_are_refused_at_once():
 
 def test_jammed_trains_are_refused_in_bounded_time():
     # 34 spikes fit into 0 .. 100 only as 0, 3, 6, ...: rejection would go on for ever (F3).
-    with pytest.raises(SamplingError, match="jam"):
+    with pytest.raises(SettingsError, match="jam"):
         simulate_surface(table(grid=34, n_steps=100), repeats=1, seed=1)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from numba import njit, prange
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
-from strsbp.errors import CheckpointError, SamplingError, SettingsError
-from strsbp.settings import SimulatedTable, checked
+from strsbp.errors import CheckpointError, SettingsError
+from strsbp.settings import SimulatedTable
 from strsbp.spsp.sampling import PRE, draw_on_slots, draw_with_gap
 
 LANES = 64
@@ -152,7 +152,7 @@ def simulate_surface(
 
     `repeats`: random pairs per cell; `seed` determines every train, whatever the number of
     threads; `on_rows(n)` is called after every n rows, for a progress bar. Raises `SettingsError`
-    if trains cannot have the largest count, and `SamplingError` if no such train could be drawn.
+    if trains cannot have the largest count, or if no such train could be drawn.
     """
     table.check_grid()
     grid = table.grid
@@ -169,7 +169,7 @@ def simulate_surface(
         )  # fmt: skip
         if failed.any():
             o_j, o_i = np.argwhere(failed)[0] + 1
-            raise SamplingError(
+            raise SettingsError(
                 f"No train of {max(o_j, o_i)} spikes at least {table.refractory_steps + 1} steps "
                 f"apart was found in {table.n_steps} steps (trains jam near this density); lower "
                 "the grid or raise n_steps."
@@ -191,17 +191,10 @@ def load_surface(path: str | Path) -> Surface:
     """Read a surface; raises `CheckpointError` if the file is damaged or not a surface."""
     arrays, document = load_checkpoint(path)
     try:
-        table = checked(SimulatedTable, document["table"], str(path))
-        surface = Surface(
-            table, int(document["repeats"]), int(document["seed"]), arrays["mean"],
-            arrays["standard_error"],
-        )  # fmt: skip
-        whole = all(
-            values.shape == (table.grid, table.grid) and np.isfinite(values).all()
-            for values in (surface.mean, surface.standard_error)
-        )
-    except (KeyError, TypeError, ValueError, SettingsError):
-        whole = False
-    if not whole:
-        raise CheckpointError(f"{path} does not contain a simulated surface; simulate it again.")
-    return surface
+        table = SimulatedTable.model_validate(document["table"])
+        repeats, seed = document["repeats"], document["seed"]
+        return Surface(table, repeats, seed, arrays["mean"], arrays["standard_error"])
+    except (KeyError, ValueError):
+        raise CheckpointError(
+            f"{path} does not contain a simulated surface; simulate it again."
+        ) from None
