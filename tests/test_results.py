@@ -19,7 +19,7 @@ from strsbp.spsp import (
     write_separable,
     write_table,
 )
-from strsbp.spsp.curves import read_curve
+from strsbp.spsp.exact import read_curve
 from strsbp.spsp.trace import trace_pair
 from strsbp.study import claims, summary
 from strsbp.study.claims import findings, questions

@@ -8,8 +8,7 @@ import pytest
 
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
-from strsbp.spsp.curves import read_curve, write_curve
-from strsbp.spsp.exact import pair_gains, solve_curve, spline_slopes
+from strsbp.spsp.exact import pair_gains, read_curve, solve_curve, spline_slopes, write_curve
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.simulate import simulate_surface
 

@@ -145,17 +145,13 @@ def save_digits(path: str | Path, digits: Digits) -> None:
 def read_digits(path: str | Path) -> Digits:
     """Read a file written by `save_digits`; nothing is unpickled.
 
-    Raises `DataError` if the file is missing, damaged or not a set of digits.
+    Raises `DataError` if the file is damaged or not a set of digits.
     """
     try:
-        arrays = read_arrays(path)
-        fields: dict[str, Any] = dict(arrays)
-        fields["name"] = str(arrays["name"])
-        for key in {"n_classes", "n_steps"} & set(arrays):
-            fields[key] = int(arrays[key])
+        fields: dict[str, Any] = dict(read_arrays(path))
+        for key in {"name", "n_classes", "n_steps"} & set(fields):
+            fields[key] = fields[key].item()
         return Digits(**fields)
-    except FileNotFoundError:
-        raise DataError(f"The digits file {path} is missing; prepare it first.") from None
     except Exception as error:
         raise DataError(
             f"{path} is not a complete digits file ({in_words(error)}); delete it and prepare it "

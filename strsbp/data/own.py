@@ -25,11 +25,10 @@ import numpy as np
 
 from strsbp.checkpoint import read_arrays
 from strsbp.data.dataset import Digits
-from strsbp.data.idx import gzipped_or_not, read_images, read_labels
-from strsbp.data.sources import FILE_NAMES
+from strsbp.data.idx import FILE_NAMES, find_file, read_files
 from strsbp.encoding import packed_trains
 from strsbp.errors import DataError, in_words
-from strsbp.files import replacing
+from strsbp.files import file_sha256, replacing
 
 MOST_STEPS = 65_536
 """The longest spike trains, as in the setting `n_steps`."""
@@ -50,14 +49,9 @@ def read_dataset(name: str, path: str | Path) -> Digits:
 
     The largest label gives the number of classes. Raises `DataError`.
     """
-    path = Path(path).expanduser()
-    if path.is_dir():
-        images, labels, test_images, test_labels = source_files(path)
-        return _digits(
-            name, read_images(images), read_labels(labels),
-            read_images(test_images), read_labels(test_labels),
-        )  # fmt: skip
-    (path,) = source_files(path)
+    path, *others = source_files(path)
+    if others:
+        return _digits(name, *read_files([path, *others]))
     try:
         arrays = read_arrays(path)
     except Exception as error:
@@ -83,7 +77,7 @@ def source_files(path: str | Path) -> list[Path]:
         raise DataError(f"There is no file or folder {path}; correct data.sets.")
     found = []
     for name in FILE_NAMES:
-        file = gzipped_or_not(path, name)
+        file = find_file(path, name)
         if file is None:
             raise DataError(f"{path} has no file {name}, gzipped or not; put the four files there.")
         found.append(file)
@@ -94,8 +88,7 @@ def source_sha256(path: str | Path) -> str:
     """SHA-256 of the content of the `source_files`; raises `DataError`."""
     digest = hashlib.sha256()
     for file in source_files(path):
-        with open(file, "rb") as content:
-            digest.update(hashlib.file_digest(content, "sha256").digest())
+        digest.update(bytes.fromhex(file_sha256(file)))
     return digest.hexdigest()
 
 

@@ -48,7 +48,7 @@ def sequential_trains(
     """
     weight = place_weights(n_steps)
     if gains is None:
-        gains = np.zeros((0, n_steps + 1))
+        gains = np.zeros((n_steps + 2, n_steps + 1))
     times = moments(gap)
     shares, sums = np.zeros((2, times.size, most + 1))
     _at_times(
@@ -113,7 +113,6 @@ def _at_time(
     `*_all` are integrated over the age.
     """
     n_places, n = weight.size, nodes.size
-    counts_gains = gains.shape[0] > 0
     # The number of arrivals is bounded by the number of attempts, which is Poisson distributed.
     tried = s * (n_places - 1)
     most = min(most, int(tried + 12 * np.sqrt(tried) + 12))
@@ -135,25 +134,24 @@ def _at_time(
             a, a_gain, b, b_gain = 0.0, 0.0, 0.0, 0.0
             if c == 1:
                 a = np.exp(-s * passed[x])
-                a_gain = a * gains[0, x] if counts_gains else 0.0
+                a_gain = a * gains[0, x]
             # The c - 1 earlier spikes are `gap` apart, so the last of them is not near the start.
             for y in range(first_place + (c - 2) * gap if c > 1 else x, x - 2 * gap + 2):
                 a += empty[y] * old_all[y, c - 1]
                 b += empty[y] * (new_all[y, c - 1] + last[y, c - 1])
-                if counts_gains:
-                    gain = gains[y + 1, x]
-                    a_gain += empty[y] * (old_gain_all[y, c - 1] + gain * old_all[y, c - 1])
-                    b_gain += empty[y] * (
-                        new_gain_all[y, c - 1] + last_gain[y, c - 1]
-                        + gain * (new_all[y, c - 1] + last[y, c - 1])
-                    )  # fmt: skip
+                gain = gains[y + 1, x]
+                a_gain += empty[y] * (old_gain_all[y, c - 1] + gain * old_all[y, c - 1])
+                b_gain += empty[y] * (
+                    new_gain_all[y, c - 1] + last_gain[y, c - 1]
+                    + gain * (new_all[y, c - 1] + last[y, c - 1])
+                )  # fmt: skip
             now, now_gain = a, a_gain
             old[x, c], old_gain[x, c], new[x, c], new_gain[x, c] = a, a_gain, b, b_gain
             for near in range(gap - 1):
                 y = x - gap - near
                 if y < first_place or c == 1:
                     continue
-                gain = gains[y + 1, x] if counts_gains else 0.0
+                gain = gains[y + 1, x]
                 now += empty[y] * old_all[y, c - 1]
                 now_gain += empty[y] * (old_gain_all[y, c - 1] + gain * old_all[y, c - 1])
                 for i in range(n):
@@ -163,13 +161,12 @@ def _at_time(
                         b += both[near, i, j] * new[y, c - 1, j]
                     old[x, c, i] += empty[y] * a
                     new[x, c, i] += empty[y] * b
-                    if counts_gains:
-                        a_gain, b_gain = gain * a, last_gain[y, c - 1] + gain * b
-                        for j in range(n):
-                            a_gain += both[near, i, j] * old_gain[y, c - 1, j]
-                            b_gain += both[near, i, j] * new_gain[y, c - 1, j]
-                        old_gain[x, c, i] += empty[y] * a_gain
-                        new_gain[x, c, i] += empty[y] * b_gain
+                    a_gain, b_gain = gain * a, last_gain[y, c - 1] + gain * b
+                    for j in range(n):
+                        a_gain += both[near, i, j] * old_gain[y, c - 1, j]
+                        b_gain += both[near, i, j] * new_gain[y, c - 1, j]
+                    old_gain[x, c, i] += empty[y] * a_gain
+                    new_gain[x, c, i] += empty[y] * b_gain
             last[x, c], last_gain[x, c] = weight[x] * now, weight[x] * now_gain
             for i in range(n):
                 factor = weight[x] * np.exp(ages[i] * blocked)

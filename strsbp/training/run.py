@@ -17,7 +17,7 @@ from strsbp.errors import CheckpointError, SettingsError
 from strsbp.files import file_sha256, write_json, write_text
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp.separable import Table
+from strsbp.spsp.table import Table
 from strsbp.training import provenance
 from strsbp.training.epochs import TrainingState, train_epoch
 

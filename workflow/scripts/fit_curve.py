@@ -5,7 +5,7 @@ from _job import job
 with job(snakemake):
     from strsbp.settings import SimulatedTable
     from strsbp.spsp import load_surface, write_separable
-    from strsbp.spsp.curves import read_curve
+    from strsbp.spsp.exact import read_curve
     from strsbp.spsp.fits import exact, fit_curve
 
     table, fit = SimulatedTable.from_key(snakemake.wildcards.table), snakemake.wildcards.fit
