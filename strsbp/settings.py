@@ -318,24 +318,12 @@ def checked(model: type[Model], raw: object, where: str) -> Model:
 
 def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     """Keys of the (nested) model at `loc`, or an empty list if the schema does not tell."""
-    schema = model.model_json_schema()
-    node = schema
-    for part in loc:
-        node = _resolve(node, schema)
-        if "properties" in node and part in node["properties"]:
-            node = node["properties"][part]
-        elif isinstance(node.get("additionalProperties"), dict):
-            node = node["additionalProperties"]
-        elif "patternProperties" in node:
-            node = next(iter(node["patternProperties"].values()))
-        elif "items" in node:
-            node = node["items"]
-        else:
-            return []
-    return list(_resolve(node, schema).get("properties", ()))
-
-
-def _resolve(node, schema):
-    while "$ref" in node:
-        node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
-    return node
+    schema = node = model.model_json_schema()
+    for part in (*loc, None):
+        while "$ref" in node:
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        if part is not None:
+            inside = [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]
+            choices = [node.get("properties", {}).get(part), *inside, node.get("items"), {}]
+            node = next(choice for choice in choices if isinstance(choice, dict))
+    return list(node.get("properties", ()))
