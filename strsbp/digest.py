@@ -50,7 +50,7 @@ def _content(file: Path) -> str:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     tree = _tree(file)
     for node in ast.walk(tree):
-        if hasattr(node, "body") and isinstance(node.body, list):
+        if isinstance(getattr(node, "body", None), list):
             # Docstrings of attributes, too: a text that stands alone does nothing.
             node.body = [line for line in node.body if not _is_text(line)] or [ast.Pass()]
     return ast.unparse(tree)
@@ -62,11 +62,7 @@ def _tree(file: Path) -> ast.Module:
 
 
 def _is_text(line: ast.stmt) -> bool:
-    return (
-        isinstance(line, ast.Expr)
-        and isinstance(line.value, ast.Constant)
-        and isinstance(line.value.value, str)
-    )
+    return isinstance(line, ast.Expr) and isinstance(getattr(line.value, "value", None), str)
 
 
 @cache

@@ -136,8 +136,9 @@ def test_other_images_are_refused(tmp_path, changes, words):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"time_per_step": 1}, "is in step 90,001, .* set time_per_step to at least 1.37"),
-        ({"train_time": np.array([0, 1, 2, 3, np.nan])}, "times below 0 or not finite"),
+        ({"time_per_step": 1}, "in steps 1 to 90,001, but must be in .* set time_per_step"),
+        ({"train_time": np.array([0, 1, 2, 3, np.nan])}, "in steps nan to nan, but must be in"),
+        ({"train_time": np.array([0, 1, 2, 3, -1])}, "in steps 0 to 1, but must be in steps 1 to"),
         ({"train_time": np.arange(4)}, "have different lengths"),
         ({"n_neurons": 3}, "n_neurons in .* is 3, but neuron 3 fires"),
         ({"test_time": None}, "without test_time; save train_neuron, train_time"),

@@ -9,7 +9,7 @@ import pytest
 from strsbp.errors import SettingsError
 from strsbp.settings import SimulatedTable
 from strsbp.spsp import fit_surface, simulate_surface
-from strsbp.spsp.quality import blocked_bias, quality, shared_curve
+from strsbp.spsp.quality import quality, shared_curve
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.sampling import POST, PRE, draw_on_slots, draw_with_gap
 from strsbp.spsp.simulate import Surface
@@ -166,16 +166,3 @@ def test_shared_curve_weighs_the_rows():
     phi, error = shared_curve(exact_surface(lambda x: x + 3))
     np.testing.assert_allclose(phi, np.arange(1, 21) + 3.0)
     assert error == pytest.approx(1e-3 / np.sqrt(np.sum(np.arange(1, 21.0) ** 2)))
-
-
-def test_blocked_trials_bias_the_published_surface():
-    # Finding F2: about -o_i / (2 T), here up to -3.75 %.
-    surfaces = [
-        simulate_surface(table(kind, grid=30), repeats=400, seed=2)
-        for kind in ("published", "unblocked")
-    ]
-    bias = blocked_bias(*surfaces)
-    z = (bias["measured"] - bias["expected"]) / ((bias["high"] - bias["low"]) / 3.92)
-    assert bias["expected"].iloc[-1] == pytest.approx(-0.0375)
-    assert bias["measured"].iloc[-10:].mean() == pytest.approx(-0.0319, abs=0.004)
-    assert np.sqrt(np.mean(z**2)) < 2.5

@@ -30,9 +30,12 @@ def find_file(folder: Path, name: str) -> Path | None:
     return next((path for path in paths if path.exists()), None)
 
 
-def read_files(paths: Sequence[str | Path]) -> list[np.ndarray]:
+def read_files(paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The arrays in four files, in the order of `FILE_NAMES`; raises `DataError`."""
-    return [read_idx(path, n_sizes) for path, n_sizes in zip(paths, (3, 1, 3, 1), strict=True)]
+    images, labels, test_images, test_labels = paths
+    return (
+        read_idx(images, 3), read_idx(labels, 1), read_idx(test_images, 3), read_idx(test_labels, 1)
+    )  # fmt: skip
 
 
 def read_idx(path: str | Path, n_sizes: int) -> np.ndarray:

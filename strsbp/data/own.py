@@ -143,8 +143,6 @@ def _of_images(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
 
 def _of_events(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
     time_per_step = float(arrays.get("time_per_step", 1))
-    if not 0 < time_per_step < math.inf:
-        raise DataError(f"time_per_step in {path} is {time_per_step}; it must be above 0.")
     events, labels = {}, {}
     for split in _SPLITS:
         here = {kind: arrays[f"{split}_{kind}"] for kind in _KINDS}
@@ -156,21 +154,18 @@ def _of_events(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
                 f"{', '.join(f'{split}_{kind}' for kind in here)} in {path} have different lengths;"
                 " give one entry per event in each."
             )
-        time = here["time"]
-        if time.size and not (time.min() >= 0 and time.max() < math.inf):
-            raise DataError(f"{split}_time in {path} has times below 0 or not finite; remove them.")
-        latest = math.floor(float(time.max()) / time_per_step) + 2 if time.size else 1
-        if latest > MOST_STEPS:
+        step = 1 + np.floor_divide(here["time"], time_per_step)
+        if step.size and not (step.min() >= 1 and step.max() < MOST_STEPS):
             raise DataError(
-                f"The last event of {split}_time in {path} is in step {latest - 1:,}, but spike "
-                f"trains have at most {MOST_STEPS:,} steps; set time_per_step to at least "
-                f"{float(time.max()) / (MOST_STEPS - 2):.3g}."
+                f"The events of {split}_time in {path} are in steps {step.min():,.0f} to "
+                f"{step.max():,.0f}, but must be in steps 1 to {MOST_STEPS - 1:,}; set "
+                "time_per_step, the units of time in a step."
             )
         most = {"sample": len(labels[split]) - 1, "neuron": math.inf}
         events[split] = [
             _whole(here[kind], most[kind], f"{split}_{kind} in {path}").astype(np.int64)
             for kind in most
-        ] + [1 + np.floor_divide(time, time_per_step).astype(np.int64)]
+        ] + [step.astype(np.int64)]
     fired = max(int(neuron.max(initial=0)) + 1 for _, neuron, _ in events.values())
     n_neurons = int(arrays.get("n_neurons", fired))
     if n_neurons < fired:

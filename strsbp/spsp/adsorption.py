@@ -51,9 +51,8 @@ def sequential_trains(
         gains = np.zeros((n_steps + 2, n_steps + 1))
     times = moments(gap)
     shares, sums = np.zeros((2, times.size, most + 1))
-    _at_times(
-        times, weight, gap, most, *integration_rule(N_NODES), gains, first_place, shares, sums
-    )
+    rule = integration_rule(N_NODES)
+    _at_times(times, weight, gap, most, rule, gains, first_place, shares, sums)
     scale = STEP * times[:, None]
     share, total = (scale * shares).sum(axis=0), (scale * sums).sum(axis=0)
     share[0] = 1.0
@@ -91,20 +90,13 @@ def integration_rule(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _at_times(
-    times, weight, gap, most, nodes, node_weights, integrals, gains, first_place, shares, sums
-):  # fmt: skip
+def _at_times(times, weight, gap, most, rule, gains, first_place, shares, sums):
     for k in prange(times.size):
-        _at_time(
-            times[k], weight, gap, most, nodes, node_weights, integrals, gains, first_place,
-            shares[k], sums[k],
-        )  # fmt: skip
+        _at_time(times[k], weight, gap, most, rule, gains, first_place, shares[k], sums[k])
 
 
 @njit(cache=True, error_model="numpy")
-def _at_time(
-    s, weight, gap, most, nodes, node_weights, integrals, gains, first_place, share, total
-):  # fmt: skip
+def _at_time(s, weight, gap, most, rule, gains, first_place, share, total):
     """Fill share[k] with the rate of the k-th arrival at time s, and total[k] with its gains.
 
     Going along the line, `old` are the sums over trains up to a spike with a given place, number
@@ -112,6 +104,7 @@ def _at_time(
     which this spike has age 0. `*_gain` are the same sums weighted by each train's total gain;
     `*_all` are integrated over the age.
     """
+    nodes, node_weights, integrals = rule
     n_places, n = weight.size, nodes.size
     # The number of arrivals is bounded by the number of attempts, which is Poisson distributed.
     tried = s * (n_places - 1)

@@ -84,13 +84,9 @@ def solve_curve(table: SimulatedTable) -> ExactCurve:
         phi = uniform_means(gains, places, table.refractory_steps + 1, most)
     else:
         phi = _sequential_means(gains, table, most)
-    return ExactCurve(table, phi, spline_slopes(phi))
-
-
-def spline_slopes(phi: np.ndarray) -> np.ndarray:
-    """dphi/do at the counts 0 .. len(phi) - 1 as the derivative of the spline through `phi`."""
     counts = np.arange(phi.size)
-    return make_interp_spline(counts, phi, k=min(_DEGREE, phi.size - 1)).derivative()(counts)
+    spline = make_interp_spline(counts, phi, k=min(_DEGREE, phi.size - 1))
+    return ExactCurve(table, phi, spline.derivative()(counts))
 
 
 def pair_gains(table: SimulatedTable) -> np.ndarray:

@@ -24,8 +24,6 @@ from strsbp.errors import TableError, in_words
 from strsbp.files import write_text
 
 DEGREE = 4
-MOST_TERMS = 9
-"""Most terms of a table, as a polynomial of degree 8 has. Its derivative has one term fewer."""
 _FIRST = {"input": 1, "value": 0, "derivative": 0}
 """The parts of a file and the first count of each."""
 
@@ -50,7 +48,6 @@ class EffectRatioTable:
         if not np.isfinite(array).all():
             row = int(np.argwhere(~np.isfinite(array))[0, 0]) + 1
             raise TableError(f"Row {row} of an effect-ratio table has a value that is not finite.")
-        array.setflags(write=False)
         object.__setattr__(self, "coefficients", array)
 
     @property
@@ -106,7 +103,6 @@ class SeparableTable:
                 raise TableError(f"The {name} of a separable table have shape {array.shape}.")
             if not np.isfinite(array).all():
                 raise TableError(f"The {name} of a separable table are not all finite.")
-            array.setflags(write=False)
             object.__setattr__(self, name, array)
         n_terms = self.inputs.shape[1]
         if self.values.shape != self.derivatives.shape or len(self.values) != n_terms:
@@ -114,8 +110,6 @@ class SeparableTable:
                 f"The inputs of a separable table have {n_terms} terms, but its values have shape "
                 f"{self.values.shape} and its derivatives {self.derivatives.shape}."
             )
-        if n_terms > MOST_TERMS:
-            raise TableError(f"A separable table has {n_terms} terms, more than {MOST_TERMS}.")
 
     @classmethod
     def of_curve(cls, values: ArrayLike, derivatives: ArrayLike, n_rows: int) -> "SeparableTable":

@@ -16,7 +16,7 @@ def code_commit() -> tuple[str | None, bool | None]:
 
     (None, None) if the package does not run from a git checkout.
     """
-    folder = Path(__file__).resolve().parents[1]
+    folder = str(Path(__file__).resolve().parents[1])
     status = ["git", "-C", folder, "status", "--porcelain=v2", "--branch", "--", folder]
     try:
         done = subprocess.run(status, capture_output=True, text=True, check=True, timeout=30)

@@ -63,8 +63,9 @@ class Run:
     def save(self, seconds: float) -> None:
         """Write a checkpoint after an epoch that took `seconds`."""
         self.seconds.append(seconds)
-        document = {"settings_sha256": self.fingerprint, "rows": self.state.rows}
-        document |= {"seconds": self.seconds}
+        document = {
+            "settings_sha256": self.fingerprint, "rows": self.state.rows, "seconds": self.seconds,
+        }  # fmt: skip
         save_checkpoint(self.checkpoint_path, self.state.arrays(), document)
 
     def describe(self, name: str, profile: str, table_source: dict) -> dict:
