@@ -76,12 +76,9 @@ def _run_lanes(corrected, draft, pre, post, decay_s, decay_m, gain_s, gain_m, ho
 @njit(parallel=True, cache=True, nogil=True, error_model="numpy")
 def _simulate_rows(
     first_row, last_row, corrected, draft, blocked, tau_m, tau_s, refractory_steps, n_steps,
-    repeats, seed, mean, standard_error, failed,
+    repeats, seed, mean, standard_error,
 ):  # fmt: skip
-    """Fill rows first_row .. last_row - 1 of `mean` and `standard_error`.
-
-    `failed` marks cells for which no train could be drawn.
-    """
+    """Fill rows first_row .. last_row - 1; the mean is NaN if no train could be drawn."""
     grid = mean.shape[1]
     n_cells = (last_row - first_row) * grid
     decay_s, decay_m = np.float32(1 - 1 / tau_s), np.float32(1 - 1 / tau_m)
@@ -134,11 +131,10 @@ def _simulate_rows(
                 total += value
                 squares += value * value
         average = total / repeats
-        mean[row, column] = average
+        mean[row, column] = average if ok else np.nan
         if repeats > 1:
             variance = max(squares / repeats - average * average, 0.0) / (repeats - 1)
             standard_error[row, column] = np.sqrt(variance)
-        failed[row, column] = not ok
 
 
 def simulate_surface(
@@ -157,7 +153,6 @@ def simulate_surface(
     table.check_grid()
     grid = table.grid
     mean, standard_error = np.zeros((grid, grid)), np.full((grid, grid), np.nan)
-    failed = np.zeros((grid, grid), dtype=np.bool_)
     chunk = max(1, grid // 10)
     for first_row in range(0, grid, chunk):
         last_row = min(first_row + chunk, grid)
@@ -165,14 +160,14 @@ def simulate_surface(
             first_row, last_row, table.on_slots, table.spsp == "corrected_draft",
             table.spsp == "published",
             table.tau_m, table.tau_s, table.refractory_steps, table.n_steps, repeats, seed, mean,
-            standard_error, failed,
+            standard_error,
         )  # fmt: skip
-        if failed.any():
-            o_j, o_i = np.argwhere(failed)[0] + 1
+        jammed = np.argwhere(np.isnan(mean))
+        if jammed.size:
             raise SettingsError(
-                f"No train of {max(o_j, o_i)} spikes at least {table.refractory_steps + 1} steps "
-                f"apart was found in {table.n_steps} steps (trains jam near this density); lower "
-                "the grid or raise n_steps."
+                f"No train of {jammed[0].max() + 1} spikes at least {table.refractory_steps + 1} "
+                f"steps apart was found in {table.n_steps} steps (trains jam near this density); "
+                "lower the grid or raise n_steps."
             )
         on_rows(last_row - first_row)
     return Surface(table, repeats, seed, mean, standard_error)
