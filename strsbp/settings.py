@@ -238,17 +238,11 @@ class SimulatedTable(Closed):
 
     @classmethod
     def from_key(cls, key: str) -> "SimulatedTable":
-        """The settings encoded in a `key`; raises `SettingsError`."""
-        match = re.fullmatch(
-            r"(?P<spsp>[a-z_]+)-m(?P<tau_m>[0-9.e+]+)"
-            r"-s(?P<tau_s>[0-9.e+]+)-r(?P<refractory_steps>\d+)-t(?P<n_steps>\d+)-g(?P<grid>\d+)",
-            key,
-        )
-        if match is None:
-            raise SettingsError(
-                f"'{key}' is not the name of a table, such as published-m64-s8-r2-t400-g100."
-            )
-        return checked(cls, match.groupdict(), where=f"table name {key}")
+        """The settings encoded in a `key`."""
+        number = r"([0-9.e+]+)"
+        form = f"([a-z_]+)-m{number}-s{number}-r{number}-t{number}-g{number}"
+        [values] = re.findall(f"^{form}$", key)
+        return cls.model_validate(dict(zip(cls.model_fields, values, strict=True)))
 
 
 class ArmSettings(ModelSettings):

@@ -14,7 +14,6 @@ from strsbp.errors import DataError
 from strsbp.settings import DATASET_NAMES
 
 __all__ = [
-    "DATASET_NAMES",
     "Digits",
     "load_dataset",
     "read_dataset",
