@@ -2,13 +2,7 @@
 
 from strsbp.spsp.fits import fit_surface
 from strsbp.spsp.simulate import Surface, load_surface, save_surface, simulate_surface
-from strsbp.spsp.table import (
-    EffectRatioTable,
-    SeparableTable,
-    read_table,
-    write_separable,
-    write_table,
-)
+from strsbp.spsp.table import EffectRatioTable, SeparableTable, read_table, write_table
 
 __all__ = [
     "EffectRatioTable",
@@ -19,6 +13,5 @@ __all__ = [
     "read_table",
     "save_surface",
     "simulate_surface",
-    "write_separable",
     "write_table",
 ]

@@ -125,14 +125,9 @@ class SeparableTable:
         """K, the largest input count with its own row; larger counts use the last row."""
         return len(self.inputs)
 
-    @property
-    def n_counts(self) -> int:
-        """N, one more than the largest output count with its own entry."""
-        return self.values.shape[1]
-
     def _products(self, c_in: ArrayLike, c_out: ArrayLike, functions: np.ndarray) -> np.ndarray:
         rows = np.clip(np.asarray(c_in, dtype=np.int64), 1, self.n_rows) - 1
-        columns = np.clip(np.asarray(c_out, dtype=np.int64), 0, self.n_counts - 1)
+        columns = np.clip(np.asarray(c_out, dtype=np.int64), 0, functions.shape[1] - 1)
         terms = (a[rows] * b[columns] for a, b in zip(self.inputs.T, functions, strict=True))
         return np.asarray(sum(terms))
 
@@ -149,7 +144,7 @@ class SeparableTable:
 
         Terms whose derivative is 0 at every count are dropped; at least one term is kept.
         """
-        columns = np.minimum(np.arange(n_steps + 1), self.n_counts - 1)
+        columns = np.minimum(np.arange(n_steps + 1), self.values.shape[1] - 1)
         basis = self.derivatives[:, columns]
         kept = np.any(basis, axis=1)
         kept[0] |= not kept.any()
@@ -169,15 +164,14 @@ Table = EffectRatioTable | SeparableTable
 """Any table of effect ratios."""
 
 
-def write_table(table: EffectRatioTable, path: str | Path) -> None:
-    """Write `table` in the authors' text format, atomically."""
-    text = "".join("".join(f"{value:16.7e}" for value in row) + "\n" for row in table.coefficients)
+def write_table(table: Table, path: str | Path) -> None:
+    """Write a table in the authors' text format, or a `SeparableTable` as CSV, atomically."""
+    if isinstance(table, SeparableTable):
+        text = table.content()
+    else:
+        rows = ("".join(f"{value:16.7e}" for value in row) for row in table.coefficients)
+        text = "".join(f"{row}\n" for row in rows)
     write_text(text, path)
-
-
-def write_separable(table: SeparableTable, path: str | Path) -> None:
-    """Write `table` as CSV, atomically."""
-    write_text(table.content(), path)
 
 
 def read_table(path: str | Path) -> Table:
@@ -199,7 +193,7 @@ def read_table(path: str | Path) -> Table:
 
 
 def _read_separable(path: str | Path) -> SeparableTable:
-    """Read a file of `write_separable`; raises `OSError`, `ValueError` or `TableError`."""
+    """Read a CSV file of `write_table`; raises `OSError`, `ValueError` or `TableError`."""
     header, *rows = np.loadtxt(path, dtype=str, delimiter=",", ndmin=2)
     if list(header[:2]) != ["part", "count"]:
         raise TableError("the first columns must be part and count")
@@ -209,7 +203,5 @@ def _read_separable(path: str | Path) -> SeparableTable:
         if list(own[:, 1]) != list(map(str, range(first, first + len(own)))):
             raise TableError(f"the counts of '{part}' must be {first}, {first + 1}, ...")
         arrays.append(own[:, 2:].astype(np.float64))
-    if sum(map(len, arrays)) < len(rows):
-        raise TableError(f"the part must be one of {', '.join(_FIRST)}")
     inputs, values, derivatives = arrays
     return SeparableTable(inputs, values.T, derivatives.T)
