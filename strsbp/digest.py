@@ -50,7 +50,7 @@ def _content(file: Path) -> str:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     tree = _tree(file)
     for node in ast.walk(tree):
-        if isinstance(getattr(node, "body", None), list):
+        if hasattr(node, "body") and isinstance(node.body, list):
             # Docstrings of attributes, too: a text that stands alone does nothing.
             node.body = [line for line in node.body if not _is_text(line)] or [ast.Pass()]
     return ast.unparse(tree)
