@@ -24,7 +24,7 @@ OLDEST := .venv-oldest
 NEWEST := .venv-newest
 TESTS ?= tests
 
-.PHONY: help report results-current test test-all test-oldest test-newest test-slurm lint audit \
+.PHONY: help env report results-current test test-all test-oldest test-newest test-slurm lint audit \
   bench bench-peers gpu gpu-rehearsal docs lock dist clean
 
 help: ## list the targets
@@ -40,6 +40,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
+
+env: $(INSTALLED) ## make the environment in .venv
 
 report: $(INSTALLED) ## make the environment, run the workflow, print the verdicts
 	@$(SNAKEMAKE)

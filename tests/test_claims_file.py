@@ -7,7 +7,8 @@ import yaml
 from refusals import refusal
 
 from strsbp.errors import ClaimsError
-from strsbp.study.claims import judge_claims, load_claims, published_value
+from strsbp.study.claims import load_topics, published_value
+from strsbp.study.claims.judging import judge_claims
 from strsbp.study.claims.units import format_interval, format_value
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
@@ -16,7 +17,7 @@ CLAIM = dict(id="a", place="p", statement="s", unit="error", rule=RULE)
 
 
 def topic(*claims):
-    return dict(topics=[dict(id="t", title="T", claims=list(claims))])
+    return dict(topics=[dict(id="t", title="T", statements=list(claims))])
 
 
 def write(path, content):
@@ -27,7 +28,7 @@ def write(path, content):
 @pytest.fixture(scope="module")
 def claims():
     """The shipped claims by their ids."""
-    return {claim.id: claim for claim in load_claims(CLAIMS)}
+    return {claim.id: claim for topic in load_topics(CLAIMS) for claim in topic.statements}
 
 
 def test_the_shipped_claims_hold_the_published_numbers(claims):
@@ -56,7 +57,7 @@ def test_the_shipped_claims_hold_the_published_numbers(claims):
 )
 def test_a_malformed_file_is_reported_in_one_sentence(content, said, tmp_path):
     path = write(tmp_path / "claims.yaml", content)
-    text = refusal(lambda: load_claims(path), ClaimsError)
+    text = refusal(lambda: load_topics(path), ClaimsError)
     assert said in text and str(path) in text
 
 
@@ -79,9 +80,9 @@ def test_what_stands_above_holds_below(tmp_path):
     )
     path = write(tmp_path / "claims.yaml", raw)
     with pytest.raises(ClaimsError, match=r"'{{ where.layer .*' cannot be filled in: 'high' is"):
-        load_claims(path, {})
+        load_topics(path, {})
     claims[0]["statement"] = "{{ where.layer }}, {{ low }}"
-    one, two = load_claims(write(path, raw), {})
+    one, two = load_topics(write(path, raw), {})[0].statements
     assert (one.statement, one.unit, one.rule.subject) == ("all, 1", "error", "1")
     parts = [(part.subject, part.table, part.where, part.column) for part in two.rule.rules]
     assert two.unit == "number"

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from strsbp.errors import ClaimsError
-from strsbp.study.claims.entries import judge
-from strsbp.study.claims.judging import Claim
+from strsbp.study.claims.entries import Statement
+from strsbp.study.claims.judging import judge
 from strsbp.study.claims.measurements import Tables
 from strsbp.study.claims.rules import Context, Verdict
 
@@ -52,12 +52,8 @@ def verdict_of(tmp_path):
         for name, content in ({"arms": ARMS} | rows).items():
             paths[name] = tmp_path / f"{name}.csv"
             pd.DataFrame(content).to_csv(paths[name], index=False)
-        claim = Claim.model_validate(
-            dict(id="x", place="p", statement="s", published=published, unit=unit, rule=rule)
-            | (dict(needs=needs) if needs else {})
-        )
-        context = Context(Tables(paths), published, unit, adjusted or {})
-        return judge(claim.rule, claim.needs, context)
+        checked = Statement(statement="s", rule=rule)
+        return judge(checked.rule, needs, Context(Tables(paths), published, unit, adjusted or {}))
 
     return judged
 
@@ -66,8 +62,8 @@ def verdict_of(tmp_path):
     ("published", "verdict", "said"),
     [
         (0.081, YES, "it is 8.00 % [7.00, 10.00]: at least 6.10 % and at most 10.10 %"),
-        (0.095, OPEN, "the interval includes 7.50 %."),
-        (0.069, OPEN, "the interval includes 8.90 %."),
+        (0.095, OPEN, "the interval includes the limit of 7.50 %."),
+        (0.069, OPEN, "the interval includes the limit of 8.90 %."),
         (0.121, NO, "10.00]: below the required 10.10 %."),
         (0.049, NO, "10.00]: above the limit of 6.90 %."),
     ],
@@ -231,13 +227,13 @@ FINE, HIGH, LOST = (0.1, None), (0.9, None), (NAN, "output3")
         ([FINE] * 5, True, NO, "0 of 5 runs of a diverged; of all such runs at most 45 % would"),
         ([FINE] * 4, True, OPEN, "at most 53 % would"),
         ([(0.5, None)] * 5, False, YES, "at most 45 % would"),
-        ([LOST] * 5, False, NO, "weights that are not finite those of seeds 1, 2, 3, 4, 5"),
-        ([HIGH, LOST, FINE], True, PART, "finite those of seeds 2, with a last test error above"),
+        ([LOST] * 5, False, NO, "weights that are not finite (seeds 1, 2, 3, 4, 5)"),
+        ([HIGH, LOST, FINE], True, PART, "finite (seeds 2), with a last test error above"),
         ([HIGH, LOST, FINE], False, PART, "2 of 3 runs"),
     ],
 )
 def test_diverges(runs, expected, verdict, said, verdict_of):
-    rule = dict(kind="diverges", arm="a", at_epoch=10, error_above=0.5, expected=expected)
+    rule = dict(kind="diverges", arm="a", at_epoch=10, expected=expected)
     rows = [run_row("a", seed + 1, *run) for seed, run in enumerate(runs)]
     judged = verdict_of(rule, unit="share", runs=[*rows, run_row("b", 1, 0.9)])
     assert judged.verdict is verdict and said in judged.reason
@@ -287,7 +283,7 @@ def test_combinations(kind, parts, verdict, verdict_of):
 def test_a_mixed_verdict_says_which_parts_hold(verdict_of):
     reason = verdict_of(dict(kind="all_of", rules=[RULES[NO], RULES[OPEN], RULES[YES]])).reason
     texts = [f"it is 8.00 % [7.00, 10.00]: {end}." for end in (
-        "at most 10.00 %", "above the limit of 6.00 %", "the interval includes 9.00 %"
+        "at most 10.00 %", "above the limit of 6.00 %", "the interval includes the limit of 9.00 %"
     )]  # fmt: skip
     assert reason == f"Holds: {texts[0]} Does not hold: {texts[1]} Undecided: {texts[2]}"
 
@@ -337,12 +333,12 @@ def test_a_measure_that_does_not_fit_the_files_is_an_error(measure, said, verdic
     ("mean", "low", "high", "side", "expected", "words"),
     [
         (0.3, 0.1, 0.5, "above", YES, "is 0.3 [0.1, 0.5]: above 0."),
-        (0.3, -0.1, 0.5, "above", OPEN, "It is 0.3 [−0.1, 0.5]: the interval includes 0."),
+        (0.3, -0.1, 0.5, "above", OPEN, "It is 0.3 [−0.1, 0.5]: the interval includes the limit of 0."),
         (-0.3, -0.5, -0.1, "above", NO, "not above 0."),
         (0.0, 0.0, 0.0, "above", NO, "not above 0."),
         (-0.3, -0.5, -0.1, "below", YES, "below 0."),
         (0.3, 0.1, 0.5, "below", NO, "not below 0."),
-        (-0.3, -0.5, 0.1, "below", OPEN, "the interval includes 0."),
+        (-0.3, -0.5, 0.1, "below", OPEN, "the interval includes the limit of 0."),
         (0.3, NAN, NAN, "above", OPEN, "without an interval"),
         (NAN, NAN, NAN, "above", UNTESTED, "It was not measured."),
     ],

@@ -8,7 +8,8 @@ import yaml
 from test_results import tables_of_findings
 
 from strsbp.errors import ClaimsError
-from strsbp.study.claims.findings import judge_findings, load_findings
+from strsbp.study.claims.entries import load_findings
+from strsbp.study.claims.judging import judge_findings
 from strsbp.study.experiments.findings import measure
 from strsbp.study.experiments.findings.measure import measure_findings
 
@@ -59,9 +60,9 @@ def test_small_runs_tell_no_effect_and_other_measurements_refute(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda raw: raw["findings"][6].pop("not_measured"), "either a `rule` or the reason"),
-        (lambda raw: raw["findings"].append(raw["findings"][0]), "two entries with the id 'F1'"),
-        (lambda raw: raw["findings"][0].update(colour="red"), "there is no such setting"),
+        (lambda raw: raw["statements"][6].pop("rule"), "rule: Field required"),
+        (lambda raw: raw["statements"].append(raw["statements"][0]), "entries with the id 'F1'"),
+        (lambda raw: raw["statements"][0].update(colour="red"), "there is no such setting"),
     ],
 )
 def test_a_malformed_file_ends_in_one_sentence(change, words, tmp_path):

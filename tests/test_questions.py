@@ -8,7 +8,9 @@ import yaml
 from refusals import refusal
 
 from strsbp.errors import ClaimsError
-from strsbp.study.claims.questions import COLUMNS, judge_questions, load_questions
+from strsbp.study.claims import load_topics
+from strsbp.study.claims.judging import judge_questions
+from strsbp.study.loading import load_profile
 from strsbp.study.summary.intervals import holm
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,8 +26,8 @@ def statement(layer, low, needs=None):
 
 
 def asked(*statements, **changed):
-    question = dict(id="Q1", question="Which way?", text="We looked.", statements=statements)
-    return dict(questions=[question | changed])
+    question = dict(id="Q1", title="Which way?", text="We looked.", statements=statements)
+    return dict(topics=[question | changed])
 
 
 @pytest.fixture
@@ -40,6 +42,7 @@ def judged(tmp_path):
             questions=path,
             tables={"gradient_check": tmp_path / "gradient_check.csv"},
             out=tmp_path / "answers.csv",
+            study=load_profile(ROOT / "config", "quick"),
         )
         return pd.read_csv(tmp_path / "answers.csv")
 
@@ -53,7 +56,6 @@ def test_statements_are_judged_from_the_tables(judged):
             statement("output3", 0.3, needs=100), statement("output3", 0.3, needs=30),
         )
     )  # fmt: skip
-    assert list(frame.columns) == COLUMNS
     assert list(frame["verdict"]) == [
         "yes", "no", "not answered at this size", "not answered at this size", "yes",
     ]  # fmt: skip
@@ -75,7 +77,7 @@ def test_paired_tests_of_a_question_share_holms_correction():
     [
         (asked(statement("output3", 0), id="1"), "id"),
         (asked(statement("output3", 0), colour="red"), "there is no such setting"),
-        (dict(questions=asked(statement("a", 0))["questions"] * 2), "two entries with the id 'Q1'"),
+        (dict(topics=asked(statement("a", 0))["topics"] * 2), "two entries with the id 'Q1'"),
         (asked(dict(statement("a", 0), rule=dict(kind="eval"))), "rule"),
     ],
 )
@@ -91,6 +93,6 @@ def test_a_selection_that_does_not_fit_names_the_question(judged):
 
 
 def test_the_shipped_questions_show_figures_that_have_captions():
-    for question in load_questions(QUESTIONS):
+    for question in load_topics(QUESTIONS):
         for figure in question.figures:
             assert (ROOT / "workflow" / "report" / f"plot_{figure}.rst").is_file()

@@ -18,7 +18,7 @@ from strsbp.study.report import build_report
 from strsbp.study.report.answers import headline
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import FIGURE_DATA, SECTIONS
-from strsbp.study.report.terminal import main, summary
+from strsbp.study.report.terminal import summary
 from strsbp.study.report.text import caption, duration, packaged, symbols
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,7 +29,7 @@ PAPER = Path("results/paper")
 TABLES = dict(
     findings="judge_findings/verdicts", divergence="divergence/summary",
     extrapolations="extrapolate_errors/fits", settings="judge_claims/settings",
-    answers="judge_questions/answers",
+    claims="judge_claims/claims", answers="judge_questions/answers",
 ) | {name: f"{name}/summary" for name in OPEN_QUESTIONS}  # fmt: skip
 TABLES |= {name: f"summarise_training/{name}" for name in ("arms", "pairs", "runs")}
 TABLES |= {"quality": "summarise_spsp/quality"}
@@ -92,14 +92,10 @@ def arguments(folder, monkeypatch):
     monkeypatch.chdir(folder)
     return dict(
         study=load_profile(ROOT / "config", "paper"),
-        claims_csv=PAPER / "judge_claims" / "claims.csv",
         tables={name: PAPER / f"{path}.csv" for name, path in TABLES.items()}
         | {"author_tables": AUTHORS},
         figures={name: PAPER / "figures" / f"{name}.svg" for name in FIGURE_DATA},
-        captions=CAPTIONS, topics=ROOT / "resources" / "claims.yaml",
-        questions=ROOT / "resources" / "questions.yaml",
-        out=PAPER / "report.html", command="snakemake --cores all",
-        citation=ROOT / "CITATION.cff",
+        root=ROOT, out=PAPER / "report.html", command="snakemake --cores all",
     )  # fmt: skip
 
 
@@ -160,7 +156,7 @@ def test_a_sentence_follows_its_verdict(arguments):
     said = {}
     for verdict in ("reproduces", "does not reproduce", "not tested at this size"):
         claim["verdict"] = verdict
-        said[verdict] = " ".join(headline(results))
+        said[verdict] = " ".join(sentence for sentence, _ in headline(results))
     assert "holds: ST-RSBP reaches" in said["reproduces"]
     assert "does not hold" in said["does not reproduce"]
     assert "main result" not in said["not tested at this size"]
@@ -177,15 +173,15 @@ def test_a_report_without_open_questions_says_how_to_get_them(arguments, tmp_pat
 
 def test_everything_is_escaped(arguments, tmp_path):
     texts = {"title", "statement", "reason", "note", "effect_text", "sentence", "place", "silent"}
-    paths = arguments["tables"] | dict(claims=arguments["claims_csv"])
+    paths = arguments["tables"]
     for name, path in paths.items():
         frame = pd.read_csv(path)
         for column in texts & set(frame):
             frame[column] = HOSTILE
         paths[name] = tmp_path / f"{name}.csv"
         frame.to_csv(paths[name], index=False)
-    arguments |= dict(claims_csv=paths.pop("claims"), tables=paths, out=tmp_path / "report.html")
-    build_report(**arguments | dict(command=f"snakemake {HOSTILE}"))
+    arguments |= dict(out=tmp_path / "report.html", command=f"snakemake {HOSTILE}")
+    build_report(**arguments)
     text = arguments["out"].read_text(encoding="utf-8")
     page = Page(text)
     assert page.tags.count("script") == 1 and not page.unbalanced
@@ -196,24 +192,22 @@ def test_everything_is_escaped(arguments, tmp_path):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        (dict(figures=dict(fig4=Path("gone/fig4.svg"))), r"fig4\.svg is missing"),
-        (dict(tables=dict(runs=Path("gone/runs.csv"))), r"runs\.csv is missing"),
-        (dict(captions=Path("gone")), r"plot_fig2\.rst is missing"),
-        (dict(tables=dict(arms=PAPER / "fits/summary.csv")), "has no column '"),
+        (dict(runs=Path("gone/runs.csv")), r"runs\.csv is missing"),
+        (dict(arms=PAPER / "fits/summary.csv"), "has no column '"),
     ],
 )
 def test_what_is_missing_is_named_and_nothing_is_written(changed, said, arguments, tmp_path):
-    arguments["out"] = tmp_path / "report.html"
-    for name, value in changed.items():
-        arguments[name] = arguments[name] | value if isinstance(value, dict) else value
+    arguments |= dict(out=tmp_path / "report.html", tables=arguments["tables"] | changed)
     with pytest.raises(ResultsError, match=said):
         build_report(**arguments)
     assert not arguments["out"].exists()
 
 
-def test_a_malformed_caption_is_named():
+def test_a_malformed_caption_is_named(tmp_path):
+    path = tmp_path / "bad.rst"
+    path.write_text("Some `unclosed text.\n")
     with pytest.raises(ResultsError, match=r"bad\.rst is malformed"):
-        caption("Some `unclosed text.\n", "bad.rst")
+        caption(path, {})
 
 
 def test_placeholders_come_from_the_config_or_fail(values):
@@ -237,10 +231,9 @@ OF_ENTRIES = {
     "subject",
     "note",
     "caption",
-    "question",
     "title",
     "text",
-    "not_measured",
+    "reason",
 }
 NO_TEXTS = {"of", "table", "columns", "quantity"}
 
@@ -293,19 +286,12 @@ def test_durations(seconds, text):
     assert duration(seconds) == text
 
 
-def test_terminal_tells_where_the_report_is_and_the_claims_in_short(arguments, capsys):
-    claims = pd.read_csv(arguments["claims_csv"])
-    lines = summary(arguments["claims_csv"], "results/quick/report.html", width=100).splitlines()
+def test_terminal_tells_where_the_report_is_and_the_claims_in_short(arguments):
+    path = arguments["tables"]["claims"]
+    claims = pd.read_csv(path)
+    lines = summary(path, "results/quick/report.html", width=100).splitlines()
     assert lines[-1] == "Report: results/quick/report.html"
     assert len(lines) == len(claims) + 4
     assert all(len(line) <= 100 for line in lines[: len(claims) + 1])
     for line, verdict in zip(lines[1:], claims["verdict"], strict=False):
         assert line.startswith(verdict)
-    assert main([str(arguments["claims_csv"])]) == 0
-    assert f"Report: {arguments['out']}" in capsys.readouterr().out
-
-
-def test_terminal_tells_a_missing_file_in_one_sentence(tmp_path, capsys):
-    assert main([str(tmp_path / "claims.csv")]) == 1
-    shown = capsys.readouterr()
-    assert not shown.out and shown.err.count("\n") == 1 and "is missing" in shown.err

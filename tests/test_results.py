@@ -14,8 +14,8 @@ from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
 from strsbp.spsp import fit_surface, fits, load_surface, read_table, write_table
 from strsbp.spsp.exact import read_curve
 from strsbp.spsp.trace import trace_pair
-from strsbp.study import claims, summary
-from strsbp.study.claims import findings, questions
+from strsbp.study import summary
+from strsbp.study.claims import judging, published_value
 from strsbp.study.experiments import OPEN_QUESTIONS
 from strsbp.study.experiments.ablation.summarise import summarise_ablation as compare_readings
 from strsbp.study.experiments.bptt import summarise as bptt
@@ -162,9 +162,9 @@ def summarise_expectation(out):
 def judge_claims(out):
     names = ("surfaces", "quality")
     tables = OF_TRAINING | {name: PAPER / "summarise_spsp" / f"{name}.csv" for name in names}
-    for name in ("activation", "ablation", "corrections", "fits", "gradient_flow"):
+    for name in ("activation", "corrections", "bptt", "fits", "gradient_flow", "sweep"):
         tables[name] = PAPER / name / "summary.csv"
-    claims.judge_claims(
+    judging.judge_claims(
         claims=ROOT / "resources" / "claims.yaml", tables=tables,
         variants=STUDY.judged_variants, out=out / "judge_claims" / "claims.csv",
         settings_out=out / "judge_claims" / "settings.csv",
@@ -183,19 +183,19 @@ def tables_of_findings():
 
 def judge_findings(out):
     file, path = ROOT / "resources" / "findings.yaml", out / "judge_findings" / "verdicts.csv"
-    findings.judge_findings(findings=file, tables=tables_of_findings(), out=path)
+    judging.judge_findings(findings=file, tables=tables_of_findings(), out=path)
 
 
 def judge_questions(out):
     tables = OF_TRAINING | {name: PAPER / name / "summary.csv" for name in OPEN_QUESTIONS}
     file, path = ROOT / "resources" / "questions.yaml", out / "judge_questions" / "answers.csv"
-    questions.judge_questions(questions=file, tables=tables, out=path, study=STUDY)
+    judging.judge_questions(questions=file, tables=tables, out=path, study=STUDY)
 
 
 def summarise_ablation(out):
     compare_readings(
         seeds=TRAINING / "seeds.csv", arms=TRAINING / "arms.csv",
-        published=claims.published_value(ROOT / "resources/claims.yaml", "strsbp_better_after_10"),
+        published=published_value(ROOT / "resources/claims.yaml", "strsbp_better_after_10"),
         out=out / "ablation" / "summary.csv", **STUDY.ablation.model_dump(),
     )  # fmt: skip
 

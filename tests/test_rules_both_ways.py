@@ -6,10 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from strsbp.study.claims import load_claims
-from strsbp.study.claims.findings import load_findings
+from strsbp.study.claims.entries import load_findings, load_topics
 from strsbp.study.claims.measurements import Measure, Tables
-from strsbp.study.claims.questions import load_questions
 from strsbp.study.claims.rules import Context, Ordered, Verdict, Within
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
@@ -18,15 +16,14 @@ RUNS = 5
 
 
 def shipped():
-    """Name, rule, published value and unit of everything that is judged."""
-    for claim in load_claims(RESOURCES / "claims.yaml"):
-        yield claim.id, claim.rule, claim.published, claim.unit
+    """Every statement that is judged, as a parameter."""
     for finding in load_findings(RESOURCES / "findings.yaml"):
-        if finding.rule:
-            yield finding.id, finding.rule, None, finding.unit
-    for question in load_questions(RESOURCES / "questions.yaml"):
-        for number, one in enumerate(question.statements):
-            yield f"{question.id}-{number}", one.rule, None, one.unit
+        if finding.rule.kind != "not_measured":
+            yield pytest.param(finding, id=finding.id)
+    for name in ("claims", "questions"):
+        for topic in load_topics(RESOURCES / f"{name}.yaml"):
+            for number, one in enumerate(topic.statements):
+                yield pytest.param(one, id=one.id or f"{topic.id}-{number}")
 
 
 def leaves(rule):
@@ -112,15 +109,14 @@ def invented(rule, published, random) -> Tables:
     return rows.tables(runs, list(unique.values()))
 
 
-@pytest.mark.parametrize(
-    ("rule", "published", "unit"), [pytest.param(*one, id=name) for name, *one in shipped()]
-)
-def test_a_rule_can_say_yes_and_no(rule, published, unit):
+@pytest.mark.parametrize("one", [*shipped()])
+def test_a_rule_can_say_yes_and_no(one):
     random = np.random.default_rng(1)
     missing = {Verdict.REPRODUCES, Verdict.DOES_NOT}
     for _ in range(DRAWS):
-        context = Context(invented(rule, published, random), published, unit)
-        missing -= {rule.judge(context).verdict}
+        tables = invented(one.rule, one.published, random)
+        context = Context(tables, one.published, one.unit)
+        missing -= {one.rule.judge(context).verdict}
         if not missing:
             return
     pytest.fail(f"no results give {' or '.join(missing)}")

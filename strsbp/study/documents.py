@@ -8,14 +8,12 @@ from the models of the settings. A test fails when a part is out of date.
 import re
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import dedent
 
 from strsbp.files import read_csv, read_json, write_text
 from strsbp.study import schema
+from strsbp.study.claims import load_topics, published_value, read_judged
 from strsbp.study.claims.entries import filled
-from strsbp.study.claims.judging import published_value
 from strsbp.study.claims.measurements import Tables
-from strsbp.study.claims.questions import load_questions
 from strsbp.study.claims.rules import KINDS
 from strsbp.study.claims.units import format_measured, format_value
 from strsbp.study.figures.catalogue import CLAIMS, FIGURES
@@ -107,14 +105,13 @@ def _better(a: float, b: float, difference, n: int) -> str:
 
 def claims() -> str:
     """Every claim with the study's value, ours and the verdict."""
-    columns = ("place", "statement", "published", "measured", "low", "high", "unit", "verdict")
-    found = read_csv(RESULTS / "judge_claims" / "claims.csv", columns)
+    found = read_judged(RESULTS / "judge_claims" / "claims.csv")
     rows = []
     for claim in found.to_dict("records"):
         ours = format_measured(claim["measured"], claim["low"], claim["high"], claim["unit"])
         published = format_value(claim["published"], claim["unit"])
         verdict = f"**{claim['verdict']}**"
-        if isinstance(claim.get("other_verdicts"), str):  # at other settings, or other epochs
+        if claim["other_verdicts"]:  # at other settings, or other epochs
             verdict += f" ({claim['other_verdicts']})"
         rows.append([claim["statement"], claim["place"], published, ours, verdict])
     counts = found["verdict"].value_counts(sort=False)
@@ -125,8 +122,7 @@ def claims() -> str:
 
 def findings() -> str:
     """Every finding with its verdict and its effects on the test error."""
-    columns = ("id", "statement", "verdict", "effect_text")
-    found = read_csv(RESULTS / "judge_findings" / "verdicts.csv", columns)
+    found = read_csv(RESULTS / "judge_findings" / "verdicts.csv")
     rows = [
         [name, *group[["statement", "verdict"]].iloc[0], " ".join(group["effect_text"].dropna())]
         for name, group in found.groupby("id", sort=False)
@@ -134,32 +130,16 @@ def findings() -> str:
     return _table(["", "Finding", "Verdict", "Effect"], rows)
 
 
-def nonlinearity() -> str:
-    """How far e_ij is from a product."""
-    rows = read_csv(RESULTS / "expectation" / "summary.csv", ("spsp", "quantity", "value"))
-    rows = rows[rows["quantity"] == "nonlinearity"]
-    parts = [f"{100 * row.value:.3f} % (`{row.spsp}`)" for row in rows.itertuples()]
-    return (
-        "At the defaults and up to 100 spikes, e_ij deviates from the product by at most "
-        f"{', '.join(parts)}."
-    )
-
-
 def questions() -> str:
     """Every open question with the statements that answer it."""
-    columns = ("id", "statement", "measured", "low", "high", "unit", "verdict")
-    found = read_csv(RESULTS / "judge_questions" / "answers.csv", columns)
+    found = read_csv(RESULTS / "judge_questions" / "answers.csv")
     values = {"study": load_profile(ROOT / "config", RESULTS.name)}
     rows = []
-    for question in load_questions(ROOT / "resources" / "questions.yaml", values):
-        judged = found[found["id"] == question.id]
-        leads = judged[
-            judged["statement"].isin([s.statement for s in question.statements if s.lead])
-        ]
-        title = f"**{filled(question.question, values)}**"
-        for one in (judged[:1] if leads.empty else leads).itertuples():
-            measured = format_measured(one.measured, one.low, one.high, one.unit)
-            rows.append([title, one.statement, measured, one.verdict])
+    for question in load_topics(ROOT / "resources" / "questions.yaml", values):
+        title = f"**{filled(question.title, values)}**"
+        for one in question.leads(found[found["id"] == question.id].to_dict("records")):
+            measured = format_measured(one["measured"], one["low"], one["high"], one["unit"])
+            rows.append([title, one["statement"], measured, one["verdict"]])
             title = ""
     return _table(["Question", "Statement", "Measured", "Answer"], rows)
 
@@ -176,8 +156,8 @@ def costs() -> str:
     seconds = sum(run["seconds"] for run in provenance)
     return (
         f"The {len(provenance)} committed training runs, including those on demand, took "
-        f"{duration(seconds)} of core time in total. They ran on an {' or '.join(cpus)} that did "
-        "other work at the same time."
+        f"{duration(seconds)} in total, each on one core of an {' or '.join(cpus)} that did other work "
+        "at the same time."
     )
 
 
@@ -211,14 +191,6 @@ def speed() -> str:
     )
 
 
-def example() -> str:
-    """A claim, as it stands in its file."""
-    text = (ROOT / CLAIMS).read_text(encoding="utf-8")
-    entries = re.split(r"(?m)^      (?=- id: )", text)
-    [shown] = [entry for entry in entries if entry.startswith("- id: strsbp_better_after_20\n")]
-    return f"```yaml\n{dedent(' ' * 6 + shown)}```"
-
-
 def rules() -> str:
     """Every rule with its keys."""
     rows = []
@@ -239,9 +211,7 @@ def _table(head: list[str], rows: list[list]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 
 
-_PARTS = (
-    answers, claims, costs, example, findings, nonlinearity, questions, rules, speed, targets,
-)  # fmt: skip
+_PARTS = (answers, claims, costs, findings, questions, rules, speed, targets)
 BLOCKS: dict[str, Callable[[], str]] = {part.__name__: part for part in _PARTS}
 BLOCKS["keys"] = schema.config_keys
 _BLOCK = re.compile(

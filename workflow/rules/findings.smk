@@ -4,7 +4,7 @@ Inputs: results/{profile}/summarise_training, summarise_spsp and gradients, reso
 Outputs: results/{profile}/findings/measurements.csv and judge_findings/verdicts.csv
 """
 
-from strsbp.study.claims.findings import load_findings
+from strsbp.study.claims.entries import load_findings
 
 in_one_sentence(load_findings)(beside(of_repository("resources/findings.yaml")))
 
@@ -49,7 +49,7 @@ use rule call as judge_findings with:
     log:
         "logs/{profile}/judge_findings.log",
     params:
-        **calls("strsbp.study.claims.findings.judge_findings", findings="resources/findings.yaml"),
+        **calls("strsbp.study.claims.judging.judge_findings", findings="resources/findings.yaml"),
         gathered="tables",
     message:
         "Judging the findings about the published program"

@@ -4,9 +4,9 @@ Inputs: summarise_training/{arms,pairs,runs}.csv, {experiment}/summary.csv, reso
 Outputs: results/{profile}/judge_questions/answers.csv
 """
 
-from strsbp.study.claims.questions import load_questions
+from strsbp.study.claims import load_topics
 
-in_one_sentence(load_questions)(beside(of_repository("resources/questions.yaml")))
+in_one_sentence(load_topics)(beside(of_repository("resources/questions.yaml")))
 
 
 use rule call as judge_questions with:
@@ -25,7 +25,7 @@ use rule call as judge_questions with:
         "logs/{profile}/judge_questions.log",
     params:
         **calls(
-            "strsbp.study.claims.questions.judge_questions", questions="resources/questions.yaml"
+            "strsbp.study.claims.judging.judge_questions", questions="resources/questions.yaml"
         ),
         gathered="tables",
         study=whole_study,

@@ -6,9 +6,9 @@ Outputs: results/{profile}/summarise_training/{curves,seeds,arms,pairs,runs}.csv
 judge_claims/{claims,settings}.csv and extrapolate_errors/fits.csv
 """
 
-from strsbp.study.claims import load_claims
+from strsbp.study.claims import load_topics
 
-in_one_sentence(load_claims)(beside(of_repository("resources/claims.yaml")))
+in_one_sentence(load_topics)(beside(of_repository("resources/claims.yaml")))
 
 
 use rule call as summarise_training with:
@@ -30,8 +30,8 @@ use rule call as summarise_training with:
 
 
 # Experiments whose summaries decide claims, always or only if open questions are answered.
-OF_CLAIMS = ["activation", "ablation", "corrections"]
-OF_CLAIMS_ASKED = ["fits", "gradient_flow"]
+OF_CLAIMS = ["activation", "corrections"]
+OF_CLAIMS_ASKED = ["bptt", "fits", "gradient_flow", "sweep"]
 
 
 use rule call as judge_claims with:

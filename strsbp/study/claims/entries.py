@@ -1,4 +1,4 @@
-"""The files of claims, findings and questions, read and judged.
+"""The files of claims, findings and questions, read and checked.
 
 A statement holds the keys of its rule (or has them in `rule`). A rule with a `subject` is `within`
 unless its `kind` says otherwise; `rules` are parts, all of which must hold. Two keys save
@@ -19,20 +19,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import pandas as pd
 from jinja2 import Environment, StrictUndefined, TemplateError
 from pydantic import Field, create_model
 
 from strsbp.errors import ClaimsError, SettingsError, StrsbpError
 from strsbp.files import ResultsError, read_yaml
-from strsbp.settings import Closed, checked
-from strsbp.study.claims.measurements import Measure, Tables
-from strsbp.study.claims.rules import KINDS, AnyRule, Context, Judgement, Verdict
+from strsbp.settings import ArmName, Closed, checked
+from strsbp.study.claims.measurements import TableName
+from strsbp.study.claims.rules import KINDS, AnyRule, PairedDiffers
 from strsbp.study.claims.units import Unit
 from strsbp.study.loading import merged
 
 TEXTS = ("statement", "subject", "note", "caption")
-OF_STATEMENTS = ("unit", "needs", "counted")
+OF_STATEMENTS = ("unit", "needs")
 """Keys of a statement, rather than of its rule, that `given` may hold."""
 OF_RULES = {key for kind in KINDS.values() for key in kind.model_fields} - {"unit"}
 
@@ -55,80 +54,105 @@ SIZES = {
 }
 """What `needs` may count, in words. It is looked up in the columns of the measured row, then among
 the other quantities of its table, then in the table `arms` (where `at_epoch` is the epochs)."""
-DATASET = "mnist"
-"""The data set of arms that can judge what the study says."""
 Needs = dict[Literal[*SIZES], Annotated[int, Field(ge=1)]]
+Text = Annotated[str, Field(min_length=1)]
 
 
-class Entry(Closed):
-    """A statement that a rule judges."""
+class Effect(Closed):
+    """The test error of an arm without a finding's deviation minus that of an arm with it."""
 
-    statement: Annotated[str, Field(min_length=1)]
+    between: Annotated[list[ArmName], Field(min_length=2, max_length=2)]
+    at_epoch: Annotated[int, Field(ge=1)] = 10
+    needs: Needs
+
+    @property
+    def rule(self) -> PairedDiffers:
+        return PairedDiffers(
+            kind="paired_differs", between=self.between, at_epoch=self.at_epoch, margin=0
+        )
+
+
+class Statement(Closed):
+    """A statement that a rule judges: a claim of the study, in our words, a finding about the
+    published program, or an answer to a question."""
+
+    id: str = ""
+    place: str = ""
+    """Section and figure of the study, or part of the published program."""
+    statement: Text
+    published: float | None = None
+    """The number that the study gives, in `unit`; a fraction for an error."""
     unit: Unit = "number"
     needs: Needs = {}
     """The smallest sizes that can judge it; without them any run can."""
-    counted: dict[str, str | int | float | None] = {}
-    """The row of the rule's table in which they are counted, if it is not what was measured."""
     rule: AnyRule
+    note: str = ""
+    """How it is interpreted, if its text leaves a choice."""
+    lead: bool = False
+    """Whether it answers its question by itself and so comes first in the report."""
+    effects: list[Effect] = []
 
 
-def judge(rule: AnyRule, needs: Needs, context: Context, counted: dict | None = None) -> Judgement:
-    """The verdict by `rule`; if it rests on less than it `needs`, only what was measured."""
-    judged, tables = rule.judge(context), context.tables
-    if not needs or judged.verdict is Verdict.NOT_TESTED:
-        return judged
-    measures = rule.measures()
-    if counted:
-        measures = [Measure(table=measures[0].table, where=counted).changed({})]
-    rows = [tables.select(one.table, one.where) for one in measures]
-    found = smallest(rows)
-    for one in measures:
-        for name in set(needs) - set(found) if "quantity" in one.where else ():
-            if beside := tables.measure(one.changed({"quantity": name})):
-                found[name] = beside.value
-    if set(needs) - set(found):
-        arms = rows_of_arms(rule, needs, tables)
-        if isinstance(arms, str):
-            return judged.unless(f"a measurement of the arm {arms}")
-        rows += arms
-        found |= smallest(rows)
-    lacks = [
-        f"{wanted:,g} {SIZES[name]} (here {f'{found[name]:,g}' if name in found else 'none'})"
-        for name, wanted in needs.items()
-        if found.get(name, 0) < wanted
-    ]
-    other = {row["dataset"] for row in rows if row is not None and "dataset" in row} - {DATASET}
-    lacks += [f"the data set {DATASET} (here {name})" for name in sorted(other)]
-    return judged.unless(", ".join(lacks))
+class ShownTable(Closed):
+    """A results file that the report shows."""
+
+    table: TableName
+    columns: Annotated[list[str], Field(min_length=1)]
+    where: dict[str, str | int | float] = {}
+    """Only the rows with these values."""
+    caption: str
+    """What the table shows, in words."""
+    unit: Unit = "number"
+    """Unit of the column `mean`, `difference` or `value`; of all if none of them is shown."""
 
 
-def rows_of_arms(rule: AnyRule, needs: Needs, tables: Tables) -> list[pd.Series] | str:
-    """The row of the table `arms` of each arm of a rule, or the name of one that has none."""
-    rows = []
-    for arm, at_epoch in rule.arms():
-        at_epoch = at_epoch or needs.get("epochs", 1)
-        where = dict(arm=arm, quantity="best_test_error", at_epoch=at_epoch)
-        rows.append(tables.select("arms", where))
-        if rows[-1] is None:
-            return arm
-    return rows
+class Topic(Closed):
+    """Statements that the report shows together, or a question that they answer."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+    title: Text
+    text: str = ""
+    """What else a reader should know: what was measured and how; no results."""
+    answer: dict[str, str] = {}
+    """The answer for each verdict on the claim `of` (see strsbp/study/report/answers.py)."""
+    figures: list[str] = []
+    more: list[str] = []
+    """Figures that are folded."""
+    tables: list[ShownTable] = []
+    quoted: dict[str, float | str] = {}
+    """Numbers that the study gives, for placeholders."""
+    statements: Annotated[list[Statement], Field(min_length=1)]
+    """Their paired tests share Holm's correction."""
+
+    def leads(self, judged: list[dict]) -> list[dict]:
+        """The judged statements that answer the question by themselves, or else the first."""
+        leads = [one.statement for one in self.statements if one.lead]
+        return [one for one in judged if one["statement"] in leads] or judged[:1]
 
 
-def smallest(rows: list[pd.Series | None]) -> dict[str, float]:
-    """The smallest of each of the `SIZES` that the rows have; a diverged run counts as a seed."""
-    frame = pd.DataFrame([row for row in rows if row is not None])
-    if {"n_seeds", "n_diverged"} <= set(frame):
-        frame["n_seeds"] += frame["n_diverged"].fillna(0)
-    if "at_epoch" in frame:
-        frame["epochs"] = frame["at_epoch"]
-    sizes = frame.reindex(columns=list(SIZES)).min()
-    return sizes.dropna().to_dict()
+def load_topics(path: str | Path, values: Mapping[str, Any] | None = None) -> list[Topic]:
+    """The topics of a file of claims or questions, as `_read` reads them."""
+    topics = _read("topics", Topic, path, values)
+    _check_ids([one for topic in topics for one in topic.statements if one.id], path)
+    return topics
 
 
-def read_entries(
-    key: str, entry: type[Closed], path: str | Path, values: Mapping[str, Any] | None = None
-) -> list:
-    """The entries of the YAML file `path`, which are a list under its only key.
+def load_findings(path: str | Path, values: Mapping[str, Any] | None = None) -> list[Statement]:
+    """The findings of a file, as `_read` reads them."""
+    return _read("statements", Statement, path, values)
+
+
+def published_value(path: str | Path, claim_id: str) -> float:
+    """The published number of one claim, for marking it in a figure."""
+    for topic in load_topics(path):
+        for claim in topic.statements:
+            if claim.id == claim_id and claim.published is not None:
+                return claim.published
+    raise ClaimsError(f"{path} has no claim '{claim_id}' with a published value.")
+
+
+def _read(key: str, entry: type[Closed], path: str | Path, values: Mapping | None) -> list:
+    """The entries of the YAML file `path`, which are a list under its only `key`.
 
     With `values`, which placeholders may name, too, texts are filled in. Raises `ClaimsError`, also
     if two entries have the same id.
@@ -139,15 +163,14 @@ def read_entries(
         [(_, found)] = checked(file, raw, where=str(path))
     except (SettingsError, ResultsError) as error:
         raise ClaimsError(str(error)) from None
-    check_ids(found, path)
+    _check_ids(found, path)
     return found
 
 
-def check_ids(entries: list, path: str | Path) -> None:
-    """Raises `ClaimsError` if two entries have the same id."""
-    [(name, count)] = Counter(one.id for one in entries).most_common(1)
-    if count > 1:
-        raise ClaimsError(f"{path} has two entries with the id '{name}'; give each its own.")
+def _check_ids(entries: list, path: str | Path) -> None:
+    for name, count in Counter(one.id for one in entries).items():
+        if count > 1:
+            raise ClaimsError(f"{path} has two entries with the id '{name}'; give each its own.")
 
 
 def filled(text: str, values: Mapping[str, Any]) -> str:

@@ -1,40 +1,43 @@
-"""The claims of the study, and their verdicts from measured files.
-
-A claim is data in `resources/claims.yaml`, under the topic that it belongs to.
-"""
+"""Verdicts on claims, findings and questions, from the results files that their rules name."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
 
 import pandas as pd
-from pydantic import Field
 
-from strsbp.errors import ClaimsError
 from strsbp.files import numbers, read_csv, write_csv
-from strsbp.settings import Closed
 from strsbp.study.claims.entries import (
-    Entry,
-    check_ids,
-    judge,
-    read_entries,
-    rows_of_arms,
-    smallest,
+    SIZES,
+    Effect,
+    Needs,
+    Topic,
+    load_findings,
+    load_topics,
 )
-from strsbp.study.claims.measurements import TableName, Tables, told
-from strsbp.study.claims.rules import Context, Verdict
-from strsbp.study.claims.units import Unit
+from strsbp.study.claims.measurements import Tables, Test, told
+from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
+from strsbp.study.settings import StudySettings
 
-MEASURED = [
-    "measured", "low", "high", "p_value", "p_adjusted", "n_train", "n_test", "epochs", "n_seeds",
-]  # fmt: skip
-"""Columns of what a claim rests on; the sizes are the smallest of its arms."""
-COLUMNS = [
-    "id", "place", "statement", "published", "measured", "low", "high", "unit", "what",
-    "verdict", "reason", *MEASURED[3:], "other_verdicts", "note",
-]  # fmt: skip
-SETTINGS_COLUMNS = ["id", "setting", "title", "epoch", "verdict", *MEASURED, "reason"]
+FOUND = {
+    Verdict.REPRODUCES: "confirmed",
+    Verdict.PARTLY: "partly confirmed",
+    Verdict.DOES_NOT: "refuted",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.NOT_TESTED: "not measured",
+}
+"""The name of each verdict on a finding."""
+ANSWERS = {
+    Verdict.REPRODUCES: "yes",
+    Verdict.PARTLY: "partly",
+    Verdict.DOES_NOT: "no",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.NOT_TESTED: "not answered at this size",
+}
+"""The name of each verdict on a statement that answers a question."""
+
+DATASET = "mnist"
+"""The data set of arms that can judge what the study says."""
 STUDY = "study"
 """The setting at which the study ran, beside the sets of arms with other settings."""
 EPOCHS = {
@@ -45,69 +48,24 @@ EPOCHS = {
 """Which epoch's test error is compared: the best on the test set, as in the study, the last one, or
 the best on validation images."""
 
-
-class Claim(Entry):
-    """One claim of the study; its statement is what the study says, in our words."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    place: Annotated[str, Field(min_length=1)]
-    """Section and figure of the study."""
-    published: float | None = None
-    """The published number, in `unit`; a fraction for an error."""
-    note: str = ""
-    """How the claim is interpreted, if its text leaves a choice."""
-
-
-class ShownTable(Closed):
-    """A results file that the report shows."""
-
-    table: TableName
-    columns: Annotated[list[str], Field(min_length=1)]
-    where: dict[str, str | int | float] = {}
-    """Only the rows with these values."""
-    caption: str
-    """What the table shows, in words."""
-    unit: Unit = "number"
-    """Unit of the column `mean`, `difference` or `value`; of all if none of them is shown."""
-
-
-class Topic(Closed):
-    """Claims that the report shows together, with the figures about them."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    title: Annotated[str, Field(min_length=1)]
-    text: str = ""
-    """What else a reader should know."""
-    answer: dict[str, str] = {}
-    """The answer for each verdict on the claim `of` (see strsbp/study/report/answers.py)."""
-    figures: list[str] = []
-    more: list[str] = []
-    """Figures that are folded."""
-    tables: list[ShownTable] = []
-    quoted: dict[str, float | str] = {}
-    """Numbers that the study gives, for placeholders in texts of the claims."""
-    claims: Annotated[list[Claim], Field(min_length=1)]
-    """Their paired tests share Holm's correction."""
-
-
-def load_topics(path: str | Path, values: Mapping[str, Any] | None = None) -> list[Topic]:
-    """Read and check a claims file, as `read_entries` does."""
-    topics = read_entries("topics", Topic, path, values)
-    check_ids([claim for topic in topics for claim in topic.claims], path)
-    return topics
-
-
-def load_claims(path: str | Path, values: Mapping[str, Any] | None = None) -> list[Claim]:
-    """The claims of all topics; raises `ClaimsError` in one sentence."""
-    return [claim for topic in load_topics(path, values) for claim in topic.claims]
-
-
-def published_value(path: str | Path, claim_id: str) -> float:
-    """The published number of one claim, for marking it in a figure."""
-    for claim in load_claims(path):
-        if claim.id == claim_id and claim.published is not None:
-            return claim.published
-    raise ClaimsError(f"{path} has no claim '{claim_id}' with a published value.")
+MEASURED = [
+    "measured", "low", "high", "p_value", "p_adjusted", "n_train", "n_test", "epochs", "n_seeds",
+]  # fmt: skip
+"""Columns of what a claim rests on; the sizes are the smallest of its arms."""
+COLUMNS_OF_CLAIMS = [
+    "id", "place", "statement", "published", "measured", "low", "high", "unit", "what",
+    "verdict", "reason", *MEASURED[3:], "other_verdicts", "note",
+]  # fmt: skip
+COLUMNS_OF_SETTINGS = ["id", "setting", "title", "epoch", "verdict", *MEASURED, "reason"]
+COLUMNS_OF_FINDINGS = [
+    "id", "place", "statement", "measured", "low", "high", "unit", "verdict", "reason",
+    "effect_of", "effect", "effect_low", "effect_high", "effect_p_value", "effect_p_adjusted",
+    "effect_text",
+]  # fmt: skip
+COLUMNS_OF_ANSWERS = [
+    "id", "statement", "measured", "low", "high", "p_value", "p_adjusted", "unit", "what",
+    "verdict", "reason",
+]  # fmt: skip
 
 
 def judge_claims(
@@ -131,16 +89,124 @@ def judge_claims(
     views = _judged_all(topics, results, STUDY, "")
     for name, title in variants.items():
         views += _judged_all(topics, results.seen(name), name, title)
-    loaded = [claim for topic in topics for claim in topic.claims]
-    by_claim = {claim.id: [view for view in views if view["id"] == claim.id] for claim in loaded}
-    rows = []
-    for claim in loaded:
-        main, *others = by_claim[claim.id]
-        described = claim.model_dump(include=set(COLUMNS))
+    rows, settings = [], []
+    for claim in (one for topic in topics for one in topic.statements):
+        main, *others = found = [view for view in views if view["id"] == claim.id]
+        described = claim.model_dump(include=set(COLUMNS_OF_CLAIMS))
         rows.append(described | main | dict(other_verdicts=_other_verdicts(main, others)))
-    views = [view for found in by_claim.values() for view in found if len(found) > 1]
-    write_csv(pd.DataFrame(rows)[COLUMNS], out)
-    write_csv(pd.DataFrame(views, columns=SETTINGS_COLUMNS), settings_out)
+        settings += found if others else []
+    write_csv(pd.DataFrame(rows)[COLUMNS_OF_CLAIMS], out)
+    write_csv(pd.DataFrame(settings, columns=COLUMNS_OF_SETTINGS), settings_out)
+
+
+def judge_findings(
+    *, findings: str | Path, tables: Mapping[str, str | Path], out: str | Path
+) -> None:
+    """Judge every finding by the results files `tables`, with its effects; write `out` (csv).
+
+    One row per finding, or per effect if it has several; all effects are one family of tests.
+    Raises `ClaimsError` when the file is malformed or does not fit the results.
+    """
+    results, loaded = Tables(tables), load_findings(findings, {})
+    adjusted = results.adjusted(
+        test for finding in loaded for effect in finding.effects for test in effect.rule.tests()
+    )
+    rows = []
+    for finding in loaded:
+        with told(f"Finding {finding.id}"):
+            judged = judge(finding.rule, finding.needs, Context(results, None, finding.unit))
+            effects = [_effect(effect, results, adjusted) for effect in finding.effects] or [{}]
+        described = finding.model_dump(include={"id", "place", "statement", "unit"})
+        described |= judged._asdict() | dict(verdict=FOUND[judged.verdict])
+        rows += [described | effect for effect in effects]
+    write_csv(pd.DataFrame(rows, columns=COLUMNS_OF_FINDINGS), out)
+
+
+def judge_questions(
+    *,
+    questions: str | Path,
+    tables: Mapping[str, str | Path],
+    out: str | Path,
+    study: StudySettings | dict,
+) -> None:
+    """Judge every statement by the results files `tables`; write `out` (csv), one row for each.
+
+    Placeholders may name the `study`. Raises `ClaimsError` when the file is malformed or does not
+    fit the results, or if a placeholder names nothing.
+    """
+    results, rows = Tables(tables), []
+    for question in load_topics(questions, dict(study=StudySettings.model_validate(study))):
+        adjusted = _adjusted(question, results)
+        for one in question.statements:
+            with told(f"Question {question.id}"):
+                judged = judge(one.rule, one.needs, Context(results, None, one.unit, adjusted))
+            described = dict(id=question.id, statement=one.statement, unit=one.unit)
+            rows.append(described | judged._asdict() | dict(verdict=ANSWERS[judged.verdict]))
+    write_csv(pd.DataFrame(rows, columns=COLUMNS_OF_ANSWERS), out)
+
+
+def judge(rule: AnyRule, needs: Needs, context: Context) -> Judgement:
+    """The verdict by `rule`; if it rests on less than it `needs`, only what was measured."""
+    judged, tables = rule.judge(context), context.tables
+    if not needs or judged.verdict is Verdict.NOT_TESTED:
+        return judged
+    measures = rule.measures()
+    rows = [tables.select(one.table, one.where) for one in measures]
+    found = smallest(rows)
+    for one in measures:
+        for name in set(needs) - set(found) if "quantity" in one.where else ():
+            if beside := tables.measure(one.changed({"quantity": name})):
+                found[name] = beside.value
+    if set(needs) - set(found):
+        arms = rows_of_arms(rule, needs, tables)
+        if isinstance(arms, str):
+            return judged.unless(f"a measurement of the arm {arms}")
+        rows += arms
+        found |= smallest(rows)
+    lacks = [
+        f"{wanted:,g} {SIZES[name]} (here {f'{found[name]:,g}' if name in found else 'none'})"
+        for name, wanted in needs.items()
+        if found.get(name, 0) < wanted
+    ]
+    other = {row["dataset"] for row in rows if row is not None and "dataset" in row} - {DATASET}
+    lacks += [f"the data set {DATASET} (here {name})" for name in sorted(other)]
+    return judged.unless(", ".join(lacks))
+
+
+def rows_of_arms(rule: AnyRule, needs: Needs, tables: Tables) -> list[pd.Series] | str:
+    """The row of the table `arms` of each arm of a rule, or the name of one that has none."""
+    rows = []
+    for arm, at_epoch in rule.arms():
+        at_epoch = at_epoch or needs.get("epochs", 1)
+        where = dict(arm=arm, quantity="best_test_error", at_epoch=at_epoch)
+        rows.append(tables.select("arms", where))
+        if rows[-1] is None:
+            return arm
+    return rows
+
+
+def smallest(rows: list[pd.Series | None]) -> dict[str, float]:
+    """The smallest of each of the `SIZES` that the rows have; a diverged run counts as a seed."""
+    frame = pd.DataFrame([row for row in rows if row is not None])
+    if {"n_seeds", "n_diverged"} <= set(frame):
+        frame["n_seeds"] += frame["n_diverged"].fillna(0)
+    if "at_epoch" in frame:
+        frame["epochs"] = frame["at_epoch"]
+    sizes = frame.reindex(columns=list(SIZES)).min()
+    return sizes.dropna().to_dict()
+
+
+def _adjusted(topic: Topic, tables: Tables) -> Mapping[Test, float]:
+    return tables.adjusted(test for one in topic.statements for test in one.rule.tests())
+
+
+def _effect(effect: Effect, tables: Tables, adjusted: Mapping[Test, float]) -> dict:
+    judged = judge(effect.rule, effect.needs, Context(tables, None, "points", adjusted))
+    return dict(
+        effect_of=" minus ".join(effect.between), effect=judged.measured, effect_low=judged.low,
+        effect_high=judged.high, effect_p_value=judged.p_value,
+        effect_p_adjusted=judged.p_adjusted, effect_text=judged.reason,
+    )  # fmt: skip
 
 
 def _judged_all(topics: list[Topic], tables: Tables, setting: str, title: str) -> list[dict]:
@@ -149,8 +215,8 @@ def _judged_all(topics: list[Topic], tables: Tables, setting: str, title: str) -
     for epoch, quantity in EPOCHS.items():
         seen = tables.seen(tables.variant, quantity)
         for topic in topics:
-            adjusted = seen.adjusted(test for claim in topic.claims for test in claim.rule.tests())
-            for claim in topic.claims:
+            adjusted = _adjusted(topic, seen)
+            for claim in topic.statements:
                 trained = bool(claim.rule.arms())
                 if not trained and (setting != STUDY or epoch != "best"):
                     continue  # simulations have neither epochs nor other settings
@@ -182,8 +248,8 @@ def _other_verdicts(main: dict, others: list[dict]) -> str:
 
 def read_judged(path: str | Path) -> pd.DataFrame:
     """The csv that `judge_claims` wrote; a missing text is empty, a missing number is NaN."""
-    frame = read_csv(path, COLUMNS)[COLUMNS]
-    for name in COLUMNS:
+    frame = read_csv(path, COLUMNS_OF_CLAIMS)[COLUMNS_OF_CLAIMS]
+    for name in COLUMNS_OF_CLAIMS:
         if name in ("published", *MEASURED):
             frame[name] = numbers(frame, name, path)
         else:

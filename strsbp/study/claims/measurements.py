@@ -165,7 +165,7 @@ class Tables:
         if isnan(value):
             return None
         low = high = nan
-        start = "" if column == "mean" else f"{column}_"
+        start = "" if column == "mean" or measure.table == "pairs" else f"{column}_"
         if {f"{start}low", f"{start}high"} <= set(row.index):
             low, high = float(row[f"{start}low"]), float(row[f"{start}high"])
         elif column == "mean" and "standard_error" in row.index:

@@ -9,7 +9,7 @@ after Holm's correction for all tests of its topic. A rule of several parts repr
 some of them do and others do not; its reason names both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from itertools import pairwise
 from math import isnan, nan
@@ -23,6 +23,9 @@ from strsbp.settings import ArmName, Closed
 from strsbp.study.claims.measurements import Measure, Measured, Tables, Test
 from strsbp.study.claims.units import Unit, format_measured, format_value
 from strsbp.study.summary.intervals import ALPHA, share_interval
+
+FAILED_ABOVE = 0.5
+"""A run failed if a weight is not finite or its last test error is above this; chance is 0.9."""
 
 
 class Verdict(StrEnum):
@@ -44,12 +47,20 @@ _PARTS = {
 """How a reason introduces the parts with each verdict."""
 
 
+_WEAKEST_FIRST = (
+    Verdict.NOT_TESTED, Verdict.PARTLY, Verdict.DOES_NOT, Verdict.UNDECIDED, Verdict.REPRODUCES,
+)  # fmt: skip
+# What was not tested may still reproduce, so it comes before a plain "does not".
+_BEST_FIRST = (
+    Verdict.REPRODUCES, Verdict.PARTLY, Verdict.UNDECIDED, Verdict.NOT_TESTED, Verdict.DOES_NOT,
+)  # fmt: skip
+
+
 def _together(verdicts: set[Verdict]) -> Verdict:
     """The verdict on a statement from those on all its parts."""
     if {Verdict.REPRODUCES, Verdict.DOES_NOT} <= verdicts:
         verdicts = verdicts | {Verdict.PARTLY}
-    ranks = (Verdict.NOT_TESTED, Verdict.PARTLY, Verdict.DOES_NOT, Verdict.UNDECIDED)
-    return next((one for one in ranks if one in verdicts), Verdict.REPRODUCES)
+    return min(verdicts, key=_WEAKEST_FIRST.index)
 
 
 class Judgement(NamedTuple):
@@ -88,11 +99,7 @@ def _not_measured(what: str) -> Judgement:
 
 
 class Rule(Closed):
-    """Base of all rules."""
-
-    def judge(self, context: Context) -> Judgement:
-        """The verdict that follows from the results files."""
-        raise NotImplementedError
+    """Base of all rules; their method `judge` gives the verdict that follows from a `Context`."""
 
     def arms(self) -> list[tuple[str, int | None]]:
         """The arms that the rule rests on, each with the epoch at which it is judged."""
@@ -107,8 +114,19 @@ class Rule(Closed):
         return []
 
 
+class NotMeasured(Rule):
+    """Nothing here measures it."""
+
+    kind: Literal["not_measured"]
+    reason: Annotated[str, Field(min_length=1)]
+
+    def judge(self, context):
+        return Judgement(Verdict.NOT_TESTED, self.reason)
+
+
 class MeasuringRule(Rule, Measure):
-    """Base of the rules that compare measured values and name them in their reason."""
+    """Base of the rules that compare measured values and name them in their reason; their method
+    `_judge` also gets what was measured."""
 
     subject: str
     """What is measured, in words, for the reason."""
@@ -116,17 +134,18 @@ class MeasuringRule(Rule, Measure):
     """Unit of the value in the reason, if different from the claim's."""
 
     def arms(self):
-        selections = [measure.where for measure in self.measures()]
-        return [(str(one["arm"]), one.get("at_epoch")) for one in selections if "arm" in one]
+        return [
+            (str(measure.where[column]), measure.where.get("at_epoch"))
+            for measure in self.measures()
+            for column in ("arm", "arm_a", "arm_b")
+            if column in measure.where
+        ]
 
     def judge(self, context):
         found = [context.tables.measure(measure) for measure in self.measures()]
         if None in found:
             return _not_measured(self.subject)
         return self._judge(context, *found)._replace(what=self.subject.rstrip(","))
-
-    def _judge(self, context: Context, *measured: Measured) -> Judgement:
-        raise NotImplementedError
 
 
 _BOUNDS = {
@@ -199,7 +218,7 @@ class Within(MeasuringRule):
             elif all(held):
                 reasons[Verdict.REPRODUCES].append(f"{inside} {shown}")
             elif any(held):
-                reasons[Verdict.UNDECIDED].append(f"the interval includes {shown}")
+                reasons[Verdict.UNDECIDED].append(f"the interval includes the limit of {shown}")
             else:
                 reasons[Verdict.DOES_NOT].append(f"{outside} {shown}")
         verdict, found = next(item for item in reasons.items() if item[1])
@@ -241,14 +260,10 @@ class Ordered(MeasuringRule):
 
 
 class PairedRule(Rule):
-    """Base of the rules that compare arms by their paired test errors."""
+    """Base of the rules that compare arms, `compared()`, by their paired test errors."""
 
     at_epoch: Annotated[int, Field(ge=1)]
     quantity: Literal["best_test_error", "last_test_error"] = "best_test_error"
-
-    def compared(self) -> list[str]:
-        """The names of the compared arms."""
-        raise NotImplementedError
 
     def arms(self):
         return [(arm, self.at_epoch) for arm in self.compared()]
@@ -294,6 +309,8 @@ class PairedRule(Rule):
         elif p_adjusted >= ALPHA:
             verdict = Verdict.UNDECIDED
             reason += f": the interval excludes 0, but p is corrected to at least {ALPHA:g}"
+            if low > 0 and margin is None:
+                reason += "; the mean points in the opposite direction"
         elif low > 0 and margin is None:
             verdict, reason = Verdict.DOES_NOT, f"{reason}: significant in the opposite direction"
         elif diverged[0] and margin is None:
@@ -377,16 +394,14 @@ class Diverges(Rule):
     """Training diverges (or, with `expected: false`, does not), counted over runs.
 
     A run counts as diverged if a weight was no longer finite or if its last test error is above
-    `error_above`. Partly if some runs diverged; undecided if so few runs agree that the exact limit
-    of the share of all runs that would diverge (Clopper-Pearson, 95 %) lies beyond one half.
+    one half. Partly if some runs diverged; undecided if so few runs agree that the exact limit of
+    the share of all runs that would diverge (Clopper-Pearson, 95 %) lies beyond one half.
     """
 
     kind: Literal["diverges"]
     arm: ArmName
     at_epoch: Annotated[int, Field(ge=1)]
     """Epoch that the arm must be configured to reach; divergence is judged over the whole run."""
-    error_above: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """Chance is 0.9: a network that ends above one half has lost what it learned."""
     expected: bool = True
 
     def arms(self):
@@ -397,18 +412,18 @@ class Diverges(Rule):
         if runs.empty:
             return _not_measured(f"A run of {self.arm}")
         not_finite = runs["diverged"].notna()
-        high = ~not_finite & (runs["last_test_error"] > self.error_above)
+        high = ~not_finite & (runs["last_test_error"] > FAILED_ABOVE)
         n_diverged, n_runs = int((not_finite | high).sum()), len(runs)
         limits = share_interval(n_diverged, n_runs)
         what = f"{n_diverged} of {n_runs} runs of {self.arm}"
-        reason, above = f"{what} diverged", format_value(self.error_above, "error")
+        reason, above = f"{what} diverged", format_value(FAILED_ABOVE, "error")
         for rows, how in (
             (not_finite, "weights that are not finite"),
             (high, f"a last test error above {above}"),
         ):
             if rows.any():
                 seeds = ", ".join(map(str, runs.loc[rows, "seed"]))
-                reason += f", with {how} those of seeds {seeds}"
+                reason += f", with {how} (seeds {seeds})"
         if limits.low == 0 or limits.high == 1:
             side, limit = ("at most", limits.high) if limits.low == 0 else ("at least", limits.low)
             reason += f"; of all such runs {side} {100 * limit:.0f} % would, with 95 % confidence"
@@ -420,6 +435,15 @@ class Diverges(Rule):
             as_expected = (n_diverged > 0) == self.expected
             verdict = Verdict.REPRODUCES if as_expected else Verdict.DOES_NOT
         return Judgement(verdict, f"{reason}.", *limits, what=what)
+
+
+def _reasons(judged: Iterable[Judgement]) -> str:
+    return " ".join(one.reason for one in judged)
+
+
+def _shown(judged: list[Judgement]) -> Judgement:
+    """The first judgement with a measured value."""
+    return next((one for one in judged if not isnan(one.measured)), judged[0])
 
 
 class Combination(Rule):
@@ -436,31 +460,23 @@ class Combination(Rule):
     def measures(self):
         return [measure for rule in self.rules for measure in rule.measures()]
 
-    def judge(self, context):
-        judged = [rule.judge(context) for rule in self.rules]
-        shown = next((one for one in judged if not isnan(one.measured)), judged[0])
-        return self._judge(judged, shown._replace(reason=" ".join(one.reason for one in judged)))
-
-    def _judge(self, judged: list[Judgement], shown: Judgement) -> Judgement:
-        """The verdict; `shown` has the first measured value and all reasons."""
-        raise NotImplementedError
-
 
 class AllOf(Combination):
     """All rules must reproduce; partly if some do and others do not."""
 
     kind: Literal["all_of"]
 
-    def _judge(self, judged, shown):
+    def judge(self, context):
+        judged = [rule.judge(context) for rule in self.rules]
         verdicts = {one.verdict for one in judged}
+        reason = _reasons(judged)
         if len(verdicts) > 1 and Verdict.NOT_TESTED not in verdicts:
-            parts = {
-                start: " ".join(one.reason for one in judged if one.verdict is verdict)
+            reason = " ".join(
+                f"{start}: {_reasons(one for one in judged if one.verdict is verdict)}"
                 for verdict, start in _PARTS.items()
-            }
-            reason = " ".join(f"{start}: {text}" for start, text in parts.items() if text)
-            shown = shown._replace(reason=reason)
-        return shown._replace(verdict=_together(verdicts))
+                if verdict in verdicts
+            )
+        return _shown(judged)._replace(verdict=_together(verdicts), reason=reason)
 
 
 class AnyOf(Combination):
@@ -468,18 +484,16 @@ class AnyOf(Combination):
 
     kind: Literal["any_of"]
 
-    def _judge(self, judged, shown):
-        # What was not tested may still reproduce, so it comes before a plain "does not".
-        ranks = (Verdict.REPRODUCES, Verdict.PARTLY, Verdict.UNDECIDED, Verdict.NOT_TESTED)
-        best = next((one for rank in ranks for one in judged if one.verdict is rank), judged[0])
+    def judge(self, context):
+        judged = [rule.judge(context) for rule in self.rules]
+        best = min(judged, key=lambda one: _BEST_FIRST.index(one.verdict))
         if best.verdict is Verdict.REPRODUCES:
             return best
-        shown_value = shown if isnan(best.measured) else best
-        return shown_value._replace(verdict=best.verdict, reason=shown.reason)
+        return _shown([best, *judged])._replace(verdict=best.verdict, reason=_reasons(judged))
 
 
 AnyRule = Annotated[
-    Within | Ordered | PairedBetter | PairedDiffers | Diverges | AllOf | AnyOf,
+    Within | Ordered | PairedBetter | PairedDiffers | Diverges | AllOf | AnyOf | NotMeasured,
     Field(discriminator="kind"),
 ]
 AllOf.model_rebuild()

@@ -7,31 +7,30 @@ Unit = Literal["error", "points", "share", "factor", "number"]
 """`error`: a fraction shown in per cent; `points`: a difference of two errors, shown in
 percentage points; `share`: a share of runs; `factor`: a ratio; `number`: anything else."""
 
+_SHOWN = {
+    "error": (100, ".2f", ".2f", " %"),
+    "points": (100, "+.2f", "+.2f", " points"),
+    "share": (100, ".0f", ".0f", " % of runs"),
+    "factor": (1, ".3g", ".4g", " ×"),
+    "number": (1, ".4g", ".4g", ""),
+}
+"""Multiple, formats of a value and of the ends of its interval, and name of each unit."""
+
 
 def format_value(value: float | None, unit: Unit) -> str:
     """`value` with its unit, such as `8.24 %`; an unknown value is a dash."""
     if value is None or math.isnan(value):
         return "–"
-    if unit == "error":
-        return f"{100 * value:.2f} %"
-    if unit == "points":
-        return f"{_percent(value):+.2f} points".replace("-", "−")
-    if unit == "share":
-        return f"{100 * value:.0f} % of runs"
-    text = f"{value:{'.3g' if unit == 'factor' else '.4g'}}".replace("-", "−")
-    return f"{text} ×" if unit == "factor" else text
+    multiple, form, _, name = _SHOWN[unit]
+    return _signed(multiple * value, form) + name
 
 
 def format_interval(low: float | None, high: float | None, unit: Unit) -> str:
     """`[low, high]` without the unit's name, or nothing if there is no interval."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ""
-    if unit in ("error", "points"):
-        sign = "+" if unit == "points" else ""
-        return f"[{_percent(low):{sign}.2f}, {_percent(high):{sign}.2f}]".replace("-", "−")
-    if unit == "share":
-        return f"[{100 * low:.0f}, {100 * high:.0f}]"
-    return f"[{low:.4g}, {high:.4g}]".replace("-", "−")
+    multiple, _, form, _ = _SHOWN[unit]
+    return f"[{_signed(multiple * low, form)}, {_signed(multiple * high, form)}]"
 
 
 def format_measured(value, low, high, unit: Unit) -> str:
@@ -39,6 +38,8 @@ def format_measured(value, low, high, unit: Unit) -> str:
     return f"{format_value(value, unit)} {format_interval(low, high, unit)}".rstrip()
 
 
-def _percent(fraction: float) -> float:
-    """A fraction in per cent to two decimals, without a sign on zero."""
-    return round(100 * fraction, 2) + 0.0
+def _signed(number: float, form: str) -> str:
+    """`number` with a minus sign, and none on zero."""
+    if form.endswith("2f"):
+        number = round(number, 2) + 0.0
+    return f"{number:{form}}".replace("-", "−")

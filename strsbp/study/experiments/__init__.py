@@ -8,7 +8,6 @@ and add a line here.
 
 PARTS_OF_THE_STUDY = (
     "activation",
-    "ablation",
     "corrections",
     "gradients",
     "divergence",
@@ -26,6 +25,7 @@ OPEN_QUESTIONS = (
     "sweep",
     "regularisation",
     "published_logs",
+    "ablation",
 )
 """Experiments whose summary.csv answers a question that the study leaves open."""
 

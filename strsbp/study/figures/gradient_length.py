@@ -7,17 +7,18 @@ import seaborn.objects as so
 from strsbp.files import read_csv
 from strsbp.study.figures import style
 
-QUESTION = "Q11"
+QUESTIONS = ("Q11", "Q12")
 
 
 @style.themed
 def draw(*, answers: str | Path, arms: str | Path):
-    """Draw the paired differences of test errors that the answers to the question rest on."""
+    """Draw the paired differences of test errors that the answers to the questions rest on."""
     titles = dict(read_csv(arms, ["arm", "title"])[["arm", "title"]].drop_duplicates().to_numpy())
     rows = read_csv(answers, ["id", "what", "measured", "low", "high"])
-    rows = rows[rows["id"] == QUESTION].dropna(subset="measured")
-    pairs = rows["what"].str.split(" minus ", expand=True).replace(titles)
-    rows = style.percent(rows, "measured", "low", "high").assign(
+    rows = rows[rows["id"].isin(QUESTIONS)].dropna(subset="measured")
+    pairs = rows["what"].str.split(" minus ", expand=True)
+    pairs = pairs[~pairs.agg(frozenset, axis="columns").duplicated()].replace(titles)
+    rows = style.percent(rows.loc[pairs.index], "measured", "low", "high").assign(
         name=pairs.map(style.wrap).agg("\nminus ".join, axis="columns")
     )
     figure = style.new_figure(0.8 + 0.6 * max(1, len(rows)))

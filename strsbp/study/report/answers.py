@@ -6,7 +6,6 @@ from types import MappingProxyType
 
 from strsbp.study.claims import Verdict
 from strsbp.study.claims.entries import filled
-from strsbp.study.claims.judging import load_topics
 from strsbp.study.report.results import Results
 from strsbp.study.report.text import packaged
 
@@ -18,25 +17,30 @@ DO = {
     Verdict.NOT_TESTED: ("is not tested at this size", "are not tested at this size"),
 }
 """What one claim, and what several claims do that have this verdict."""
+ANCHORS = {"Q": "question", "F": "finding"}
+"""How anchors of questions and findings start, by the first letter of their ids."""
 
 
-def headline(results: Results) -> list[str]:
-    """The opening paragraph: how many claims have which verdict, and what stands out."""
-    texts = packaged("sections.yaml")["summary"]
-    entries = texts["headline"]
-    first, *rest = (_sentence(entry, results) for entry in entries)
-    others = results.judged.get(entries[0]["of"], {}).get("other_verdicts")
-    elsewhere = first and others and filled(texts["elsewhere"], dict(others=others))
-    counts = _counts(results.claims, "Of the study's {} claims, ")
-    return [counts, *filter(None, [first, elsewhere, *rest])]
+def headline(results: Results) -> list[tuple[str, str]]:
+    """The opening paragraph: how many claims have which verdict, and what stands out.
+
+    Each sentence comes with the anchor of what it rests on.
+    """
+    entries = packaged("sections.yaml")["headline"]
+    found = [(_counts(results.claims, "Of the study's {} claims, "), "verdicts")]
+    for entry in entries:
+        kind = ANCHORS.get(entry["of"][0], "claim")
+        if sentence := _sentence(entry, results):
+            found.append((sentence, f"{kind}-{entry['of']}"))
+    return found
 
 
 def topics(results: Results) -> list[dict]:
     """The claims by topic, each topic with its answer in one sentence."""
     judged = {claim["id"]: claim for claim in results.claims}
     found = []
-    for topic in load_topics(results.topics, results.values):
-        claims = [judged[claim.id] for claim in topic.claims]
+    for topic in results.topics("claims"):
+        claims = [judged[claim.id] for claim in topic.statements]
         answer = topic.answer and _sentence(topic.answer, results, topic.quoted)
         answer = answer or _counts(claims, "Of {} claims, ")
         found.append(

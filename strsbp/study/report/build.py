@@ -1,6 +1,5 @@
 """The report as one self-contained HTML page, which also works without its script."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -8,25 +7,21 @@ from markupsafe import Markup
 
 from strsbp.files import ResultsError, write_text
 from strsbp.study.claims import Verdict
-from strsbp.study.claims.findings import WORDS
+from strsbp.study.claims.judging import ANSWERS, FOUND
 from strsbp.study.claims.measurements import told
-from strsbp.study.claims.questions import WORDS as ANSWERS
 from strsbp.study.report.results import Results
-from strsbp.study.report.sections import SECTIONS, Section
+from strsbp.study.report.sections import SECTIONS
 from strsbp.study.report.text import symbols, value_text
 from strsbp.study.summary.intervals import ALPHA
 
-_MARKS = {
-    "REPRODUCES": ("yes", "✓"),
-    "PARTLY": ("part", "◐"),
-    "DOES_NOT": ("no", "✗"),
-    "UNDECIDED": ("open", "?"),
-    "NOT_TESTED": ("untested", "–"),
-}
 BADGES = {
-    words: _MARKS[verdict.name]
-    for verdict in Verdict
-    for words in (verdict, WORDS[verdict], ANSWERS[verdict])
+    words: mark
+    for verdict, mark in zip(
+        Verdict,
+        (("yes", "✓"), ("part", "◐"), ("no", "✗"), ("open", "?"), ("untested", "–")),
+        strict=True,
+    )
+    for words in (verdict, FOUND[verdict], ANSWERS[verdict])
 }
 """Class and mark of each verdict; the words beside the mark mean that colour is not needed."""
 
@@ -38,17 +33,15 @@ ENVIRONMENT.filters |= dict(symbols=symbols)
 ENVIRONMENT.globals |= dict(badges=BADGES, value_text=value_text, alpha=f"{ALPHA:g}")
 
 
-def build_report(
-    *, out: str | Path, sections: Sequence[Section] = SECTIONS, command="snakemake", **inputs
-) -> None:
+def build_report(*, out: str | Path, **inputs) -> None:
     """Write the report of one profile to `out`; `inputs` are the other fields of `Results`.
 
     Raises `ResultsError` if a file is missing or lacks what the report shows.
     """
-    results = Results(**inputs, command=command, folder=Path(out).parent)
+    results = Results(**inputs, folder=Path(out).parent)
     macros = ENVIRONMENT.get_template("macros.html").make_module(dict(results=results))
     contents = []
-    for section in sections:
+    for section in SECTIONS:
         with told(f"The report's section '{section.id}'", ResultsError):
             gathered = section.gather(results)
         template = ENVIRONMENT.get_template(f"{section.template or section.id}.html")

@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from strsbp.files import ResultsError, read_csv
+from strsbp.files import read_csv
 from strsbp.settings import ArmSettings
 from strsbp.spsp.quality import LOW_RATE
-from strsbp.study.claims import read_judged
+from strsbp.study.claims import load_topics, read_judged
+from strsbp.study.claims.entries import Topic
 from strsbp.study.report.text import numbers, symbols
 from strsbp.study.settings import StudySettings
 
@@ -24,24 +25,17 @@ class Results:
     """One profile's results and where they are."""
 
     study: StudySettings
-    claims_csv: Path
     tables: Mapping[str, Path]
     """Results files by name; if the open questions were answered, with `answers` and the files that
     these show."""
     figures: Mapping[str, Path]
     """Svg files by name (`fig1` ...)."""
-    captions: Path
-    """Folder with `plot_<figure>.rst`."""
-    topics: Path
-    """The file of claims, by topic."""
-    questions: Path
-    """The file of open questions."""
+    root: Path
+    """The repository, with its claims, questions, captions and citations."""
     folder: Path
     """Folder of the report, from which links to data files start."""
     command: str
     """What precedes the target in the commands shown."""
-    citation: Path
-    """CITATION.cff, which names the study and the method's paper."""
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -57,7 +51,7 @@ class Results:
     @cached_property
     def claims(self) -> list[dict]:
         """The judged claims."""
-        return read_judged(self.claims_csv).to_dict("records")
+        return read_judged(self.tables["claims"]).to_dict("records")
 
     @cached_property
     def judged(self) -> dict[str, dict]:
@@ -100,9 +94,11 @@ class Results:
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """The results file called `name`, with at least `columns`."""
-        if name not in self.tables:
-            raise ResultsError(f"The report needs the results file '{name}'; name its path.")
         return read_csv(self.tables[name], columns)
+
+    def topics(self, name: str) -> list[Topic]:
+        """The topics of the file `name` of resources/."""
+        return load_topics(self.root / "resources" / f"{name}.yaml", self.values)
 
     def link(self, path: str | Path) -> str:
         """`path` relative to the report, or its name alone if it lies elsewhere."""

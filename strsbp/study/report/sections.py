@@ -17,14 +17,13 @@ import pandas as pd
 
 from strsbp.files import ResultsError, read_yaml
 from strsbp.study.claims import Verdict
-from strsbp.study.claims.entries import filled
-from strsbp.study.claims.judging import STUDY, ShownTable
-from strsbp.study.claims.questions import load_questions
+from strsbp.study.claims.entries import ShownTable, filled
+from strsbp.study.claims.judging import STUDY
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.answers import headline, topics
 from strsbp.study.report.results import Results
 from strsbp.study.report.tables import Table, shown
-from strsbp.study.report.text import all_filled, caption, duration, packaged, read_caption, symbols
+from strsbp.study.report.text import all_filled, caption, duration, packaged, symbols
 from strsbp.study.summary.costs import core_time
 from strsbp.study.summary.intervals import both_ways
 
@@ -47,7 +46,7 @@ class Section(NamedTuple):
 
 def summary(results: Results) -> dict:
     """What was studied, what came of it in a few sentences, and the main figure."""
-    cited = read_yaml(results.citation, ResultsError)["references"]
+    cited = read_yaml(results.root / "CITATION.cff", ResultsError)["references"]
     return dict(
         study=_reference(cited[0]),
         method=_reference(cited[1]),
@@ -109,7 +108,7 @@ def verdicts(results: Results) -> dict:
 def claims(results: Results) -> dict:
     """Every topic with its answer, its figures and the reasons of its verdicts."""
     found = topics(results)
-    asked = [dict(one) for one in load_questions(results.questions)]
+    asked = [dict(one) for one in results.topics("questions")]
     used = {MAIN_FIGURE}.union(
         *(one["figures"] for one in asked + found), *(one["more"] for one in found)
     )
@@ -150,19 +149,19 @@ def run(results: Results) -> dict:
                 "Seeds": _seeds(group),
                 "Diverged": _diverged(group),
                 "Silent layers": _where(group, "silent"),
-                "Core time": duration(group["seconds"].sum()),
+                "Time": duration(group["seconds"].sum()),
                 "Per epoch": f"{group['median_epoch_seconds'].median():.3g} s",
             }
         )
     costs = [
-        {"Jobs": row.kind, "Number": row.jobs, "Core time": duration(row.seconds)}
+        {"Jobs": row.kind, "Number": row.jobs, "Time": duration(row.seconds)}
         for row in core_time(results.folder).itertuples()
     ]
     return dict(
         sentences=_provenance(runs, results),
         tables=[
             Table.of("All arms: sizes, seeds, time", "runs", rows),
-            Table.of("Core time of all jobs", "", costs),
+            Table.of("Time of all jobs, on one core each", "", costs),
         ],
         command=results.target("report.html"),
     )
@@ -185,7 +184,7 @@ def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
     listed = ", ".join(f"{commit} ({n} runs)" for commit, n in commits.items())
     costs, training = core_time(results.folder), duration(runs["seconds"].sum())
     sentences = [
-        f"{len(runs)} training runs of {runs['arm'].nunique()} arms took {training} of core time, "
+        f"{len(runs)} training runs of {runs['arm'].nunique()} arms took {training}, on "
         f"one core each{when}; all {costs['jobs'].sum():,} jobs whose time was recorded took "
         f"{duration(costs['seconds'].sum())}.",
         f"Machine: {_distinct(runs['cpu'])} with {cores} cores, {_distinct(systems)}; trained on "
@@ -218,21 +217,14 @@ def _distinct(values: pd.Series) -> str:
 
 def _figure(name: str, results: Results) -> dict:
     """A figure as an inlined image, with its caption, command and data."""
-    if name not in results.figures:
-        raise ResultsError(f"The report shows a figure '{name}', which was not drawn.")
-    path, source = Path(results.figures[name]), results.captions / f"plot_{name}.rst"
-    try:
-        content = base64.b64encode(path.read_bytes()).decode()
-    except FileNotFoundError:
-        raise ResultsError(f"The figure {path} is missing; draw it first.") from None
-    text = read_caption(source, results.values)
+    path = Path(results.figures[name])
     return dict(
         id=name,
-        caption=caption(text, source),
-        alt=packaged("alts.yaml").get(name, name),
-        image=f"data:image/svg+xml;base64,{content}",
+        caption=caption(results.root / "workflow/report" / f"plot_{name}.rst", results.values),
+        alt=packaged("alts.yaml")[name],
+        image=f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}",
         command=results.target(f"figures/{name}.png"),
-        data=FIGURE_DATA.get(name, []),
+        data=FIGURE_DATA[name],
         file=results.link(path),
     )
 
@@ -243,17 +235,13 @@ def questions(results: Results) -> dict:
         return dict(entries=[])
     answers = results.table("answers", "id", "statement", "what", "verdict", "reason")
     found = []
-    for question in load_questions(results.questions, results.values):
+    for question in results.topics("questions"):
         judged = answers[answers["id"] == question.id].to_dict("records")
-        leads = [one.statement for one in question.statements if one.lead]
-        texts = {
-            name: filled(getattr(question, name), results.values) for name in ("question", "text")
-        }
         asked = dict(
             id=f"question-{question.id}",
-            title=texts["question"],
-            text=texts["text"],
-            leads=[one for one in judged if one["statement"] in leads] or judged[:1],
+            title=filled(question.title, results.values),
+            text=filled(question.text, results.values),
+            leads=question.leads(judged),
             claims=judged,
             figures=question.figures,
             tables=question.tables,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from strsbp.study.claims.judging import ShownTable
+from strsbp.study.claims.entries import ShownTable
 from strsbp.study.report.results import Results
 from strsbp.study.report.text import packaged, symbols, value_text
 
@@ -42,30 +42,24 @@ def shown(one: ShownTable, results: Results, frame: pd.DataFrame | None = None) 
     for column, value in one.where.items():
         frame = frame[frame[column] == value]
     words = packaged("words.yaml")
-    headings = words["headings"]
-    headers = [headings.get(name, name.replace("_", " ").capitalize()) for name in one.columns]
-    cells = _Cells(one, results, frame, words)
-    rows = [[cells.text(row, column) for column in one.columns] for row in frame.to_dict("records")]
-    return Table(one.caption, one.table, [symbols(header) for header in headers], rows)
+    # `low` and `high` belong to the first of these.
+    main = next((name for name in ("mean", "difference", "value") if name in frame), "")
+    other_unit = "number" if main in one.columns else one.unit
+    units = words["units"] | {main: one.unit}
+    names = results.titles | words["values"]
 
-
-class _Cells:
-    """Cells of one table as text."""
-
-    def __init__(self, one: ShownTable, results: Results, frame: pd.DataFrame, words: dict):
-        self._names = results.titles | words["values"]
-        # `low` and `high` belong to the first of these.
-        self._main = next((name for name in ("mean", "difference", "value") if name in frame), "")
-        self._unit = "number" if self._main in one.columns else one.unit
-        self._units = words["units"] | {self._main: one.unit}
-
-    def text(self, row: dict, column: str):
-        """The value in a column, with its interval if there is one."""
-        value, unit = row[column], self._units.get(column, self._unit)
+    def cell(row: dict, column: str):
+        """The value in a column as text, with its interval if there is one."""
+        value, unit = row[column], units.get(column, other_unit)
         if isinstance(value, str):
-            named = self._names.get(value, value)
+            named = names.get(value, value)
             return symbols(named.replace("_", " ") if IDENTIFIER.fullmatch(named) else named)
         if isinstance(value, int) or (unit == "number" and value.is_integer()):
             return f"{value:,.0f}"
-        start = "" if column == self._main and "low" in row else f"{column}_"
+        start = "" if column == main and "low" in row else f"{column}_"
         return value_text(value, unit, row.get(f"{start}low"), row.get(f"{start}high"))
+
+    headings = words["headings"]
+    headers = [headings.get(name, name.replace("_", " ").capitalize()) for name in one.columns]
+    rows = [[cell(row, column) for column in one.columns] for row in frame.to_dict("records")]
+    return Table(one.caption, one.table, [symbols(header) for header in headers], rows)

@@ -59,19 +59,13 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def read_caption(path: str | Path, values: Mapping[str, Any]) -> str:
-    """A caption file (reStructuredText) with its numbers; raises `ResultsError`."""
-    try:
-        return filled(Path(path).read_text(encoding="utf-8"), values)
-    except FileNotFoundError:
-        raise ResultsError(f"The caption file {path} is missing; write it first.") from None
-
-
-def caption(source: str, path: str | Path) -> Markup:
-    """A caption, `source` (reStructuredText, as Snakemake's own report reads it), as HTML.
+def caption(path: Path, values: Mapping[str, Any]) -> Markup:
+    """The caption in `path` (reStructuredText, as Snakemake's own report reads it) as HTML, with
+    the numbers among `values`.
 
     Raises `ResultsError`, which names its `path`, when it is malformed.
     """
+    source = filled(path.read_text(encoding="utf-8"), values)
     settings = dict(
         raw_enabled=False, file_insertion_enabled=False, halt_level=2, report_level=5,
         syntax_highlight="none", math_output="MathML",

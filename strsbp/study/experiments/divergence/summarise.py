@@ -10,13 +10,12 @@ import pandas as pd
 
 from strsbp.files import write_csv
 from strsbp.study.claims.measurements import Tables
+from strsbp.study.claims.rules import FAILED_ABOVE
 
 COLUMNS = [
     "own", "other", "title", "n_own", "n_other", "failed_own", "failed_other", "at_epoch",
     "difference", "low", "high", "p_value", "p_adjusted", "n_pairs", "cause",
 ]  # fmt: skip
-FAILED_ABOVE = 0.5
-"""A run failed if a weight is not finite or its last test error is above this; chance is 0.9."""
 CAUSES = {
     (True, True): "dynamics",
     (True, False): "table",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from strsbp.files import ResultsError, write_csv
 from strsbp.settings import ArmSettings
-from strsbp.study.experiments.divergence.summarise import FAILED_ABOVE
+from strsbp.study.claims.rules import FAILED_ABOVE
 from strsbp.study.experiments.sweep.settings import (
     THRESHOLDS,
     TIME_CONSTANTS,
