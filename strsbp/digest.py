@@ -62,11 +62,7 @@ def _tree(file: Path) -> ast.Module:
 
 
 def _is_text(line: ast.stmt) -> bool:
-    return (
-        isinstance(line, ast.Expr)
-        and isinstance(line.value, ast.Constant)
-        and isinstance(line.value.value, str)
-    )
+    return isinstance(line, ast.Expr) and isinstance(getattr(line.value, "value", None), str)
 
 
 @cache

@@ -18,26 +18,24 @@ EPOCHS = 100
 N_KILLS = 20
 
 PROGRAM = """
-import importlib, signal, sys
+import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-# A shell starts its background jobs with interrupts ignored, and so all of their children.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-module = importlib.import_module(sys.argv[4])
+from test_training import run
 from strsbp.errors import StrsbpError
 print("ready", flush=True)
 try:
-    module.run(Path(sys.argv[2]), epochs=int(sys.argv[3]))
+    run(Path(sys.argv[2]), epochs=int(sys.argv[3]))
 except (StrsbpError, OSError) as error:
     print(error, flush=True)
     sys.exit(3)
 """
 
 
-def start(folder, epochs=EPOCHS, module="test_training"):
-    """Start a process that trains as `run` of a test module; returns it once that is loaded."""
+def start(folder):
+    """Start a process that trains as `run` of test_training; returns it once that is loaded."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(TESTS), str(folder), str(epochs), module],
+        [sys.executable, "-c", PROGRAM, str(TESTS), str(folder), str(EPOCHS)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout.readline() == "ready\n", process.stderr.read()
@@ -110,7 +108,7 @@ def test_killed_while_a_checkpoint_is_written_the_last_one_serves(tmp_path, expe
         'print("ready"',
     )
     done = subprocess.run(
-        [sys.executable, "-c", stopping, str(TESTS), str(tmp_path), str(EPOCHS), "test_training"],
+        [sys.executable, "-c", stopping, str(TESTS), str(tmp_path), str(EPOCHS)],
         capture_output=True,
     )  # fmt: skip
     assert done.returncode == -signal.SIGKILL
@@ -154,16 +152,3 @@ def test_on_a_full_disk_it_says_so_and_resumes_when_there_is_room(tmp_path, expe
         assert (disk / "seed5.csv").read_bytes() == expected
     finally:
         subprocess.run(["umount", str(disk)], check=True)
-
-
-def test_an_interrupt_ends_it_and_it_resumes(tmp_path, expected):
-    process = start(tmp_path)
-    while not (tmp_path / "seed5.ckpt.npz").exists():
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    status, _, _ = finish(process)
-    assert status != 0
-    assert {path.name for path in tmp_path.iterdir()} == {"seed5.ckpt.npz"}
-    status, _, errors = finish(start(tmp_path))
-    assert status == 0, errors
-    assert (tmp_path / "seed5.csv").read_bytes() == expected

@@ -32,17 +32,9 @@ def trace_pair(*, seed: int) -> pd.DataFrame:
     frames = []
     for listing, run in ((1, published_trace), (2, corrected_trace)):
         e, current, membrane = run(*trains, **constants)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "listing": listing,
-                    "step": np.arange(model.n_steps + 1),
-                    "spike_pre": trains[0].astype(int),
-                    "spike_post": trains[1].astype(int),
-                    "current": current,
-                    "membrane": membrane,
-                    "e_ij": e,
-                }
-            )
-        )
+        columns = dict(
+            listing=listing, step=np.arange(model.n_steps + 1), spike_pre=trains[0].astype(int),
+            spike_post=trains[1].astype(int), current=current, membrane=membrane, e_ij=e,
+        )  # fmt: skip
+        frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)

@@ -4,8 +4,8 @@ from _job import job
 
 with job(snakemake):
     from strsbp.settings import SimulatedTable
-    from strsbp.spsp import load_surface, write_separable
-    from strsbp.spsp.curves import read_curve
+    from strsbp.spsp import load_surface, write_table
+    from strsbp.spsp.exact import read_curve
     from strsbp.spsp.fits import exact, fit_curve
 
     table, fit = SimulatedTable.from_key(snakemake.wildcards.table), snakemake.wildcards.fit
@@ -14,4 +14,4 @@ with job(snakemake):
         fitted = exact(read_curve(table, snakemake.input.source), n_counts)
     else:
         fitted = fit_curve(load_surface(snakemake.input.source), fit, n_counts)
-    write_separable(fitted, snakemake.output.table)
+    write_table(fitted, snakemake.output.table)

@@ -4,8 +4,7 @@ from _job import job
 
 with job(snakemake):
     from strsbp.settings import SimulatedTable
-    from strsbp.spsp.curves import write_curve
-    from strsbp.spsp.exact import solve_curve
+    from strsbp.spsp.exact import solve_curve, write_curve
 
     table = SimulatedTable.from_key(snakemake.wildcards.table)
     write_curve(solve_curve(table), snakemake.output.curve)
