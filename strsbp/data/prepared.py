@@ -41,6 +41,12 @@ def write_prepared(digits: Digits, images: str | Path, description: str | Path) 
     write_json(describe(digits), description)
 
 
+def prepare_data(*, dataset: str, local_dir: str | Path | None, description: str | Path) -> None:
+    """Load `dataset` (see `load`) and write its `description`, with the images beside it."""
+    digits = load(dataset, local_dir)
+    write_prepared(digits, Path(description).with_suffix(".npz"), description)
+
+
 def read_prepared(description: str | Path, source: str | Path | None = None) -> Digits:
     """The digits described by the file `description`, read from the .npz of the same name.
 

@@ -8,7 +8,7 @@ import pandas as pd
 from strsbp.errors import TableError, in_words
 from strsbp.files import write_csv
 from strsbp.settings import SimulatedTable
-from strsbp.spsp.exact import ExactCurve
+from strsbp.spsp.exact import ExactCurve, solve_curve
 
 COLUMNS = ["o_i", "phi", "derivative"]
 
@@ -31,3 +31,8 @@ def read_curve(table: SimulatedTable, path: str | Path) -> ExactCurve:
     if not whole or not np.array_equal(counts, np.arange(counts.size)):
         raise TableError(f"{path} does not contain an exact curve; solve it again.")
     return ExactCurve(table, phi, derivative)
+
+
+def solve_spsp(*, table: str, curve: str | Path) -> None:
+    """Solve the expectation of e_ij for the trains of the table named `table`."""
+    write_curve(solve_curve(SimulatedTable.from_key(table)), curve)

@@ -1,9 +1,11 @@
 """Polynomials of e_ij in the output count, one per input count (specification, section 9)."""
 
+from pathlib import Path
+
 import numpy as np
 
-from strsbp.spsp.simulate import Surface
-from strsbp.spsp.table import DEGREE, EffectRatioTable
+from strsbp.spsp.simulate import Surface, load_surface
+from strsbp.spsp.table import DEGREE, EffectRatioTable, write_table
 
 
 def fit_surface(surface: Surface) -> EffectRatioTable:
@@ -16,3 +18,8 @@ def fit_surface(surface: Surface) -> EffectRatioTable:
     ]
     padded = [np.pad(row, (0, DEGREE + 1 - len(row))) for row in rows]
     return EffectRatioTable(np.array(padded)[:, ::-1])
+
+
+def fit_spsp(*, surface: str | Path, table: str | Path) -> None:
+    """Fit the simulated `surface` and write the `table` in the authors' format."""
+    write_table(fit_surface(load_surface(surface)), table)

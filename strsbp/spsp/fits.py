@@ -6,16 +6,19 @@ regressions weight it by its standard error. To add a fit, write a function and 
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.polynomial import Polynomial
 from scipy.optimize import curve_fit
 
 from strsbp.errors import TableError
+from strsbp.settings import SimulatedTable
+from strsbp.spsp.curves import read_curve
 from strsbp.spsp.exact import ExactCurve, extended
 from strsbp.spsp.quality import shared_curve, shared_spline
-from strsbp.spsp.separable import SeparableTable
-from strsbp.spsp.simulate import Surface
+from strsbp.spsp.separable import SeparableTable, write_separable
+from strsbp.spsp.simulate import Surface, load_surface
 
 
 def polynomials(surface: Surface, n_counts: int, degree: int) -> SeparableTable:
@@ -112,3 +115,14 @@ def fit_curve(surface: Surface, fit: str, n_counts: int) -> SeparableTable:
         known = ", ".join(["polynomial<degree>", *FITS, "exact"])
         raise TableError(f"There is no fit '{fit}'; choose one of {known}.")
     return FITS[fit](surface, n_counts)
+
+
+def write_fit(*, source: str | Path, table: str, fit: str, out: str | Path) -> None:
+    """Write the `fit` of the table named `table`; `source`: its surface or, for `exact`, its curve."""
+    settings = SimulatedTable.from_key(table)
+    n_counts = settings.n_steps + 1
+    if fit == "exact":
+        fitted = exact(read_curve(settings, source), n_counts)
+    else:
+        fitted = fit_curve(load_surface(source), fit, n_counts)
+    write_separable(fitted, out)

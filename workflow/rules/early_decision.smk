@@ -1,8 +1,4 @@
-"""Decisions before T, and accuracy against operations, for networks of several T.
-
-Inputs: the digits of the arm that the networks share, and the effect-ratio table of each network.
-Outputs: results/{profile}/early_decision/measure/seed{seed}.csv, early_decision/summary.csv
-"""
+"""Decisions before T, and accuracy against operations, for networks of several T."""
 
 
 use rule call as measure_early_decision with:
@@ -21,11 +17,9 @@ use rule call as measure_early_decision with:
         "logs/{profile}/early_decision/measure/seed{seed}.log",
     benchmark:
         "results/{profile}/benchmarks/early_decision/measure/seed{seed}.tsv"
-    resources:
-        local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.early_decision.measure.measure_early_decision"),
-        settings=setting("early_decision", without=["seeds"]),
+        settings=setting("early_decision", without={"seeds"}),
         seed=lambda wildcards: int(wildcards.seed),
         networks=settings_of_arms(arms_of("early_decision")),
     message:

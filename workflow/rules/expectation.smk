@@ -1,8 +1,4 @@
-"""The expectation of e_ij, and simulations beside it.
-
-Inputs: simulate_spsp/{table}.npz, solve_spsp/{table}.csv
-Outputs: results/{profile}/expectation/{summary,curves}.csv
-"""
+"""The expectation of e_ij, and simulations beside it."""
 
 SIMULATED = [default_table(spsp, 100) for spsp in ("published", "unblocked", "corrected")]
 

@@ -1,8 +1,4 @@
-"""The ranking of the fits of e_ij.
-
-Inputs: simulate_spsp/{table}.npz, solve_spsp/{table}.csv, train/{arm}/seed{seed}.csv
-Outputs: results/{profile}/fits/summary.csv
-"""
+"""The ranking of the fits of e_ij."""
 
 
 use rule call as summarise_fits with:
@@ -26,7 +22,7 @@ use rule call as summarise_fits with:
         "logs/{profile}/fits/summarise.log",
     params:
         **calls("strsbp.study.experiments.fits.summarise.summarise_fits"),
-        epochs=setting("fits", "epochs"),
+        epochs=setting("fits.epochs"),
         networks=settings_of_arms(arms_of("fits")),
     message:
         "Ranking the fits"

@@ -1,8 +1,4 @@
-"""The gradient followed back in time by BPTT, beside ST-RSBP, for several T.
-
-Inputs: the digits and the effect-ratio table of the arm, and fit_spsp/{table}.txt for each T.
-Outputs: results/{profile}/gradient_flow/{norms,summary}.csv
-"""
+"""The gradient followed back in time by BPTT, beside ST-RSBP, for several T."""
 
 
 use rule call as measure_gradient_flow with:
@@ -21,8 +17,6 @@ use rule call as measure_gradient_flow with:
         "results/{profile}/benchmarks/gradient_flow/measure.tsv"
     conda:
         "../envs/bptt.yaml"
-    resources:
-        local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.gradient_flow.measure.measure_gradient_flow"),
         settings=setting("gradient_flow"),

@@ -1,8 +1,4 @@
-"""The weight regularisation: a sweep of its strength, with and without division by the threshold.
-
-Inputs: the digits and the effect-ratio tables of the arms.
-Outputs: results/{profile}/regularisation/measure/{cell}.csv and regularisation/summary.csv
-"""
+"""The weight regularisation: a sweep of its strength, with and without division by the threshold."""
 
 from strsbp.study.experiments.regularisation.settings import Cell
 
@@ -16,17 +12,13 @@ use rule call as measure_regularisation with:
         "logs/{profile}/regularisation/measure/{cell}.log",
     benchmark:
         "results/{profile}/benchmarks/regularisation/measure/{cell}.tsv"
-    wildcard_constraints:
-        cell="[a-z][a-z0-9_]*-[0-9.e+-]+-(un)?divided",
-    resources:
-        local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.regularisation.measure.measure_cell"),
         networks=settings_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm]),
         cell="{cell}",
-        epochs=setting("regularisation", "epochs"),
-        seeds=setting("regularisation", "seeds"),
-        n_samples=setting("regularisation", "n_samples"),
+        epochs=setting("regularisation.epochs"),
+        seeds=setting("regularisation.seeds"),
+        n_samples=setting("regularisation.n_samples"),
     message:
         "Training with the regularisation {wildcards.cell} ({wildcards.profile})"
 

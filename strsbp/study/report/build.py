@@ -14,6 +14,7 @@ from strsbp.study.claims.questions import WORDS as ANSWERS
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS, Section
 from strsbp.study.report.text import symbols, value_text
+from strsbp.study.settings import StudySettings
 from strsbp.study.summary.intervals import ALPHA
 
 _MARKS = {
@@ -62,6 +63,24 @@ def build_report(
         sections=contents,
     )
     write_text(page, out)
+
+
+def write_report(
+    *, results: dict, study: dict, author_tables: Path, citation: Path, html: str, **more
+) -> None:
+    """Write the report `html` from the files `results` of a workflow job; `more` are as above."""
+    tables = results | {"author_tables": author_tables}
+    figures = [*tables.pop("figures"), *tables.pop("question_figures", [])]
+    build_report(
+        study=StudySettings.model_validate(study),
+        claims_csv=tables.pop("claims"),
+        figures={Path(path).stem: path for path in figures},
+        tables=tables,
+        captions=citation.parent / "workflow" / "report",
+        citation=citation,
+        out=html,
+        **more,
+    )
 
 
 def _packaged(name: str) -> Markup:
