@@ -1,4 +1,6 @@
-"""The digest of the code that a script executes: what counts, and what does not."""
+"""The digest of the code that a function executes: what counts, and what does not."""
+
+import re
 
 import pytest
 
@@ -35,8 +37,8 @@ FILES = {
 
 @pytest.fixture
 def package(tmp_path):
-    """A small package `pack`, with an empty script beside it."""
-    for name, text in {**FILES, "script.py": ""}.items():
+    """A small package `pack`."""
+    for name, text in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -49,17 +51,17 @@ def forget():
 
 
 def dependencies(package, text):
-    """The files of the package that a script with `text` executes."""
+    """The files of the package that a module with `text` executes besides itself."""
     forget()
-    (package / "script.py").write_text(text)
-    found = executed_files(package / "script.py", package / "pack")
-    return [path.relative_to(package / "pack").as_posix() for path in found]
+    (package / "pack" / "job.py").write_text(text)
+    found = executed_files("pack.job.f", package / "pack")
+    return [path.relative_to(package / "pack").as_posix() for path in found if path.stem != "job"]
 
 
 def digest(package, text="import pack.sub.one"):
     forget()
-    (package / "script.py").write_text(text)
-    return code_digest(package / "script.py", package=package / "pack")
+    (package / "pack" / "job.py").write_text(text)
+    return code_digest("pack.job", package=package / "pack")
 
 
 def test_imports_of_imports_and_in_functions(package):
@@ -113,14 +115,18 @@ def test_what_is_not_executed_does_not_count(package, name, counts):
     assert (digest(package) != first) is counts
 
 
-def test_every_name_that_a_script_imports_is_found(root):
-    """If one were not, an edit of the code behind it would rerun nothing."""
-    for script in (root / "workflow" / "scripts").glob("[!_]*.py"):
-        files = executed_files(script)
-        assert files and all(file.is_file() for file in files), script
+def test_the_code_of_every_function_that_a_rule_calls_is_found(root):
+    """If it were not, an edit would rerun nothing."""
+    rules = "".join(path.read_text() for path in (root / "workflow" / "rules").glob("*.smk"))
+    called = re.findall(r"\*\*calls\(\s*\"(.+?)\"", rules)
+    assert len(called) > 30
+    for name in called:
+        module, _, function = name.rpartition(".")
+        file = root / f"{module.replace('.', '/')}.py"
+        assert file in executed_files(name) and f"\ndef {function}(" in file.read_text(), name
     trained = {
         str(file.relative_to(root / "strsbp"))
-        for file in executed_files(root / "workflow/scripts/train.py")
+        for file in executed_files("strsbp.study.train.train")
     }
     assert {"engine/forward.py", "encoding.py", "spsp/table.py", "training/epochs.py"} <= trained
     assert not any(name.startswith(("cuda", "study/report", "study/figures")) for name in trained)

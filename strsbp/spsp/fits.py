@@ -118,7 +118,7 @@ def fit_curve(surface: Surface, fit: str, n_counts: int) -> SeparableTable:
 
 
 def write_fit(*, source: str | Path, table: str, fit: str, out: str | Path) -> None:
-    """Write the `fit` of the table named `table`; `source`: its surface or, for `exact`, its curve."""
+    """Write the `fit` of the named table; `source`: its surface or, for `exact`, its curve."""
     settings = SimulatedTable.from_key(table)
     n_counts = settings.n_steps + 1
     if fit == "exact":

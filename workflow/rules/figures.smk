@@ -27,7 +27,7 @@ for figure in FIGURES:
         conda:
             "../envs/strsbp.yaml"
         params:
-            **calls("strsbp.study.figures.style.plot", code_of=figure.draw, **files),
+            **calls("strsbp.study.figures.style.draw_and_save", code_of=figure.draw, **files),
             draw=figure.draw,
             options=setting(figure.options) if figure.options else {},
             extra=figure.extra,

@@ -1,7 +1,5 @@
 """The list of all figures: names, titles, data files and drawing functions."""
 
-from collections.abc import Callable
-from importlib import import_module
 from typing import NamedTuple
 
 from strsbp.study.experiments import OPEN_QUESTIONS
@@ -28,10 +26,6 @@ class Figure(NamedTuple):
     def category(self) -> str:
         """Whether it is of the study itself or of a question that the study leaves open."""
         return "Open questions" if self.name in OPEN_QUESTIONS else "Figures"
-
-    def find_draw(self) -> Callable:
-        """The function that makes the figure."""
-        return import_module(self.draw).draw
 
 
 _FIGURES = "strsbp.study.figures"
@@ -90,8 +84,3 @@ FIGURES: tuple[Figure, ...] = (
     _experiment("regularisation", "The strength of the regularisation"),
     _experiment("published_logs", "The authors' training logs", "curves"),
 )  # fmt: skip
-
-
-def find_figure(name: str) -> Figure:
-    """The figure with this name."""
-    return next(figure for figure in FIGURES if figure.name == name)

@@ -91,7 +91,7 @@ def save(figure: Figure, png: str | Path, svg: str | Path) -> None:
         figure.savefig(svg_path, metadata={"Date": None, "Creator": None})
 
 
-def plot(*, draw: str, options: dict, extra: dict, png: str, svg: str, **data) -> None:
+def draw_and_save(*, draw: str, options: dict, extra: dict, png: str, svg: str, **data) -> None:
     """Draw and save a figure; `draw`: the module whose function `draw` makes it."""
     save(import_module(draw).draw(**data, **options, **extra), png, svg)
 
