@@ -4,6 +4,7 @@ Most rules are made of `call`, which calls a function of the package, and add to
 message and parameters with `**calls(...)`.
 """
 
+from functools import partial
 from operator import attrgetter
 
 from strsbp.digest import code_digest
@@ -17,6 +18,9 @@ if IS_MODULE:  # other folders of results belong to the workflow that uses this 
 wildcard_constraints:
     profile=PROFILE,
     seed="[0-9]+",
+
+
+each = partial(expand, allow_missing=True)  # of the same profile
 
 
 def setting(path, without=None):
@@ -47,6 +51,9 @@ def local_dir(wildcards, input):
 def arms_of(experiment):
     """A function that returns the names of the arms that an experiment uses."""
     return lambda wildcards: getattr(study(wildcards.profile), experiment).arm_names()
+
+
+this_arm = lambda wildcards: [wildcards.arm]
 
 
 def digits_of_arms(names):
@@ -99,11 +106,6 @@ def default_table(spsp, grid, **changes):
     """The name of a table at the default constants, with `changes`."""
     constants = ModelSettings().model_dump(include=set(SimulatedTable.model_fields))
     return SimulatedTable(spsp=spsp, grid=grid, **constants | changes).key
-
-
-def for_tables(path, *tables):
-    """`path` for each of the `tables`, which are named as `default_table` names them."""
-    return expand(path, table=tables, allow_missing=True)
 
 
 def summaries(*experiments):

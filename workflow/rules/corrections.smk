@@ -3,9 +3,9 @@
 
 use rule call as summarise_corrections with:
     input:
-        long=for_tables(rules.simulate_spsp.output.surface, default_table("corrected", 100))[0],
-        short=for_tables(
-            rules.simulate_spsp.output.surface, default_table("corrected", 100, n_steps=200)
+        long=each(rules.simulate_spsp.output.surface, table=default_table("corrected", 100))[0],
+        short=each(
+            rules.simulate_spsp.output.surface, table=default_table("corrected", 100, n_steps=200)
         )[0],
     output:
         out="results/{profile}/corrections/summary.csv",

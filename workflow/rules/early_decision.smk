@@ -4,10 +4,9 @@
 use rule call as measure_early_decision with:
     input:
         digits=digits_of_arms(arms_of("early_decision")),
-        tables=lambda wildcards: expand(
+        tables=each(
             rules.fit_spsp.output.table,
-            profile=wildcards.profile,
-            table=study(wildcards.profile).early_decision.table_keys(
+            table=lambda wildcards: study(wildcards.profile).early_decision.table_keys(
                 study(wildcards.profile).arms
             ),
         ),
@@ -28,11 +27,7 @@ use rule call as measure_early_decision with:
 
 use rule call as summarise_early_decision with:
     input:
-        seeds=lambda wildcards: expand(
-            rules.measure_early_decision.output.out,
-            profile=wildcards.profile,
-            seed=study(wildcards.profile).early_decision.seeds,
-        ),
+        seeds=each(rules.measure_early_decision.output.out, seed=setting("early_decision.seeds")),
     output:
         out="results/{profile}/early_decision/summary.csv",
     log:

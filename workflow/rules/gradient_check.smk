@@ -20,18 +20,13 @@ use rule call as measure_gradient_check with:
         "Measuring the true gradient of the {wildcards.state} network"
 
 
+states = setting("gradient_check.states_by_epochs")
+
+
 use rule call as summarise_gradient_check with:
     input:
-        projections=lambda wildcards: expand(
-            rules.measure_gradient_check.output.projections,
-            profile=wildcards.profile,
-            state=study(wildcards.profile).gradient_check.states_by_epochs,
-        ),
-        times=lambda wildcards: expand(
-            rules.measure_gradient_check.output.times,
-            profile=wildcards.profile,
-            state=study(wildcards.profile).gradient_check.states_by_epochs,
-        ),
+        projections=each(rules.measure_gradient_check.output.projections, state=states),
+        times=each(rules.measure_gradient_check.output.times, state=states),
     output:
         out="results/{profile}/gradient_check/summary.csv",
     log:

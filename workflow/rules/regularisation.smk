@@ -2,10 +2,12 @@
 
 from strsbp.study.experiments.regularisation.settings import Cell
 
+arm_of_cell = lambda wildcards: [Cell.from_key(wildcards.cell).arm]
+
 
 use rule call as measure_regularisation with:
     input:
-        unpack(inputs_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm])),
+        unpack(inputs_of_arms(arm_of_cell)),
     output:
         out="results/{profile}/regularisation/measure/{cell}.csv",
     log:
@@ -14,7 +16,7 @@ use rule call as measure_regularisation with:
         "results/{profile}/benchmarks/regularisation/measure/{cell}.tsv"
     params:
         **calls("strsbp.study.experiments.regularisation.measure.measure_cell"),
-        networks=settings_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm]),
+        networks=settings_of_arms(arm_of_cell),
         cell="{cell}",
         epochs=setting("regularisation.epochs"),
         seeds=setting("regularisation.seeds"),
@@ -25,10 +27,11 @@ use rule call as measure_regularisation with:
 
 use rule call as summarise_regularisation with:
     input:
-        cells=lambda wildcards: expand(
+        cells=each(
             rules.measure_regularisation.output.out,
-            profile=wildcards.profile,
-            cell=[cell.key for cell in study(wildcards.profile).regularisation.cells()],
+            cell=lambda wildcards: [
+                cell.key for cell in study(wildcards.profile).regularisation.cells()
+            ],
         ),
     output:
         out="results/{profile}/regularisation/summary.csv",

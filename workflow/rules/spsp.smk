@@ -88,8 +88,8 @@ COMPARED_TABLES = [
 
 use rule call as summarise_spsp with:
     input:
-        surfaces=for_tables(rules.simulate_spsp.output.surface, *COMPARED_TABLES),
-        fits=for_tables(rules.fit_spsp.output.table, *COMPARED_TABLES),
+        surfaces=each(rules.simulate_spsp.output.surface, table=COMPARED_TABLES),
+        fits=each(rules.fit_spsp.output.table, table=COMPARED_TABLES),
     output:
         surfaces_csv="results/{profile}/summarise_spsp/surfaces.csv",
         quality_csv="results/{profile}/summarise_spsp/quality.csv",

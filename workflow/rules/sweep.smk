@@ -32,7 +32,7 @@ OF_CELL = ["epochs", "n_train", "n_test"]
 
 use rule call as measure_sweep with:
     input:
-        digits=digits_of_arms(lambda wildcards: [wildcards.arm]),
+        digits=digits_of_arms(this_arm),
         simulated=rules.simulate_sweep.output.out,
     output:
         out="results/{profile}/sweep/{arm}/measure/{cell}.csv",
@@ -42,7 +42,7 @@ use rule call as measure_sweep with:
         "results/{profile}/benchmarks/sweep/{arm}/measure/{cell}.tsv"
     params:
         **calls("strsbp.study.experiments.sweep.measure.measure_cell"),
-        networks=settings_of_arms(lambda wildcards: [wildcards.arm], without=OF_CELL),
+        networks=settings_of_arms(this_arm, without=OF_CELL),
         cell="{cell}",
         epochs=setting("sweep.epochs"),
         seeds=setting("sweep.seeds"),
