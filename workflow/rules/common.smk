@@ -1,8 +1,4 @@
-"""What the files of rules/ share: functions that find a job's files and settings, and the rule `call`.
-
-Most rules are made of `call`, which calls a function of the package, and add to it files, a log, a
-message and parameters with `**calls(...)`.
-"""
+"""What the files of rules/ share: functions that find a job's files and settings in its profile."""
 
 from functools import partial
 from operator import attrgetter
@@ -131,15 +127,3 @@ def calls(function, *read, code_of=None, **files):
         return code_digest(code_of or function, paths)
 
     return dict(function=function, files=files, code=code)
-
-
-# The function gets the named inputs, outputs and other parameters of the job as keywords.
-rule call:
-    log:
-        "logs/call.log",
-    conda:
-        "../envs/strsbp.yaml"
-    resources:
-        local_dir=local_dir,  # not a parameter, so that moved images rerun nothing
-    script:
-        "../scripts/call.py"

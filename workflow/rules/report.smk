@@ -49,7 +49,7 @@ use rule call as build_report with:
             citation="CITATION.cff",
             author_tables="resources/author_tables_comparison.csv",
         ),
-        gathered="results",
+        gathered="files",
         study=whole_study,
         command=branch(
             lambda wildcards: wildcards.profile == STUDY.profile,

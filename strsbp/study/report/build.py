@@ -66,10 +66,10 @@ def build_report(
 
 
 def write_report(
-    *, results: dict, study: dict, author_tables: Path, citation: Path, html: str, **more
+    *, files: dict, study: dict, author_tables: Path, citation: Path, html: str, **more
 ) -> None:
-    """Write the report `html` from the files `results` of a workflow job; `more` are as above."""
-    tables = results | {"author_tables": author_tables}
+    """Write the report `html` from the `files` of a workflow job; `more` are as above."""
+    tables = files | {"author_tables": author_tables}
     figures = [*tables.pop("figures"), *tables.pop("question_figures", [])]
     build_report(
         study=StudySettings.model_validate(study),
