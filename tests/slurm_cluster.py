@@ -16,10 +16,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 STANDARD = Path("/etc/slurm")
+CONFIGURATIONS = ("slurm.conf", "gres.conf")
 PACKAGES = "slurmctld slurmd slurm-client munge"
 PROGRAMS = ("munged", "munge", "slurmctld", "slurmd", "sinfo", "squeue", "sbatch", "scancel")
-PREFIX = "slurm-test-"
-MARK = "STRSBP_TEST_CLUSTER"  # in the environment of every process of a cluster, jobs included
 
 CONFIGURATION = """
 ClusterName=test
@@ -64,12 +63,11 @@ def what_is_missing() -> str | None:
         )
     if os.geteuid() != 0:
         return "A test cluster can be started by root alone, for example in a container."
-    _clear_away_a_killed_cluster()
-    for name in ("slurm.conf", "gres.conf"):
-        if (STANDARD / name).exists():
+    for name in CONFIGURATIONS:
+        if os.path.lexists(STANDARD / name):
             return (
                 f"{STANDARD / name} exists: this machine runs Slurm, or another test cluster, "
-                "already, and is left alone."
+                "already, and is left alone; delete what a killed test has left there."
             )
     return None
 
@@ -79,13 +77,11 @@ def cluster():
     """Start the daemons and yield the environment in which Slurm's commands find them.
 
     At the end, after an error and after SIGTERM, every job is cancelled and everything that was
-    started is stopped. After SIGKILL, the kernel stops the daemons, and the next cluster clears
-    away the rest.
+    started is stopped. After SIGKILL, the kernel stops the daemons.
     """
     with ExitStack() as stack:
-        _end_cleanly_on_sigterm(stack)
-        _clear_away_a_killed_cluster()
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX)))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slurm-test-")))
         folder.chmod(0o755)
         host = socket.gethostname().split(".")[0]
         for name in ("state", "spool"):
@@ -99,22 +95,20 @@ def cluster():
                 ctld_port=_free_port(), slurmd_port=_free_port(),
             )
         )  # fmt: skip
-        _publish(folder, stack)
+        for name in CONFIGURATIONS:  # where Slurm looks for them: job steps drop SLURM_CONF
+            (STANDARD / name).symlink_to(folder / name)
+            stack.callback((STANDARD / name).unlink)
         key = folder / "munge.key"
         key.write_bytes(os.urandom(1024))
         key.chmod(0o400)
-        environment = os.environ | {
-            "SLURM_CONF": str(folder / "slurm.conf"), "PATH": _search_path(), MARK: str(folder)
-        }  # fmt: skip
-        stack.callback(_kill_leftovers, folder)
+        environment = os.environ | dict(SLURM_CONF=f"{folder}/slurm.conf", PATH=_search_path())
 
         def daemon(*command):
             log = stack.enter_context(open(folder / f"{command[0]}.out", "wb"))
-            with_us = ["setpriv", "--pdeathsig", "TERM"]
-            process = subprocess.Popen(
-                [*with_us, *command], env=environment, stdout=log, stderr=log
-            )
-            stack.callback(_stop, process)
+            command = ["setpriv", "--pdeathsig", "TERM", *command]
+            process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
 
         munge_socket = f"--socket={folder}/munge.socket"
         daemon(
@@ -136,19 +130,6 @@ def cluster():
         yield environment
 
 
-def processes_of(folder) -> list[int]:
-    """Ids of all living processes that belong to the cluster in `folder`."""
-    mark = f"{MARK}={folder}".encode()
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-        except OSError:  # it has just ended
-            continue
-    return [process for process in found if process != os.getpid()]
-
-
 def _search_path():
     return os.environ["PATH"] + ":/usr/sbin:/sbin"
 
@@ -163,55 +144,11 @@ def _memory_mb():
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
 
 
-def _end_cleanly_on_sigterm(stack):
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    stack.callback(signal.signal, signal.SIGTERM, before)
-
-
-def _publish(folder, stack):
-    """Link the configuration to where Slurm looks for it, since job steps drop SLURM_CONF."""
-    STANDARD.mkdir(parents=True, exist_ok=True)
-    for name in ("slurm.conf", "gres.conf"):
-        link = STANDARD / name
-        link.symlink_to(folder / name)
-        stack.callback(link.unlink)
-
-
-def _clear_away_a_killed_cluster():
-    """Remove what a cluster left behind when its test was killed: its jobs, folder and links."""
-    for name in ("slurm.conf", "gres.conf"):
-        link = STANDARD / name
-        if not link.is_symlink() or not link.readlink().parent.name.startswith(PREFIX):
-            continue
-        folder = link.readlink().parent
-        names = {
-            Path(f"/proc/{process}/comm").read_text().strip() for process in processes_of(folder)
-        }
-        if "slurmctld" not in names:
-            _kill_leftovers(folder)
-            shutil.rmtree(folder, ignore_errors=True)
-            link.unlink()
-
-
 def _cancel_all_jobs(environment):
     _answer(["scancel", "--user=root"], environment)
     end = time.monotonic() + 10
     while _answer(["squeue", "-h", "-t", "R,CG,PD"], environment) and time.monotonic() < end:
         time.sleep(0.2)
-
-
-def _stop(process):
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _kill_leftovers(folder):
-    for process in processes_of(folder):
-        os.kill(process, signal.SIGKILL)
 
 
 def _answer(command, environment):

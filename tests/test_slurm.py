@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from slurm_cluster import STANDARD, cluster, processes_of, what_is_missing
+from slurm_cluster import cluster, what_is_missing
 
 TESTS = Path(__file__).parent
 
@@ -125,13 +125,13 @@ def running_jobs(environment):
 
 
 def training_processes(job):
-    """Ids of the processes of a job that run train.py itself."""
+    """Ids of the processes of a job that run the script itself."""
     mark = f"SLURM_JOB_ID={job}".encode()
     found = []
     for entry in Path("/proc").iterdir():
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
-            trains = len(words) > 1 and words[1].endswith(b".train.py")
+            trains = len(words) > 1 and words[1].endswith(b".call.py")
             if trains and mark in (entry / "environ").read_bytes().split(b"\0"):
                 found.append(int(entry.name))
         except OSError:  # not a process, or it has just ended
@@ -142,35 +142,6 @@ def training_processes(job):
 def checkpoint(folder, seed):
     """The checkpoint that the run of `strsbp` with this seed has while it trains."""
     return folder / "results" / "small" / "train" / "strsbp" / f"seed{seed}.ckpt.npz"
-
-
-def test_a_stopped_test_stops_its_cluster_and_its_jobs(tmp_path):
-    if (reason := what_is_missing()) is not None:
-        pytest.fail(reason, pytrace=False)
-    program = (
-        "import subprocess, sys, time\n"
-        "from slurm_cluster import MARK, cluster\n"
-        "with cluster() as environment:\n"
-        "    subprocess.run(['sbatch', '--wrap', 'sleep 600'], env=environment, check=True,\n"
-        "                   cwd=sys.argv[1], stdout=subprocess.DEVNULL)\n"
-        "    print(environment[MARK], flush=True)\n"
-        "    time.sleep(600)\n"
-    )
-    for end in (signal.SIGKILL, signal.SIGTERM):
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True,
-            cwd=TESTS,
-        )  # fmt: skip
-        folder = process.stdout.readline().strip()
-        assert len(processes_of(folder)) >= 4, "three daemons and a job"
-        process.send_signal(end)
-        process.wait(60)
-        process.stdout.close()
-        if end is signal.SIGKILL:
-            wait_until(lambda: what_is_missing() is None, "the daemons ended")
-        assert processes_of(folder) == []
-        assert not Path(folder).exists()
-        assert not (STANDARD / "slurm.conf").is_symlink()
 
 
 def test_the_workflow_survives_jobs_killed_on_the_node(environment, command, tmp_path):
