@@ -29,8 +29,8 @@ WORDS = {
 """The name of each verdict where a question is answered."""
 
 COLUMNS = [
-    "id", "statement", "measured", "low", "high", "p_value", "p_adjusted", "unit", "verdict",
-    "reason",
+    "id", "statement", "measured", "low", "high", "p_value", "p_adjusted", "unit", "what",
+    "verdict", "reason",
 ]  # fmt: skip
 
 

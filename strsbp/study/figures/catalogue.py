@@ -25,7 +25,8 @@ class Figure(NamedTuple):
     @property
     def category(self) -> str:
         """Whether it is of the study itself or of a question that the study leaves open."""
-        return "Open questions" if self.name in OPEN_QUESTIONS else "Figures"
+        asked = self.name in OPEN_QUESTIONS or "answers" in self.data
+        return "Open questions" if asked else "Figures"
 
 
 _FIGURES = "strsbp.study.figures"
@@ -83,4 +84,8 @@ FIGURES: tuple[Figure, ...] = (
     _experiment("sweep", "Time constants and thresholds"),
     _experiment("regularisation", "The strength of the regularisation"),
     _experiment("published_logs", "The authors' training logs", "curves"),
+    Figure(
+        "gradient_length", "Length or direction of the gradient", f"{_FIGURES}.gradient_length",
+        {"answers": "judge_questions/answers.csv", "arms": "summarise_training/arms.csv"},
+    ),
 )  # fmt: skip

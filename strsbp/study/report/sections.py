@@ -241,7 +241,7 @@ def questions(results: Results) -> dict:
     """Every open question with its answers, figures and tables, if they were measured."""
     if "answers" not in results.tables:
         return dict(entries=[])
-    answers = results.table("answers", "id", "statement", "verdict", "reason")
+    answers = results.table("answers", "id", "statement", "what", "verdict", "reason")
     found = []
     for question in load_questions(results.questions, results.values):
         judged = answers[answers["id"] == question.id].to_dict("records")
