@@ -17,25 +17,25 @@ TESTS = Path(__file__).parent
 EPOCHS = 100
 N_KILLS = 20
 
-PROGRAM = """
+PROGRAM = f"""
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from test_training import run
 from strsbp.errors import StrsbpError
+from test_training import run
 print("ready", flush=True)
 try:
-    run(Path(sys.argv[2]), epochs=int(sys.argv[3]))
+    run(Path(sys.argv[2]), epochs={EPOCHS})
 except (StrsbpError, OSError) as error:
     print(error, flush=True)
     sys.exit(3)
 """
 
 
-def start(folder):
-    """Start a process that trains as `run` of test_training; returns it once that is loaded."""
+def start(folder, program=PROGRAM):
+    """Start a process that trains in `folder`; returns it once everything is loaded."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(TESTS), str(folder), str(EPOCHS)],
+        [sys.executable, "-c", program, TESTS, folder],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout.readline() == "ready\n", process.stderr.read()
@@ -107,11 +107,8 @@ def test_killed_while_a_checkpoint_is_written_the_last_one_serves(tmp_path, expe
         "c.os.fsync = die_in_third\n"
         'print("ready"',
     )
-    done = subprocess.run(
-        [sys.executable, "-c", stopping, str(TESTS), str(tmp_path), str(EPOCHS)],
-        capture_output=True,
-    )  # fmt: skip
-    assert done.returncode == -signal.SIGKILL
+    status, _, errors = finish(start(tmp_path, stopping))
+    assert status == -signal.SIGKILL, errors
     names = {path.name for path in tmp_path.iterdir()}
     assert "seed5.ckpt.npz" in names and len(names) == 2, "the half-written file is beside it"
     status, _, errors = finish(start(tmp_path))

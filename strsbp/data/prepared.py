@@ -29,6 +29,11 @@ def write_prepared(digits: Digits, description: str | Path) -> None:
     write_json(describe(digits), description)
 
 
+def prepare_data(*, dataset: str, local_dir: str | Path | None, description: str | Path) -> None:
+    """Load `dataset` and write its `description`, with the images beside it."""
+    write_prepared(load_dataset(dataset, local_dir), description)
+
+
 def read_prepared(description: str | Path, source: str | Path | None = None) -> Digits:
     """The digits described by the file `description`, read from the .npz of the same name.
 

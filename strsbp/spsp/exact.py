@@ -191,3 +191,8 @@ def _sequential_means(gains, table: SimulatedTable, most: int) -> np.ndarray:
     if table.spsp == "published":  # finding F2: a trial with a spike at 0 counts as 0
         _, total = sequential_trains(table.n_steps, gap, most, gains, first_place=1)
     return total / share
+
+
+def solve_spsp(*, table: str, curve: str | Path) -> None:
+    """Solve the expectation of e_ij for the trains of the table named `table`."""
+    write_curve(solve_curve(SimulatedTable.from_key(table)), curve)

@@ -6,16 +6,18 @@ weight it by its standard error. To add a fit, write a function and add it to `F
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.polynomial import Polynomial
 from scipy.optimize import curve_fit
 
 from strsbp.errors import TableError
-from strsbp.spsp.exact import ExactCurve, extended
+from strsbp.settings import SimulatedTable
+from strsbp.spsp.exact import ExactCurve, extended, read_curve
 from strsbp.spsp.quality import shared_curve, shared_spline
-from strsbp.spsp.simulate import Surface
-from strsbp.spsp.table import DEGREE, EffectRatioTable, SeparableTable
+from strsbp.spsp.simulate import Surface, load_surface
+from strsbp.spsp.table import DEGREE, EffectRatioTable, SeparableTable, write_table
 
 
 def fit_surface(surface: Surface) -> EffectRatioTable:
@@ -26,6 +28,11 @@ def fit_surface(surface: Surface) -> EffectRatioTable:
     ]
     padded = [np.pad(row, (0, DEGREE + 1 - len(row))) for row in rows]
     return EffectRatioTable(np.array(padded)[:, ::-1])
+
+
+def fit_spsp(*, surface: str | Path, table: str | Path) -> None:
+    """Fit the simulated `surface` and write the `table` in the authors' format."""
+    write_table(fit_surface(load_surface(surface)), table)
 
 
 def polynomials(surface: Surface, n_counts: int, degree: int) -> SeparableTable:
@@ -122,3 +129,14 @@ def fit_curve(surface: Surface, fit: str, n_counts: int) -> SeparableTable:
     if fit.startswith("polynomial"):
         return polynomials(surface, n_counts, int(fit.removeprefix("polynomial")))
     return FITS[fit](surface, n_counts)
+
+
+def write_fit(*, source: str | Path, table: str, fit: str, out: str | Path) -> None:
+    """Write the `fit` of the named table; `source`: its surface or, for `exact`, its curve."""
+    settings = SimulatedTable.from_key(table)
+    n_counts = settings.n_steps + 1
+    if fit == "exact":
+        fitted = exact(read_curve(settings, source), n_counts)
+    else:
+        fitted = fit_curve(load_surface(source), fit, n_counts)
+    write_table(fitted, out)

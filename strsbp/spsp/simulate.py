@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numba import njit, prange
+from tqdm import tqdm
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.errors import CheckpointError, SettingsError
@@ -193,3 +194,11 @@ def load_surface(path: str | Path) -> Surface:
         raise CheckpointError(
             f"{path} does not contain a simulated surface; simulate it again."
         ) from None
+
+
+def simulate_spsp(*, table: str, repeats: int, seed: int, surface: str | Path) -> None:
+    """Simulate the surface of the table named `table`, with a progress bar, and save it."""
+    settings = SimulatedTable.from_key(table)
+    with tqdm(total=settings.grid, desc=table, unit="row", disable=None) as bar:
+        simulated = simulate_surface(settings, repeats=repeats, seed=seed, on_rows=bar.update)
+    save_surface(simulated, surface)

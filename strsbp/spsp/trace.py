@@ -1,8 +1,11 @@
 """The study's two listings applied to one pair of neurons, for Fig. 5."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from strsbp.files import write_csv
 from strsbp.settings import ModelSettings
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.sampling import POST, PRE, draw_on_slots
@@ -38,3 +41,8 @@ def trace_pair(*, seed: int) -> pd.DataFrame:
         )  # fmt: skip
         frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
+
+
+def trace_spsp(*, seed: int, trace: str | Path) -> None:
+    """Write `trace_pair` as CSV."""
+    write_csv(trace_pair(seed=seed), trace)
