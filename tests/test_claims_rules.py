@@ -326,7 +326,7 @@ def test_a_measure_that_does_not_fit_the_files_is_an_error(measure, said, verdic
     ("mean", "low", "high", "side", "expected", "words"),
     [
         (0.3, 0.1, 0.5, "above", YES, "is 0.3 [0.1, 0.5]: above 0."),
-        (0.3, -0.1, 0.5, "above", OPEN, "It is 0.3 [−0.1, 0.5]: the interval includes the limit of 0."),
+        (0.3, -0.1, 0.5, "above", OPEN, "[−0.1, 0.5]: the interval includes the limit of 0."),
         (-0.3, -0.5, -0.1, "above", NO, "not above 0."),
         (0.0, 0.0, 0.0, "above", NO, "not above 0."),
         (-0.3, -0.5, -0.1, "below", YES, "below 0."),

@@ -155,8 +155,8 @@ def costs() -> str:
     seconds = sum(run["seconds"] for run in provenance)
     return (
         f"The {len(provenance)} committed training runs, including those on demand, took "
-        f"{duration(seconds)} in total, each on one core of an {' or '.join(cpus)} that did other work "
-        "at the same time."
+        f"{duration(seconds)} in total, each on one core of an {' or '.join(cpus)} that did other "
+        "work at the same time."
     )
 
 
