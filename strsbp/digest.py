@@ -1,4 +1,4 @@
-"""A digest of the code that a script executes, so that an edited function reruns what imports it.
+"""A digest of the code that a function executes, so that an edit reruns the jobs that call it.
 
 Comments, docstrings and the layout of a file count for nothing. What counts are the syntax trees
 of the files of this package that it imports, directly or through others, and the data files
@@ -14,26 +14,22 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent
 
 
-def code_digest(source: str | Path, files: Iterable[Path] = (), package: Path = PACKAGE) -> str:
-    """SHA-256 of the code of `package` that `source` imports, and of further `files` that it reads.
+def code_digest(name: str, files: Iterable[Path] = (), package: Path = PACKAGE) -> str:
+    """SHA-256 of the code of `package` that a function executes, and of `files` that it reads.
 
-    `source` is the path of a script, whose own text is not hashed, or the dotted name of a module
-    or function of the package.
+    `name` is the dotted name of the function or of its module.
     """
     digest = hashlib.sha256()
-    for file in executed_files(source, package):
+    for file in executed_files(name, package):
         digest.update(f"{file.relative_to(package)}\n{_content(file)}\n".encode())
     for file in files:
         digest.update(f"{file.name}\n{_content(file)}\n".encode())
     return digest.hexdigest()
 
 
-def executed_files(source: str | Path, package: Path = PACKAGE) -> list[Path]:
-    """Files of `package` that `source` imports, directly or indirectly, and their data files."""
-    if isinstance(source, Path):
-        waiting = set(_imports(source, package))
-    else:
-        waiting = _module(source.split(".")[1:], package)
+def executed_files(name: str, package: Path = PACKAGE) -> list[Path]:
+    """The module of `name`, all of `package` that it imports, and their data files."""
+    waiting = _module(name.split(".")[1:], package)
     found: set[Path] = set()
     while waiting:
         file = waiting.pop()
@@ -62,11 +58,7 @@ def _tree(file: Path) -> ast.Module:
 
 
 def _is_text(line: ast.stmt) -> bool:
-    return (
-        isinstance(line, ast.Expr)
-        and isinstance(line.value, ast.Constant)
-        and isinstance(line.value.value, str)
-    )
+    return isinstance(line, ast.Expr) and isinstance(getattr(line.value, "value", None), str)
 
 
 @cache
@@ -109,7 +101,7 @@ def _reexported(name: str, folder: Path, package: Path) -> set[Path]:
 
 
 def _is_contents(file: Path) -> bool:
-    """Whether `file` only re-exports names; a script then uses just the names that it imports."""
+    """Whether `file` only re-exports names; a module then uses just the names that it imports."""
     kinds = (ast.FunctionDef, ast.ClassDef)
     return file.name == "__init__.py" and not any(isinstance(n, kinds) for n in _tree(file).body)
 

@@ -5,15 +5,8 @@ class StrsbpError(Exception):
     """Base class of every error that this package raises deliberately.
 
     The message is one sentence that says what is wrong, where, and what to do, so a command can
-    print it without a traceback. Line breaks and control characters quoted from a user's file
-    are shown escaped.
+    print it without a traceback.
     """
-
-    def __str__(self):
-        return "".join(
-            character if character.isprintable() else ascii(character)[1:-1]
-            for character in super().__str__()
-        )
 
 
 class SettingsError(StrsbpError):
@@ -22,10 +15,6 @@ class SettingsError(StrsbpError):
 
 class DataError(StrsbpError):
     """A data set is missing, altered, truncated or inconsistent."""
-
-
-class SamplingError(StrsbpError):
-    """No spike train with the requested count and gap could be drawn."""
 
 
 class TableError(StrsbpError):

@@ -3,6 +3,7 @@
 pandas and PyYAML are imported where they are used, so importing this module is cheap.
 """
 
+import hashlib
 import json
 import os
 import uuid
@@ -40,6 +41,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def file_sha256(path: str | Path) -> str:
+    """SHA-256 of a file's content, as 64 hex digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def write_text(text: str, path: str | Path) -> None:
     """Write `text` as UTF-8, atomically."""
     with replacing(path) as temporary:
@@ -64,17 +71,8 @@ def read_csv(path: str | Path, columns: Iterable[str] = (), sep: str = ",") -> "
     """
     import pandas as pd
 
-    try:
+    with _reading(path, "CSV"):
         frame = pd.read_csv(path, sep=sep, compression=None, low_memory=False)
-    except FileNotFoundError:
-        raise ResultsError(f"{path} is missing; run the rule that makes it.") from None
-    except OSError as error:
-        raise ResultsError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:  # includes pandas' parser errors and text that is not UTF-8
-        reason = in_words(error)
-        raise ResultsError(
-            f"{path} is not a readable CSV file ({reason}); make it again."
-        ) from None
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise ResultsError(f"{path} has no column '{missing[0]}'; make it again.")
@@ -97,17 +95,21 @@ def numbers(frame: "pd.DataFrame", column: str, path: str | Path) -> "pd.Series"
 
 def read_json(path: str | Path) -> dict:
     """Read the JSON object in `path`; raises `ResultsError` if there is none."""
+    with _reading(path, "JSON"):
+        return json.loads(Path(path).read_bytes())
+
+
+@contextmanager
+def _reading(path: str | Path, kind: str) -> Iterator[None]:
+    """Say in one sentence why `path` cannot be read."""
     try:
-        content = json.loads(Path(path).read_bytes())
+        yield
     except FileNotFoundError:
         raise ResultsError(f"{path} is missing; run the rule that makes it.") from None
-    except OSError as error:
-        raise ResultsError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError:
-        raise ResultsError(f"{path} is not valid JSON; make it again.") from None
-    if not isinstance(content, dict):
-        raise ResultsError(f"{path} does not contain a JSON object; make it again.")
-    return content
+    except (OSError, ValueError) as error:  # ValueError: also a parser's, or text that is not UTF-8
+        raise ResultsError(
+            f"{path} is not a readable {kind} file ({in_words(error)}); make it again."
+        ) from None
 
 
 def read_yaml(path: str | Path, error: type[StrsbpError]) -> Any:

@@ -40,9 +40,10 @@ def choose_folder(package: Path = PACKAGE) -> None:
     # Keep a folder set by the user, or the temporary one of a parent with the same sources.
     if inherited and (inherited.startswith(f"{name}-") or not inherited.startswith(NAME)):
         return
-    for base in (lambda: package / "__pycache__", _users_cache):
+    users = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "strsbp"
+    for base in (package / "__pycache__", users):
         try:
-            folder = base() / name
+            folder = base.expanduser() / name
             folder.mkdir(parents=True, exist_ok=True)
         except (OSError, RuntimeError):  # RuntimeError: no home folder
             continue
@@ -52,7 +53,3 @@ def choose_folder(package: Path = PACKAGE) -> None:
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
-
-
-def _users_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "strsbp"

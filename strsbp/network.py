@@ -8,7 +8,7 @@ from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
 from strsbp.errors import CheckpointError, SettingsError
 from strsbp.settings import N_CLASSES, N_PIXELS, LayerSettings, ModelSettings, checked
-from strsbp.spsp.separable import Table
+from strsbp.spsp.table import Table
 
 
 def build_network(

@@ -37,7 +37,10 @@ def to_nir(network: Network, *, dt: float = 1.0) -> "nir.NIRGraph":
     more often), the encoder of the input spikes, the read-out, and what `from_nir` needs for
     training. Adam's moments are not kept. Raises `SettingsError` if the package is missing.
     """
-    nir = _library()
+    try:
+        import nir
+    except ImportError:
+        raise SettingsError("NIR needs the package nir; pip install 'strsbp[nir]'.") from None
     model = network.model
     nodes: dict = {"input": nir.Input({"input": np.array([network.n_inputs])})}
     edges = []
@@ -100,14 +103,6 @@ def from_nir(graph: "nir.NIRGraph") -> Network:
             f"The graph is not one that strsbp.to_nir made ({error!r}); make it from a network."
         ) from None
     return network
-
-
-def _library():
-    try:
-        import nir
-    except ImportError:
-        raise SettingsError("NIR needs the package nir; pip install 'strsbp[nir]'.") from None
-    return nir
 
 
 def _feedback(layer: Layer) -> np.ndarray:

@@ -5,7 +5,6 @@ and generate ``workflow/schemas/config.schema.json``. Unknown keys are errors. C
 sources are documented in ``docs/algorithm.md``.
 """
 
-import hashlib
 import math
 import re
 from collections.abc import Sequence
@@ -239,17 +238,11 @@ class SimulatedTable(Closed):
 
     @classmethod
     def from_key(cls, key: str) -> "SimulatedTable":
-        """The settings encoded in a `key`; raises `SettingsError`."""
-        match = re.fullmatch(
-            r"(?P<spsp>[a-z_]+)-m(?P<tau_m>[0-9.e+]+)"
-            r"-s(?P<tau_s>[0-9.e+]+)-r(?P<refractory_steps>\d+)-t(?P<n_steps>\d+)-g(?P<grid>\d+)",
-            key,
-        )
-        if match is None:
-            raise SettingsError(
-                f"'{key}' is not the name of a table, such as published-m64-s8-r2-t400-g100."
-            )
-        return checked(cls, match.groupdict(), where=f"table name {key}")
+        """The settings encoded in a `key`."""
+        number = r"([0-9.e+]+)"
+        form = f"([a-z_]+)-m{number}-s{number}-r{number}-t{number}-g{number}"
+        [values] = re.findall(f"^{form}$", key)
+        return cls.model_validate(dict(zip(cls.model_fields, values, strict=True)))
 
 
 class ArmSettings(ModelSettings):
@@ -319,39 +312,12 @@ def checked(model: type[Model], raw: object, where: str) -> Model:
 
 def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     """Keys of the (nested) model at `loc`, or an empty list if the schema does not tell."""
-    schema = model.model_json_schema()
-    node = schema
-    for part in loc:
-        node = _resolve(node, schema)
-        if "properties" in node and part in node["properties"]:
-            node = node["properties"][part]
-        elif isinstance(node.get("additionalProperties"), dict):
-            node = node["additionalProperties"]
-        elif "patternProperties" in node:
-            node = next(iter(node["patternProperties"].values()))
-        elif "items" in node:
-            node = node["items"]
-        else:
-            return []
-    return list(_resolve(node, schema).get("properties", ()))
-
-
-def _resolve(node, schema):
-    while "$ref" in node:
-        node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
-    return node
-
-
-def settings_hash(*parts: BaseModel | str | int) -> str:
-    """SHA-256 of `parts` (models as JSON), as 64 hex digits; identifies what a run depends on."""
-    digest = hashlib.sha256()
-    for part in parts:
-        text = part.model_dump_json() if isinstance(part, BaseModel) else str(part)
-        digest.update(text.encode() + b"\0")
-    return digest.hexdigest()
-
-
-def file_sha256(path: str | Path) -> str:
-    """SHA-256 of a file's content, as 64 hex digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    schema = node = model.model_json_schema()
+    for part in (*loc, None):
+        while "$ref" in node:
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        if part is not None:
+            inside = [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]
+            choices = [node.get("properties", {}).get(part), *inside, node.get("items"), {}]
+            node = next(choice for choice in choices if isinstance(choice, dict))
+    return list(node.get("properties", ()))

@@ -21,36 +21,33 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 
-class Lanes(types.Type):
+class _Vector(types.Type):
+    def __init__(self, width: int):
+        self.width = width
+        super().__init__(f"{type(self).__name__}({width})")
+
+
+class Lanes(_Vector):
     """A vector of `width` float32."""
 
-    def __init__(self, width: int):
-        self.width = width
-        super().__init__(f"Lanes({width})")
+    element = ir.FloatType()
 
 
-class Mask(types.Type):
+class Mask(_Vector):
     """A vector of `width` booleans, one per lane."""
 
-    def __init__(self, width: int):
-        self.width = width
-        super().__init__(f"Mask({width})")
+    element = ir.IntType(1)
 
 
 def _vector(width: int) -> ir.VectorType:
-    return ir.VectorType(ir.FloatType(), width)
+    return ir.VectorType(Lanes.element, width)
 
 
 @register_model(Lanes)
-class _LanesModel(models.PrimitiveModel):
-    def __init__(self, manager, lanes):
-        super().__init__(manager, lanes, _vector(lanes.width))
-
-
 @register_model(Mask)
-class _MaskModel(models.PrimitiveModel):
-    def __init__(self, manager, mask):
-        super().__init__(manager, mask, ir.VectorType(ir.IntType(1), mask.width))
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager, vector):
+        super().__init__(manager, vector, ir.VectorType(vector.element, vector.width))
 
 
 def _define_operators() -> None:

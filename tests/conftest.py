@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-CHECKOUT = ("Snakefile", "profiles", "CITATION.cff", "config", "resources", "strsbp", "workflow")
-
-
+NOT_NEEDED = (".*", "benchmarks", "build", "docs", "logs", "results", "tests")
+"""What a copy of the repository leaves out."""
 LONGEST = ("workflow", "modules", "commands", "workflow_plan", "surroundings", "figures_drawing")
 
 
@@ -36,14 +35,7 @@ def copy_checkout():
     """Function that copies what the workflow needs to a new folder and returns it."""
 
     def copy(target: Path) -> Path:
-        target.mkdir(parents=True)
-        for name in CHECKOUT:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, target / name, ignore=shutil.ignore_patterns(".snakemake"))
-            else:
-                shutil.copy2(source, target / name)
-        return target
+        return shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_NEEDED))
 
     return copy
 

@@ -16,10 +16,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 STANDARD = Path("/etc/slurm")
+CONFIGURATIONS = ("slurm.conf", "gres.conf")
 PACKAGES = "slurmctld slurmd slurm-client munge"
 PROGRAMS = ("munged", "munge", "slurmctld", "slurmd", "sinfo", "squeue", "sbatch", "scancel")
-PREFIX = "slurm-test-"
-MARK = "STRSBP_TEST_CLUSTER"  # in the environment of every process of a cluster, jobs included
 
 CONFIGURATION = """
 ClusterName=test
@@ -64,12 +63,11 @@ def what_is_missing() -> str | None:
         )
     if os.geteuid() != 0:
         return "A test cluster can be started by root alone, for example in a container."
-    _clear_away_a_killed_cluster()
-    for name in ("slurm.conf", "gres.conf"):
-        if (STANDARD / name).exists():
+    for name in CONFIGURATIONS:
+        if os.path.lexists(STANDARD / name):
             return (
                 f"{STANDARD / name} exists: this machine runs Slurm, or another test cluster, "
-                "already, and is left alone."
+                "already, and is left alone; delete what a killed test has left there."
             )
     return None
 
@@ -79,13 +77,11 @@ def cluster():
     """Start the daemons and yield the environment in which Slurm's commands find them.
 
     At the end, after an error and after SIGTERM, every job is cancelled and everything that was
-    started is stopped. After SIGKILL, the kernel stops the daemons, and the next cluster clears
-    away the rest.
+    started is stopped. After SIGKILL, the kernel stops the daemons.
     """
     with ExitStack() as stack:
-        _end_cleanly_on_sigterm(stack)
-        _clear_away_a_killed_cluster()
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX)))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slurm-test-")))
         folder.chmod(0o755)
         host = socket.gethostname().split(".")[0]
         for name in ("state", "spool"):
@@ -99,22 +95,19 @@ def cluster():
                 ctld_port=_free_port(), slurmd_port=_free_port(),
             )
         )  # fmt: skip
-        _publish(folder, stack)
+        for name in CONFIGURATIONS:  # where Slurm looks for them: job steps drop SLURM_CONF
+            (STANDARD / name).symlink_to(folder / name)
+            stack.callback((STANDARD / name).unlink)
         key = folder / "munge.key"
         key.write_bytes(os.urandom(1024))
         key.chmod(0o400)
-        environment = os.environ | {
-            "SLURM_CONF": str(folder / "slurm.conf"), "PATH": _search_path(), MARK: str(folder)
-        }  # fmt: skip
-        stack.callback(_kill_leftovers, folder)
+        environment = os.environ | dict(SLURM_CONF=f"{folder}/slurm.conf", PATH=_search_path())
 
         def daemon(*command):
-            log = stack.enter_context(open(folder / f"{command[0]}.out", "wb"))
-            with_us = ["setpriv", "--pdeathsig", "TERM"]
-            process = subprocess.Popen(
-                [*with_us, *command], env=environment, stdout=log, stderr=log
-            )
-            stack.callback(_stop, process)
+            command = ["setpriv", "--pdeathsig", "TERM", *command]
+            process = subprocess.Popen(command, env=environment)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
 
         munge_socket = f"--socket={folder}/munge.socket"
         daemon(
@@ -122,31 +115,13 @@ def cluster():
             f"--pid-file={folder}/munged.pid", f"--log-file={folder}/munged.log",
             f"--seed-file={folder}/munged.seed",
         )  # fmt: skip
-        _wait_for(
-            lambda: _answer(["munge", "-n", munge_socket], environment) is not None,
-            "munged to answer", folder,
-        )  # fmt: skip
+        wait_for(lambda: _answer(["munge", "-n", munge_socket], environment) is not None, "munged")
         daemon("slurmctld", "-D")
         daemon("slurmd", "-D", "-N", host)
         stack.callback(_cancel_all_jobs, environment)
-        _wait_for(
-            lambda: (_answer(["sinfo", "-h", "-o", "%t"], environment) or "").strip() == "idle",
-            "the node to be idle", folder,
-        )  # fmt: skip
+        state = ["sinfo", "-h", "-o", "%t"]
+        wait_for(lambda: _answer(state, environment) == "idle\n", "an idle node")
         yield environment
-
-
-def processes_of(folder) -> list[int]:
-    """Ids of all living processes that belong to the cluster in `folder`."""
-    mark = f"{MARK}={folder}".encode()
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-        except OSError:  # it has just ended
-            continue
-    return [process for process in found if process != os.getpid()]
 
 
 def _search_path():
@@ -163,55 +138,9 @@ def _memory_mb():
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
 
 
-def _end_cleanly_on_sigterm(stack):
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    stack.callback(signal.signal, signal.SIGTERM, before)
-
-
-def _publish(folder, stack):
-    """Link the configuration to where Slurm looks for it, since job steps drop SLURM_CONF."""
-    STANDARD.mkdir(parents=True, exist_ok=True)
-    for name in ("slurm.conf", "gres.conf"):
-        link = STANDARD / name
-        link.symlink_to(folder / name)
-        stack.callback(link.unlink)
-
-
-def _clear_away_a_killed_cluster():
-    """Remove what a cluster left behind when its test was killed: its jobs, folder and links."""
-    for name in ("slurm.conf", "gres.conf"):
-        link = STANDARD / name
-        if not link.is_symlink() or not link.readlink().parent.name.startswith(PREFIX):
-            continue
-        folder = link.readlink().parent
-        names = {
-            Path(f"/proc/{process}/comm").read_text().strip() for process in processes_of(folder)
-        }
-        if "slurmctld" not in names:
-            _kill_leftovers(folder)
-            shutil.rmtree(folder, ignore_errors=True)
-            link.unlink()
-
-
 def _cancel_all_jobs(environment):
     _answer(["scancel", "--user=root"], environment)
-    end = time.monotonic() + 10
-    while _answer(["squeue", "-h", "-t", "R,CG,PD"], environment) and time.monotonic() < end:
-        time.sleep(0.2)
-
-
-def _stop(process):
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _kill_leftovers(folder):
-    for process in processes_of(folder):
-        os.kill(process, signal.SIGKILL)
+    wait_for(lambda: not _answer(["squeue", "-h", "-t", "R,CG,PD"], environment), "no jobs")
 
 
 def _answer(command, environment):
@@ -219,13 +148,10 @@ def _answer(command, environment):
     return done.stdout if done.returncode == 0 else None
 
 
-def _wait_for(condition, what, folder, seconds=60):
+def wait_for(condition, what, seconds=60):
+    """Wait until `condition()` is true."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            logs = "\n".join(
-                f"{path.name}: {path.read_text(errors='replace')[-1500:]}"
-                for path in sorted(folder.glob("*.log")) + sorted(folder.glob("*.out"))
-            )
-            raise TimeoutError(f"Waited {seconds} s for {what}.\n{logs}")
-        time.sleep(0.2)
+            raise TimeoutError(f"Waited {seconds} s for {what}.")
+        time.sleep(0.1)

@@ -1,6 +1,7 @@
 """A set of digits in memory and its file."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,25 +73,17 @@ def test_wrong_arrays_are_refused(key, change, message):
     assert message in said and key.split("_")[0] in said
 
 
-def test_the_hash_is_that_of_the_shape_too():
-    arrays = {"train_labels": np.zeros(1, np.uint8), "test_labels": np.zeros(1, np.uint8)}
-    hashes = set()
-    for n_pixels in (4, 6):
-        images = np.zeros((1, n_pixels), np.uint8)
-        digits = Digits("zeros", train_images=images, test_images=images, **arrays)
-        hashes.add(digits.sha256())
-    assert len(hashes) == 2
-
-
-def test_the_hash_is_that_of_the_content():
-    assert make_digits().sha256() == make_digits().sha256()
-    assert len(make_digits().sha256()) == 64
-    assert make_digits().first(4, 3).sha256() != make_digits().sha256()
-    for key in arrays_of(make_digits()):
-        changed = make_digits()
-        array = getattr(changed, key)
-        array[-1] = (array[-1] + 1) % 10
-        assert changed.sha256() != make_digits().sha256(), key
+def test_the_hash_is_that_of_content_and_shape():
+    digits = make_digits()
+    assert make_digits().sha256() == digits.sha256()
+    assert digits.first(4, 3).sha256() != digits.sha256()
+    for key, array in arrays_of(digits).items():
+        changed = array.copy()
+        changed[-1] = (array[-1] + 1) % 10
+        assert replace(digits, **{key: changed}).sha256() != digits.sha256(), key
+    zeros, label = np.zeros((1, 6), np.uint8), np.zeros(1, np.uint8)
+    black = [Digits("zeros", zeros[:, :n], label, zeros[:, :n], label) for n in (4, 6)]
+    assert black[0].sha256() != black[1].sha256()
 
 
 # --- on disk
@@ -105,19 +98,11 @@ def test_round_trip(tmp_path):
     assert os.listdir(path.parent) == ["digits.npz"]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"train_labels": None}, "missing 1 required positional argument: 'train_labels'"),
-        ({"extra": np.zeros(1)}, "unexpected keyword argument 'extra'"),
-        ({"name": np.array([{}], dtype=object)}, "Object arrays cannot be loaded"),
-        ({"train_images": np.zeros((5, 784))}, "are float64 of shape"),
-        ({"test_labels": np.array([1, 2, 77], np.uint8)}, "label 77"),
-    ],
-)
-def test_a_file_with_other_content(tmp_path, change, message):
+def test_a_file_with_other_content(tmp_path):
     path = tmp_path / "digits.npz"
-    members = arrays_of(make_digits()) | {"name": np.array("mnist")} | change
-    np.savez(path, **{k: v for k, v in members.items() if v is not None})
-    text = refusal(lambda: read_digits(path), DataError)
-    assert message in text and str(path) in text and "delete it and prepare it again" in text
+    save_digits(path, make_digits())
+    path.write_bytes(path.read_bytes()[:-100])
+    assert "delete it and prepare it again" in refusal(lambda: read_digits(path), DataError)
+    np.savez(path, name=np.array("mnist"), train_images=np.zeros((5, 784), np.uint8))
+    said = refusal(lambda: read_digits(path), DataError)
+    assert "missing 3 required positional arguments: 'train_labels'" in said and str(path) in said

@@ -1,6 +1,7 @@
 """A data set of the user's own: idx files, images and spike trains in .npz files, and training."""
 
 import gzip
+import json
 import re
 import struct
 import subprocess
@@ -14,7 +15,7 @@ from small_networks import table
 from strsbp.data import load_dataset, read_dataset, read_digits, save_digits, save_events
 from strsbp.data.own import source_sha256
 from strsbp.data.prepared import describe, read_prepared, write_prepared
-from strsbp.encoding import TEST_SPLIT, Encoder
+from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
 from strsbp.errors import DataError, SettingsError
 from strsbp.network import build_network
 from strsbp.settings import LayerSettings, ModelSettings
@@ -135,8 +136,9 @@ def test_other_images_are_refused(tmp_path, changes, words):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"time_per_step": 1}, "is in step 90,001, .* set time_per_step to at least 1.37"),
-        ({"train_time": np.array([0, 1, 2, 3, np.nan])}, "times below 0 or not finite"),
+        ({"time_per_step": 1}, "in steps 1 to 90,001, but must be in .* set time_per_step"),
+        ({"train_time": np.array([0, 1, 2, 3, np.nan])}, "in steps nan to nan, but must be in"),
+        ({"train_time": np.array([0, 1, 2, 3, -1])}, "in steps 0 to 1, but must be in steps 1 to"),
         ({"train_time": np.arange(4)}, "have different lengths"),
         ({"n_neurons": 3}, "n_neurons in .* is 3, but neuron 3 fires"),
         ({"test_time": None}, "without test_time; save train_neuron, train_time"),
@@ -166,13 +168,18 @@ def test_the_hash_of_the_files_is_that_of_their_content(tmp_path):
 def test_a_prepared_set_is_read_again_from_its_file(tmp_path):
     np.savez(tmp_path / "mine.npz", **SPLITS)
     images, description = tmp_path / "made" / "mine.npz", tmp_path / "made" / "mine.json"
-    write_prepared(read_dataset("mine", tmp_path / "mine.npz"), images, description)
+    digits = read_dataset("mine", tmp_path / "mine.npz")
+    write_prepared(digits, description)
+    assert json.loads(description.read_text()) == dict(
+        dataset="mine", n_train=6, n_test=3, n_pixels=20, sha256=digits.sha256()
+    )
     images.unlink()
-    assert read_prepared(description, tmp_path / "mine.npz").sizes == (20, 3)
-    assert images.is_file()
+    assert read_prepared(description, tmp_path / "mine.npz").sha256() == digits.sha256()
+    assert read_prepared(description).sha256() == digits.sha256()
     images.unlink()
     np.savez(tmp_path / "mine.npz", **SPLITS | {"test_labels": LABELS[::-1][:3]})
     assert "do not match" in refusal(lambda: read_prepared(description, tmp_path / "mine.npz"))
+    assert not images.exists()
     assert "data.sets" in refusal(lambda: read_prepared(description))
 
 
@@ -181,7 +188,7 @@ def test_spike_trains_are_what_the_network_gets(tmp_path):
     digits = load_dataset("mnist5k").first(6, 4)
     model = ModelSettings(n_steps=60, threshold_hidden=2, threshold_output=1)
     arrays = {"n_neurons": 784}
-    for split, name in enumerate(("train", "test")):
+    for split, name in ((TRAIN_SPLIT, "train"), (TEST_SPLIT, "test")):
         encoder = Encoder(1, split, model.n_steps)
         dense = np.stack(
             [encoder.encode(image, k) for k, image in enumerate(getattr(digits, f"{name}_images"))]
@@ -196,7 +203,6 @@ def test_spike_trains_are_what_the_network_gets(tmp_path):
         for one in (digits, trains)
     ]
     assert runs[0] == runs[1] and runs[0][-1]["spike_count_feedforward1"] > 0
-    assert TEST_SPLIT == 1
 
 
 def test_a_network_of_another_size_is_refused(tmp_path):

@@ -1,74 +1,51 @@
-"""The digest of the code that a script executes: what counts, and what does not."""
+"""The digest of the code that a function executes: what counts, and what does not."""
+
+import re
 
 import pytest
 
-from strsbp.digest import (
-    _content,
-    _data_files,
-    _imports,
-    _tree,
-    code_digest,
-    executed_files,
-)
+from strsbp.digest import code_digest, executed_files
 
 FILES = {
-    "pack/__init__.py": "",
-    "pack/base.py": "from pack import errors",
-    "pack/errors.py": "import json",
-    "pack/late.py": "def f():\n    from pack.base import x\n    return x",
-    "pack/sub/__init__.py": "from pack.sub.one import f as f",
-    "pack/sub/one.py": "from pack.errors import E",
-    "pack/sub/three.py": "",
-    "pack/sub/style.css": "a",
-    "pack/sub/templates/page.html": "b",
-    "pack/sub/__pycache__/one.nbi": "",
-    "pack/sub/deeper/__init__.py": "",
-    "pack/sub/deeper/data.txt": "",
-    "pack/all/__init__.py": "from pack.all.one import f\n"
+    "__init__.py": "",
+    "base.py": "from pack import errors",
+    "errors.py": "import json",
+    "late.py": "def f():\n    from pack.base import x\n    return x",
+    "sub/__init__.py": "from pack.sub.one import f as f",
+    "sub/one.py": "from pack.errors import E",
+    "sub/three.py": "",
+    "sub/style.css": "a",
+    "sub/templates/page.html": "b",
+    "sub/__pycache__/one.nbi": "",
+    "sub/deeper/__init__.py": "",
+    "sub/deeper/data.txt": "",
+    "all/__init__.py": "from pack.all.one import f\n"
     "from pack.all.deep.three import h\nimport pack.all.two",
-    "pack/all/deep/__init__.py": "",
-    "pack/all/deep/three.py": "",
-    "pack/all/one.py": "import pack.errors",
-    "pack/all/two.py": "",
+    "all/deep/__init__.py": "",
+    "all/deep/three.py": "",
+    "all/one.py": "import pack.errors",
+    "all/two.py": "",
 }
 
 
-@pytest.fixture
-def package(tmp_path):
-    """A small package `pack`, with an empty script beside it."""
-    for name, text in {**FILES, "script.py": ""}.items():
-        path = tmp_path / name
+def make(folder, changes=()):
+    """A small package `pack` in `folder`."""
+    for name, text in (FILES | dict(changes)).items():
+        path = folder / "pack" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return tmp_path
+    return folder / "pack"
 
 
-def forget():
-    for cached in (_content, _data_files, _imports, _tree):
-        cached.cache_clear()
+def dependencies(package, source):
+    """The files of the package that `source` executes."""
+    return {path.relative_to(package).as_posix() for path in executed_files(source, package)}
 
 
-def dependencies(package, text):
-    """The files of the package that a script with `text` executes."""
-    forget()
-    (package / "script.py").write_text(text)
-    found = executed_files(package / "script.py", package / "pack")
-    return [path.relative_to(package / "pack").as_posix() for path in found]
-
-
-def digest(package, text="import pack.sub.one"):
-    forget()
-    (package / "script.py").write_text(text)
-    return code_digest(package / "script.py", package=package / "pack")
-
-
-def test_imports_of_imports_and_in_functions(package):
-    assert dependencies(package, "from pack.base import x") == [
-        "__init__.py",
-        "base.py",
-        "errors.py",
-    ]
-    assert "base.py" in dependencies(package, "def f():\n    import pack.late")
+def test_imports_of_imports_and_in_functions(tmp_path):
+    package = make(tmp_path)
+    assert dependencies(package, "pack.base") == {"__init__.py", "base.py", "errors.py"}
+    assert dependencies(package, "pack.late.f") >= {"late.py", "base.py", "errors.py"}
 
 
 @pytest.mark.parametrize(
@@ -79,8 +56,8 @@ def test_imports_of_imports_and_in_functions(package):
         ("other", set()),
     ],
 )
-def test_only_the_names_that_are_imported_from_a_list_count(package, name, files):
-    found = set(dependencies(package, f"from pack.all import {name}"))
+def test_only_the_names_that_are_imported_from_a_list_count(tmp_path, name, files):
+    found = dependencies(make(tmp_path), f"pack.all.{name}")
     assert found == {"__init__.py", "all/__init__.py"} | files
 
 
@@ -95,48 +72,54 @@ def test_only_the_names_that_are_imported_from_a_list_count(package, name, files
         ("x = 'a'", "x = 'b'", False),
     ],
 )
-def test_comments_and_docstrings_do_not_count(package, before, after, same):
-    path = package / "pack" / "sub" / "one.py"
-    path.write_text(before)
-    first = digest(package)
-    path.write_text(after)
-    assert (digest(package) == first) is same
+def test_comments_and_docstrings_do_not_count(tmp_path, before, after, same):
+    packages = [
+        make(tmp_path / str(n), {"sub/one.py": text}) for n, text in enumerate((before, after))
+    ]
+    first, second = (code_digest("pack.sub.one", package=package) for package in packages)
+    assert (first == second) is same
 
 
 @pytest.mark.parametrize(
     ("name", "counts"),
-    [("pack/sub/style.css", True), ("pack/sub/three.py", False), ("pack/sub/__init__.py", True)],
+    [
+        ("sub/style.css", True),
+        ("sub/templates/page.html", True),
+        ("sub/__init__.py", True),
+        ("sub/three.py", False),
+        ("sub/__pycache__/one.nbi", False),
+        ("sub/deeper/data.txt", False),
+    ],
 )
-def test_what_is_not_executed_does_not_count(package, name, counts):
-    first = digest(package)
-    (package / name).write_text("x = 3")
-    assert (digest(package) != first) is counts
+def test_what_is_not_executed_does_not_count(tmp_path, name, counts):
+    packages = make(tmp_path / "before"), make(tmp_path / "after", {name: "x = 3"})
+    before, after = (code_digest("pack.sub.one", package=package) for package in packages)
+    assert (before != after) is counts
 
 
-def test_every_name_that_a_script_imports_is_found(root):
-    """If one were not, an edit of the code behind it would rerun nothing."""
-    for script in (root / "workflow" / "scripts").glob("[!_]*.py"):
-        files = executed_files(script)
-        assert files and all(file.is_file() for file in files), script
+def test_the_code_of_every_function_that_a_rule_calls_is_found(root):
+    """If it were not, an edit would rerun nothing."""
+    rules = "".join(path.read_text() for path in (root / "workflow" / "rules").glob("*.smk"))
+    called = re.findall(r"\*\*calls\(\s*\"(.+?)\"", rules)
+    assert len(called) > 30
+    for name in called:
+        module, _, function = name.rpartition(".")
+        file = root / f"{module.replace('.', '/')}.py"
+        assert file in executed_files(name) and f"\ndef {function}(" in file.read_text(), name
     trained = {
         str(file.relative_to(root / "strsbp"))
-        for file in executed_files(root / "workflow/scripts/train.py")
+        for file in executed_files("strsbp.study.train.train")
     }
     assert {"engine/forward.py", "encoding.py", "spsp/table.py", "training/epochs.py"} <= trained
     assert not any(name.startswith(("cuda", "study/report", "study/figures")) for name in trained)
 
 
-def test_a_further_file_counts_by_its_content(package, tmp_path):
-    claims, copy = tmp_path / "claims.yaml", tmp_path / "elsewhere" / "claims.yaml"
-    copy.parent.mkdir()
-    for path, text in ((claims, "a: 1"), (copy, "a: 1")):
+def test_a_further_file_counts_by_its_content(tmp_path):
+    files = [tmp_path / folder / "claims.yaml" for folder in ("here", "there", "changed")]
+    for path, text in zip(files, ("a: 1", "a: 1", "a: 2"), strict=True):
+        path.parent.mkdir()
         path.write_text(text)
-
-    def with_file(path):
-        forget()
-        return code_digest("pack.sub.one.f", [path], package=package / "pack")
-
-    before = with_file(claims)
-    assert with_file(copy) == before != code_digest("pack.sub.one.f", package=package / "pack")
-    claims.write_text("a: 2")
-    assert with_file(claims) != before
+    package = make(tmp_path)
+    same, copy, other = (code_digest("pack.sub.one.f", [path], package) for path in files)
+    assert same == copy
+    assert len({same, other, code_digest("pack.sub.one.f", package=package)}) == 3

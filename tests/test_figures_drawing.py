@@ -5,6 +5,7 @@ import io
 import re
 import subprocess
 import sys
+from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 from strsbp.study.figures import style
-from strsbp.study.figures.catalogue import CLAIMS, FIGURES, find_figure
+from strsbp.study.figures.catalogue import CLAIMS, FIGURES
 from strsbp.study.loading import load_profile
 from strsbp.study.summary.intervals import both_ways
 
@@ -27,13 +28,13 @@ QUICK = ("fig4", "early_decision")
 
 def draw(name, **changes):
     """Draw a figure of the catalogue from the results, as the workflow does."""
-    figure = find_figure(name)
+    figure = next(figure for figure in FIGURES if figure.name == name)
     data = {
         argument: (ROOT if path == CLAIMS else PAPER) / path
         for argument, path in figure.data.items()
     }
     options = dict(attrgetter(figure.options)(STUDY)) if figure.options else {}
-    return figure.find_draw()(**data | options | figure.extra | changes)
+    return import_module(figure.draw).draw(**data | options | figure.extra | changes)
 
 
 def texts_of(drawn):

@@ -57,9 +57,8 @@ def test_a_csv_that_is_not_the_expected_one(tmp_path, content, words):
     ("content", "words"),
     [
         (None, "is missing"),
-        (b"{", "not valid JSON"),
-        (b"[]", "JSON object"),
-        (b"\xff", "not valid"),
+        (b"{", "not a readable JSON file"),
+        (b"\xff", "not a readable JSON file"),
     ],
 )
 def test_a_json_file_that_is_not_the_expected_one(tmp_path, content, words):

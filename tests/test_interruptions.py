@@ -17,27 +17,25 @@ TESTS = Path(__file__).parent
 EPOCHS = 100
 N_KILLS = 20
 
-PROGRAM = """
-import importlib, signal, sys
+PROGRAM = f"""
+import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-# A shell starts its background jobs with interrupts ignored, and so all of their children.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-module = importlib.import_module(sys.argv[4])
 from strsbp.errors import StrsbpError
+from test_training import run
 print("ready", flush=True)
 try:
-    module.run(Path(sys.argv[2]), epochs=int(sys.argv[3]))
+    run(Path(sys.argv[2]), epochs={EPOCHS})
 except (StrsbpError, OSError) as error:
     print(error, flush=True)
     sys.exit(3)
 """
 
 
-def start(folder, epochs=EPOCHS, module="test_training"):
-    """Start a process that trains as `run` of a test module; returns it once that is loaded."""
+def start(folder, program=PROGRAM):
+    """Start a process that trains in `folder`; returns it once everything is loaded."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(TESTS), str(folder), str(epochs), module],
+        [sys.executable, "-c", program, TESTS, folder],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout.readline() == "ready\n", process.stderr.read()
@@ -109,11 +107,8 @@ def test_killed_while_a_checkpoint_is_written_the_last_one_serves(tmp_path, expe
         "c.os.fsync = die_in_third\n"
         'print("ready"',
     )
-    done = subprocess.run(
-        [sys.executable, "-c", stopping, str(TESTS), str(tmp_path), str(EPOCHS), "test_training"],
-        capture_output=True,
-    )  # fmt: skip
-    assert done.returncode == -signal.SIGKILL
+    status, _, errors = finish(start(tmp_path, stopping))
+    assert status == -signal.SIGKILL, errors
     names = {path.name for path in tmp_path.iterdir()}
     assert "seed5.ckpt.npz" in names and len(names) == 2, "the half-written file is beside it"
     status, _, errors = finish(start(tmp_path))
@@ -154,16 +149,3 @@ def test_on_a_full_disk_it_says_so_and_resumes_when_there_is_room(tmp_path, expe
         assert (disk / "seed5.csv").read_bytes() == expected
     finally:
         subprocess.run(["umount", str(disk)], check=True)
-
-
-def test_an_interrupt_ends_it_and_it_resumes(tmp_path, expected):
-    process = start(tmp_path)
-    while not (tmp_path / "seed5.ckpt.npz").exists():
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    status, _, _ = finish(process)
-    assert status != 0
-    assert {path.name for path in tmp_path.iterdir()} == {"seed5.ckpt.npz"}
-    status, _, errors = finish(start(tmp_path))
-    assert status == 0, errors
-    assert (tmp_path / "seed5.csv").read_bytes() == expected

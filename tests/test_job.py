@@ -56,14 +56,10 @@ def test_a_progress_bar_is_logged_as_it_last_looked(frame):
     assert log.getvalue() == " 100 %\nnext\nunfinished\n"
 
 
-def test_threads_are_limited_before_the_body_runs(frame, job):
+def test_threads_and_matplotlibs_backend_are_set_before_the_body_runs(frame, job, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # a notebook's
     with frame.job(job):
         assert os.environ["NUMBA_NUM_THREADS"] == os.environ["OMP_NUM_THREADS"] == "3"
-
-
-def test_a_notebooks_matplotlib_backend_is_replaced(frame, job, monkeypatch):
-    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    with frame.job(job):
         assert os.environ["MPLBACKEND"] == "agg"
 
 

@@ -8,18 +8,11 @@ import pandas as pd
 import pytest
 
 from strsbp.data import load_dataset
-from strsbp.files import write_csv
+from strsbp.files import file_sha256, write_csv
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable, file_sha256
-from strsbp.spsp import (
-    fit_surface,
-    fits,
-    load_surface,
-    read_table,
-    write_separable,
-    write_table,
-)
-from strsbp.spsp.curves import read_curve
+from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
+from strsbp.spsp import fit_surface, fits, load_surface, read_table, write_table
+from strsbp.spsp.exact import read_curve
 from strsbp.spsp.trace import trace_pair
 from strsbp.study import summary
 from strsbp.study.claims import judging, published_value
@@ -144,7 +137,7 @@ def fit_curve(out):
             fitted = fits.exact(solved(key), n_counts)
         else:
             fitted = fits.fit_curve(simulated(key), fit, n_counts)
-        write_separable(fitted, out / "fit_curve" / path.name)
+        write_table(fitted, out / "fit_curve" / path.name)
 
 
 def summarise_spsp(out):

@@ -7,22 +7,22 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-import yaml
-from slurm_cluster import STANDARD, cluster, processes_of, what_is_missing
-
-TESTS = Path(__file__).parent
+from slurm_cluster import cluster, wait_for, what_is_missing
 
 pytestmark = pytest.mark.slurm
 
-KEPT = ("strsbp", "hm2bp")
+OVERLAY = """
+profile: small
+arms: {strsbp: {n_train: 1500, n_test: 100, epochs: 12, seeds: [1, 2]}}
+"""
+"""Two runs of the tiny study last long enough to be killed."""
 METRICS = [
     f"results/small/train/{run}.csv" for run in ("strsbp/seed1", "strsbp/seed2", "hm2bp/seed1")
 ]
-FIGURES = ("fig2", "fig3", "fig5", "listings")
+FIGURES = ("fig1", "fig5", "fig7a", "listings")
 TARGETS = [*METRICS, *FIGURES]
 
 # A node of two cores, and no time to lose.
@@ -45,48 +45,19 @@ def environment():
         yield {k: v for k, v in variables.items() if not k.startswith("SNAKEMAKE")}
 
 
-@pytest.fixture(scope="module")
-def checkout(copy_checkout, tmp_path_factory):
-    """A checkout whose study is the quick one with two of its arms, on four digits.
-
-    It replaces config.yaml. Only the two runs of `strsbp` use more digits: they must last long
-    enough to be killed.
-    """
-    checkout = copy_checkout(tmp_path_factory.mktemp("small") / "checkout")
-    path = checkout / "config" / "config.yaml"
-    study = yaml.safe_load(path.read_text(encoding="utf-8"))
-    tiny = yaml.safe_load((TESTS / "data" / "tiny.yaml").read_text(encoding="utf-8"))
-    study["profile"] = "small"
-    for part in ("data", "simulation", "architectures"):
-        study[part] |= tiny[part]
-    study["arms"] = {name: study["arms"][name] | {"epochs": 1, "seeds": [1]} for name in KEPT}
-    study["arms"]["strsbp"] |= {"n_train": 1500, "n_test": 100, "epochs": 12, "seeds": [1, 2]}
-    study["bptt"] |= {"hm2bp": "strsbp", "enabled": "no"}
-    study["gradients"] |= {"arms": ["strsbp"], "n_samples": 4, "train_epochs": 1}
-    study["fits"] |= {"arms": list(KEPT)}
-    study["ablation"]["readings"] = ["hm2bp"]
-    study["sweep"]["arms"] = ["strsbp"]
-    study["divergence"]["panels"] = {"own table": ["strsbp"], "one table": ["strsbp"]}
-    study["gradient_check"] |= tiny["gradient_check"] | {"arms": ["strsbp"], "surrogates": {}}
-    for figure in study["figures"].values():
-        figure["epochs"] = 1
-        for panel, arms in figure["panels"].items():
-            figure["panels"][panel] = [arm for arm in arms if arm in KEPT] or ["strsbp"]
-    path.write_text(yaml.safe_dump(study), encoding="utf-8")
-    return checkout
-
-
 @pytest.fixture
-def command(checkout):
+def command(root, tmp_path):
     """Function that returns the command that makes `targets` in `folder`, on Slurm or here."""
+    overlay = tmp_path / "small.yaml"
+    overlay.write_text(OVERLAY)
 
     def build(targets, folder, slurm=True):
-        profile = checkout / "workflow" / "profiles" / "slurm"
+        profile = root / "workflow" / "profiles" / "slurm"
         where = ["--workflow-profile", profile, *SMALL_SITE] if slurm else ["--cores", "2"]
         parts = [
             sys.executable, "-m", "snakemake", *where,
-            "--snakefile", checkout / "workflow" / "Snakefile", "--directory", folder,
-            "--", *targets,
+            "--snakefile", root / "workflow" / "Snakefile", "--directory", folder,
+            "--configfile", root / "tests" / "data" / "tiny.yaml", overlay, "--", *targets,
         ]  # fmt: skip
         return [str(part) for part in parts]
 
@@ -99,13 +70,6 @@ def finish(process, folder):
     for log in sorted((folder / ".snakemake" / "slurm_logs").rglob("*.log")):
         output += f"\n--- {log}\n" + log.read_text(errors="replace")[-3000:]
     return process.returncode, output
-
-
-def wait_until(condition, what, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"waited {seconds} s until {what}"
-        time.sleep(0.1)
 
 
 def start(command, environment, cwd=None):
@@ -125,13 +89,13 @@ def running_jobs(environment):
 
 
 def training_processes(job):
-    """Ids of the processes of a job that run train.py itself."""
+    """Ids of the processes of a job that run the script itself."""
     mark = f"SLURM_JOB_ID={job}".encode()
     found = []
     for entry in Path("/proc").iterdir():
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
-            trains = len(words) > 1 and words[1].endswith(b".train.py")
+            trains = len(words) > 1 and words[1].endswith(b".call.py")
             if trains and mark in (entry / "environ").read_bytes().split(b"\0"):
                 found.append(int(entry.name))
         except OSError:  # not a process, or it has just ended
@@ -142,35 +106,6 @@ def training_processes(job):
 def checkpoint(folder, seed):
     """The checkpoint that the run of `strsbp` with this seed has while it trains."""
     return folder / "results" / "small" / "train" / "strsbp" / f"seed{seed}.ckpt.npz"
-
-
-def test_a_stopped_test_stops_its_cluster_and_its_jobs(tmp_path):
-    if (reason := what_is_missing()) is not None:
-        pytest.fail(reason, pytrace=False)
-    program = (
-        "import subprocess, sys, time\n"
-        "from slurm_cluster import MARK, cluster\n"
-        "with cluster() as environment:\n"
-        "    subprocess.run(['sbatch', '--wrap', 'sleep 600'], env=environment, check=True,\n"
-        "                   cwd=sys.argv[1], stdout=subprocess.DEVNULL)\n"
-        "    print(environment[MARK], flush=True)\n"
-        "    time.sleep(600)\n"
-    )
-    for end in (signal.SIGKILL, signal.SIGTERM):
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True,
-            cwd=TESTS,
-        )  # fmt: skip
-        folder = process.stdout.readline().strip()
-        assert len(processes_of(folder)) >= 4, "three daemons and a job"
-        process.send_signal(end)
-        process.wait(60)
-        process.stdout.close()
-        if end is signal.SIGKILL:
-            wait_until(lambda: what_is_missing() is None, "the daemons ended")
-        assert processes_of(folder) == []
-        assert not Path(folder).exists()
-        assert not (STANDARD / "slurm.conf").is_symlink()
 
 
 def test_the_workflow_survives_jobs_killed_on_the_node(environment, command, tmp_path):
@@ -193,7 +128,7 @@ def test_the_workflow_survives_jobs_killed_on_the_node(environment, command, tmp
                     killed.add(seed)
         return killed == {1, 2}
 
-    wait_until(kill_those_that_train, "both trainings were killed", seconds=400)
+    wait_for(kill_those_that_train, "two killed trainings", seconds=400)
     status, output = finish(workflow, on_slurm)
     assert status != 0, output
     for state in ("CANCELLED", "FAILED"):

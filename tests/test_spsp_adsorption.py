@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from test_spsp_expectation import drawn_trains
 
-from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
 from strsbp.spsp.sampling import POST, draw_with_gap
 
@@ -56,11 +55,3 @@ def test_drawn_trains_have_the_exact_share_of_spikes_at_0():
     share = 1 - without[count]
     assert abs(hits / repeats - share) < 4 * np.sqrt(share * (1 - share) / repeats)
     assert share > 1.3 * count / (2 * n_steps), "the ends fill more than the middle"
-
-
-def test_the_ends_have_half_a_places_chance():
-    table = SimulatedTable(
-        spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=100
-    )
-    without, _ = sequential_trains(table.n_steps, table.refractory_steps + 1, 2, first_place=1)
-    assert 1 - without[1] == pytest.approx(1 / 800, abs=2e-6)

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from strsbp.errors import StrsbpError
 from strsbp.spsp import (
     EffectRatioTable,
     fit_surface,
@@ -15,7 +14,7 @@ from strsbp.spsp import (
     simulate_surface,
     write_table,
 )
-from strsbp.spsp.compare import AUTHOR_TABLES, author_comparison, compare_tables
+from strsbp.spsp.compare import AUTHOR_TABLES, compare_tables
 
 KEPT = Path(__file__).parents[1] / "resources" / "author_tables_comparison.csv"
 FOLDER = os.environ.get("STRSBP_REFERENCE_DIR")
@@ -33,11 +32,6 @@ def test_a_scaled_table_differs_by_its_scale():
     measures = compare_tables(EffectRatioTable(table.coefficients * 1.1), table)
     assert measures["value_rms"] == pytest.approx(0.1)
     assert measures["derivative_largest"] == pytest.approx(0.1)
-
-
-def test_a_folder_without_tables_is_one_sentence(tmp_path):
-    with pytest.raises(StrsbpError, match="contains none of the authors' tables"):
-        author_comparison(tmp_path)
 
 
 def test_kept_comparison_is_within_chance_for_the_published_tables():

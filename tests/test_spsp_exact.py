@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 
 from strsbp.settings import SimulatedTable
-from strsbp.spsp.adsorption import sequential_trains
-from strsbp.spsp.curves import read_curve, write_curve
-from strsbp.spsp.exact import pair_gains, solve_curve, spline_slopes
+from strsbp.spsp.exact import pair_gains, read_curve, solve_curve, write_curve
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.simulate import simulate_surface
 
@@ -61,12 +59,6 @@ def test_the_mean_over_all_trains_step_by_step(spsp, refractory_steps):
     assert curve.phi[0] == 0
 
 
-@pytest.mark.parametrize("spsp", ["published", "unblocked", "corrected", "exact"])
-def test_slopes_are_those_of_the_spline(spsp):
-    curve = solve_curve(small(spsp, n_steps=20, grid=5))
-    np.testing.assert_array_equal(curve.derivative, spline_slopes(curve.phi))
-
-
 @pytest.mark.parametrize("spsp", ["published", "unblocked"])
 def test_trains_drawn_one_after_the_other_equal_their_simulation(spsp):
     table = small(spsp, n_steps=40, grid=6)
@@ -76,15 +68,6 @@ def test_trains_drawn_one_after_the_other_equal_their_simulation(spsp):
     assert np.abs(deviation).max() < 4
     other = solve_curve(small("unblocked" if spsp == "published" else "published", 40, 6))
     assert np.abs(surface.mean[0] - other.phi[1:]).max() > 4 * surface.standard_error[0].max()
-
-
-def test_published_trains_are_those_without_a_spike_at_0():
-    table = small("published", n_steps=30, grid=4)
-    share, _ = sequential_trains(30, 3, 4)
-    without, _ = sequential_trains(30, 3, 4, first_place=1)
-    assert (without[1:] < share[1:]).all()
-    blocked, free = solve_curve(table), solve_curve(small("unblocked", n_steps=30, grid=4))
-    assert (blocked.phi[2:] < free.phi[2:]).all()
 
 
 def test_a_curve_is_read_as_written(tmp_path):

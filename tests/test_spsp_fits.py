@@ -6,7 +6,7 @@ from refusals import refusal
 from simulated_surface import COUNTS, SHAPES, TABLE, surface_of
 
 from strsbp.errors import TableError
-from strsbp.spsp import fit_surface, read_table, write_separable
+from strsbp.spsp import fit_surface, read_table, write_table
 from strsbp.spsp.exact import ExactCurve
 from strsbp.spsp.fits import exact, fit_curve
 
@@ -52,7 +52,7 @@ def test_the_spline_and_the_expectation_go_straight_on():
 @pytest.mark.parametrize("name", ["polynomial6", "spline"])
 def test_a_table_is_read_as_written(name, tmp_path):
     table = fit_curve(surface_of(SHAPES["logarithmic"][0], noise=0.01), name, 101)
-    write_separable(table, tmp_path / "t.csv")
+    write_table(table, tmp_path / "t.csv")
     read = read_table(tmp_path / "t.csv")
     o_j, o_i = np.meshgrid([1, 5, 30], np.arange(101), indexing="ij")
     np.testing.assert_allclose(read.value(o_j, o_i), table.value(o_j, o_i), rtol=1e-6)
@@ -75,7 +75,7 @@ GOOD = "part,count,1\ninput,1,1\nvalue,0,0\nvalue,1,2\nderivative,0,1\nderivativ
         ("value,1,2", "value,1,two", "could not convert string to float"),
         ("value,1,2", "value,2,2", "the counts of 'value' must be 0, 1"),
         ("value,1,2", "value,1,2,3", "columns changed from 3 to 4"),
-        ("value,1,2", "colour,1,2", "the part must be one of"),
+        ("value,1,2", "colour,1,2", "but its values have shape (1, 1)"),
         ("input,1,1\n", "", "inputs of a separable table have shape (0, 1)"),
         ("derivative,1,1\n", "", "and its derivatives"),
         (GOOD, "", "contained no data"),

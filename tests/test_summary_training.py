@@ -118,7 +118,7 @@ def change_settings(metrics, provenance):
     [
         (cut_short, "5 of 20 epochs and did not diverge"),
         (lambda metrics, provenance: provenance[1].unlink(), "is missing"),
-        (lambda metrics, provenance: provenance[1].write_text("{"), "not valid JSON"),
+        (lambda metrics, provenance: provenance[1].write_text("{"), "not a readable JSON file"),
         (change_settings, "other settings"),
     ],
 )

@@ -8,14 +8,12 @@ from pathlib import Path
 
 from strsbp.data.dataset import Digits, read_digits, save_digits
 from strsbp.data.download import locate_files
-from strsbp.data.idx import read_images, read_labels
+from strsbp.data.idx import read_files
 from strsbp.data.own import read_dataset, save_events
-from strsbp.data.sources import SOURCES
 from strsbp.errors import DataError
 from strsbp.settings import DATASET_NAMES
 
 __all__ = [
-    "DATASET_NAMES",
     "Digits",
     "load_dataset",
     "read_dataset",
@@ -30,19 +28,19 @@ def load_dataset(name: str, local_dir: str | Path | None = None) -> Digits:
 
     `mnist5k` comes with a Python package. `mnist` and `fashion-mnist` are read from `local_dir`
     or the folder named by the environment variable STRSBP_DATA_DIR, or else downloaded once (see
-    `strsbp.data.download`); they are always verified by SHA-256. Raises `DataError`.
+    `strsbp.data.download`); they are always verified by SHA-256. A set of another name is read from
+    `local_dir` as `read_dataset` does. Raises `DataError`.
     """
     if name == "mnist5k":
         # Imported here because scikit-learn takes seconds to import.
         from strsbp.data.embedded import load_mnist5k
 
         return load_mnist5k()
-    if name not in SOURCES:
+    if name in DATASET_NAMES:
+        return Digits(name, *read_files(locate_files(name, local_dir)))
+    if local_dir is None:
         raise DataError(
-            f"There is no data set '{name}'; name one of {', '.join(DATASET_NAMES)} instead."
+            f"There is no data set '{name}'; name one of {', '.join(DATASET_NAMES)}, or a file of "
+            "your own under data.sets."
         )
-    train_images, train_labels, test_images, test_labels = locate_files(name, local_dir)
-    return Digits(
-        name, read_images(train_images), read_labels(train_labels),
-        read_images(test_images), read_labels(test_labels),
-    )  # fmt: skip
+    return read_dataset(name, local_dir)

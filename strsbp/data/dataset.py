@@ -42,12 +42,25 @@ class Digits:
 
     def __post_init__(self):
         for split in ("train", "test"):
-            _check_split(
-                f"the {split} set of {self.name}",
-                getattr(self, f"{split}_images"),
-                getattr(self, f"{split}_labels"),
-                self.n_classes,
-            )
+            where = f"the {split} set of {self.name}"
+            images, labels = getattr(self, f"{split}_images"), getattr(self, f"{split}_labels")
+            both = ("images", images, 2, "(n, pixels)"), ("labels", labels, 1, "(n,)")
+            for kind, array, ndim, shape in both:
+                if array.dtype != np.uint8 or array.ndim != ndim or array.size == 0:
+                    raise DataError(
+                        f"The {kind} in {where} are {array.dtype} of shape {array.shape}; give "
+                        f"uint8 of shape {shape}, not empty."
+                    )
+            if len(images) != len(labels):
+                raise DataError(
+                    f"There are {len(images)} images but {len(labels)} labels in {where}; give one "
+                    "label for each image."
+                )
+            if labels.max() >= self.n_classes:
+                raise DataError(
+                    f"There is a label {labels.max()} in {where}; labels must be 0 to "
+                    f"{self.n_classes - 1}."
+                )
         n_train_pixels, n_test_pixels = self.train_images.shape[1], self.test_images.shape[1]
         if n_train_pixels != n_test_pixels:
             raise DataError(
@@ -111,24 +124,6 @@ class Digits:
 _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
-def _check_split(where: str, images: np.ndarray, labels: np.ndarray, n_classes: int) -> None:
-    for kind, array, shape in (("images", images, ("n", "pixels")), ("labels", labels, ("n",))):
-        if array.dtype != np.uint8 or array.ndim != len(shape) or array.size == 0:
-            raise DataError(
-                f"The {kind} in {where} are {array.dtype} of shape {array.shape}; give uint8 of "
-                f"shape ({', '.join(shape)}), not empty."
-            )
-    if len(images) != len(labels):
-        raise DataError(
-            f"There are {len(images)} images but {len(labels)} labels in {where}; give one label "
-            "for each image."
-        )
-    if labels.max() >= n_classes:
-        raise DataError(
-            f"There is a label {labels.max()} in {where}; labels must be 0 to {n_classes - 1}."
-        )
-
-
 def save_digits(path: str | Path, digits: Digits) -> None:
     """Write `digits` to `path` as a compressed .npz without pickles, atomically.
 
@@ -145,17 +140,13 @@ def save_digits(path: str | Path, digits: Digits) -> None:
 def read_digits(path: str | Path) -> Digits:
     """Read a file written by `save_digits`; nothing is unpickled.
 
-    Raises `DataError` if the file is missing, damaged or not a set of digits.
+    Raises `DataError` if the file is damaged or not a set of digits.
     """
     try:
-        arrays = read_arrays(path)
-        fields: dict[str, Any] = dict(arrays)
-        fields["name"] = str(arrays["name"])
-        for key in {"n_classes", "n_steps"} & set(arrays):
-            fields[key] = int(arrays[key])
+        fields: dict[str, Any] = dict(read_arrays(path))
+        for key in {"name", "n_classes", "n_steps"} & set(fields):
+            fields[key] = fields[key].item()
         return Digits(**fields)
-    except FileNotFoundError:
-        raise DataError(f"The digits file {path} is missing; prepare it first.") from None
     except Exception as error:
         raise DataError(
             f"{path} is not a complete digits file ({in_words(error)}); delete it and prepare it "

@@ -6,73 +6,64 @@ The format is described on the MNIST home page (LeCun, Cortes and Burges).
 """
 
 import gzip
-import hashlib
 import math
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from strsbp.errors import DataError, in_words
 
-IMAGES_MAGIC, LABELS_MAGIC = 0x0803, 0x0801
+FILE_NAMES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+"""Training images, training labels, test images, test labels."""
 
 
-def read_images(path: str | Path) -> np.ndarray:
-    """Images uint8 (n, height * width) of an idx file; raises `DataError` for anything else."""
-    return _read(path, "images", IMAGES_MAGIC)
-
-
-def read_labels(path: str | Path) -> np.ndarray:
-    """Labels uint8 (n,) of an idx file; raises `DataError` for anything else."""
-    return _read(path, "labels", LABELS_MAGIC)
-
-
-def gzipped_or_not(folder: Path, name: str) -> Path | None:
+def find_file(folder: Path, name: str) -> Path | None:
     """The file `name` (ending in .gz) in `folder`, or else its unpacked form; None without both."""
     paths = folder / name, folder / name.removesuffix(".gz")
     return next((path for path in paths if path.exists()), None)
 
 
-def unpacked(data: bytes) -> bytes:
-    """`data`, decompressed if it is gzipped; raises `OSError`, `EOFError` or `zlib.error`."""
-    return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+def read_files(paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The arrays in four files, in the order of `FILE_NAMES`; raises `DataError`."""
+    images, labels, test_images, test_labels = paths
+    return (
+        read_idx(images, 3), read_idx(labels, 1), read_idx(test_images, 3), read_idx(test_labels, 1)
+    )  # fmt: skip
 
 
-def content_sha256(data: bytes) -> str | None:
-    """SHA-256 of the unpacked `data`, in hex digits; None if it is damaged."""
-    try:
-        return hashlib.sha256(unpacked(data)).hexdigest()
-    except (OSError, EOFError, zlib.error):
-        return None
+def read_idx(path: str | Path, n_sizes: int) -> np.ndarray:
+    """The bytes of an idx file with `n_sizes` dimensions, uint8.
 
-
-def read_bytes(path: str | Path) -> bytes:
-    """The content of a file; raises `DataError` if it cannot be read."""
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({in_words(error)}); make it a readable file."
-        ) from None
-
-
-def _read(path: str | Path, kind: str, magic: int) -> np.ndarray:
-    try:
-        content = unpacked(read_bytes(path))
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{path} is not an intact gzip file ({in_words(error)}); get the original file again."
-        ) from None
-    n_sizes = magic & 0xFF  # the last byte of the magic number
+    Labels (one dimension) have the shape (n,), images (three) (n, height * width). Raises
+    `DataError` for anything else.
+    """
+    content = read_content(path)
     header_size = 4 * (1 + n_sizes)
     header = np.frombuffer(content[:header_size].ljust(header_size, b"\0"), ">u4")
-    found, *sizes = header.tolist()
-    if found != magic or len(content) != header_size + math.prod(sizes):
+    magic, *sizes = header.tolist()
+    if magic != 0x0800 + n_sizes or len(content) != header_size + math.prod(sizes):
+        kind = "images" if n_sizes == 3 else "labels"
         raise DataError(
-            f"{path} is not an idx file of {kind}: it has the magic number 0x{found:08x} "
-            f"(0x{magic:08x} expected), the sizes {sizes} and {len(content):,} bytes; "
-            "get the original file again."
+            f"{path} is not a whole idx file of {kind}, of {len(content):,} bytes with the magic "
+            f"number 0x{magic:08x}; get the original file again."
         )
     items = np.frombuffer(content, np.uint8, offset=header_size).copy()  # writable
     return items.reshape(sizes[0], math.prod(sizes[1:])) if n_sizes > 1 else items
+
+
+def read_content(path: str | Path) -> bytes:
+    """The content of a file, decompressed if it is gzipped; raises `DataError`."""
+    try:
+        data = Path(path).read_bytes()
+        return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(
+            f"{path} cannot be read ({in_words(error)}); get the original file again."
+        ) from None

@@ -25,11 +25,10 @@ import numpy as np
 
 from strsbp.checkpoint import read_arrays
 from strsbp.data.dataset import Digits
-from strsbp.data.idx import gzipped_or_not, read_images, read_labels
-from strsbp.data.sources import FILE_NAMES
+from strsbp.data.idx import FILE_NAMES, find_file, read_files
 from strsbp.encoding import packed_trains
 from strsbp.errors import DataError, in_words
-from strsbp.files import replacing
+from strsbp.files import file_sha256, replacing
 
 MOST_STEPS = 65_536
 """The longest spike trains, as in the setting `n_steps`."""
@@ -50,14 +49,9 @@ def read_dataset(name: str, path: str | Path) -> Digits:
 
     The largest label gives the number of classes. Raises `DataError`.
     """
-    path = Path(path).expanduser()
-    if path.is_dir():
-        images, labels, test_images, test_labels = source_files(path)
-        return _digits(
-            name, read_images(images), read_labels(labels),
-            read_images(test_images), read_labels(test_labels),
-        )  # fmt: skip
-    (path,) = source_files(path)
+    path, *others = source_files(path)
+    if others:
+        return _digits(name, *read_files([path, *others]))
     try:
         arrays = read_arrays(path)
     except Exception as error:
@@ -83,7 +77,7 @@ def source_files(path: str | Path) -> list[Path]:
         raise DataError(f"There is no file or folder {path}; correct data.sets.")
     found = []
     for name in FILE_NAMES:
-        file = gzipped_or_not(path, name)
+        file = find_file(path, name)
         if file is None:
             raise DataError(f"{path} has no file {name}, gzipped or not; put the four files there.")
         found.append(file)
@@ -94,8 +88,7 @@ def source_sha256(path: str | Path) -> str:
     """SHA-256 of the content of the `source_files`; raises `DataError`."""
     digest = hashlib.sha256()
     for file in source_files(path):
-        with open(file, "rb") as content:
-            digest.update(hashlib.file_digest(content, "sha256").digest())
+        digest.update(bytes.fromhex(file_sha256(file)))
     return digest.hexdigest()
 
 
@@ -150,8 +143,6 @@ def _of_images(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
 
 def _of_events(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
     time_per_step = float(arrays.get("time_per_step", 1))
-    if not 0 < time_per_step < math.inf:
-        raise DataError(f"time_per_step in {path} is {time_per_step}; it must be above 0.")
     events, labels = {}, {}
     for split in _SPLITS:
         here = {kind: arrays[f"{split}_{kind}"] for kind in _KINDS}
@@ -163,21 +154,18 @@ def _of_events(name: str, path: Path, arrays: dict[str, np.ndarray]) -> Digits:
                 f"{', '.join(f'{split}_{kind}' for kind in here)} in {path} have different lengths;"
                 " give one entry per event in each."
             )
-        time = here["time"]
-        if time.size and not (time.min() >= 0 and time.max() < math.inf):
-            raise DataError(f"{split}_time in {path} has times below 0 or not finite; remove them.")
-        latest = math.floor(float(time.max()) / time_per_step) + 2 if time.size else 1
-        if latest > MOST_STEPS:
+        step = 1 + np.floor_divide(here["time"], time_per_step)
+        if step.size and not (step.min() >= 1 and step.max() < MOST_STEPS):
             raise DataError(
-                f"The last event of {split}_time in {path} is in step {latest - 1:,}, but spike "
-                f"trains have at most {MOST_STEPS:,} steps; set time_per_step to at least "
-                f"{float(time.max()) / (MOST_STEPS - 2):.3g}."
+                f"The events of {split}_time in {path} are in steps {step.min():,.0f} to "
+                f"{step.max():,.0f}, but must be in steps 1 to {MOST_STEPS - 1:,}; set "
+                "time_per_step, the units of time in a step."
             )
         most = {"sample": len(labels[split]) - 1, "neuron": math.inf}
         events[split] = [
             _whole(here[kind], most[kind], f"{split}_{kind} in {path}").astype(np.int64)
             for kind in most
-        ] + [1 + np.floor_divide(time, time_per_step).astype(np.int64)]
+        ] + [step.astype(np.int64)]
     fired = max(int(neuron.max(initial=0)) + 1 for _, neuron, _ in events.values())
     n_neurons = int(arrays.get("n_neurons", fired))
     if n_neurons < fired:

@@ -57,11 +57,6 @@ def lif_traces(
     return LifTraces(spikes, currents, membranes)
 
 
-def lif_forward(input_spikes, weights, **settings) -> np.ndarray:
-    """Spikes of a layer, bool of shape (T, n); arguments as in `lif_traces`."""
-    return lif_traces(input_spikes, weights, **settings).spikes
-
-
 def lateral_inhibition(n_neurons: int) -> np.ndarray:
     """Fixed recurrent weights of the output layer: -1 between neurons, 0 on the diagonal."""
     return np.eye(n_neurons) - 1.0

@@ -10,16 +10,10 @@ COUNT_MARGIN = 5
 """An output count within this distance of its target is not an error."""
 
 
-def targets(label: int, n_classes: int) -> np.ndarray:
-    """Target spike counts, int64 of shape (n_classes,)."""
-    counts = np.full(n_classes, TARGET_COUNT_REST, dtype=np.int64)
-    counts[label] = TARGET_COUNT_LABEL
-    return counts
-
-
 def count_errors(output_counts, label: int) -> np.ndarray:
     """d_i: count minus target, 0 within the margin; float64 of shape (n_classes,)."""
-    difference = np.asarray(output_counts) - targets(label, len(output_counts))
+    difference = np.asarray(output_counts) - TARGET_COUNT_REST
+    difference[label] += TARGET_COUNT_REST - TARGET_COUNT_LABEL
     return np.where(np.abs(difference) > COUNT_MARGIN, difference, 0).astype(np.float64)
 
 
@@ -28,22 +22,16 @@ def cost(errors) -> float:
     return float(np.sum(np.square(errors)))
 
 
-def repaired_train(n_steps: int) -> np.ndarray:
-    """Regular train for a silent label neuron, bool of shape (T,): spikes at g, 2g, ... < T.
-
-    The gap g is floor(T / 35), whatever the refractory period; this gives 36 spikes at T = 400.
-    """
-    gap = n_steps // TARGET_COUNT_LABEL
-    train = np.zeros(n_steps, dtype=bool)
-    train[gap::gap] = True
-    return train
-
-
 def repaired(output_spikes, label: int) -> np.ndarray:
-    """Output spikes (T, n) used in the backward pass; a repaired copy if the label was silent."""
+    """Output spikes (T, n) used in the backward pass; a repaired copy if the label was silent.
+
+    Its neuron then has a regular train: spikes at g, 2g, ... < T. The gap g is floor(T / 35),
+    whatever the refractory period; this gives 36 spikes at T = 400.
+    """
     spikes = np.asarray(output_spikes, dtype=bool)
     if spikes[:, label].any():
         return spikes
     spikes = spikes.copy()
-    spikes[:, label] = repaired_train(len(spikes))
+    gap = len(spikes) // TARGET_COUNT_LABEL
+    spikes[gap::gap, label] = True
     return spikes

@@ -21,7 +21,7 @@ from strsbp.reference.backward import (
     weight_gradient,
 )
 from strsbp.reference.denominator import ablated, feedforward_sum, floored, recurrent_sum
-from strsbp.reference.lif import lateral_inhibition, lif_forward, prediction, spike_counts
+from strsbp.reference.lif import lateral_inhibition, lif_traces, prediction, spike_counts
 from strsbp.reference.loss import cost, count_errors, repaired
 from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
 from strsbp.reference.spsp import spsp_matrix
@@ -56,15 +56,10 @@ class ReferenceLayer:
             self.recurrent_first = np.zeros_like(self.recurrent_weights)
             self.recurrent_second = np.zeros_like(self.recurrent_weights)
 
-    @property
-    def n_neurons(self) -> int:
-        """Number of neurons."""
-        return len(self.weights)
-
     def feedback(self) -> np.ndarray | None:
         """Recurrent weights of the forward pass, shape (n, n), or None."""
         if self.kind == "output":
-            return lateral_inhibition(self.n_neurons)
+            return lateral_inhibition(len(self.weights))
         return self.recurrent_weights
 
 
@@ -78,12 +73,8 @@ class LayerResult:
     """Forward counts, shape (n,)."""
     backward_spikes: np.ndarray
     """Spikes used in the backward pass: the forward spikes, with a silent label repaired."""
-    backward_counts: np.ndarray
-    """Counts of the backward pass, shape (n,)."""
     e: np.ndarray
     """S-PSP from the inputs, shape (n, m)."""
-    D: np.ndarray
-    """D_i, shape (n,)."""
     s: np.ndarray
     """s_i = 1 - D_i before any ablation, |s_i| at least 1e-4 in recurrent layers, shape (n,)."""
     s_error: np.ndarray
@@ -94,8 +85,6 @@ class LayerResult:
     """Gradient of the input weights before regularisation, shape (n, m)."""
     regulariser: np.ndarray
     """What regularisation adds to `gradient`."""
-    rho_recurrent: np.ndarray | None = None
-    """rho_il between the layer's neurons; from forward spikes in the output layer."""
     system: np.ndarray | None = None
     """Lmat of a recurrent layer, shape (n, n)."""
     recurrent_gradient: np.ndarray | None = None
@@ -171,19 +160,13 @@ class ReferenceNetwork:
         inputs = np.asarray(input_spikes, dtype=bool)
         spikes = []
         for layer in self.layers:
-            inputs = lif_forward(
-                inputs,
-                layer.weights,
-                threshold=layer.threshold,
-                recurrent=layer.feedback(),
+            traces = lif_traces(
+                inputs, layer.weights, threshold=layer.threshold, recurrent=layer.feedback(),
                 **self._dynamics(),
-            )
+            )  # fmt: skip
+            inputs = traces.spikes
             spikes.append(inputs)
         return spikes
-
-    def predict(self, input_spikes) -> int:
-        """Predicted class of one sample."""
-        return prediction(spike_counts(self.forward(input_spikes)[-1]))
 
     def train_sample(
         self, input_spikes, label: int, boost: float = 1.0, epoch: int = 0, step: int = 1
@@ -241,11 +224,10 @@ class ReferenceNetwork:
             )
             s = floored(1 - D)
         else:
-            D = feedforward_sum(self.table, layer.weights, c_in, c_out, layer.threshold)
-            s = 1 - D
+            s = 1 - feedforward_sum(self.table, layer.weights, c_in, c_out, layer.threshold)
         s_weights, s_error = ablated(s, layer.kind, settings.gradient, settings.ablated_layers)
 
-        rho_recurrent = system = recurrent_gradient = lateral = None
+        system = recurrent_gradient = lateral = None
         if layer.kind != "feedforward":
             e_recurrent = spsp_matrix(spikes, spikes, **self._dynamics())
             rho_recurrent = rho(e_recurrent, counts, counts, rho_silent)
@@ -271,20 +253,15 @@ class ReferenceNetwork:
             strength=settings.regularisation,
         )  # fmt: skip
         return LayerResult(
-            spikes=spikes, counts=counts, backward_spikes=backward_spikes, backward_counts=c_out,
-            e=e, D=D, s=s, s_error=s_error, delta=delta,
+            spikes=spikes, counts=counts, backward_spikes=backward_spikes, e=e, s=s,
+            s_error=s_error, delta=delta,
             gradient=weight_gradient(delta * (1 + side), e, s_weights, lateral),
-            regulariser=regulariser, rho_recurrent=rho_recurrent, system=system,
-            recurrent_gradient=recurrent_gradient, recurrent_regulariser=recurrent_regulariser,
-            lateral=lateral, input_error=input_error,
+            regulariser=regulariser, system=system, recurrent_gradient=recurrent_gradient,
+            recurrent_regulariser=recurrent_regulariser, lateral=lateral, input_error=input_error,
         )  # fmt: skip
 
     def _dynamics(self) -> dict:
-        return dict(
-            tau_m=self.settings.tau_m,
-            tau_s=self.settings.tau_s,
-            refractory_steps=self.settings.refractory_steps,
-        )
+        return self.settings.model_dump(include={"tau_m", "tau_s", "refractory_steps"})
 
 
 def _update(layer: ReferenceLayer, result: LayerResult, step: int, rate: float) -> None:

@@ -11,19 +11,14 @@ SQUARED_LENGTH = 4.0
 """The probability decreases as exp(-D^2 / 4), with D in grid steps."""
 
 
-def grid_coordinates(shape) -> np.ndarray:
-    """Grid position of each neuron, int64 of shape (n, 3); the last coordinate varies fastest."""
-    return np.stack(np.unravel_index(np.arange(np.prod(shape)), tuple(shape)), axis=1)
-
-
 def connection_probability(shape, inhibitory, variant: str = "derived") -> np.ndarray:
     """Probability that neuron l connects to neuron i, float64 of shape (n, n), indexed [i, l].
 
-    `shape`: the grid (d1, d2, d3); `inhibitory`: bool of shape (n,), n = d1 d2 d3. With the variant
-    `published`, all three coordinates of l must be >= those of i (finding F5). Self-connections
-    are included.
+    `shape`: the grid (d1, d2, d3), of which the last coordinate varies fastest; `inhibitory`: bool
+    of shape (n,), n = d1 d2 d3. With the variant `published`, all three coordinates of l must be
+    >= those of i (finding F5). Self-connections are included.
     """
-    position = grid_coordinates(shape)
+    position = np.stack(np.unravel_index(np.arange(np.prod(shape)), tuple(shape)), axis=1)
     offset = position[None, :, :] - position[:, None, :]
     squared_distance = np.sum(offset**2, axis=2)
     kind = np.asarray(inhibitory, dtype=np.int64)

@@ -1,9 +1,8 @@
 """The spike-train level post-synaptic potential: simulations, fits and tables."""
 
-from strsbp.spsp.fit import fit_surface
-from strsbp.spsp.separable import SeparableTable, write_separable
+from strsbp.spsp.fits import fit_surface
 from strsbp.spsp.simulate import Surface, load_surface, save_surface, simulate_surface
-from strsbp.spsp.table import EffectRatioTable, read_table, write_table
+from strsbp.spsp.table import EffectRatioTable, SeparableTable, read_table, write_table
 
 __all__ = [
     "EffectRatioTable",
@@ -14,6 +13,5 @@ __all__ = [
     "read_table",
     "save_surface",
     "simulate_surface",
-    "write_separable",
     "write_table",
 ]

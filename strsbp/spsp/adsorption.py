@@ -48,12 +48,11 @@ def sequential_trains(
     """
     weight = place_weights(n_steps)
     if gains is None:
-        gains = np.zeros((0, n_steps + 1))
+        gains = np.zeros((n_steps + 2, n_steps + 1))
     times = moments(gap)
     shares, sums = np.zeros((2, times.size, most + 1))
-    _at_times(
-        times, weight, gap, most, *integration_rule(N_NODES), gains, first_place, shares, sums
-    )
+    rule = integration_rule(N_NODES)
+    _at_times(times, weight, gap, most, rule, gains, first_place, shares, sums)
     scale = STEP * times[:, None]
     share, total = (scale * shares).sum(axis=0), (scale * sums).sum(axis=0)
     share[0] = 1.0
@@ -91,99 +90,81 @@ def integration_rule(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _at_times(
-    times, weight, gap, most, nodes, node_weights, integrals, gains, first_place, shares, sums
-):  # fmt: skip
+def _at_times(times, weight, gap, most, rule, gains, first_place, shares, sums):
     for k in prange(times.size):
-        _at_time(
-            times[k], weight, gap, most, nodes, node_weights, integrals, gains, first_place,
-            shares[k], sums[k],
-        )  # fmt: skip
+        _at_time(times[k], weight, gap, most, rule, gains, first_place, shares[k], sums[k])
 
 
 @njit(cache=True, error_model="numpy")
-def _at_time(
-    s, weight, gap, most, nodes, node_weights, integrals, gains, first_place, share, total
-):  # fmt: skip
+def _at_time(s, weight, gap, most, rule, gains, first_place, share, total):
     """Fill share[k] with the rate of the k-th arrival at time s, and total[k] with its gains.
 
     Going along the line, `old` are the sums over trains up to a spike with a given place, number
     and age; `new` includes only trains in which an earlier spike has age 0, and `last` those in
-    which this spike has age 0. `*_gain` are the same sums weighted by each train's total gain;
-    `*_all` are integrated over the age.
+    which this spike has age 0. The first index q is 0 for the plain sums, and 1 for sums weighted
+    by each train's total gain; `*_all` are integrated over the age.
     """
+    nodes, node_weights, integrals = rule
     n_places, n = weight.size, nodes.size
-    counts_gains = gains.shape[0] > 0
     # The number of arrivals is bounded by the number of attempts, which is Poisson distributed.
     tried = s * (n_places - 1)
     most = min(most, int(tried + 12 * np.sqrt(tried) + 12))
     ages, age_weights = nodes * s, node_weights * s
     both = overlaps(gap, s, ages, age_weights, integrals)
     passed = np.cumsum(weight)
-    old, new, old_gain, new_gain = np.zeros((4, n_places, most + 1, n))
-    old_all, new_all, old_gain_all, new_gain_all = np.zeros((4, n_places, most + 1))
-    last, last_gain = np.zeros((2, n_places, most + 1))
+    old, new = np.zeros((2, 2, n_places, most + 1, n))
+    old_all, new_all, last = np.zeros((3, 2, n_places, most + 1))
     empty = np.zeros(n_places)
+    now = np.zeros(2)
     for x in range(first_place, n_places):
         for y in range(x):
             empty[y] = np.exp(-s * (passed[x] - passed[y]))
         blocked = 0.0
         for y in range(max(0, x - gap + 1), min(n_places, x + gap)):
             blocked += weight[y]
+        behind = np.exp(-s * (passed[n_places - 1] - passed[x]))
         for c in range(1, min(most, x // gap + 1) + 1):
-            # Far neighbours block no place in common, so their ages are independent.
-            a, a_gain, b, b_gain = 0.0, 0.0, 0.0, 0.0
-            if c == 1:
-                a = np.exp(-s * passed[x])
-                a_gain = a * gains[0, x] if counts_gains else 0.0
-            # The c - 1 earlier spikes are `gap` apart, so the last of them is not near the start.
-            for y in range(first_place + (c - 2) * gap if c > 1 else x, x - 2 * gap + 2):
-                a += empty[y] * old_all[y, c - 1]
-                b += empty[y] * (new_all[y, c - 1] + last[y, c - 1])
-                if counts_gains:
-                    gain = gains[y + 1, x]
-                    a_gain += empty[y] * (old_gain_all[y, c - 1] + gain * old_all[y, c - 1])
-                    b_gain += empty[y] * (
-                        new_gain_all[y, c - 1] + last_gain[y, c - 1]
-                        + gain * (new_all[y, c - 1] + last[y, c - 1])
+            for q in range(2):
+                # Far neighbours block no place in common, so their ages are independent.
+                a, b = 0.0, 0.0
+                if c == 1:
+                    a = np.exp(-s * passed[x]) * (gains[0, x] if q else 1.0)
+                # The earlier spikes are `gap` apart, so the last of them is not near the start.
+                for y in range(first_place + (c - 2) * gap if c > 1 else x, x - 2 * gap + 2):
+                    gain = gains[y + 1, x] if q else 0.0
+                    a += empty[y] * (old_all[q, y, c - 1] + gain * old_all[0, y, c - 1])
+                    b += empty[y] * (
+                        new_all[q, y, c - 1] + last[q, y, c - 1]
+                        + gain * (new_all[0, y, c - 1] + last[0, y, c - 1])
                     )  # fmt: skip
-            now, now_gain = a, a_gain
-            old[x, c], old_gain[x, c], new[x, c], new_gain[x, c] = a, a_gain, b, b_gain
-            for near in range(gap - 1):
+                now[q], old[q, x, c], new[q, x, c] = a, a, b
+            for near in range(gap - 1 if c > 1 else 0):
                 y = x - gap - near
-                if y < first_place or c == 1:
-                    continue
-                gain = gains[y + 1, x] if counts_gains else 0.0
-                now += empty[y] * old_all[y, c - 1]
-                now_gain += empty[y] * (old_gain_all[y, c - 1] + gain * old_all[y, c - 1])
+                if y < first_place:
+                    break
+                for q in range(2):
+                    gain = gains[y + 1, x] if q else 0.0
+                    now[q] += empty[y] * (old_all[q, y, c - 1] + gain * old_all[0, y, c - 1])
                 for i in range(n):
-                    a, b = 0.0, last[y, c - 1]
-                    for j in range(n):
-                        a += both[near, i, j] * old[y, c - 1, j]
-                        b += both[near, i, j] * new[y, c - 1, j]
-                    old[x, c, i] += empty[y] * a
-                    new[x, c, i] += empty[y] * b
-                    if counts_gains:
-                        a_gain, b_gain = gain * a, last_gain[y, c - 1] + gain * b
+                    a, b = 0.0, 0.0
+                    for q in range(2):
+                        gain = gains[y + 1, x] if q else 0.0
+                        a, b = gain * a, last[q, y, c - 1] + gain * b
                         for j in range(n):
-                            a_gain += both[near, i, j] * old_gain[y, c - 1, j]
-                            b_gain += both[near, i, j] * new_gain[y, c - 1, j]
-                        old_gain[x, c, i] += empty[y] * a_gain
-                        new_gain[x, c, i] += empty[y] * b_gain
-            last[x, c], last_gain[x, c] = weight[x] * now, weight[x] * now_gain
-            for i in range(n):
-                factor = weight[x] * np.exp(ages[i] * blocked)
-                old[x, c, i] *= factor
-                old_gain[x, c, i] *= factor
-                new[x, c, i] *= factor
-                new_gain[x, c, i] *= factor
-                old_all[x, c] += age_weights[i] * old[x, c, i]
-                old_gain_all[x, c] += age_weights[i] * old_gain[x, c, i]
-                new_all[x, c] += age_weights[i] * new[x, c, i]
-                new_gain_all[x, c] += age_weights[i] * new_gain[x, c, i]
-            behind = np.exp(-s * (passed[n_places - 1] - passed[x]))
-            share[c] += behind * (new_all[x, c] + last[x, c])
-            total[c] += behind * (new_gain_all[x, c] + last_gain[x, c])
+                            a += both[near, i, j] * old[q, y, c - 1, j]
+                            b += both[near, i, j] * new[q, y, c - 1, j]
+                        old[q, x, c, i] += empty[y] * a
+                        new[q, x, c, i] += empty[y] * b
+            for q in range(2):
+                last[q, x, c] = weight[x] * now[q]
+                for i in range(n):
+                    factor = weight[x] * np.exp(ages[i] * blocked)
+                    old[q, x, c, i] *= factor
+                    new[q, x, c, i] *= factor
+                    old_all[q, x, c] += age_weights[i] * old[q, x, c, i]
+                    new_all[q, x, c] += age_weights[i] * new[q, x, c, i]
+            share[c] += behind * (new_all[0, x, c] + last[0, x, c])
+            total[c] += behind * (new_all[1, x, c] + last[1, x, c])
 
 
 @njit(cache=True, error_model="numpy")

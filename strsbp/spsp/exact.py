@@ -22,10 +22,12 @@ values.
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
+from strsbp.files import read_csv, write_csv
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
 
@@ -46,16 +48,26 @@ class ExactCurve:
         """The output counts, from 0."""
         return np.arange(self.phi.size)
 
-    def extended(self, n_counts: int) -> tuple[np.ndarray, np.ndarray]:
-        """phi and its derivative at 0 .. `n_counts` - 1, linear past the last count."""
-        return extended(self.phi, self.derivative, n_counts)
-
 
 def extended(phi, slopes, n_counts: int) -> tuple[np.ndarray, np.ndarray]:
     """`phi` and `slopes` at 0 .. `n_counts` - 1, linear past their last count."""
     beyond = np.arange(1, n_counts - phi.size + 1)
     phi = np.append(phi, phi[-1] + slopes[-1] * beyond)[:n_counts]
     return phi, np.append(slopes, np.full(beyond.size, slopes[-1]))[:n_counts]
+
+
+def write_curve(curve: ExactCurve, path: str | Path) -> None:
+    """Write `curve` as CSV: o_i, phi and its derivative."""
+    import pandas as pd
+
+    frame = pd.DataFrame(dict(o_i=curve.counts, phi=curve.phi, derivative=curve.derivative))
+    write_csv(frame, path, digits=15)
+
+
+def read_curve(table: SimulatedTable, path: str | Path) -> ExactCurve:
+    """Read the curve of `table` from the file `path`; raises `ResultsError`."""
+    frame = read_csv(path, ["o_i", "phi", "derivative"])
+    return ExactCurve(table, frame["phi"].to_numpy(), frame["derivative"].to_numpy())
 
 
 def solve_curve(table: SimulatedTable) -> ExactCurve:
@@ -72,13 +84,9 @@ def solve_curve(table: SimulatedTable) -> ExactCurve:
         phi = uniform_means(gains, places, table.refractory_steps + 1, most)
     else:
         phi = _sequential_means(gains, table, most)
-    return ExactCurve(table, phi, spline_slopes(phi))
-
-
-def spline_slopes(phi: np.ndarray) -> np.ndarray:
-    """dphi/do at the counts 0 .. len(phi) - 1 as the derivative of the spline through `phi`."""
     counts = np.arange(phi.size)
-    return make_interp_spline(counts, phi, k=min(_DEGREE, phi.size - 1)).derivative()(counts)
+    spline = make_interp_spline(counts, phi, k=min(_DEGREE, phi.size - 1))
+    return ExactCurve(table, phi, spline.derivative()(counts))
 
 
 def pair_gains(table: SimulatedTable) -> np.ndarray:
@@ -183,3 +191,8 @@ def _sequential_means(gains, table: SimulatedTable, most: int) -> np.ndarray:
     if table.spsp == "published":  # finding F2: a trial with a spike at 0 counts as 0
         _, total = sequential_trains(table.n_steps, gap, most, gains, first_place=1)
     return total / share
+
+
+def solve_spsp(*, table: str, curve: str | Path) -> None:
+    """Solve the expectation of e_ij for the trains of the table named `table`."""
+    write_curve(solve_curve(SimulatedTable.from_key(table)), curve)

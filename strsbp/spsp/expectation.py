@@ -21,7 +21,7 @@ import numpy as np
 from scipy.linalg import toeplitz
 
 from strsbp.settings import SimulatedTable
-from strsbp.spsp.density import Densities, sequential_densities, uniform_densities
+from strsbp.spsp.density import sequential_densities, uniform_densities
 from strsbp.spsp.exact import ExactCurve
 
 
@@ -31,30 +31,22 @@ def expected_surface(curve: ExactCurve) -> np.ndarray:
     For counts from 1 to the largest of `curve` on both sides; accurate to 1e-7 of the largest
     value.
     """
-    if curve.table.on_slots:
+    table, most = curve.table, curve.counts[-1]
+    if table.on_slots:
         return curve.counts[1:, None] * curve.phi[1:]
-    return gap_surface(curve.table, curve.counts[-1])
-
-
-def gap_surface(table: SimulatedTable, most: int) -> np.ndarray:
-    """Like `expected_surface`, for trains that keep a gap and counts 1 .. `most`."""
     decay, hold = 1 - 1 / table.tau_m, table.refractory_steps
-    drawn, kept, followed = densities(table, most, decay)
+    trains = table.n_steps, hold + 1, most, decay
+    if table.spsp == "exact":
+        drawn, kept, followed = uniform_densities(*trains)
+    else:  # finding F2: a published train with a spike at 0 counts as 0
+        first_place = 1 if table.spsp == "published" else 0
+        drawn, kept, followed = sequential_densities(*trains, first_place)
     worth = kept.copy()
     worth[:, hold:] -= followed[:, : table.n_steps + 1 - hold] / decay**hold
     # Condition on trains that can be drawn: their density sums to the number of spikes.
     share = drawn[1:].sum(axis=1, keepdims=True) / np.arange(1, most + 1)[:, None]
     later = np.triu(toeplitz(membrane(table)))  # [t, x]
     return (drawn[1:] / share) @ later @ (worth[1:] / share).T
-
-
-def densities(table: SimulatedTable, most: int, decay: float) -> Densities:
-    """Densities of trains of up to `most` spikes; excludes published trains with a spike at 0."""
-    gap = table.refractory_steps + 1
-    if table.spsp == "exact":
-        return uniform_densities(table.n_steps, gap, most, decay)
-    first_place = 1 if table.spsp == "published" else 0  # finding F2
-    return sequential_densities(table.n_steps, gap, most, decay, first_place)
 
 
 def membrane(table: SimulatedTable) -> np.ndarray:

@@ -1,21 +1,38 @@
-"""Fits to a simulated surface.
+"""Fits to a simulated surface: the study's (specification, section 9), and others.
 
-A fit takes a `Surface` and returns a `SeparableTable` for the output counts 0 .. n_counts - 1. Fits
-of a single curve are fitted to phi, the slope of e_ij in o_j (finding F4); the spline and the
-regressions weight it by its standard error. To add a fit, write a function and add it to `FITS`.
+The others return a `SeparableTable` for the output counts 0 .. n_counts - 1. Fits of a single
+curve are fitted to phi, the slope of e_ij in o_j (finding F4); the spline and the regressions
+weight it by its standard error. To add a fit, write a function and add it to `FITS`.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.polynomial import Polynomial
 from scipy.optimize import curve_fit
 
 from strsbp.errors import TableError
-from strsbp.spsp.exact import ExactCurve, extended
+from strsbp.settings import SimulatedTable
+from strsbp.spsp.exact import ExactCurve, extended, read_curve
 from strsbp.spsp.quality import shared_curve, shared_spline
-from strsbp.spsp.separable import SeparableTable
-from strsbp.spsp.simulate import Surface
+from strsbp.spsp.simulate import Surface, load_surface
+from strsbp.spsp.table import DEGREE, EffectRatioTable, SeparableTable, write_table
+
+
+def fit_surface(surface: Surface) -> EffectRatioTable:
+    """Least-squares polynomials of degree 4 in o_i = 1 .. grid, one per o_j."""
+    # Fitted on [-1, 1], where the powers are well conditioned, then converted back.
+    rows = [
+        Polynomial.fit(surface.counts, values, DEGREE).convert().coef for values in surface.mean
+    ]
+    padded = [np.pad(row, (0, DEGREE + 1 - len(row))) for row in rows]
+    return EffectRatioTable(np.array(padded)[:, ::-1])
+
+
+def fit_spsp(*, surface: str | Path, table: str | Path) -> None:
+    """Fit the simulated `surface` and write the `table` in the authors' format."""
+    write_table(fit_surface(load_surface(surface)), table)
 
 
 def polynomials(surface: Surface, n_counts: int, degree: int) -> SeparableTable:
@@ -61,7 +78,9 @@ def saturating(surface: Surface, n_counts: int) -> SeparableTable:
     return SeparableTable.of_curve(phi(x, a, b), a / b * np.exp(-x / b), surface.counts[-1])
 
 
-def _regression(phi, surface: Surface, start) -> np.ndarray:
+def _regression(
+    phi: Callable[..., np.ndarray], surface: Surface, start: tuple[float, float]
+) -> np.ndarray:
     """The positive parameters that fit the function `phi` to the curve of `surface`."""
     measured, error = shared_curve(surface)
     known = np.isfinite(error).all() and (error > 0).all()
@@ -92,7 +111,8 @@ def derivative(surface: Surface, n_counts: int) -> SeparableTable:
 
 def exact(curve: ExactCurve, n_counts: int) -> SeparableTable:
     """The exact mean itself, extrapolated linearly past the last count of the curve."""
-    return SeparableTable.of_curve(*curve.extended(n_counts), curve.table.grid)
+    extrapolated = extended(curve.phi, curve.derivative, n_counts)
+    return SeparableTable.of_curve(*extrapolated, curve.table.grid)
 
 
 FITS: dict[str, Callable[[Surface, int], SeparableTable]] = {
@@ -105,10 +125,18 @@ FITS: dict[str, Callable[[Surface, int], SeparableTable]] = {
 
 
 def fit_curve(surface: Surface, fit: str, n_counts: int) -> SeparableTable:
-    """The fit called `fit`, such as `spline` or `polynomial6`; raises `TableError`."""
-    if fit.startswith("polynomial") and fit.removeprefix("polynomial").isdecimal():
+    """The fit called `fit`, such as `spline` or `polynomial6`."""
+    if fit.startswith("polynomial"):
         return polynomials(surface, n_counts, int(fit.removeprefix("polynomial")))
-    if fit not in FITS:
-        known = ", ".join(["polynomial<degree>", *FITS, "exact"])
-        raise TableError(f"There is no fit '{fit}'; choose one of {known}.")
     return FITS[fit](surface, n_counts)
+
+
+def write_fit(*, source: str | Path, table: str, fit: str, out: str | Path) -> None:
+    """Write the `fit` of the named table; `source`: its surface or, for `exact`, its curve."""
+    settings = SimulatedTable.from_key(table)
+    n_counts = settings.n_steps + 1
+    if fit == "exact":
+        fitted = exact(read_curve(settings, source), n_counts)
+    else:
+        fitted = fit_curve(load_surface(source), fit, n_counts)
+    write_table(fitted, out)

@@ -25,18 +25,17 @@ def published_trace(pre, post, *, tau_m, tau_s, refractory_steps):
     return e, current, membrane
 
 
-def corrected_trace(pre, post, *, tau_m, tau_s, refractory_steps, draft=False, held=0):
+def corrected_trace(pre, post, *, tau_m, tau_s, refractory_steps, draft=False):
     """The Euler steps of the study's Listing 2 (Eq. 1 with R = 1 and dt = 1).
 
     Arguments and results as in `published_trace`, for steps 1 .. T. An input spike reaches the
     membrane two steps later. A spike of i adds the membrane of its step and holds the membrane at 0
     for `refractory_steps` steps; a spike during the hold does nothing. `draft`: the listing's first
-    revision, in which a spike adds the membrane of the step before. `held`: steps of a hold that
-    the previous trial left running, which the study's program does not reset.
+    revision, in which a spike adds the membrane of the step before.
     """
     n = len(pre)
     current, membrane = np.zeros(n), np.zeros(n)
-    e = 0.0
+    e, held = 0.0, 0
     for t in range(n - 1):
         current[t + 1] = current[t] + (float(pre[t]) - current[t]) / tau_s
         if held > 0:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 from numba import njit, prange
+from tqdm import tqdm
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
-from strsbp.errors import CheckpointError, SamplingError, SettingsError
-from strsbp.settings import SimulatedTable, checked
+from strsbp.errors import CheckpointError, SettingsError
+from strsbp.settings import SimulatedTable
 from strsbp.spsp.sampling import PRE, draw_on_slots, draw_with_gap
 
 LANES = 64
@@ -76,12 +77,9 @@ def _run_lanes(corrected, draft, pre, post, decay_s, decay_m, gain_s, gain_m, ho
 @njit(parallel=True, cache=True, nogil=True, error_model="numpy")
 def _simulate_rows(
     first_row, last_row, corrected, draft, blocked, tau_m, tau_s, refractory_steps, n_steps,
-    repeats, seed, mean, standard_error, failed,
+    repeats, seed, mean, standard_error,
 ):  # fmt: skip
-    """Fill rows first_row .. last_row - 1 of `mean` and `standard_error`.
-
-    `failed` marks cells for which no train could be drawn.
-    """
+    """Fill rows first_row .. last_row - 1; the mean is NaN if no train could be drawn."""
     grid = mean.shape[1]
     n_cells = (last_row - first_row) * grid
     decay_s, decay_m = np.float32(1 - 1 / tau_s), np.float32(1 - 1 / tau_m)
@@ -134,11 +132,10 @@ def _simulate_rows(
                 total += value
                 squares += value * value
         average = total / repeats
-        mean[row, column] = average
+        mean[row, column] = average if ok else np.nan
         if repeats > 1:
             variance = max(squares / repeats - average * average, 0.0) / (repeats - 1)
             standard_error[row, column] = np.sqrt(variance)
-        failed[row, column] = not ok
 
 
 def simulate_surface(
@@ -152,12 +149,11 @@ def simulate_surface(
 
     `repeats`: random pairs per cell; `seed` determines every train, whatever the number of
     threads; `on_rows(n)` is called after every n rows, for a progress bar. Raises `SettingsError`
-    if trains cannot have the largest count, and `SamplingError` if no such train could be drawn.
+    if trains cannot have the largest count, or if no such train could be drawn.
     """
     table.check_grid()
     grid = table.grid
     mean, standard_error = np.zeros((grid, grid)), np.full((grid, grid), np.nan)
-    failed = np.zeros((grid, grid), dtype=np.bool_)
     chunk = max(1, grid // 10)
     for first_row in range(0, grid, chunk):
         last_row = min(first_row + chunk, grid)
@@ -165,14 +161,14 @@ def simulate_surface(
             first_row, last_row, table.on_slots, table.spsp == "corrected_draft",
             table.spsp == "published",
             table.tau_m, table.tau_s, table.refractory_steps, table.n_steps, repeats, seed, mean,
-            standard_error, failed,
+            standard_error,
         )  # fmt: skip
-        if failed.any():
-            o_j, o_i = np.argwhere(failed)[0] + 1
-            raise SamplingError(
-                f"No train of {max(o_j, o_i)} spikes at least {table.refractory_steps + 1} steps "
-                f"apart was found in {table.n_steps} steps (trains jam near this density); lower "
-                "the grid or raise n_steps."
+        jammed = np.argwhere(np.isnan(mean))
+        if jammed.size:
+            raise SettingsError(
+                f"No train of {jammed[0].max() + 1} spikes at least {table.refractory_steps + 1} "
+                f"steps apart was found in {table.n_steps} steps (trains jam near this density); "
+                "lower the grid or raise n_steps."
             )
         on_rows(last_row - first_row)
     return Surface(table, repeats, seed, mean, standard_error)
@@ -191,17 +187,18 @@ def load_surface(path: str | Path) -> Surface:
     """Read a surface; raises `CheckpointError` if the file is damaged or not a surface."""
     arrays, document = load_checkpoint(path)
     try:
-        table = checked(SimulatedTable, document["table"], str(path))
-        surface = Surface(
-            table, int(document["repeats"]), int(document["seed"]), arrays["mean"],
-            arrays["standard_error"],
-        )  # fmt: skip
-        whole = all(
-            values.shape == (table.grid, table.grid) and np.isfinite(values).all()
-            for values in (surface.mean, surface.standard_error)
-        )
-    except (KeyError, TypeError, ValueError, SettingsError):
-        whole = False
-    if not whole:
-        raise CheckpointError(f"{path} does not contain a simulated surface; simulate it again.")
-    return surface
+        table = SimulatedTable.model_validate(document["table"])
+        repeats, seed = document["repeats"], document["seed"]
+        return Surface(table, repeats, seed, arrays["mean"], arrays["standard_error"])
+    except (KeyError, ValueError):
+        raise CheckpointError(
+            f"{path} does not contain a simulated surface; simulate it again."
+        ) from None
+
+
+def simulate_spsp(*, table: str, repeats: int, seed: int, surface: str | Path) -> None:
+    """Simulate the surface of the table named `table`, with a progress bar, and save it."""
+    settings = SimulatedTable.from_key(table)
+    with tqdm(total=settings.grid, desc=table, unit="row", disable=None) as bar:
+        simulated = simulate_surface(settings, repeats=repeats, seed=seed, on_rows=bar.update)
+    save_surface(simulated, surface)

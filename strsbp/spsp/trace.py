@@ -1,8 +1,11 @@
 """The study's two listings applied to one pair of neurons, for Fig. 5."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from strsbp.files import write_csv
 from strsbp.settings import ModelSettings
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.sampling import POST, PRE, draw_on_slots
@@ -32,17 +35,14 @@ def trace_pair(*, seed: int) -> pd.DataFrame:
     frames = []
     for listing, run in ((1, published_trace), (2, corrected_trace)):
         e, current, membrane = run(*trains, **constants)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "listing": listing,
-                    "step": np.arange(model.n_steps + 1),
-                    "spike_pre": trains[0].astype(int),
-                    "spike_post": trains[1].astype(int),
-                    "current": current,
-                    "membrane": membrane,
-                    "e_ij": e,
-                }
-            )
-        )
+        columns = dict(
+            listing=listing, step=np.arange(model.n_steps + 1), spike_pre=trains[0].astype(int),
+            spike_post=trains[1].astype(int), current=current, membrane=membrane, e_ij=e,
+        )  # fmt: skip
+        frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
+
+
+def trace_spsp(*, seed: int, trace: str | Path) -> None:
+    """Write `trace_pair` as CSV."""
+    write_csv(trace_pair(seed=seed), trace)

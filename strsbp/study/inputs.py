@@ -20,6 +20,8 @@ class Networks(NamedTuple):
     """The hidden layers."""
     tables: list[EffectRatioTable]
     """The effect-ratio tables among the inputs, normally one per arm."""
+    table_files: list[str]
+    """Where they are."""
     digits: Digits
 
     @property
@@ -50,11 +52,12 @@ def read_networks(job) -> Networks:
     the digits and any `tables`; `job.resources.local_dir` is the folder or file with the images
     (or empty). Raises a `StrsbpError` if a file cannot be read.
     """
-    settings = job.params.networks
+    settings, files = job.params.networks, job.input.get("tables", [])
     return Networks(
         arms=_arms(settings),
         layers=[LayerSettings.model_validate(layer) for layer in settings["layers"]],
-        tables=[read_table(path) for path in job.input.get("tables", ())],
+        tables=[read_table(path) for path in files],
+        table_files=list(files),
         digits=read_prepared(job.input.digits, job.resources.local_dir or None),
     )
 
@@ -69,6 +72,7 @@ def call(job, root: Path) -> None:
     Its `files` are those of the repository `root`. The argument that the parameter `gathered`
     names, if there is one, holds all inputs. With an input `digits`, it gets the job's
     `Networks` instead of `digits` and `tables`; without one, the settings of the `arms` alone.
+    With a parameter `dataset`, it gets the `local_dir` of the job's images.
     """
     given = dict(job.params.items())
     module, _, name = given.pop("function").rpartition(".")
@@ -76,10 +80,13 @@ def call(job, root: Path) -> None:
     inputs = dict(job.input.items())
     given |= {given.pop("gathered"): inputs} if "gathered" in given else inputs
     given |= dict(job.output.items())
-    del given["code"]
+    for only_reruns in ("code", "own_files"):
+        given.pop(only_reruns, None)
     if "digits" in given:
         given = {key: given[key] for key in given if key not in ("digits", "tables")}
         given["networks"] = read_networks(job)
     elif "networks" in given:
         given["arms"] = _arms(given.pop("networks"))
+    elif "dataset" in given:
+        given["local_dir"] = job.resources.local_dir or None
     getattr(import_module(module), name)(**given)

@@ -4,7 +4,6 @@
 differs, and is merged key by key, as Snakemake merges ``--configfile`` into its base.
 """
 
-import re
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -56,7 +55,7 @@ def load_profile(config_dir: str | Path, name: str) -> StudySettings:
     if base.get("profile") == name:
         return load_study(base, str(base_path))
     path = Path(config_dir) / f"{name}.yaml"
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name) or path.name == BASE or not path.is_file():
+    if path.name == BASE or not path.is_file():
         raise SettingsError(
             f"There is no profile '{name}' in {config_dir} (known: "
             f"{', '.join(profiles(config_dir))}); pass the config file that describes it with "

@@ -181,17 +181,14 @@ def metrics_row(
     return row
 
 
-def epochs_of(
-    network: Network, digits: Digits, epochs: int, tick: Callable[[int], object] = lambda n: None
-) -> Iterator[dict]:
+def epochs_of(network: Network, digits: Digits, epochs: int) -> Iterator[dict]:
     """Train a network for `epochs` epochs; yields the metrics of each.
 
-    Stops after an epoch that leaves a weight that is not finite; its row names the layer. `tick(n)`
-    is called after every n samples.
+    Stops after an epoch that leaves a weight that is not finite; its row names the layer.
     """
     state = TrainingState.start(network, digits)
     while state.epoch < epochs and not state.diverged:
-        yield train_epoch(state, tick)
+        yield train_epoch(state)
 
 
 def train(network: Network, digits: Digits, epochs: int) -> list[dict]:

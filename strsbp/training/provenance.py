@@ -6,10 +6,9 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from strsbp import __version__
 from strsbp.data import Digits
 from strsbp.data.prepared import describe
-
-_PACKAGES = ("numpy", "numba", "scipy", "strsbp")
 
 
 def code_commit() -> tuple[str | None, bool | None]:
@@ -17,21 +16,14 @@ def code_commit() -> tuple[str | None, bool | None]:
 
     (None, None) if the package does not run from a git checkout.
     """
-    folder = Path(__file__).resolve().parents[1]
+    folder = str(Path(__file__).resolve().parents[1])
+    status = ["git", "-C", folder, "status", "--porcelain=v2", "--branch", "--", folder]
     try:
-        commit = _git(folder, "rev-parse", "HEAD")
-        dirty = bool(_git(folder, "status", "--porcelain", "--", str(folder)))
+        done = subprocess.run(status, capture_output=True, text=True, check=True, timeout=30)
     except (OSError, subprocess.SubprocessError):
         return None, None
-    return commit, dirty
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True,
-        timeout=30,
-    )  # fmt: skip
-    return done.stdout.strip()
+    lines = done.stdout.splitlines()
+    return lines[0].removeprefix("# branch.oid "), any(line[0] != "#" for line in lines)
 
 
 def data(digits: Digits) -> dict[str, str | int]:
@@ -41,29 +33,18 @@ def data(digits: Digits) -> dict[str, str | int]:
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that can affect a result."""
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    packages = {package: metadata.version(package) for package in ("numpy", "numba", "scipy")}
+    return {"python": platform.python_version(), **packages, "strsbp": __version__}
 
 
 def machine() -> dict[str, str | int]:
     """Processor, number of cores available to this process, and operating system."""
-    return {
-        "cpu": _cpu_name(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else
-        os.cpu_count() or 1,
-        "platform": platform.platform(),
-    }  # fmt: skip
-
-
-def _cpu_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+    has_affinity = hasattr(os, "sched_getaffinity")
+    return {
+        "cpu": names[0] if names else platform.processor() or platform.machine(),
+        "cores": len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1,
+        "platform": platform.platform(),
+    }

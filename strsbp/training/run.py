@@ -1,6 +1,7 @@
 """Train one arm with one seed, with checkpoints, metrics and provenance."""
 
 import csv
+import hashlib
 import io
 import json
 import sys
@@ -8,17 +9,17 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
+from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.data import Digits
-from strsbp.files import write_json, write_text
+from strsbp.errors import CheckpointError, SettingsError
+from strsbp.files import file_sha256, write_json, write_text
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings, file_sha256, settings_hash
-from strsbp.spsp.separable import Table
+from strsbp.settings import ArmSettings, LayerSettings
+from strsbp.spsp.table import Table
 from strsbp.training import provenance
 from strsbp.training.epochs import TrainingState, train_epoch
-from strsbp.training.resume import load_epoch, save_epoch
 
 
 def run_hash(
@@ -30,10 +31,11 @@ def run_hash(
     affect the numbers of an epoch.
     """
     relevant = arm.model_dump(mode="json", exclude={"title", "epochs", "seeds", "table"})
-    return settings_hash(
-        json.dumps(relevant, sort_keys=True), *layers, table.content(),
-        digits.sha256(), seed,
-    )  # fmt: skip
+    parts = [
+        json.dumps(relevant, sort_keys=True), *(layer.model_dump_json() for layer in layers),
+        table.content(), digits.sha256(), str(seed),
+    ]  # fmt: skip
+    return hashlib.sha256("".join(f"{part}\0" for part in parts).encode()).hexdigest()
 
 
 class Run:
@@ -61,8 +63,10 @@ class Run:
     def save(self, seconds: float) -> None:
         """Write a checkpoint after an epoch that took `seconds`."""
         self.seconds.append(seconds)
-        arrays, times = self.state.arrays(), {"seconds": self.seconds}
-        save_epoch(self.checkpoint_path, self.fingerprint, arrays, self.state.rows, times)
+        document = {
+            "settings_sha256": self.fingerprint, "rows": self.state.rows, "seconds": self.seconds,
+        }  # fmt: skip
+        save_checkpoint(self.checkpoint_path, self.state.arrays(), document)
 
     def describe(self, name: str, profile: str, table_source: dict) -> dict:
         """The provenance of the run, on this machine's CPU."""
@@ -125,10 +129,10 @@ def run_arm(
     rows = state.rows[: arm.epochs]
     if progress and (warning := trouble(rows[-1])):
         print(f"{name} seed {seed} {warning}", file=sys.stderr)
-    finish_run(
-        rows, run.describe(name, profile, table_source), metrics_path=metrics_path,
-        provenance_path=provenance_path, checkpoint_path=checkpoint_path,
-    )  # fmt: skip
+    write_text(metrics_csv(rows), metrics_path)
+    write_json(run.describe(name, profile, table_source), provenance_path)
+    # Last, so that a crash before this point loses nothing.
+    run.checkpoint_path.unlink(missing_ok=True)
 
 
 def trouble(row: dict) -> str:
@@ -138,16 +142,13 @@ def trouble(row: dict) -> str:
             f"diverged in epoch {row['epoch']}: a weight of layer {row['diverged']} is not finite, "
             "so its curve ends there."
         )
-    silent = [
-        key.removeprefix("silent_share_")
-        for key, share in row.items()
-        if key.startswith("silent_share_") and share == 1
-    ]
-    if silent:
-        return (
-            f"ended with a silent layer: no neuron of {silent[0]} fires on any test image, so the "
-            "network cannot tell classes apart; lower its threshold or those below."
-        )
+    for key, share in row.items():
+        if key.startswith("silent_share_") and share == 1:
+            layer = key.removeprefix("silent_share_")
+            return (
+                f"ended with a silent layer: no neuron of {layer} fires on any test image, so the "
+                "network cannot tell classes apart; lower its threshold or those below."
+            )
     return ""
 
 
@@ -163,21 +164,6 @@ def progress_bar(title: str, n_images: int, epochs: int, done: int, shown: bool)
     )
 
 
-def finish_run(
-    rows: list[dict],
-    document: dict,
-    *,
-    metrics_path: str | Path,
-    provenance_path: str | Path,
-    checkpoint_path: str | Path,
-) -> None:
-    """Write the metrics `rows` and the provenance `document` of a run; delete its checkpoint."""
-    write_text(metrics_csv(rows), metrics_path)
-    write_json(document, provenance_path)
-    # Last, so that a crash before this point loses nothing.
-    Path(checkpoint_path).unlink(missing_ok=True)
-
-
 def describe_table(arm: ArmSettings, path: str | Path) -> dict:
     """The provenance entry for the table `path` of an arm: its origin and SHA-256."""
     simulated = arm.simulated_table()
@@ -188,20 +174,23 @@ def describe_table(arm: ArmSettings, path: str | Path) -> dict:
 def resume(state: TrainingState, path: Path, fingerprint: str) -> list[float]:
     """Restore `state` from the checkpoint `path`; returns the seconds of its epochs.
 
-    Raises `CheckpointError` if it does not belong to the run with `fingerprint`.
+    Raises `CheckpointError` if it is damaged or does not belong to the run with `fingerprint`.
     """
-
-    def take(arrays: dict[str, np.ndarray], rows: list[dict]) -> bool:
-        boost, begun = arrays["boost"], state.boost
-        state.network.load_state(arrays)
-        state.boost, state.rows = boost, rows
-        return (
-            (boost.dtype, boost.shape) == (begun.dtype, begun.shape)
-            and all("diverged" in row for row in rows)
-            and int(arrays["n_updates"]) == len(rows) * len(boost)
+    arrays, document = load_checkpoint(path)
+    if document.get("settings_sha256") != fingerprint:
+        raise CheckpointError(
+            f"The checkpoint {path} belongs to other settings, data or table; delete it to "
+            "restart this run."
         )
-
-    return load_epoch(path, fingerprint, ("seconds",), take)["seconds"]
+    try:
+        state.network.load_state(arrays)
+        state.boost, state.rows = arrays["boost"], document["rows"]
+        return document["seconds"]
+    except (KeyError, SettingsError) as error:
+        raise CheckpointError(
+            f"The checkpoint {path} is of another version of strsbp ({error}); delete it to "
+            "restart this run."
+        ) from None
 
 
 def metrics_csv(rows: list[dict]) -> str:

@@ -1,8 +1,4 @@
-"""Which reading of the study's ablation explains the difference that it measured.
-
-Inputs: summarise_training/{seeds,arms}.csv, resources/claims.yaml
-Outputs: results/{profile}/ablation/summary.csv
-"""
+"""Which reading of the study's ablation explains the difference that it measured."""
 
 from strsbp.study.claims import published_value
 
@@ -17,9 +13,9 @@ use rule call as summarise_ablation with:
         "logs/{profile}/ablation/summarise.log",
     params:
         **calls("strsbp.study.experiments.ablation.summarise.summarise_ablation"),
-        reference=setting("ablation", "reference"),
-        readings=setting("ablation", "readings"),
-        epochs=setting("ablation", "epochs"),
+        reference=setting("ablation.reference"),
+        readings=setting("ablation.readings"),
+        epochs=setting("ablation.epochs"),
         published=published_value(of_repository("resources/claims.yaml"), "strsbp_better_after_10"),
     message:
         "Comparing readings of the ablation with the published difference"

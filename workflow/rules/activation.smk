@@ -1,8 +1,4 @@
-"""Eq. 3: total potentials a_i over the threshold beside spike counts o_i.
-
-Inputs: the digits and the effect-ratio table of the arm.
-Outputs: results/{profile}/activation/summary.csv
-"""
+"""Eq. 3: total potentials a_i over the threshold beside spike counts o_i."""
 
 
 use rule call as measure_activation with:
@@ -14,8 +10,6 @@ use rule call as measure_activation with:
         "logs/{profile}/activation/measure.log",
     benchmark:
         "results/{profile}/benchmarks/activation/measure.tsv"
-    resources:
-        local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.activation.measure.measure_activation"),
         settings=setting("activation"),

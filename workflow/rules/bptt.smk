@@ -1,9 +1,4 @@
-"""Backpropagation through time (BPTT) beside ST-RSBP and HM2-BP, with the extra `bptt`.
-
-Inputs: the digits, and the runs of the arms that BPTT is compared with.
-Outputs: results/{profile}/bptt/train/seed{seed}.csv (metrics) and .json (provenance),
-results/{profile}/bptt/times.csv (times per sample) and results/{profile}/bptt/summary.csv
-"""
+"""Backpropagation through time (BPTT) beside ST-RSBP and HM2-BP, with the extra `bptt`."""
 
 from strsbp.study.experiments.bptt.settings import (
     NOT_OF_BPTT,
@@ -15,58 +10,50 @@ from strsbp.study.experiments.bptt.settings import (
 IN_CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
 TRAINS_BPTT = in_one_sentence(trains_bptt)(STUDY.bptt, " with ".join(CONFIG_FILES), IN_CONDA)
 compared = in_one_sentence(lambda wildcards: compared_files(study(wildcards.profile), TRAINS_BPTT))
+of_strsbp = lambda wildcards: [study(wildcards.profile).bptt.strsbp]
+of_run = lambda wildcards: study(wildcards.profile).bptt.of_run()
 
 
-use rule call as train_bptt with:
-    input:
-        digits=digits_of_arms(arms_of("bptt")),
-    output:
-        metrics="results/{profile}/bptt/train/seed{bptt_seed}.csv",
-        provenance="results/{profile}/bptt/train/seed{bptt_seed}.json",
-    log:
-        "logs/{profile}/bptt/train/seed{bptt_seed}.log",
-    benchmark:
-        "results/{profile}/benchmarks/bptt/train/seed{bptt_seed}.tsv"
-    wildcard_constraints:
-        # If BPTT cannot be trained, existing runs must not be outputs of a rule.
-        bptt_seed=r"\d+" if TRAINS_BPTT else "(?!)",
-    conda:
-        "../envs/bptt.yaml"
-    resources:
-        local_dir=local_dir,
-    params:
-        **calls("strsbp.study.experiments.bptt.measure.run_bptt"),
-        networks=settings_of_arms(
-            lambda wildcards: [study(wildcards.profile).bptt.strsbp], without=NOT_OF_BPTT
-        ),
-        settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
-        seed=lambda wildcards: int(wildcards.bptt_seed),
-        profile="{profile}",
-    message:
-        "Training by BPTT with seed {wildcards.bptt_seed} ({wildcards.profile})"
+if TRAINS_BPTT:  # otherwise, existing runs must not be outputs of a rule
 
+    use rule call as train_bptt with:
+        input:
+            digits=digits_of_arms(arms_of("bptt")),
+        output:
+            metrics="results/{profile}/bptt/train/seed{seed}.csv",
+            provenance="results/{profile}/bptt/train/seed{seed}.json",
+        log:
+            "logs/{profile}/bptt/train/seed{seed}.log",
+        benchmark:
+            "results/{profile}/benchmarks/bptt/train/seed{seed}.tsv"
+        conda:
+            "../envs/bptt.yaml"
+        params:
+            **calls("strsbp.study.experiments.bptt.measure.run_bptt"),
+            networks=settings_of_arms(of_strsbp, without=NOT_OF_BPTT),
+            settings=of_run,
+            seed=lambda wildcards: int(wildcards.seed),
+            profile="{profile}",
+        message:
+            "Training by BPTT with seed {wildcards.seed} ({wildcards.profile})"
 
-use rule call as measure_bptt with:
-    input:
-        unpack(inputs_of_arms(lambda wildcards: [study(wildcards.profile).bptt.strsbp])),
-    output:
-        out="results/{profile}/bptt/times.csv",
-    log:
-        "logs/{profile}/bptt/measure.log",
-    benchmark:
-        "results/{profile}/benchmarks/bptt/measure.tsv"
-    wildcard_constraints:
-        profile="[a-z][a-z0-9_]*" if TRAINS_BPTT else "(?!)",
-    conda:
-        "../envs/bptt.yaml"
-    resources:
-        local_dir=local_dir,
-    params:
-        **calls("strsbp.study.experiments.bptt.times.measure_times"),
-        networks=settings_of_arms(lambda wildcards: [study(wildcards.profile).bptt.strsbp]),
-        settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
-    message:
-        "Timing BPTT beside ST-RSBP"
+    use rule call as measure_bptt with:
+        input:
+            unpack(inputs_of_arms(of_strsbp)),
+        output:
+            out="results/{profile}/bptt/times.csv",
+        log:
+            "logs/{profile}/bptt/measure.log",
+        benchmark:
+            "results/{profile}/benchmarks/bptt/measure.tsv"
+        conda:
+            "../envs/bptt.yaml"
+        params:
+            **calls("strsbp.study.experiments.bptt.times.measure_times"),
+            networks=settings_of_arms(of_strsbp),
+            settings=of_run,
+        message:
+            "Timing BPTT beside ST-RSBP"
 
 
 use rule call as summarise_bptt with:
@@ -84,6 +71,6 @@ use rule call as summarise_bptt with:
     params:
         **calls("strsbp.study.experiments.bptt.summarise.summarise_bptt"),
         network=lambda wildcards: compared_network(study(wildcards.profile)),
-        settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
+        settings=of_run,
     message:
         "Comparing BPTT with ST-RSBP and HM2-BP"

@@ -1,5 +1,8 @@
 """What the files of rules/ share: functions that find a job's files and settings in its profile."""
 
+from functools import partial
+from operator import attrgetter
+
 from strsbp.digest import code_digest
 from strsbp.settings import ModelSettings, SimulatedTable
 
@@ -10,38 +13,43 @@ if IS_MODULE:  # other folders of results belong to the workflow that uses this 
 
 wildcard_constraints:
     profile=PROFILE,
-    table="(published|unblocked|corrected|corrected_draft|exact)-m[0-9.e+]+-s[0-9.e+]+-r[0-9]+-t[0-9]+-g[0-9]+",
-    arm="[a-z][a-z0-9_]*",
-    seed="0|[1-9][0-9]*",
+    seed="[0-9]+",
 
 
-def setting(*path, without=()):
+each = partial(expand, allow_missing=True)  # of the same profile
+
+
+def setting(path, without=None):
     """A function that returns one value, or a group of values, of the study of a job's profile."""
 
     def value(wildcards):
-        node = study(wildcards.profile)
-        for part in path:
-            node = getattr(node, part)
-        if hasattr(node, "model_dump"):
-            exclude = without if isinstance(without, dict) else set(without)
-            return node.model_dump(mode="json", exclude=exclude)
-        return node
+        found = attrgetter(path)(study(wildcards.profile))
+        return (
+            found.model_dump(mode="json", exclude=without)
+            if hasattr(found, "model_dump")
+            else found
+        )
 
     return value
 
 
-# The study without the folder of images, which is no reason to judge or to write anything again.
-whole_study = setting(without={"data": {"local_dir", "sets"}})
+def whole_study(wildcards):
+    """The study without its images' places, which are no reason to judge or write anything again."""
+    return study(wildcards.profile).model_dump(mode="json", exclude={"data": {"local_dir", "sets"}})
 
 
 def local_dir(wildcards, input):
-    """The folder or file with a job's images; a resource, so that moved images rerun nothing."""
-    return study(wildcards.profile).data.source(wildcards.get("dataset") or Path(input.digits).stem)
+    """The folder or file with a job's images, if it needs any."""
+    dataset = wildcards.get("dataset") or Path(input.get("digits", "")).stem
+    return study(wildcards.profile).data.source(dataset) if dataset else ""
 
 
 def arms_of(experiment):
     """A function that returns the names of the arms that an experiment uses."""
     return lambda wildcards: getattr(study(wildcards.profile), experiment).arm_names()
+
+
+this_arm = lambda wildcards: [wildcards.arm]
 
 
 def digits_of_arms(names):
@@ -96,30 +104,26 @@ def default_table(spsp, grid, **changes):
     return SimulatedTable(spsp=spsp, grid=grid, **constants | changes).key
 
 
-def for_tables(path, *tables):
-    """`path` for each of the `tables`, which are named as `default_table` names them."""
-    return expand(path, table=tables, allow_missing=True)
+def summaries(*experiments):
+    """The summary of each experiment by its name."""
+    return {name: f"results/{{profile}}/{name}/summary.csv" for name in experiments}
 
 
-def code(source, *files):
-    """A function that returns the digest of what a script, or a module of the package, executes.
+def if_asked(**files):
+    """Inputs that a job has only if the study of its profile answers open questions."""
+    return unpack(branch(setting("open_questions"), then=files))
 
-    It also covers `files` of the repository: as inputs they would rerun all in another checkout.
+
+def calls(function, *read, code_of=None, **files):
+    """Parameters of `call`: the function to call, and files of the repository for it by name.
+
+    The job runs again if the code of the function (or of the module `code_of`), one of these files
+    or a further file `read` has changed; as inputs, they would rerun all in another checkout.
     """
-    if source.endswith(".py"):
-        source = of_repository(f"workflow/scripts/{source}")
-    files = [of_repository(file) for file in files]
+    paths = [of_repository(file) for file in (*files.values(), *read)]
 
-    def digest(wildcards):
+    def code(wildcards):
         study(wildcards.profile)  # fails unless the profile exists
-        return code_digest(source, files)
+        return code_digest(code_of or function, paths)
 
-    return digest
-
-
-def calls(function, **files):
-    """Parameters for scripts/call.py: the function to call and files of the repository for it.
-
-    The function gets the named inputs, outputs and other parameters of the job as keywords, too.
-    """
-    return dict(function=function, files=files, code=code(function, *files.values()))
+    return dict(function=function, files=files, code=code)

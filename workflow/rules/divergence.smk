@@ -1,8 +1,4 @@
-"""Fig. 4: do networks diverge because of their dynamics or because of their table?
-
-Inputs: results/{profile}/summarise_training/{pairs,runs}.csv
-Outputs: results/{profile}/divergence/summary.csv
-"""
+"""Fig. 4: do networks diverge because of their dynamics or because of their table?"""
 
 
 use rule call as summarise_divergence with:
@@ -15,7 +11,7 @@ use rule call as summarise_divergence with:
         "logs/{profile}/divergence/summarise.log",
     params:
         **calls("strsbp.study.experiments.divergence.summarise.summarise_divergence"),
-        panels=setting("divergence", "panels"),
-        at_epoch=setting("divergence", "epochs"),
+        panels=setting("divergence.panels"),
+        at_epoch=setting("divergence.epochs"),
     message:
         "Separating the effects of dynamics and table in Fig. 4"

@@ -1,17 +1,12 @@
-"""Decisions before T, and accuracy against operations, for networks of several T.
-
-Inputs: the digits of the arm that the networks share, and the effect-ratio table of each network.
-Outputs: results/{profile}/early_decision/measure/seed{seed}.csv, early_decision/summary.csv
-"""
+"""Decisions before T, and accuracy against operations, for networks of several T."""
 
 
 use rule call as measure_early_decision with:
     input:
         digits=digits_of_arms(arms_of("early_decision")),
-        tables=lambda wildcards: expand(
+        tables=each(
             rules.fit_spsp.output.table,
-            profile=wildcards.profile,
-            table=study(wildcards.profile).early_decision.table_keys(
+            table=lambda wildcards: study(wildcards.profile).early_decision.table_keys(
                 study(wildcards.profile).arms
             ),
         ),
@@ -21,11 +16,9 @@ use rule call as measure_early_decision with:
         "logs/{profile}/early_decision/measure/seed{seed}.log",
     benchmark:
         "results/{profile}/benchmarks/early_decision/measure/seed{seed}.tsv"
-    resources:
-        local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.early_decision.measure.measure_early_decision"),
-        settings=setting("early_decision", without=["seeds"]),
+        settings=setting("early_decision", without={"seeds"}),
         seed=lambda wildcards: int(wildcards.seed),
         networks=settings_of_arms(arms_of("early_decision")),
     message:
@@ -34,11 +27,7 @@ use rule call as measure_early_decision with:
 
 use rule call as summarise_early_decision with:
     input:
-        seeds=lambda wildcards: expand(
-            rules.measure_early_decision.output.out,
-            profile=wildcards.profile,
-            seed=study(wildcards.profile).early_decision.seeds,
-        ),
+        seeds=each(rules.measure_early_decision.output.out, seed=setting("early_decision.seeds")),
     output:
         out="results/{profile}/early_decision/summary.csv",
     log:

@@ -1,16 +1,12 @@
-"""The expectation of e_ij, and simulations beside it.
-
-Inputs: simulate_spsp/{table}.npz, solve_spsp/{table}.csv
-Outputs: results/{profile}/expectation/{summary,curves}.csv
-"""
+"""The expectation of e_ij, and simulations beside it."""
 
 SIMULATED = [default_table(spsp, 100) for spsp in ("published", "unblocked", "corrected")]
 
 
 use rule call as summarise_expectation with:
     input:
-        surfaces=for_tables(rules.simulate_spsp.output.surface, *SIMULATED),
-        curves=for_tables(rules.solve_spsp.output.curve, *SIMULATED, default_table("exact", 100)),
+        surfaces=each(rules.simulate_spsp.output.surface, table=SIMULATED),
+        curves=each(rules.solve_spsp.output.curve, table=[*SIMULATED, default_table("exact", 100)]),
     output:
         table="results/{profile}/expectation/summary.csv",
         drawn="results/{profile}/expectation/curves.csv",

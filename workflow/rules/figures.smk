@@ -1,21 +1,18 @@
-"""The figures, drawn from data files; nothing is computed here.
-
-Inputs: for each figure, those named in strsbp/study/figures/catalogue.py
-Outputs: results/{profile}/figures/<figure>.{png,svg}
-"""
+"""The figures, drawn from data files; nothing is computed here."""
 
 from strsbp.study.figures.catalogue import FIGURES
 
 for figure in FIGURES:
+    files = {name: path for name, path in figure.data.items() if path.startswith("resources/")}
 
     rule:
         name:
             f"plot_{figure.name}"
         input:
             **{
-                argument: f"results/{{profile}}/{path}"
-                for argument, path in figure.data.items()
-                if not path.startswith("resources/")
+                name: f"results/{{profile}}/{path}"
+                for name, path in figure.data.items()
+                if name not in files
             },
         output:
             png=f"results/{{profile}}/figures/{figure.name}.png",
@@ -30,17 +27,14 @@ for figure in FIGURES:
         conda:
             "../envs/strsbp.yaml"
         params:
-            figure=figure.name,
-            options=setting(*figure.options.split(".")) if figure.options else {},
+            **calls("strsbp.study.figures.style.draw_and_save", code_of=figure.draw, **files),
+            draw=figure.draw,
+            options=setting(figure.options) if figure.options else {},
             extra=figure.extra,
-            code=code(
-                figure.draw,
-                *(path for path in figure.data.values() if path.startswith("resources/")),
-            ),
         message:
             f"Drawing {figure.title}"
         script:
-            "../scripts/plot.py"
+            "../scripts/call.py"
 
     # `snakemake fig4` and so on, for the configured profile.
     rule:

@@ -1,8 +1,4 @@
-"""The findings about the published program: measured and judged.
-
-Inputs: results/{profile}/summarise_training, summarise_spsp and gradients, resources/findings.yaml
-Outputs: results/{profile}/findings/measurements.csv and judge_findings/verdicts.csv
-"""
+"""The findings about the published program: measured and judged."""
 
 from strsbp.study.claims.entries import load_findings
 
@@ -24,18 +20,8 @@ use rule call as measure_findings with:
 
 use rule call as judge_findings with:
     input:
-        unpack(
-            branch(
-                setting("open_questions"),
-                then=dict(
-                    regularisation="results/{profile}/regularisation/summary.csv",
-                    published_logs="results/{profile}/published_logs/summary.csv",
-                ),
-            )
-        ),
-        arms=rules.summarise_training.output.arms,
-        pairs=rules.summarise_training.output.pairs,
-        runs=rules.summarise_training.output.runs,
+        if_asked(**summaries("regularisation", "published_logs")),
+        **TRAINED,
         quality=rules.summarise_spsp.output.quality_csv,
         gradients=rules.measure_gradients.output.gradients,
         denominators=rules.measure_gradients.output.denominators,

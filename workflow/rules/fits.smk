@@ -1,24 +1,20 @@
-"""The ranking of the fits of e_ij.
-
-Inputs: simulate_spsp/{table}.npz, solve_spsp/{table}.csv, train/{arm}/seed{seed}.csv
-Outputs: results/{profile}/fits/summary.csv
-"""
+"""The ranking of the fits of e_ij."""
 
 
 use rule call as summarise_fits with:
     input:
-        surfaces=for_tables(
+        surfaces=each(
             rules.simulate_spsp.output.surface,
-            default_table("published", 50),
-            default_table("published", 100),
+            table=[default_table("published", grid) for grid in (50, 100)],
         ),
         # Beyond the larger grid, so that its fit also has counts outside the grid.
-        curve=for_tables(rules.solve_spsp.output.curve, default_table("published", 110))[0],
-        metrics=lambda wildcards: expand(
+        curve=each(rules.solve_spsp.output.curve, table=default_table("published", 110))[0],
+        metrics=each(
             rules.train.output.metrics,
-            profile=wildcards.profile,
-            arm=study(wildcards.profile).fits.arms,
-            seed=study(wildcards.profile).fits.shared_seeds(study(wildcards.profile).arms),
+            arm=setting("fits.arms"),
+            seed=lambda wildcards: study(wildcards.profile).fits.shared_seeds(
+                study(wildcards.profile).arms
+            ),
         ),
     output:
         out="results/{profile}/fits/summary.csv",
@@ -26,7 +22,7 @@ use rule call as summarise_fits with:
         "logs/{profile}/fits/summarise.log",
     params:
         **calls("strsbp.study.experiments.fits.summarise.summarise_fits"),
-        epochs=setting("fits", "epochs"),
+        epochs=setting("fits.epochs"),
         networks=settings_of_arms(arms_of("fits")),
     message:
         "Ranking the fits"

@@ -1,9 +1,4 @@
-"""Gradients beside the true gradient of the expected loss, measured by finite differences.
-
-Inputs: the digits of the first arm, and the effect-ratio table of each arm.
-Outputs: results/{profile}/gradient_check/measure/{state}/{projections,times}.csv and
-gradient_check/summary.csv
-"""
+"""Gradients beside the true gradient of the expected loss, measured by finite differences."""
 
 
 use rule call as measure_gradient_check with:
@@ -16,31 +11,22 @@ use rule call as measure_gradient_check with:
         "logs/{profile}/gradient_check/measure/{state}.log",
     benchmark:
         "results/{profile}/benchmarks/gradient_check/measure/{state}.tsv"
-    wildcard_constraints:
-        state="[a-z][a-z0-9_]*",
-    resources:
-        local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.gradient_check.measure.measure_gradient_check"),
-        settings=setting("gradient_check", without=["states"]),
+        settings=setting("gradient_check", without={"states"}),
         epochs=lambda wildcards: study(wildcards.profile).gradient_check.states[wildcards.state],
         networks=settings_of_arms(arms_of("gradient_check")),
     message:
         "Measuring the true gradient of the {wildcards.state} network"
 
 
+states = setting("gradient_check.states_by_epochs")
+
+
 use rule call as summarise_gradient_check with:
     input:
-        projections=lambda wildcards: expand(
-            rules.measure_gradient_check.output.projections,
-            profile=wildcards.profile,
-            state=study(wildcards.profile).gradient_check.states_by_epochs,
-        ),
-        times=lambda wildcards: expand(
-            rules.measure_gradient_check.output.times,
-            profile=wildcards.profile,
-            state=study(wildcards.profile).gradient_check.states_by_epochs,
-        ),
+        projections=each(rules.measure_gradient_check.output.projections, state=states),
+        times=each(rules.measure_gradient_check.output.times, state=states),
     output:
         out="results/{profile}/gradient_check/summary.csv",
     log:
@@ -50,6 +36,6 @@ use rule call as summarise_gradient_check with:
         titles=lambda wildcards: study(wildcards.profile).gradient_check.titles(
             study(wildcards.profile).arms
         ),
-        seed=setting("gradient_check", "seed"),
+        seed=setting("gradient_check.seed"),
     message:
         "Comparing gradients with the true one"

@@ -1,17 +1,14 @@
-"""The gradient followed back in time by BPTT, beside ST-RSBP, for several T.
-
-Inputs: the digits and the effect-ratio table of the arm, and fit_spsp/{table}.txt for each T.
-Outputs: results/{profile}/gradient_flow/{norms,summary}.csv
-"""
+"""The gradient followed back in time by BPTT, beside ST-RSBP, for several T."""
 
 
 use rule call as measure_gradient_flow with:
     input:
         unpack(inputs_of_arms(arms_of("gradient_flow"))),
-        tables_of_steps=lambda wildcards: expand(
+        tables_of_steps=each(
             rules.fit_spsp.output.table,
-            profile=wildcards.profile,
-            table=study(wildcards.profile).gradient_flow.table_keys(study(wildcards.profile).arms),
+            table=lambda wildcards: study(wildcards.profile).gradient_flow.table_keys(
+                study(wildcards.profile).arms
+            ),
         ),
     output:
         out="results/{profile}/gradient_flow/norms.csv",
@@ -21,8 +18,6 @@ use rule call as measure_gradient_flow with:
         "results/{profile}/benchmarks/gradient_flow/measure.tsv"
     conda:
         "../envs/bptt.yaml"
-    resources:
-        local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.gradient_flow.measure.measure_gradient_flow"),
         settings=setting("gradient_flow"),

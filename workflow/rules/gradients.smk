@@ -1,8 +1,4 @@
-"""Gradients of several arms on the same weights and samples.
-
-Inputs: the digits of the first arm, and the effect-ratio table of each arm.
-Outputs: results/{profile}/gradients/{gradients,denominators}.csv
-"""
+"""Gradients of several arms on the same weights and samples."""
 
 
 use rule call as measure_gradients with:
@@ -15,8 +11,6 @@ use rule call as measure_gradients with:
         "logs/{profile}/gradients/measure.log",
     benchmark:
         "results/{profile}/benchmarks/gradients/measure.tsv"
-    resources:
-        local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.gradients.measure.measure_gradients"),
         settings=setting("gradients"),

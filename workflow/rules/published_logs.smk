@@ -1,9 +1,4 @@
-"""Our runs beside the training logs that the authors published.
-
-Inputs: results/{profile}/train/*/seed*.{csv,json} of the arms that repeat the logs;
-resources/published_logs.csv
-Outputs: results/{profile}/published_logs/{summary,curves}.csv
-"""
+"""Our runs beside the training logs that the authors published."""
 
 runs_of_logs = lambda study, suffix: study.runs(study.published_logs.compared_arms(), suffix)
 
@@ -22,7 +17,7 @@ use rule call as summarise_published_logs with:
             "strsbp.study.experiments.published_logs.summarise.summarise_published_logs",
             logs="resources/published_logs.csv",
         ),
-        compared=setting("published_logs", "compared"),
+        compared=setting("published_logs.compared"),
     message:
         "Comparing with the published logs"
 

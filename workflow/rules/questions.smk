@@ -1,8 +1,4 @@
-"""The questions that the study leaves open, answered from measured files.
-
-Inputs: summarise_training/{arms,pairs,runs}.csv, {experiment}/summary.csv, resources/questions.yaml
-Outputs: results/{profile}/judge_questions/answers.csv
-"""
+"""The questions that the study leaves open, answered from measured files."""
 
 from strsbp.study.claims import load_topics
 
@@ -11,10 +7,8 @@ in_one_sentence(load_topics)(beside(of_repository("resources/questions.yaml")))
 
 use rule call as judge_questions with:
     input:
-        **{name: f"results/{{profile}}/{name}/summary.csv" for name in OPEN_QUESTIONS},
-        arms=rules.summarise_training.output.arms,
-        pairs=rules.summarise_training.output.pairs,
-        runs=rules.summarise_training.output.runs,
+        **summaries(*OPEN_QUESTIONS),
+        **TRAINED,
     output:
         out=report(
             "results/{profile}/judge_questions/answers.csv",

@@ -1,42 +1,37 @@
-"""The weight regularisation: a sweep of its strength, with and without division by the threshold.
-
-Inputs: the digits and the effect-ratio tables of the arms.
-Outputs: results/{profile}/regularisation/measure/{cell}.csv and regularisation/summary.csv
-"""
+"""The weight regularisation: a sweep of its strength, with and without division by the threshold."""
 
 from strsbp.study.experiments.regularisation.settings import Cell
+
+arm_of_cell = lambda wildcards: [Cell.from_key(wildcards.cell).arm]
 
 
 use rule call as measure_regularisation with:
     input:
-        unpack(inputs_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm])),
+        unpack(inputs_of_arms(arm_of_cell)),
     output:
         out="results/{profile}/regularisation/measure/{cell}.csv",
     log:
         "logs/{profile}/regularisation/measure/{cell}.log",
     benchmark:
         "results/{profile}/benchmarks/regularisation/measure/{cell}.tsv"
-    wildcard_constraints:
-        cell="[a-z][a-z0-9_]*-[0-9.e+-]+-(un)?divided",
-    resources:
-        local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.regularisation.measure.measure_cell"),
-        networks=settings_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm]),
+        networks=settings_of_arms(arm_of_cell),
         cell="{cell}",
-        epochs=setting("regularisation", "epochs"),
-        seeds=setting("regularisation", "seeds"),
-        n_samples=setting("regularisation", "n_samples"),
+        epochs=setting("regularisation.epochs"),
+        seeds=setting("regularisation.seeds"),
+        n_samples=setting("regularisation.n_samples"),
     message:
         "Training with the regularisation {wildcards.cell} ({wildcards.profile})"
 
 
 use rule call as summarise_regularisation with:
     input:
-        cells=lambda wildcards: expand(
+        cells=each(
             rules.measure_regularisation.output.out,
-            profile=wildcards.profile,
-            cell=[cell.key for cell in study(wildcards.profile).regularisation.cells()],
+            cell=lambda wildcards: [
+                cell.key for cell in study(wildcards.profile).regularisation.cells()
+            ],
         ),
     output:
         out="results/{profile}/regularisation/summary.csv",

@@ -1,10 +1,4 @@
-"""The report.
-
-Inputs: the figures, the tables of summarise_spsp and summarise_training, judge_claims/claims.csv
-and judge_findings/verdicts.csv; if the config answers open questions, also
-judge_questions/answers.csv and the summaries of their experiments
-Outputs: results/{profile}/report.html
-"""
+"""The report."""
 
 FIGURE = "results/{profile}/figures/{figure}.{suffix}"
 FIGURES_OF_STUDY = [one.name for one in FIGURES if one.category == "Figures"]
@@ -21,26 +15,19 @@ if CONFIG_FILES[1:] and not IS_MODULE and not (CONFIG_DIR / f"{STUDY.profile}.ya
     COMMAND = " ".join([COMMAND, "--configfile", *CONFIG_FILES[1:], "--"])
 
 
-rule build_report:
+use rule call as build_report with:
     input:
-        unpack(
-            branch(
-                setting("open_questions"),
-                then=dict(
-                    answers=rules.judge_questions.output.out,
-                    question_figures=expand(
-                        FIGURE, figure=FIGURES_OF_QUESTIONS, suffix="svg", allow_missing=True
-                    ),
-                    **{name: f"results/{{profile}}/{name}/summary.csv" for name in OPEN_QUESTIONS},
-                ),
-            )
+        if_asked(
+            **summaries(*OPEN_QUESTIONS),
+            answers=rules.judge_questions.output.out,
+            question_figures=expand(
+                FIGURE, figure=FIGURES_OF_QUESTIONS, suffix="svg", allow_missing=True
+            ),
         ),
+        **TRAINED,
         figures=expand(FIGURE, figure=FIGURES_OF_STUDY, suffix="svg", allow_missing=True),
         claims=rules.judge_claims.output.out,
         settings=rules.judge_claims.output.settings_out,
-        arms=rules.summarise_training.output.arms,
-        pairs=rules.summarise_training.output.pairs,
-        runs=rules.summarise_training.output.runs,
         quality=rules.summarise_spsp.output.quality_csv,
         findings=rules.judge_findings.output.out,
         divergence=rules.summarise_divergence.output.out,
@@ -53,27 +40,24 @@ rule build_report:
         ),
     log:
         "logs/{profile}/build_report.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
+        **calls(
+            "strsbp.study.report.build.write_report",
+            *(f"workflow/report/plot_{one.name}.rst" for one in FIGURES),
+            "resources/claims.yaml",
+            "resources/questions.yaml",
+            citation="CITATION.cff",
+            author_tables="resources/author_tables_comparison.csv",
+        ),
+        gathered="files",
         study=whole_study,
         command=branch(
             lambda wildcards: wildcards.profile == STUDY.profile,
             then=COMMAND,
             otherwise="snakemake --cores all",
         ),
-        code=code(
-            "build_report.py",
-            "resources/claims.yaml",
-            "resources/questions.yaml",
-            "CITATION.cff",
-            "resources/author_tables_comparison.csv",
-            *(f"workflow/report/plot_{one.name}.rst" for one in FIGURES),
-        ),
     message:
         "Writing the report"
-    script:
-        "../scripts/build_report.py"
 
 
 rule report:

@@ -1,67 +1,51 @@
-"""The spike-train level post-synaptic potential e_ij: simulated, fitted, traced, compared.
-
-Inputs: only settings.
-Outputs: results/{profile}/simulate_spsp/{table}.npz, fit_spsp/{table}.txt, solve_spsp/{table}.csv,
-fit_curve/{table}-{fit}.csv, trace_spsp/trace.csv and
-summarise_spsp/{surfaces,quality}.csv
-"""
+"""The spike-train level post-synaptic potential e_ij: simulated, fitted, traced, compared."""
 
 
-rule simulate_spsp:
+use rule call as simulate_spsp with:
     output:
         surface="results/{profile}/simulate_spsp/{table}.npz",
     log:
         "logs/{profile}/simulate_spsp/{table}.log",
     benchmark:
         "results/{profile}/benchmarks/simulate_spsp/{table}.tsv"
-    conda:
-        "../envs/strsbp.yaml"
-    threads: 1  # several simulations at once are faster than one on several cores
     params:
-        simulation=setting("simulation"),
-        code=code("simulate_spsp.py"),
+        **calls("strsbp.spsp.simulate.simulate_spsp"),
+        table="{table}",
+        repeats=setting("simulation.repeats"),
+        seed=setting("simulation.seed"),
     message:
         "Simulating e_ij for {wildcards.table}"
-    script:
-        "../scripts/simulate_spsp.py"
 
 
-rule fit_spsp:
+use rule call as fit_spsp with:
     input:
         surface=rules.simulate_spsp.output.surface,
     output:
         table="results/{profile}/fit_spsp/{table}.txt",
     log:
         "logs/{profile}/fit_spsp/{table}.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        code=code("fit_spsp.py"),
+        **calls("strsbp.spsp.fits.fit_spsp"),
     message:
         "Fitting polynomials to {wildcards.table}"
-    script:
-        "../scripts/fit_spsp.py"
 
 
-rule solve_spsp:
+use rule call as solve_spsp with:
     output:
         curve="results/{profile}/solve_spsp/{table}.csv",
     log:
         "logs/{profile}/solve_spsp/{table}.log",
     benchmark:
         "results/{profile}/benchmarks/solve_spsp/{table}.tsv"
-    conda:
-        "../envs/strsbp.yaml"
     threads: 2
     params:
-        code=code("solve_spsp.py"),
+        **calls("strsbp.spsp.exact.solve_spsp"),
+        table="{table}",
     message:
         "Solving the expectation of e_ij for {wildcards.table}"
-    script:
-        "../scripts/solve_spsp.py"
 
 
-rule fit_curve:
+use rule call as fit_curve with:
     input:
         source=branch(
             lambda wildcards: wildcards.fit == "exact",
@@ -69,35 +53,29 @@ rule fit_curve:
             otherwise=rules.simulate_spsp.output.surface,
         ),
     output:
-        table="results/{profile}/fit_curve/{table}-{fit}.csv",
+        out="results/{profile}/fit_curve/{table}-{fit}.csv",
     log:
         "logs/{profile}/fit_curve/{table}-{fit}.log",
     wildcard_constraints:
         fit="[a-z]+[0-9]?",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        code=code("fit_curve.py"),
+        **calls("strsbp.spsp.fits.write_fit"),
+        table="{table}",
+        fit="{fit}",
     message:
         "Fitting {wildcards.table}: {wildcards.fit}"
-    script:
-        "../scripts/fit_curve.py"
 
 
-rule trace_spsp:
+use rule call as trace_spsp with:
     output:
         trace="results/{profile}/trace_spsp/trace.csv",
     log:
         "logs/{profile}/trace_spsp.log",
-    conda:
-        "../envs/strsbp.yaml"
     params:
-        seed=setting("simulation", "seed"),
-        code=code("trace_spsp.py"),
+        **calls("strsbp.spsp.trace.trace_spsp"),
+        seed=setting("simulation.seed"),
     message:
         "Tracing one pair of neurons through both listings"
-    script:
-        "../scripts/trace_spsp.py"
 
 
 # The simulations that Figs. 1 and 7 and the fit's quality need, at the default constants.
@@ -110,8 +88,8 @@ COMPARED_TABLES = [
 
 use rule call as summarise_spsp with:
     input:
-        surfaces=for_tables(rules.simulate_spsp.output.surface, *COMPARED_TABLES),
-        fits=for_tables(rules.fit_spsp.output.table, *COMPARED_TABLES),
+        surfaces=each(rules.simulate_spsp.output.surface, table=COMPARED_TABLES),
+        fits=each(rules.fit_spsp.output.table, table=COMPARED_TABLES),
     output:
         surfaces_csv="results/{profile}/summarise_spsp/surfaces.csv",
         quality_csv="results/{profile}/summarise_spsp/quality.csv",

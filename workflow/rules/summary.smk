@@ -1,10 +1,4 @@
-"""From the metrics of single runs to tables, and from tables to verdicts.
-
-Inputs: results/{profile}/train/*/seed*.{csv,json}, summarise_spsp/*.csv, resources/claims.yaml,
-summaries of some experiments
-Outputs: results/{profile}/summarise_training/{curves,seeds,arms,pairs,runs}.csv,
-judge_claims/{claims,settings}.csv and extrapolate_errors/fits.csv
-"""
+"""From the metrics of single runs to tables, and from tables to verdicts."""
 
 from strsbp.study.claims import load_topics
 
@@ -29,23 +23,15 @@ use rule call as summarise_training with:
         "Summarising the training runs"
 
 
-# Experiments whose summaries decide claims, always or only if open questions are answered.
-OF_CLAIMS = ["activation", "corrections"]
-OF_CLAIMS_ASKED = ["bptt", "fits", "gradient_flow", "sweep"]
+# What verdicts and the report read of it.
+TRAINED = {name: rules.summarise_training.output[name] for name in ("arms", "pairs", "runs")}
 
 
 use rule call as judge_claims with:
     input:
-        unpack(
-            branch(
-                setting("open_questions"),
-                then={name: f"results/{{profile}}/{name}/summary.csv" for name in OF_CLAIMS_ASKED},
-            )
-        ),
-        **{name: f"results/{{profile}}/{name}/summary.csv" for name in OF_CLAIMS},
-        arms=rules.summarise_training.output.arms,
-        pairs=rules.summarise_training.output.pairs,
-        runs=rules.summarise_training.output.runs,
+        if_asked(**summaries("bptt", "fits", "gradient_flow", "sweep")),
+        **summaries("activation", "corrections"),
+        **TRAINED,
         surfaces=rules.summarise_spsp.output.surfaces_csv,
         quality=rules.summarise_spsp.output.quality_csv,
     output:

@@ -1,9 +1,5 @@
 """A sweep of time constants and thresholds around those of each arm.
 
-Inputs: the digits of the arms.
-Outputs: results/{profile}/sweep/{arm}/tables.csv, sweep/{arm}/measure/{cell}.csv and
-sweep/summary.csv
-
 One job simulates all tables of an arm: starting one for each would take longer.
 """
 
@@ -24,8 +20,8 @@ use rule call as simulate_sweep with:
                 study(wildcards.profile).arm(wildcards.arm)
             )
         ],
-        repeats=setting("sweep", "repeats"),
-        seed=setting("simulation", "seed"),
+        repeats=setting("sweep.repeats"),
+        seed=setting("simulation.seed"),
     message:
         "Simulating the effect-ratio tables of the sweep around {wildcards.arm}"
 
@@ -36,7 +32,7 @@ OF_CELL = ["epochs", "n_train", "n_test"]
 
 use rule call as measure_sweep with:
     input:
-        digits=digits_of_arms(lambda wildcards: [wildcards.arm]),
+        digits=digits_of_arms(this_arm),
         simulated=rules.simulate_sweep.output.out,
     output:
         out="results/{profile}/sweep/{arm}/measure/{cell}.csv",
@@ -44,18 +40,14 @@ use rule call as measure_sweep with:
         "logs/{profile}/sweep/{arm}/measure/{cell}.log",
     benchmark:
         "results/{profile}/benchmarks/sweep/{arm}/measure/{cell}.tsv"
-    wildcard_constraints:
-        cell="m[0-9.e+]+-s[0-9.e+]+-h[0-9.e+-]+-o[0-9.e+-]+",
-    resources:
-        local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.sweep.measure.measure_cell"),
-        networks=settings_of_arms(lambda wildcards: [wildcards.arm], without=OF_CELL),
+        networks=settings_of_arms(this_arm, without=OF_CELL),
         cell="{cell}",
-        epochs=setting("sweep", "epochs"),
-        seeds=setting("sweep", "seeds"),
-        n_train=setting("sweep", "n_train"),
-        n_test=setting("sweep", "n_test"),
+        epochs=setting("sweep.epochs"),
+        seeds=setting("sweep.seeds"),
+        n_train=setting("sweep.n_train"),
+        n_test=setting("sweep.n_test"),
     message:
         "Training {wildcards.arm} with the constants {wildcards.cell} ({wildcards.profile})"
 

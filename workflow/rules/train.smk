@@ -1,20 +1,12 @@
-"""Training: on the CPU, one job per arm and seed; on a GPU, one job for all seeds of an arm.
-
-Inputs: the digits and the effect-ratio table of the arm.
-Outputs: results/{profile}/train/{arm}/seed{seed}.csv (metrics) and .json (provenance); during
-training, seed{seed}.ckpt.npz, from which an interrupted job resumes. A batch on a GPU writes the
-same files to results/{profile}/train_batch/{arm}/, from which they are copied.
-"""
+"""Training: on the CPU, one job per arm and seed; on a GPU, one job for all seeds of an arm."""
 
 from strsbp.study.batches import gpu_runs, gpu_seeds
 
 # The folder of all profiles, with a module's prefix.
 RESULTS = str(rules.prepare_data.output.description).partition("/{profile}/")[0]
 
-this_arm = lambda wildcards: [wildcards.arm]
 
-
-rule train:
+use rule call as train with:
     input:
         unpack(inputs_of_arms(this_arm)),
     output:
@@ -24,20 +16,16 @@ rule train:
         "logs/{profile}/train/{arm}/seed{seed}.log",
     benchmark:
         "results/{profile}/benchmarks/train/{arm}/seed{seed}.tsv"
-    conda:
-        "../envs/strsbp.yaml"
-    resources:
-        local_dir=local_dir,
     params:
+        **calls("strsbp.study.train.train"),
         networks=settings_of_arms(this_arm),
-        code=code("train.py"),
+        seed=lambda wildcards: int(wildcards.seed),
+        profile="{profile}",
     message:
         "Training {wildcards.arm} with seed {wildcards.seed} ({wildcards.profile})"
-    script:
-        "../scripts/train.py"
 
 
-rule train_batch:
+use rule call as train_batch with:
     input:
         unpack(inputs_of_arms(this_arm)),
     output:
@@ -46,22 +34,19 @@ rule train_batch:
         "logs/{profile}/train_batch/{arm}.log",
     benchmark:
         "results/{profile}/benchmarks/train_batch/{arm}.tsv"
-    conda:
-        "../envs/strsbp.yaml"
     resources:
         gpu=1,
         local_dir=local_dir,
     params:
+        **calls("strsbp.study.train_batch.train_batch"),
         networks=settings_of_arms(this_arm),
         seeds=lambda wildcards: gpu_seeds(
             study(wildcards.profile), wildcards.arm, f"{RESULTS}/{wildcards.profile}"
         ),
+        profile="{profile}",
         checkpoints=f"{RESULTS}/{{profile}}/train/{{arm}}",
-        code=code("train_batch.py"),
     message:
         "Training {wildcards.arm} with seeds {params.seeds} on a GPU ({wildcards.profile})"
-    script:
-        "../scripts/train_batch.py"
 
 
 ruleorder: take_from_batch > train

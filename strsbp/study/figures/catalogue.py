@@ -1,7 +1,5 @@
 """The list of all figures: names, titles, data files and drawing functions."""
 
-from collections.abc import Callable
-from importlib import import_module
 from typing import NamedTuple
 
 from strsbp.study.experiments import OPEN_QUESTIONS
@@ -29,10 +27,6 @@ class Figure(NamedTuple):
         """Whether it is of the study itself or of a question that the study leaves open."""
         asked = self.name in OPEN_QUESTIONS or "answers" in self.data
         return "Open questions" if asked else "Figures"
-
-    def find_draw(self) -> Callable:
-        """The function that makes the figure."""
-        return import_module(self.draw).draw
 
 
 _FIGURES = "strsbp.study.figures"
@@ -95,8 +89,3 @@ FIGURES: tuple[Figure, ...] = (
         {"answers": "judge_questions/answers.csv", "arms": "summarise_training/arms.csv"},
     ),
 )  # fmt: skip
-
-
-def find_figure(name: str) -> Figure:
-    """The figure with this name."""
-    return next(figure for figure in FIGURES if figure.name == name)

@@ -16,13 +16,11 @@ def draw(*, answers: str | Path, arms: str | Path):
     rows = rows[rows["id"].isin(QUESTIONS)].dropna(subset="measured")
     pairs = rows["what"].str.split(" minus ", expand=True)
     pairs = pairs[~pairs.agg(frozenset, axis="columns").duplicated()].replace(titles)
-    rows = style.percent(rows.loc[pairs.index], "measured", "low", "high").assign(
-        series=0, name=pairs.map(style.wrap).agg("\nminus ".join, axis="columns")
-    )
+    names = pairs.map(style.wrap).agg("\nminus ".join, axis="columns")
+    rows = style.percent(rows.loc[pairs.index], "measured", "low", "high")
+    rows = rows.rename(columns={"measured": "difference"}).assign(series=0, name=names)
     figure = style.new_figure(0.8 + 0.6 * max(1, len(rows)))
     ax = figure.subplots()
-    style.differences(
-        ax, rows.rename(columns={"measured": "difference"}), "difference of test errors (points)"
-    )
+    style.differences(ax, rows, "difference of test errors (points)")
     style.letter({ax: "differences, paired over seeds"})
     return figure

@@ -10,6 +10,7 @@ import textwrap
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import count, cycle, islice
 from pathlib import Path
 
@@ -88,6 +89,11 @@ def save(figure: Figure, png: str | Path, svg: str | Path) -> None:
             ax.set_position(np.round(ax.get_position(original=True).bounds, 6))
         figure.savefig(png_path, metadata={"Software": None})
         figure.savefig(svg_path, metadata={"Date": None, "Creator": None})
+
+
+def draw_and_save(*, draw: str, options: dict, extra: dict, png: str, svg: str, **data) -> None:
+    """Draw and save a figure; `draw`: the module whose function `draw` makes it."""
+    save(import_module(draw).draw(**data, **options, **extra), png, svg)
 
 
 def new_figure(height: float) -> Figure:

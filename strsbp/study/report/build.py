@@ -12,6 +12,7 @@ from strsbp.study.claims.measurements import told
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS
 from strsbp.study.report.text import symbols, value_text
+from strsbp.study.settings import StudySettings
 from strsbp.study.summary.intervals import ALPHA
 
 BADGES = {
@@ -55,6 +56,22 @@ def build_report(*, out: str | Path, **inputs) -> None:
         sections=contents,
     )
     write_text(page, out)
+
+
+def write_report(
+    *, files: dict, study: dict, author_tables: Path, citation: Path, html: str, **more
+) -> None:
+    """Write the report `html` from the `files` of a workflow job; `more` are as above."""
+    tables = files | {"author_tables": author_tables}
+    figures = [*tables.pop("figures"), *tables.pop("question_figures", [])]
+    build_report(
+        study=StudySettings.model_validate(study),
+        figures={Path(path).stem: path for path in figures},
+        tables=tables,
+        root=citation.parent,
+        out=html,
+        **more,
+    )
 
 
 def _packaged(name: str) -> Markup:

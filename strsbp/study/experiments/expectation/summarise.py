@@ -8,8 +8,7 @@ import pandas as pd
 
 from strsbp.files import write_csv
 from strsbp.settings import SimulatedTable
-from strsbp.spsp.curves import read_curve
-from strsbp.spsp.exact import ExactCurve
+from strsbp.spsp.exact import ExactCurve, read_curve
 from strsbp.spsp.expectation import expected_surface
 from strsbp.spsp.quality import shared_curve, shared_slope
 from strsbp.spsp.simulate import Surface, load_surface

@@ -8,8 +8,7 @@ import pandas as pd
 
 from strsbp.files import ResultsError, read_csv, write_csv
 from strsbp.settings import ArmSettings, SimulatedTable
-from strsbp.spsp.curves import read_curve
-from strsbp.spsp.exact import ExactCurve
+from strsbp.spsp.exact import ExactCurve, read_curve
 from strsbp.spsp.fits import exact, fit_curve
 from strsbp.spsp.quality import LOW_RATE
 from strsbp.spsp.simulate import Surface, load_surface
