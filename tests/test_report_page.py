@@ -214,6 +214,7 @@ def test_placeholders_come_from_the_config_or_fail(values):
 NO_NUMBERS = re.compile(
     r"{{.*?}}|Figs?\. [0-9]\w*(, [0-9]\w*)*( and [0-9]\w*)?|Listings? [0-9]( and (Listing )?[0-9])?"
     r"|Eq(uation|\.) [0-9]|section [0-9]+|F[0-9]+|HM2-BP|recurrent2_reservoir|--cores [0-9]|R²"
+    r"|\w+ minus \w+"
     r"|95 %|1 ms|R = 1|s_i = 1( − D_i)?|epoch \+ 1|max\(epoch, 1\)|t = 0|step 0|\(2T\)|a_i = 0"
     r"|(includes?|above|below|right of|left of|sides of|excludes?|membrane at|is|yields) 0"
     r"|(through|around|towards|to|[Aa]t) 0|(at|around|above) 1",
