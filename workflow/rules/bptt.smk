@@ -14,6 +14,9 @@ from strsbp.study.experiments.bptt.settings import (
 
 IN_CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
 TRAINS_BPTT = in_one_sentence(trains_bptt)(STUDY.bptt, " with ".join(CONFIG_FILES), IN_CONDA)
+trained_arm = lambda wildcards: dict(
+    strsbp=study(wildcards.profile).arm(study(wildcards.profile).bptt.strsbp)
+)
 compared = in_one_sentence(lambda wildcards: compared_files(study(wildcards.profile), TRAINS_BPTT))
 
 
@@ -36,9 +39,7 @@ use rule call as train_bptt with:
         local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.bptt.measure.run_bptt"),
-        networks=settings_of_arms(
-            lambda wildcards: [study(wildcards.profile).bptt.strsbp], without=NOT_OF_BPTT
-        ),
+        networks=settings_of_arms(trained_arm, without=NOT_OF_BPTT),
         settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
         seed=lambda wildcards: int(wildcards.bptt_seed),
         profile="{profile}",
@@ -48,7 +49,7 @@ use rule call as train_bptt with:
 
 use rule call as measure_bptt with:
     input:
-        unpack(inputs_of_arms(lambda wildcards: [study(wildcards.profile).bptt.strsbp])),
+        unpack(inputs_of_arms(trained_arm)),
     output:
         out="results/{profile}/bptt/times.csv",
     log:
@@ -63,7 +64,7 @@ use rule call as measure_bptt with:
         local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.bptt.times.measure_times"),
-        networks=settings_of_arms(lambda wildcards: [study(wildcards.profile).bptt.strsbp]),
+        networks=settings_of_arms(trained_arm),
         settings=lambda wildcards: study(wildcards.profile).bptt.of_run(),
     message:
         "Timing BPTT beside ST-RSBP"

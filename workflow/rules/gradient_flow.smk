@@ -1,6 +1,6 @@
 """The gradient followed back in time by BPTT, beside ST-RSBP, for several T.
 
-Inputs: the digits and the effect-ratio table of the arm, and fit_spsp/{table}.txt for each T.
+Inputs: the digits and the effect-ratio table of the arm, and its tables for each T.
 Outputs: results/{profile}/gradient_flow/{norms,summary}.csv
 """
 
@@ -8,11 +8,6 @@ Outputs: results/{profile}/gradient_flow/{norms,summary}.csv
 use rule call as measure_gradient_flow with:
     input:
         unpack(inputs_of_arms(arms_of("gradient_flow"))),
-        tables_of_steps=lambda wildcards: expand(
-            rules.fit_spsp.output.table,
-            profile=wildcards.profile,
-            table=study(wildcards.profile).gradient_flow.table_keys(study(wildcards.profile).arms),
-        ),
     output:
         out="results/{profile}/gradient_flow/norms.csv",
     log:

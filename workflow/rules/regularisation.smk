@@ -4,12 +4,13 @@ Inputs: the digits and the effect-ratio tables of the arms.
 Outputs: results/{profile}/regularisation/measure/{cell}.csv and regularisation/summary.csv
 """
 
-from strsbp.study.experiments.regularisation.settings import Cell
+cells_of = lambda study: study.regularisation.cells(study.all_arms)
+regularised_cell = lambda wildcards: cell_of(cells_of(study(wildcards.profile)), wildcards)
 
 
 use rule call as measure_regularisation with:
     input:
-        unpack(inputs_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm])),
+        unpack(inputs_of_arms(regularised_cell)),
     output:
         out="results/{profile}/regularisation/measure/{cell}.csv",
     log:
@@ -22,8 +23,7 @@ use rule call as measure_regularisation with:
         local_dir=local_dir,
     params:
         **calls("strsbp.study.experiments.regularisation.measure.measure_cell"),
-        networks=settings_of_arms(lambda wildcards: [Cell.from_key(wildcards.cell).arm]),
-        cell="{cell}",
+        networks=settings_of_arms(regularised_cell),
         epochs=setting("regularisation", "epochs"),
         seeds=setting("regularisation", "seeds"),
         n_samples=setting("regularisation", "n_samples"),
@@ -36,7 +36,7 @@ use rule call as summarise_regularisation with:
         cells=lambda wildcards: expand(
             rules.measure_regularisation.output.out,
             profile=wildcards.profile,
-            cell=[cell.key for cell in study(wildcards.profile).regularisation.cells()],
+            cell=cells_of(study(wildcards.profile)),
         ),
     output:
         out="results/{profile}/regularisation/summary.csv",

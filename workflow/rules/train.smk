@@ -11,7 +11,7 @@ from strsbp.study.batches import gpu_runs, gpu_seeds
 # The folder of all profiles, with a module's prefix.
 RESULTS = str(rules.prepare_data.output.description).partition("/{profile}/")[0]
 
-this_arm = lambda wildcards: [wildcards.arm]
+this_arm = lambda wildcards: {wildcards.arm: study(wildcards.profile).arm(wildcards.arm)}
 
 
 rule train:

@@ -37,7 +37,7 @@ from strsbp.study.experiments.gradient_check.settings import (
     SurrogateSettings,
     on_network_of,
 )
-from strsbp.study.experiments.gradients.measure import Probe, weights_of
+from strsbp.study.experiments.gradients.measure import Probe
 from strsbp.study.inputs import Networks
 from strsbp.training.epochs import train
 
@@ -222,10 +222,8 @@ def measure_gradient_check(
         return
     samples = Samples(network, digits, settings)
     estimates, seconds = {}, {}
-    weights = weights_of(network)
     for (name, arm), table in zip(networks.arms.items(), networks.tables, strict=True):
-        model = on_network_of(networks.first, arm)
-        probe = Probe(model, networks.layers, table, weights, settings.seed, *digits.sizes)
+        probe = Probe(on_network_of(networks.first, arm), table, network)
         estimates[name], seconds[name] = arm_gradients(probe, samples)
     for name, surrogate in settings.surrogates.items():
         found = bptt_gradients(network, surrogate, samples)
