@@ -10,7 +10,6 @@ This module needs the extra `bptt` for BPTT; without it, only ST-RSBP is measure
 """
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from strsbp.data import Digits
 from strsbp.encoding import TRAIN_SPLIT
 from strsbp.engine.network import Network
 from strsbp.files import write_csv
+from strsbp.study.experiments.bptt.settings import missing_library
 from strsbp.study.experiments.gradient_check.measure import target_counts
 from strsbp.study.experiments.gradient_check.settings import SurrogateSettings
 from strsbp.study.experiments.gradient_flow.settings import GradientFlowSettings
@@ -70,7 +70,7 @@ def _row(method, layer, quantity, norm, steps_back=np.nan, image=np.nan) -> dict
 
 
 def _bptt_rows(probe: Probe, samples: Digits, settings: SurrogateSettings) -> Iterator[dict]:
-    if find_spec("snntorch") is None:
+    if missing_library():
         print("BPTT is left out: snnTorch, the extra `bptt` of strsbp, is not installed.")
         return
     norms, gradients = surrogate_flow(probe.network, samples, settings)
@@ -92,31 +92,23 @@ def surrogate_flow(network: Network, samples: Digits, settings: SurrogateSetting
     summed over the images.
     """
     import torch
-    from snntorch import surrogate
 
-    from strsbp.study.experiments.gradient_check.surrogate import SurrogateLayer, loss_of
+    from strsbp.study.experiments.gradient_check.surrogate import (
+        counts_of,
+        loss_of,
+        surrogate_layers,
+    )
 
-    class RecordedLayer(SurrogateLayer):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            self.membranes = []
-
-        def spike(self, membrane):
-            membrane.retain_grad()
-            self.membranes.append(membrane)
-            return super().spike(membrane)
-
-    spike = getattr(surrogate, settings.function)(settings.slope)
-    layers = [RecordedLayer(layer, spike) for layer in network.layers]
+    layers = surrogate_layers(network, settings)
+    for layer in layers:
+        layer.membranes = []
     spikes = []
     for index, image in enumerate(samples.train_images):
         network.encode(image, index, TRAIN_SPLIT)
         spikes.append(network.inputs.to_dense()[:, : network.n_inputs])
     trains = torch.from_numpy(np.stack(spikes, axis=1).astype(np.float32))
-    for layer in layers:
-        trains = layer.run(trains)
     wanted = target_counts(samples.train_labels, network.n_classes).astype(np.float32)
-    error, loss = loss_of(trains.sum(dim=0), torch.from_numpy(wanted))
+    error, loss = loss_of(counts_of(layers, trains), torch.from_numpy(wanted))
     last = layers[-1].membranes[-1]
     (last * error.detach()).sum().backward(retain_graph=True)
     norms = {
@@ -124,11 +116,10 @@ def surrogate_flow(network: Network, samples: Digits, settings: SurrogateSetting
         * np.stack([_norms(step) for step in reversed(one.membranes)])
         for one in layers
     }
-    found = torch.autograd.grad(loss, [part for layer in layers for part in layer.parameters])
-    sizes, parts = {}, iter(found)
-    for layer in layers:
-        own = [next(parts).ravel() for _ in layer.parameters]
-        sizes[layer.layer.name] = float(torch.cat(own).norm())
+    sizes = {}
+    for one in layers:
+        found = torch.autograd.grad(loss, one.parameters, retain_graph=True)
+        sizes[one.layer.name] = float(torch.cat([part.ravel() for part in found]).norm())
     return norms, sizes
 
 
