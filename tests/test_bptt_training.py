@@ -12,6 +12,7 @@ pytest.importorskip("snntorch", reason="the extra bptt is not installed")
 
 from strsbp.data import load_dataset  # noqa: E402
 from strsbp.encoding import TRAIN_SPLIT, Encoder  # noqa: E402
+from strsbp.engine.network import Network  # noqa: E402
 from strsbp.settings import ArmSettings, LayerSettings  # noqa: E402
 from strsbp.study.experiments.bptt import measure as bptt  # noqa: E402
 from strsbp.study.experiments.bptt.settings import TIME_COLUMNS, BpttTraining  # noqa: E402
@@ -49,7 +50,7 @@ def digits():
 
 
 def network(arm=ARM, seed=3):
-    return bptt.initial_network(arm, HIDDEN, seed, 784)
+    return Network(arm, HIDDEN, np.zeros((1, 4)), seed)
 
 
 def test_weights_are_those_of_the_arms_network_over_its_thresholds():

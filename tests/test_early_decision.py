@@ -4,22 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 import small_networks
+from numpy.lib.recfunctions import structured_to_unstructured
 from small_networks import HIDDEN, N_PIXELS, table
 
 from strsbp.data import Digits
 from strsbp.network import build_network
 from strsbp.study.experiments.early_decision.measure import (
     COLUMNS,
-    Decisions,
+    DECISION,
     decide_one,
     decision_rows,
     fan_outs,
     measure_early_decision,
 )
 from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings
-from strsbp.study.experiments.early_decision.summarise import (
-    wilson_interval,
-)
+from strsbp.study.experiments.early_decision.summarise import wilson_interval
 from strsbp.study.inputs import Networks
 
 N_STEPS = 60
@@ -43,7 +42,7 @@ def images():
 def dense_decisions(trains, operations, times, margins):
     """The same from dense trains: (T, n) booleans of the input and of each layer.
 
-    `operations`: those of a spike of each neuron. Returns (rules, fields) in `Decisions`' order.
+    `operations`: those of a spike of each neuron. Returns (rules, fields) as in `DECISION`.
     """
     n_steps = len(trains[0])
     counts = np.cumsum(trains[-1], axis=0)
@@ -58,10 +57,10 @@ def dense_decisions(trains, operations, times, margins):
     return np.array(
         [
             [
-                np.argmax(counts[t - 1]), t,
+                np.argmax(counts[t - 1]), leads[t - 1], t,
                 sum(spikes[:t].sum() for spikes in per_step), per_step[0][:t].sum(),
                 sum(cost[:t].sum() for cost in costs), costs[0][:t].sum(),
-                leads[t - 1], np.sum(counts[t - 1] > 0),
+                np.sum(counts[t - 1] > 0),
             ]
             for t in stops
         ]
@@ -92,23 +91,22 @@ def test_decisions_on_random_trains_equal_a_dense_count(network):
             dense[:, n:] = False
             spikes.set_dense(dense)
             trains.append(dense[:, :n])
-        found = np.full((8, 8), -9)
+        found = np.zeros(8, dtype=DECISION)
         decide_one(
             network.inputs.arrays, network.arrays, operations, times, margins,
             np.zeros(10, dtype=np.int64), found,
         )  # fmt: skip
         expected = dense_decisions(trains, dense_fan_outs(network), TIMES, MARGINS)
-        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(structured_to_unstructured(found), expected)
 
 
 def test_rows_of_decisions():
     """Three images, right class 2; by time 5, by T = 9, and by a margin of 3."""
-    predictions = np.array([[2, 2, 2], [2, 1, 2], [0, 2, 2]])
-    spikes = np.array([[10, 20, 12], [10, 20, 15], [10, 20, 18]])
-    zero = np.zeros((3, 3), dtype=np.int64)
-    leads = np.array([[0, 1, 3], [0, 1, 3], [0, 1, 2]])
-    active = np.array([[0, 1, 3], [0, 1, 3], [2, 1, 4]])
-    decisions = Decisions(predictions, zero, spikes, zero, zero, zero, leads, active)
+    decisions = np.zeros((3, 3), dtype=DECISION)
+    decisions["prediction"] = [[2, 2, 2], [2, 1, 2], [0, 2, 2]]
+    decisions["spikes"] = [[10, 20, 12], [10, 20, 15], [10, 20, 18]]
+    decisions["lead"] = [[0, 1, 3], [0, 1, 3], [0, 1, 2]]
+    decisions["active_outputs"] = [[0, 1, 3], [0, 1, 3], [2, 1, 4]]
     rows = decision_rows(decisions, [2, 2, 2], [5, 9], [3])
     found = {(row["stop"], row["value"], row["quantity"]): row for row in rows}
     assert found["time", 5, "error"]["mean"] == pytest.approx(1 / 3)
@@ -146,15 +144,17 @@ def test_wilsons_interval(share, n, low, high):
 def test_networks_are_trained_and_measured(tmp_path, images):
     labels = (np.arange(12) % 10).astype(np.uint8)
     digits = Digits("invented", images, labels, images[:6], labels[:6])
-    shared = arm(n_train=12, n_test=6, table=dict(grid=20))
+    shared = arm(n_train=12, n_test=5, table=dict(grid=20))
     settings = EarlyDecisionSettings(
         arm="a", networks={"short": dict(n_steps=40, threshold_output=2), "long": dict(n_steps=70)},
-        epochs=2, seeds=[3], times=[10, 40, 500], margins=[1], n_test=5,
+        epochs=2, seeds=[3], times=[10, 40, 500], margins=[1],
     )  # fmt: skip
-    networks = Networks({"a": shared}, HIDDEN, [table(), table()], digits)
+    networks = Networks(settings.job_arms({"a": shared}), HIDDEN, [table(), table()], digits)
     said = []
     for name in ("first.csv", "again.csv"):
-        measure_early_decision(networks, settings, 3, out=tmp_path / name, say=said.append)
+        measure_early_decision(
+            networks, settings.times, settings.margins, 3, out=tmp_path / name, say=said.append
+        )
     assert (tmp_path / "first.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
     frame = pd.read_csv(tmp_path / "first.csv")
     assert list(frame.columns) == COLUMNS

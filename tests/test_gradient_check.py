@@ -18,7 +18,7 @@ from strsbp.study.experiments.gradient_check.measure import (
 )
 from strsbp.study.experiments.gradient_check.settings import GradientCheckSettings
 from strsbp.study.experiments.gradient_check.summarise import COLUMNS, summarise_gradient_check
-from strsbp.study.experiments.gradients.measure import Probe, weights_of
+from strsbp.study.experiments.gradients.measure import Probe
 from strsbp.study.inputs import Networks
 
 GROUPS = ["feedforward1", "recurrent2", "recurrent2_reservoir", "output3"]
@@ -120,7 +120,7 @@ def test_one_weight_by_hand(samples):
 
 
 def test_gradients_of_the_halves_are_means_over_their_samples(network, samples, table):
-    probe = Probe(arm(), HIDDEN, table, weights_of(network), 3, N_PIXELS)
+    probe = Probe(arm(), table, network)
     halves, seconds = arm_gradients(probe, samples)
     assert len(seconds) == samples.n_samples and min(seconds) >= 0
     assert [first.shape for first, _ in halves] == [g.weights.shape for g in groups_of(network)]

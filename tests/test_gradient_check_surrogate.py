@@ -30,19 +30,18 @@ def samples(network):
 
 
 def test_the_forward_pass_is_the_engine_s(network, samples):
-    from strsbp.study.experiments.gradient_check.surrogate import SurrogateGradient
+    from strsbp.study.experiments.gradient_check.surrogate import counts_of, surrogate_layers
 
     dense = [samples.recordings[0].to_dense(k, N_PIXELS) for k in range(samples.n_samples)]
     inputs = torch.from_numpy(np.stack(dense, axis=1).astype(np.float32))
     spikes = inputs
-    for layer, recording in zip(
-        SurrogateGradient(network, FAST).layers, samples.recordings[1:], strict=False
-    ):
+    layers = surrogate_layers(network, FAST)
+    for layer, recording in zip(layers, samples.recordings[1:], strict=False):
         spikes = layer.run(spikes)
         for sample in range(samples.n_samples):
             expected = recording.to_dense(sample, layer.layer.n_neurons)
             np.testing.assert_array_equal(spikes[:, sample].detach().numpy() > 0, expected)
-    counts = SurrogateGradient(network, FAST).counts(inputs).detach().numpy()
+    counts = counts_of(layers, inputs).detach().numpy()
     np.testing.assert_array_equal(counts, output_counts(network, samples.recordings[0], 0))
     assert len(np.unique(counts)) > 4
 
@@ -61,10 +60,10 @@ def test_the_output_s_gradient_by_hand(network, samples):
     which decays, on the membrane, which decays until a reset, and on the other outputs through the
     lateral inhibition. So the derivative is propagated forwards, spike by spike.
     """
-    from strsbp.study.experiments.gradient_check.surrogate import SurrogateGradient
+    from strsbp.study.experiments.gradient_check.surrogate import surrogate_gradients
 
-    gradient = SurrogateGradient(network, FAST)
-    _, parts, _ = next(gradient.gradients(samples.recordings[0], samples.targets, np.array([2])))
+    recording, sample = samples.recordings[0], np.array([2])
+    _, parts, _ = next(surrogate_gradients(network, FAST, recording, samples.targets, sample))
     layer = network.layers[-1]
     inputs = samples.recordings[2].to_dense(2, layer.n_inputs).astype(float)
     weights, theta = layer.weights[:, :10].astype(float), float(layer.threshold)

@@ -7,7 +7,6 @@ import small_networks
 from small_networks import HIDDEN, N_PIXELS, table
 
 from strsbp.network import build_network
-from strsbp.spsp import write_table
 from strsbp.study.experiments.gradient_flow.figure import draw
 from strsbp.study.experiments.gradient_flow.measure import measure_gradient_flow, surrogate_flow
 from strsbp.study.experiments.gradient_flow.settings import GradientFlowSettings
@@ -24,10 +23,10 @@ def settings():
 
 
 def test_every_t_has_its_own_table(settings):
-    arms = settings.with_steps(small_networks.arm(n_steps=400))
-    assert list(arms) == settings.n_steps == [40, 80]
-    assert [arm.table.grid for arm in arms.values()] == [10, 20]
-    assert settings.table_keys({"strsbp": small_networks.arm(n_steps=400)}) == [
+    own = small_networks.arm(n_steps=400)
+    arms = list(settings.job_arms({"strsbp": own}).values())
+    assert arms[0] == own and [arm.n_steps for arm in arms[1:]] == [40, 80]
+    assert [arm.simulated_table().key for arm in arms[1:]] == [
         "published-m64-s8-r2-t40-g10",
         "published-m64-s8-r2-t80-g20",
     ]
@@ -65,11 +64,9 @@ def test_decay_and_means_of_known_norms(tmp_path):
 
 def test_the_table_and_its_figure(settings, tmp_path):
     norms, out = tmp_path / "norms.csv", tmp_path / "summary.csv"
-    write_table(table(), tmp_path / "table.txt")
-    files = [tmp_path / "table.txt"] * len(settings.n_steps)
-    arms = {"a": small_networks.arm()}
-    networks = Networks(arms, HIDDEN, [table()], small_networks.noise())
-    measure_gradient_flow(networks, files, settings, out=norms)
+    arms = settings.job_arms({"strsbp": small_networks.arm()})
+    networks = Networks(arms, HIDDEN, [table()] * len(arms), small_networks.noise())
+    measure_gradient_flow(networks, settings, out=norms)
     summarise_gradient_flow(norms, out=out)
     frame = pd.read_csv(out)
     weights = frame[frame["quantity"] == "weight_gradient"]

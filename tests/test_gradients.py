@@ -14,7 +14,6 @@ from strsbp.study.experiments.gradients.measure import (
     Probe,
     denominator_rows,
     measure_gradients,
-    weights_of,
 )
 from strsbp.study.experiments.gradients.settings import GradientsSettings
 from strsbp.study.inputs import Networks
@@ -32,8 +31,7 @@ def digits():
 
 def test_gradients_and_denominators_equal_the_reference(digits):
     model, effects = arm(), table(1.0)
-    weights = weights_of(build_network(model, HIDDEN, effects, 3, N_PIXELS))
-    probe = Probe(model, HIDDEN, effects, weights, 3, N_PIXELS)
+    probe = Probe(model, effects, build_network(model, HIDDEN, effects, 3, N_PIXELS))
     layers = [as_reference(layer) for layer in probe.network.layers]
     reference = ReferenceNetwork(layers, effects, model)
     n_compared = 0
@@ -59,9 +57,9 @@ def test_gradients_and_denominators_equal_the_reference(digits):
 
 
 def test_other_connections_are_refused():
-    weights = weights_of(build_network(arm(), HIDDEN, table(1), 3, N_PIXELS))
-    with pytest.raises(SettingsError, match="other connections"):
-        Probe(arm(reservoir="published"), HIDDEN, table(1), weights, 3, N_PIXELS)
+    network = build_network(arm(), HIDDEN, table(1), 3, N_PIXELS)
+    with pytest.raises(SettingsError, match="rec_"):
+        Probe(arm(reservoir="published"), table(1), network)
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,12 @@ import pytest
 from test_engine import as_reference
 from test_training import small_digits
 
-from strsbp.errors import SettingsError
 from strsbp.network import build_network
 from strsbp.reference.backward import regularisation
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.regularisation.measure import measure_cell, regulariser_length
-from strsbp.study.experiments.regularisation.settings import Cell, RegularisationSettings
+from strsbp.study.experiments.regularisation.settings import RegularisationSettings
 from strsbp.study.inputs import Networks
 
 LAYERS = [
@@ -22,12 +21,15 @@ LAYERS = [
 TABLE = EffectRatioTable(np.full((20, 5), [0, 0, 0, 1e-3, 0]))
 
 
-def test_cells_are_named_by_their_keys():
-    cells = RegularisationSettings(arms=["strsbp", "hm2bp"], strengths=[0, 0.01, 1e-7]).cells()
+ARM = ArmSettings(title="a", n_steps=100, threshold_hidden=4, threshold_output=4)
+
+
+def test_cells_are_named_by_their_settings():
+    settings = RegularisationSettings(arms=["strsbp", "hm2bp"], strengths=[0, 0.01, 1e-7])
+    cells = settings.cells({"strsbp": ARM, "hm2bp": ARM.model_copy(update=dict(title="b"))})
     assert len(cells) == 12
-    assert [Cell.from_key(cell.key) for cell in cells] == cells
-    with pytest.raises(SettingsError, match="strsbp-10-divided"):
-        Cell.from_key("strsbp-10")
+    cell = cells["hm2bp-1e-07-undivided"]
+    assert (cell.title, cell.regularisation, cell.divide_by_threshold) == ("b", 1e-7, False)
 
 
 @pytest.mark.parametrize("strength", [0.0, 10.0])
@@ -45,12 +47,12 @@ def test_the_regularisers_norm_is_that_of_the_reference(strength):
 
 def test_a_cell_is_measured_after_each_epoch(tmp_path):
     digits = small_digits(30, 30)
-    arm = ArmSettings(title="a", n_steps=100, threshold_hidden=4, threshold_output=4)
-    networks, lengths = Networks({"a": arm}, LAYERS, [TABLE], digits), {}
+    cells, lengths = RegularisationSettings(arms=["a"], strengths=[10]).cells({"a": ARM}), {}
     for divided in (True, False):
         out = tmp_path / f"{divided}.csv"
-        cell = Cell(arm="strsbp", regularisation=10, divide_by_threshold=divided)
-        measure_cell(networks, cell.key, epochs=2, seeds=[1, 2], n_samples=5, out=out)
+        cell = cells["a-10-divided" if divided else "a-10-undivided"]
+        networks = Networks({"a": cell}, LAYERS, [TABLE], digits)
+        measure_cell(networks, epochs=2, seeds=[1, 2], n_samples=5, out=out)
         frame = pd.read_csv(out)
         assert list(frame["seed"]) == [1, 1, 2, 2] and list(frame["epoch"]) == [1, 2, 1, 2]
         shares = frame[[c for c in frame if c.startswith(("dead_share", "small_share"))]]

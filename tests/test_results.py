@@ -238,9 +238,9 @@ def summarise_gradient_check(out):
 def summarise_sweep(out):
     arms = {name: STUDY.arm(name) for name in STUDY.sweep.arms}
     cells = [
-        PAPER / "sweep" / name / "measure" / f"{cell.key}.csv"
+        PAPER / "sweep" / name / "measure" / f"{cell}.csv"
         for name, arm in arms.items()
-        for cell in STUDY.sweep.distinct_cells(arm)
+        for cell in STUDY.sweep.cells(arm)
     ]
     path = out / "sweep" / "summary.csv"
     sweep.summarise_sweep(cells, settings=STUDY.sweep, arms=arms, out=path)
@@ -269,8 +269,8 @@ def measure_findings(out):
 def summarise_regularisation(out):
     arms = {name: STUDY.arm(name) for name in STUDY.regularisation.arms}
     cells = [
-        PAPER / "regularisation" / "measure" / f"{cell.key}.csv"
-        for cell in STUDY.regularisation.cells()
+        PAPER / "regularisation" / "measure" / f"{cell}.csv"
+        for cell in STUDY.regularisation.cells(arms)
     ]
     path = out / "regularisation" / "summary.csv"
     regularisation.summarise_regularisation(

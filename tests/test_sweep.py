@@ -6,11 +6,11 @@ import pytest
 
 from strsbp.data import Digits
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings
+from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
 from strsbp.spsp import fit_surface, simulate_surface
 from strsbp.study.experiments.simulated import on_simulations
 from strsbp.study.experiments.sweep.measure import measure_cell, read_table_of, simulate_tables
-from strsbp.study.experiments.sweep.settings import Cell, SweepSettings
+from strsbp.study.experiments.sweep.settings import SweepSettings, own_table
 from strsbp.study.experiments.sweep.summarise import behind_chosen
 from strsbp.study.inputs import Networks
 from strsbp.training.epochs import train
@@ -28,35 +28,20 @@ KEYS = {
 
 
 def test_the_grids_meet_in_the_arms_own_cell():
+    assert {grid: list(SETTINGS.grid(ARM, grid)) for grid in KEYS} == KEYS
     cells = SETTINGS.cells(ARM)
-    assert {grid: [cell.key for cell in found] for grid, found in cells.items()} == KEYS
-    distinct = [cell.key for cell in SETTINGS.distinct_cells(ARM)]
-    assert sorted(distinct) == sorted({*KEYS["time_constants"], *KEYS["thresholds"]})
+    assert sorted(cells) == sorted({*KEYS["time_constants"], *KEYS["thresholds"]})
+    assert cells[OWN] == ARM
     # The thresholds change no simulation.
-    keys = [table.key for table in SETTINGS.tables(ARM)]
-    assert keys == [
+    assert SETTINGS.tables(ARM) == [
         f"published-m{m}-s{s}-r2-t60-g8" for m, s in [(32, 8), (32, 16), (64, 8), (64, 16)]
     ]
 
 
 def test_a_cell_changes_its_constants_and_nothing_else():
-    cell = Cell.from_key("m32-s16-h10-o15")
-    changed = cell.arm(ARM).model_dump()
-    differing = {name for name, value in ARM.model_dump().items() if changed[name] != value}
-    assert differing == {"tau_m", "tau_s", "threshold_hidden"}
-    assert Cell.of(cell.arm(ARM)) == cell
-
-
-def test_a_cell_is_read_back_from_its_name():
-    rng = np.random.default_rng(1)
-    for _ in range(100):
-        tau_m, tau_s = 1 + 10 ** rng.uniform(-3, 5.99, 2)
-        hidden, output = 10 ** rng.uniform(-9, 6, 2)
-        cell = Cell(tau_m=tau_m, tau_s=tau_s, threshold_hidden=hidden, threshold_output=output)
-        read = Cell.from_key(cell.key)
-        assert read.key == cell.key
-        for name, value in cell.model_dump().items():
-            assert getattr(read, name) == pytest.approx(value, rel=1e-11)
+    changed = SETTINGS.cells(ARM)["m32-s16-h20-o15"].model_dump()
+    differing = {name: value for name, value in changed.items() if ARM.model_dump()[name] != value}
+    assert differing == {"tau_m": 32, "tau_s": 16}
 
 
 @pytest.mark.parametrize(
@@ -69,26 +54,27 @@ def test_a_cell_is_read_back_from_its_name():
 )
 def test_cells_have_simulated_tables_whatever_the_arms_is(table, spsp):
     arm = ArmSettings(title="other", table=table)
-    found = Cell.of(arm).table(arm)
+    found = own_table(arm)
     assert (found.spsp, found.grid) == (spsp, table.get("grid", 100))
     assert on_simulations(arm).table.fit_name == "polynomial4"
+
+
+TABLES = SETTINGS.tables(ARM)[1:3]
 
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     path = tmp_path_factory.mktemp("tables") / "tables.csv"
-    keys = [one.key for one in SETTINGS.tables(ARM)[1:3]]
-    simulate_tables(keys, repeats=5, seed=3, out=path)
+    simulate_tables(TABLES, repeats=5, seed=3, out=path)
     return path
 
 
 def test_each_table_is_the_fit_of_its_own_simulation(tables):
-    for table in SETTINGS.tables(ARM)[1:3]:
-        expected = fit_surface(simulate_surface(table, repeats=5, seed=3)).coefficients
-        found = read_table_of(tables, table.key).coefficients
-        np.testing.assert_allclose(found, expected, rtol=1e-7)
-    first, second = (read_table_of(tables, t.key).coefficients for t in SETTINGS.tables(ARM)[1:3])
-    assert not np.allclose(first, second)
+    found = [read_table_of(tables, key).coefficients for key in TABLES]
+    for key, coefficients in zip(TABLES, found, strict=True):
+        surface = simulate_surface(SimulatedTable.from_key(key), repeats=5, seed=3)
+        np.testing.assert_allclose(coefficients, fit_surface(surface).coefficients, rtol=1e-7)
+    assert not np.allclose(*found)
 
 
 def test_a_cell_is_trained_as_an_arm_with_its_constants(tables, tmp_path):
@@ -96,16 +82,15 @@ def test_a_cell_is_trained_as_an_arm_with_its_constants(tables, tmp_path):
     images, labels = rng.integers(0, 256, (6, 30)).astype(np.uint8), np.arange(6).astype(np.uint8)
     digits = Digits("invented", images, labels, images[:4], labels[:4])
     hidden = [LayerSettings(kind="feedforward", size=size) for size in (10, 14)]
-    key = SETTINGS.tables(ARM)[2].key
-    table = read_table_of(tables, key)
+    arm = ARM.model_copy(update=dict(threshold_hidden=2, threshold_output=3))
+    table = read_table_of(tables, own_table(arm).key)
     measure_cell(
-        Networks({"a": ARM}, hidden, [], digits), "m64-s8-h2-o3", tables, epochs=2, seeds=[1, 5],
-        n_train=6, n_test=4, out=tmp_path / "a.csv",
+        Networks({"a": arm}, hidden, [], digits), tables, epochs=2, seeds=[1, 5], n_train=6,
+        n_test=4, out=tmp_path / "a.csv",
     )  # fmt: skip
     found = pd.read_csv(tmp_path / "a.csv")
     assert list(found["seed"]) == [1, 1, 5, 5]
     for seed in (1, 5):
-        arm = ARM.model_copy(update=dict(threshold_hidden=2, threshold_output=3))
         rows = pd.DataFrame(train(build_network(arm, hidden, table, seed, 30), digits, 2))
         ours = found[found["seed"] == seed].reset_index()
         for name in rows.columns.drop("diverged"):

@@ -1,5 +1,6 @@
 """What a workflow job is given: the networks to train or compare, their digits, and the rest."""
 
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from strsbp.engine.network import Network
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp.table import EffectRatioTable, read_table
+from strsbp.training.epochs import train
 
 
 class Networks(NamedTuple):
@@ -20,19 +22,14 @@ class Networks(NamedTuple):
     """The hidden layers."""
     tables: list[EffectRatioTable]
     """The effect-ratio tables among the inputs, normally one per arm."""
-    table_files: list[str]
-    """Where they are."""
     digits: Digits
+    table_files: Sequence[str] = ()
+    """Where the tables are."""
 
     @property
     def first(self) -> ArmSettings:
         """The first arm."""
         return next(iter(self.arms.values()))
-
-    @property
-    def tables_by_arm(self) -> dict[str, EffectRatioTable]:
-        """The table of each arm."""
-        return dict(zip(self.arms, self.tables, strict=True))
 
     @property
     def arm_digits(self) -> Digits:
@@ -43,6 +40,14 @@ class Networks(NamedTuple):
         """The network of the first arm before training."""
         arm, table = self.first, self.tables[0]
         return build_network(arm, self.layers, table, seed, *self.digits.sizes)
+
+    def states(self, seed: int, epochs: int) -> Iterator[tuple[str, Network]]:
+        """The network of the first arm, `untrained` and, unless it diverged, `trained`."""
+        network = self.build(seed)
+        yield "untrained", network
+        train(network, self.digits.first(self.first.n_train, 1), epochs)
+        if network.first_layer_not_finite() is None:
+            yield "trained", network
 
 
 def read_networks(job) -> Networks:

@@ -10,7 +10,9 @@ from strsbp.study.experiments.bptt.settings import (
 IN_CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
 TRAINS_BPTT = in_one_sentence(trains_bptt)(STUDY.bptt, " with ".join(CONFIG_FILES), IN_CONDA)
 compared = in_one_sentence(lambda wildcards: compared_files(study(wildcards.profile), TRAINS_BPTT))
-of_strsbp = lambda wildcards: [study(wildcards.profile).bptt.strsbp]
+trained_arm = lambda wildcards: dict(
+    strsbp=study(wildcards.profile).arm(study(wildcards.profile).bptt.strsbp)
+)
 of_run = lambda wildcards: study(wildcards.profile).bptt.of_run()
 
 
@@ -30,7 +32,7 @@ if TRAINS_BPTT:  # otherwise, existing runs must not be outputs of a rule
             "../envs/bptt.yaml"
         params:
             **calls("strsbp.study.experiments.bptt.measure.run_bptt"),
-            networks=settings_of_arms(of_strsbp, without=NOT_OF_BPTT),
+            networks=settings_of_arms(trained_arm, without=NOT_OF_BPTT),
             settings=of_run,
             seed=lambda wildcards: int(wildcards.seed),
             profile="{profile}",
@@ -39,7 +41,7 @@ if TRAINS_BPTT:  # otherwise, existing runs must not be outputs of a rule
 
     use rule call as measure_bptt with:
         input:
-            unpack(inputs_of_arms(of_strsbp)),
+            unpack(inputs_of_arms(trained_arm)),
         output:
             out="results/{profile}/bptt/times.csv",
         log:
@@ -50,7 +52,7 @@ if TRAINS_BPTT:  # otherwise, existing runs must not be outputs of a rule
             "../envs/bptt.yaml"
         params:
             **calls("strsbp.study.experiments.bptt.times.measure_times"),
-            networks=settings_of_arms(of_strsbp),
+            networks=settings_of_arms(trained_arm),
             settings=of_run,
         message:
             "Timing BPTT beside ST-RSBP"

@@ -4,6 +4,7 @@ from functools import partial
 from operator import attrgetter
 
 from strsbp.digest import code_digest
+from strsbp.errors import SettingsError
 from strsbp.settings import ModelSettings, SimulatedTable
 
 PROFILE = "[a-z][a-z0-9_]*"
@@ -45,52 +46,62 @@ def local_dir(wildcards, input):
 
 
 def arms_of(experiment):
-    """A function that returns the names of the arms that an experiment uses."""
-    return lambda wildcards: getattr(study(wildcards.profile), experiment).arm_names()
+    """A function that returns the arms of an experiment's jobs by name."""
+    return lambda wildcards: getattr(study(wildcards.profile), experiment).job_arms(
+        study(wildcards.profile).all_arms
+    )
 
 
-this_arm = lambda wildcards: [wildcards.arm]
+this_arm = lambda wildcards: {wildcards.arm: study(wildcards.profile).arm(wildcards.arm)}
 
 
-def digits_of_arms(names):
-    """A function that returns the file describing the digits of the first of the arms `names`."""
+def cell_of(cells, wildcards):
+    """The cell of a job, the one of `cells` that its wildcard names."""
+    if wildcards.cell not in cells:
+        raise SettingsError(
+            f"There is no cell '{wildcards.cell}'; the cells are {', '.join(cells)}."
+        )
+    return {wildcards.cell: cells[wildcards.cell]}
+
+
+def digits_of_arms(arms):
+    """A function that returns the file describing the digits of the first of `arms(wildcards)`."""
 
     @in_one_sentence
     def digits(wildcards):
-        arm = study(wildcards.profile).arm(names(wildcards)[0])
-        return f"results/{wildcards.profile}/prepare_data/{arm.dataset}.json"
+        dataset = next(iter(arms(wildcards).values())).dataset
+        return f"results/{wildcards.profile}/prepare_data/{dataset}.json"
 
     return digits
 
 
-def inputs_of_arms(names):
-    """A function, for `unpack`, that returns digits and effect-ratio tables of the arms `names`."""
+def inputs_of_arms(arms):
+    """A function, for `unpack`, that returns digits and effect-ratio tables of the arms."""
 
     @in_one_sentence
     def inputs(wildcards):
-        arms = [study(wildcards.profile).arm(name) for name in names(wildcards)]
         folder = Path("results", wildcards.profile)
         tables = [
             # A module's prefix applies to results, not to the user's own files.
             local(arm.table.file) if arm.table.file else str(arm.table_path(folder))
-            for arm in arms
+            for arm in arms(wildcards).values()
         ]
-        return dict(digits=digits_of_arms(names)(wildcards), tables=tables)
+        return dict(digits=digits_of_arms(arms)(wildcards), tables=tables)
 
     return inputs
 
 
-def settings_of_arms(names, without=()):
-    """A function that returns settings of the arms `names` and the hidden layers of the first."""
+def settings_of_arms(arms, without=()):
+    """A function that returns settings of the arms and the hidden layers of the first."""
 
     @in_one_sentence
     def settings(wildcards):
-        arms = {name: study(wildcards.profile).arm(name) for name in names(wildcards)}
-        layers = study(wildcards.profile).architectures[next(iter(arms.values())).architecture]
+        found = arms(wildcards)
+        layers = study(wildcards.profile).architectures[next(iter(found.values())).architecture]
         left_out = {"seeds", *without}  # a new seed reruns no job of the others
         return dict(
             arms={
-                name: arm.model_dump(mode="json", exclude=left_out) for name, arm in arms.items()
+                name: arm.model_dump(mode="json", exclude=left_out) for name, arm in found.items()
             },
             layers=[layer.model_dump(mode="json", exclude_none=True) for layer in layers],
         )

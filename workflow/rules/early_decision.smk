@@ -3,13 +3,7 @@
 
 use rule call as measure_early_decision with:
     input:
-        digits=digits_of_arms(arms_of("early_decision")),
-        tables=each(
-            rules.fit_spsp.output.table,
-            table=lambda wildcards: study(wildcards.profile).early_decision.table_keys(
-                study(wildcards.profile).arms
-            ),
-        ),
+        unpack(inputs_of_arms(arms_of("early_decision"))),
     output:
         out="results/{profile}/early_decision/measure/seed{seed}.csv",
     log:
@@ -18,7 +12,8 @@ use rule call as measure_early_decision with:
         "results/{profile}/benchmarks/early_decision/measure/seed{seed}.tsv"
     params:
         **calls("strsbp.study.experiments.early_decision.measure.measure_early_decision"),
-        settings=setting("early_decision", without={"seeds"}),
+        times=setting("early_decision.times"),
+        margins=setting("early_decision.margins"),
         seed=lambda wildcards: int(wildcards.seed),
         networks=settings_of_arms(arms_of("early_decision")),
     message:

@@ -4,12 +4,6 @@
 use rule call as measure_gradient_flow with:
     input:
         unpack(inputs_of_arms(arms_of("gradient_flow"))),
-        tables_of_steps=each(
-            rules.fit_spsp.output.table,
-            table=lambda wildcards: study(wildcards.profile).gradient_flow.table_keys(
-                study(wildcards.profile).arms
-            ),
-        ),
     output:
         out="results/{profile}/gradient_flow/norms.csv",
     log:

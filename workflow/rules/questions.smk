@@ -18,9 +18,7 @@ use rule call as judge_questions with:
     log:
         "logs/{profile}/judge_questions.log",
     params:
-        **calls(
-            "strsbp.study.claims.judging.judge_questions", questions="resources/questions.yaml"
-        ),
+        **calls("strsbp.study.claims.judging.judge_questions", questions="resources/questions.yaml"),
         gathered="tables",
         study=whole_study,
     message:

@@ -1,13 +1,12 @@
 """The weight regularisation: a sweep of its strength, with and without division by the threshold."""
 
-from strsbp.study.experiments.regularisation.settings import Cell
-
-arm_of_cell = lambda wildcards: [Cell.from_key(wildcards.cell).arm]
+cells_of = lambda study: study.regularisation.cells(study.all_arms)
+regularised_cell = lambda wildcards: cell_of(cells_of(study(wildcards.profile)), wildcards)
 
 
 use rule call as measure_regularisation with:
     input:
-        unpack(inputs_of_arms(arm_of_cell)),
+        unpack(inputs_of_arms(regularised_cell)),
     output:
         out="results/{profile}/regularisation/measure/{cell}.csv",
     log:
@@ -16,8 +15,7 @@ use rule call as measure_regularisation with:
         "results/{profile}/benchmarks/regularisation/measure/{cell}.tsv"
     params:
         **calls("strsbp.study.experiments.regularisation.measure.measure_cell"),
-        networks=settings_of_arms(arm_of_cell),
-        cell="{cell}",
+        networks=settings_of_arms(regularised_cell),
         epochs=setting("regularisation.epochs"),
         seeds=setting("regularisation.seeds"),
         n_samples=setting("regularisation.n_samples"),
@@ -29,9 +27,7 @@ use rule call as summarise_regularisation with:
     input:
         cells=each(
             rules.measure_regularisation.output.out,
-            cell=lambda wildcards: [
-                cell.key for cell in study(wildcards.profile).regularisation.cells()
-            ],
+            cell=lambda wildcards: cells_of(study(wildcards.profile)),
         ),
     output:
         out="results/{profile}/regularisation/summary.csv",

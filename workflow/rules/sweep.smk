@@ -14,12 +14,9 @@ use rule call as simulate_sweep with:
     threads: 4
     params:
         **calls("strsbp.study.experiments.sweep.measure.simulate_tables"),
-        tables=lambda wildcards: [
-            table.key
-            for table in study(wildcards.profile).sweep.tables(
-                study(wildcards.profile).arm(wildcards.arm)
-            )
-        ],
+        tables=lambda wildcards: study(wildcards.profile).sweep.tables(
+            study(wildcards.profile).arm(wildcards.arm)
+        ),
         repeats=setting("sweep.repeats"),
         seed=setting("simulation.seed"),
     message:
@@ -28,11 +25,14 @@ use rule call as simulate_sweep with:
 
 # Settings of an arm that every cell of the sweep replaces.
 OF_CELL = ["epochs", "n_train", "n_test"]
+swept_cell = lambda wildcards: cell_of(
+    study(wildcards.profile).sweep.cells(study(wildcards.profile).arm(wildcards.arm)), wildcards
+)
 
 
 use rule call as measure_sweep with:
     input:
-        digits=digits_of_arms(this_arm),
+        digits=digits_of_arms(swept_cell),
         simulated=rules.simulate_sweep.output.out,
     output:
         out="results/{profile}/sweep/{arm}/measure/{cell}.csv",
@@ -42,8 +42,7 @@ use rule call as measure_sweep with:
         "results/{profile}/benchmarks/sweep/{arm}/measure/{cell}.tsv"
     params:
         **calls("strsbp.study.experiments.sweep.measure.measure_cell"),
-        networks=settings_of_arms(this_arm, without=OF_CELL),
-        cell="{cell}",
+        networks=settings_of_arms(swept_cell, without=OF_CELL),
         epochs=setting("sweep.epochs"),
         seeds=setting("sweep.seeds"),
         n_train=setting("sweep.n_train"),
@@ -55,13 +54,9 @@ use rule call as measure_sweep with:
 use rule call as summarise_sweep with:
     input:
         cells=lambda wildcards: [
-            rules.measure_sweep.output.out.format(
-                profile=wildcards.profile, arm=name, cell=cell.key
-            )
+            rules.measure_sweep.output.out.format(profile=wildcards.profile, arm=name, cell=cell)
             for name in study(wildcards.profile).sweep.arms
-            for cell in study(wildcards.profile).sweep.distinct_cells(
-                study(wildcards.profile).arm(name)
-            )
+            for cell in study(wildcards.profile).sweep.cells(study(wildcards.profile).arm(name))
         ],
     output:
         out="results/{profile}/sweep/summary.csv",

@@ -1,11 +1,12 @@
 """The base class of experiments' settings, and all of these settings as keys of a config."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 
 from pydantic import Field, create_model
 
-from strsbp.settings import Closed
+from strsbp.settings import ArmSettings, Closed
 from strsbp.study.experiments import EXPERIMENTS
 
 
@@ -15,6 +16,10 @@ class ExperimentSettings(Closed):
     def arm_names(self) -> list[str]:
         """Arms of the study that the experiment uses."""
         return []
+
+    def job_arms(self, arms: Mapping[str, ArmSettings]) -> dict[str, ArmSettings]:
+        """The arms that its jobs are given; `arms`: the study's."""
+        return {name: arms[name] for name in self.arm_names()}
 
 
 def models() -> dict[str, type[ExperimentSettings]]:

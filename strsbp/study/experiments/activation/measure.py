@@ -24,7 +24,6 @@ from strsbp.reference.loss import repaired
 from strsbp.reference.spsp import spsp_matrix
 from strsbp.study.experiments.activation.settings import ActivationSettings
 from strsbp.study.inputs import Networks
-from strsbp.training.epochs import train
 
 COLUMNS = ["state", "layer", "of", "count", "statistic", "value", "n"]
 ALL, COUNT, REPAIRED = "all", "count", "repaired label"
@@ -94,12 +93,12 @@ def measure_activation(networks: Networks, settings: dict, *, out: str | Path) -
     potentials at the spikes. By count: the quantiles, and `share` of all neurons.
     """
     settings, digits = ActivationSettings.model_validate(settings), networks.arm_digits
-    network = networks.build(settings.seed)
     images = digits.test_images[: settings.n_samples], digits.test_labels[: settings.n_samples]
-    rows = [dict(state="untrained") | row for row in _rows(network, *images)]
-    train(network, digits.first(len(digits.train_labels), 1), settings.train_epochs)
-    if network.first_layer_not_finite() is None:
-        rows += [dict(state="trained") | row for row in _rows(network, *images)]
+    rows = [
+        dict(state=state) | row
+        for state, network in networks.states(settings.seed, settings.train_epochs)
+        for row in _rows(network, *images)
+    ]
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
 
 

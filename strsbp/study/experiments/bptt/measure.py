@@ -19,7 +19,7 @@ This module needs the extra `bptt`; import it where it is used.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from strsbp.engine.layers import Layer
 from strsbp.engine.loss import TARGET_COUNT_OTHER
 from strsbp.engine.network import Network
 from strsbp.files import write_json, write_text
-from strsbp.settings import N_CLASSES, TARGET_COUNT_LABEL, ArmSettings, LayerSettings
+from strsbp.settings import TARGET_COUNT_LABEL
 from strsbp.study.experiments.bptt.settings import BpttTraining, of_network
 from strsbp.study.inputs import Networks
 from strsbp.training import provenance as origin
@@ -185,17 +185,6 @@ def _classes(spikes: torch.Tensor) -> np.ndarray:
     return spikes.detach().sum(dim=0).numpy().argmax(axis=1)
 
 
-def initial_network(
-    arm: ArmSettings,
-    layers: Sequence[LayerSettings],
-    seed: int,
-    n_inputs: int,
-    n_classes: int = N_CLASSES,
-) -> Network:
-    """The arm's network before training, with its connections and initial weights but no table."""
-    return Network(arm, layers, np.zeros((1, 4)), seed, n_inputs, n_classes)
-
-
 def run_bptt(
     networks: Networks,
     seed: int,
@@ -217,7 +206,8 @@ def run_bptt(
     torch.use_deterministic_algorithms(True)
     settings, digits = BpttTraining.model_validate(settings), networks.arm_digits
     arm, layers = networks.first, networks.layers
-    training = Training(initial_network(arm, layers, seed, *digits.sizes), digits, settings)
+    no_table = np.zeros((1, 4))
+    training = Training(Network(arm, layers, no_table, seed, *digits.sizes), digits, settings)
     rows, times = [], {"cpu_seconds_per_epoch": [], "seconds_per_epoch": []}
     with progress_bar(
         f"BPTT seed {seed}", arm.n_train + arm.n_test, settings.epochs, 0, progress

@@ -1,6 +1,6 @@
 """How BPTT is trained for comparison with ST-RSBP and HM2-BP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -66,25 +66,6 @@ class BpttSettings(BpttTraining, ExperimentSettings):
     def arm_names(self) -> list[str]:
         return [self.strsbp, self.hm2bp]
 
-    def check_same_digits(self, arms: Mapping[str, ArmSettings]) -> None:
-        """Raise `SettingsError` if the two arms, looked up in `arms`, use different digits."""
-        for key in ("dataset", "n_train", "n_test"):
-            if getattr(arms[self.strsbp], key) != getattr(arms[self.hm2bp], key):
-                raise SettingsError(
-                    f"`bptt` compares the arms '{self.strsbp}' and '{self.hm2bp}', which differ in "
-                    f"{key}; choose two arms with the same digits."
-                )
-
-    def compared_seeds(self, folder: Path, trains: bool) -> list[int]:
-        """The seeds compared: all if BPTT is trained, else those with files in `folder`."""
-        if self.enabled == "no":
-            return []
-        return [
-            seed
-            for seed in self.seeds
-            if trains or all((folder / f"seed{seed}{end}").is_file() for end in (".csv", ".json"))
-        ]
-
     def of_run(self) -> dict[str, Any]:
         """What a run of BPTT depends on: the fields of `BpttTraining`."""
         return self.model_dump(mode="json", include=set(BpttTraining.model_fields))
@@ -124,17 +105,27 @@ def trains_bptt(settings: BpttSettings, where: str = "bptt", in_conda: bool = Fa
 def compared_files(study, trains: bool) -> dict[str, list[str]]:
     """The metrics of the compared runs by method; `times`: that of the samples, if there is one.
 
-    `study` is a `StudySettings`; `trains`: whether BPTT is trained (see `compared_seeds`). Raises
-    `SettingsError` if the methods use different digits.
+    `study` is a `StudySettings`; `trains`: whether BPTT is trained, else only runs that have files
+    are compared. Raises `SettingsError` if the methods use different digits.
     """
     settings = study.bptt
-    settings.check_same_digits(study.all_arms)
+    for key in ("dataset", "n_train", "n_test"):
+        if getattr(study.arm(settings.strsbp), key) != getattr(study.arm(settings.hm2bp), key):
+            raise SettingsError(
+                f"`bptt` compares the arms '{settings.strsbp}' and '{settings.hm2bp}', which "
+                f"differ in {key}; choose two arms with the same digits."
+            )
     folder = Path("results", study.profile, "bptt")
-    seeds = settings.compared_seeds(folder / "train", trains)
+    runs = [folder / "train" / f"seed{seed}" for seed in settings.seeds]
+    if not trains:
+        ends = (".csv", ".json")
+        runs = [run for run in runs if all(run.with_suffix(end).is_file() for end in ends)]
+    if settings.enabled == "no":
+        runs = []
     times = folder / "times.csv"
     return dict(
         strsbp=study.runs([settings.strsbp]),
         hm2bp=study.runs([settings.hm2bp]),
-        bptt=[str(folder / "train" / f"seed{seed}.csv") for seed in seeds],
-        times=[str(times)] if seeds and (trains or times.is_file()) else [],
+        bptt=[f"{run}.csv" for run in runs],
+        times=[str(times)] if runs and (trains or times.is_file()) else [],
     )

@@ -14,7 +14,6 @@ comparisons with the threshold happen at every step, so the latency, in steps, s
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,7 +24,6 @@ from strsbp.engine import passes
 from strsbp.engine.network import Network
 from strsbp.files import write_csv
 from strsbp.network import build_network
-from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings, network_arm
 from strsbp.study.inputs import Networks
 from strsbp.training.epochs import epochs_of
 
@@ -34,35 +32,13 @@ COLUMNS = [
     "n_test", "epochs", "diverged", "stop", "value", "quantity", "mean", "standard_error",
 ]  # fmt: skip
 
-_MEANS = (
+MEANS = (
     "latency", "spikes", "input_spikes", "operations", "input_operations", "active_outputs",
 )  # fmt: skip
+DECISION = np.dtype([(name, np.int64) for name in ("prediction", "lead", *MEANS)])
+"""A decision: the class; spikes by which the first output led the second; steps run until then,
+spikes of all and of the input alone, their synaptic operations, and outputs that had fired."""
 _BLOCK = 50
-
-
-class Decisions(NamedTuple):
-    """Decisions on n images by r rules (the times, then the margins), each (n, r) int64."""
-
-    predictions: np.ndarray
-    latency: np.ndarray
-    """Steps run until the decision."""
-    spikes: np.ndarray
-    """Spikes of the input and of all layers during these steps."""
-    input_spikes: np.ndarray
-    """Those of the input alone."""
-    operations: np.ndarray
-    """Synaptic operations of these spikes."""
-    input_operations: np.ndarray
-    """Those of the input's spikes alone."""
-    leads: np.ndarray
-    """Spikes by which the first output led the second."""
-    active_outputs: np.ndarray
-    """Outputs that had fired."""
-
-
-(
-    PREDICTION, LATENCY, SPIKES, INPUT_SPIKES, OPERATIONS, INPUT_OPERATIONS, LEAD, ACTIVE,
-) = range(len(Decisions._fields))  # fmt: skip
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -71,12 +47,14 @@ def decide_one(inputs, layers, fan_outs, times, margins, counts, found):
 
     `inputs` and the `trains` of `layers`, the last of which is the output: spikes by step.
     `fan_outs`: int64 arrays, operations per spike of each input, then of each layer's neurons.
-    `times`, `margins`: int64. `counts` (n_classes,): working space. Fills `found` (rules, fields).
+    `times`, `margins`: int64. `counts` (n_classes,): working space. Fills `found`, one `DECISION`
+    for each of the times, then of the margins.
     """
     n_steps = inputs.step_ptr.size - 1
     output = layers[len(layers) - 1].trains
     counts[:] = 0
-    found[:, LATENCY] = 0
+    for rule in range(found.size):
+        found[rule].latency = 0
     spikes = input_spikes = operations = input_operations = 0
     for t in range(n_steps):
         for k in range(inputs.step_ptr[t], inputs.step_ptr[t + 1]):
@@ -97,22 +75,23 @@ def decide_one(inputs, layers, fan_outs, times, margins, counts, found):
                 best, first, second = i, counts[i], first
             elif counts[i] > second:
                 second = counts[i]
-        for rule in range(found.shape[0]):
-            if found[rule, LATENCY] > 0:
+        for rule in range(found.size):
+            if found[rule].latency > 0:
                 continue
             if rule < times.size:
                 due = t + 1 == times[rule]
             else:
                 due = first - second >= margins[rule - times.size]
             if due or t + 1 == n_steps:
-                found[rule, PREDICTION] = best
-                found[rule, LATENCY] = t + 1
-                found[rule, SPIKES] = input_spikes + spikes
-                found[rule, INPUT_SPIKES] = input_spikes
-                found[rule, OPERATIONS] = input_operations + operations
-                found[rule, INPUT_OPERATIONS] = input_operations
-                found[rule, LEAD] = first - second
-                found[rule, ACTIVE] = active
+                decision = found[rule]
+                decision.prediction = best
+                decision.lead = first - second
+                decision.latency = t + 1
+                decision.spikes = input_spikes + spikes
+                decision.input_spikes = input_spikes
+                decision.operations = input_operations + operations
+                decision.input_operations = input_operations
+                decision.active_outputs = active
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -140,17 +119,15 @@ def fan_outs(network: Network) -> tuple[np.ndarray, ...]:
     return tuple(found)
 
 
-def decide(network: Network, images, times: Sequence[int], margins: Sequence[int]) -> Decisions:
-    """Decisions on the test images (n, pixels) uint8, after `times` steps and by `margins`.
+def decide(network: Network, images, times: Sequence[int], margins: Sequence[int]) -> np.ndarray:
+    """A `DECISION` on each test image, after `times` steps, then by `margins`: (n, rules).
 
-    A time beyond T counts as T. All rules use the same forward pass per image.
+    `images` (n, pixels) uint8. A time beyond T counts as T. All rules use the same forward pass.
     """
     images = np.ascontiguousarray(images, dtype=np.uint8)
     encoder = Encoder(network.seed, TEST_SPLIT, network.model.n_steps)
     times, margins = (np.array(values, dtype=np.int64) for values in (times, margins))
-    found = np.zeros(
-        (len(images), times.size + margins.size, len(Decisions._fields)), dtype=np.int64
-    )
+    found = np.zeros((len(images), times.size + margins.size), dtype=DECISION)
     counts = np.zeros(network.n_classes, dtype=np.int64)
     operations = fan_outs(network)
     for first in range(0, len(images), _BLOCK):  # Ctrl-C takes effect between blocks
@@ -158,30 +135,29 @@ def decide(network: Network, images, times: Sequence[int], margins: Sequence[int
             images, first, encoder.key, network.inputs.arrays, network.arrays,
             operations, times, margins, counts, found[first : first + _BLOCK],
         )  # fmt: skip
-    return Decisions(*np.moveaxis(found, 2, 0))
+    return found
 
 
-def decision_rows(decisions: Decisions, labels, times, margins) -> list[dict]:
+def decision_rows(decisions: np.ndarray, labels, times, margins) -> list[dict]:
     """Mean over images of each quantity for each rule, with its standard error.
 
     `times` must end with T: `error_difference` is the error minus that of the same network at T,
     image by image. `silent`: the share of images for which no output had fired. `undecided`: the
     share for which the margin was not reached within T.
     """
-    wrong = (decisions.predictions != np.asarray(labels)[:, None]).astype(np.float64)
+    wrong = (decisions["prediction"] != np.asarray(labels)[:, None]).astype(np.float64)
     rules = [("time", t) for t in times] + [("margin", m) for m in margins]
     at_end = wrong[:, len(times) - 1]
     rows = []
     for k, (stop, value) in enumerate(rules):
+        by_rule = decisions[:, k]
         quantities = {
             "error": wrong[:, k],
             "error_difference": wrong[:, k] - at_end,
-            "silent": decisions.active_outputs[:, k] == 0,
-        }
-        for name in _MEANS:
-            quantities[name] = getattr(decisions, name)[:, k]
+            "silent": by_rule["active_outputs"] == 0,
+        } | {name: by_rule[name] for name in MEANS}
         if stop == "margin":
-            quantities["undecided"] = decisions.leads[:, k] < value
+            quantities["undecided"] = by_rule["lead"] < value
         for quantity, values in quantities.items():
             n = len(values)
             error = np.std(values, ddof=1) / np.sqrt(n) if n > 1 else np.nan
@@ -193,28 +169,28 @@ def decision_rows(decisions: Decisions, labels, times, margins) -> list[dict]:
 
 
 def measure_early_decision(
-    networks: Networks, settings: dict, seed: int, *, out: str | Path, say=print
-) -> None:
-    """Train every network of `settings` with `seed`, decide on the test images, write `out` (csv).
+    networks: Networks, times: Sequence[int], margins: Sequence[int], seed: int, *,
+    out: str | Path, say=print,
+) -> None:  # fmt: skip
+    """Train every arm of `networks` with `seed`, decide on the test images, write `out` (csv).
 
-    `networks`: the arm that they share, and the effect-ratio table of each. A network that
-    diverges is measured as it is then, with `diverged` = 1.
+    `times` of T or more are left out, and T is added. A network that diverges is measured as it is
+    then, with `diverged` = 1.
     """
-    settings, rows = EarlyDecisionSettings.model_validate(settings), []
-    for name, table in zip(settings.networks, networks.tables, strict=True):
-        model = network_arm(networks.first, settings, name)
+    rows = []
+    for (name, model), table in zip(networks.arms.items(), networks.tables, strict=True):
         images = networks.digits.first(model.n_train, model.n_test)
         network = build_network(model, networks.layers, table, seed, *images.sizes)
-        for row in epochs_of(network, images, settings.epochs):
+        for row in epochs_of(network, images, model.epochs):
             say(f"{name}: test error {100 * row['test_error']:.2f} % after epoch {row['epoch']}")
-        times = [t for t in settings.times if t < model.n_steps] + [model.n_steps]
-        decisions = decide(network, images.test_images, times, settings.margins)
+        stops = [t for t in times if t < model.n_steps] + [model.n_steps]
+        decisions = decide(network, images.test_images, stops, margins)
         described = dict(
             network=name, n_steps=model.n_steps, threshold_hidden=model.threshold_hidden,
             threshold_output=model.threshold_output, table=model.simulated_table().key, seed=seed,
             n_train=model.n_train, n_test=model.n_test, epochs=row["epoch"],
             diverged=int(row["diverged"] != ""),
         )  # fmt: skip
-        found = decision_rows(decisions, images.test_labels, times, settings.margins)
+        found = decision_rows(decisions, images.test_labels, stops, margins)
         rows += [described | row for row in found]
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)

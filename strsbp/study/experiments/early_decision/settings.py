@@ -1,18 +1,10 @@
 """Decisions before T, and accuracy against operations: the networks, and when they decide."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from strsbp.settings import (
-    SORTED,
-    TARGET_COUNT_LABEL,
-    ArmName,
-    ArmSettings,
-    Closed,
-    Seeds,
-)
+from strsbp.settings import SORTED, TARGET_COUNT_LABEL, ArmName, Closed, Seeds
 from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import with_steps
 
@@ -41,10 +33,6 @@ class EarlyDecisionSettings(ExperimentSettings):
     """Training epochs per network."""
     seeds: Annotated[Seeds, SORTED] = [1]
     """One job per seed, which trains every network once."""
-    n_train: Annotated[int, Field(ge=1, le=60_000)] | None = None
-    """Training images (the first n), if different from the arm's."""
-    n_test: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    """Test images (the first n), if different from the arm's."""
     times: Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], SORTED] = [50, 100, 200]
     """Steps after which a decision is taken; those of T or more are left out, and T is added."""
     margins: Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], SORTED] = [1, 2, 3, 5, 8]
@@ -53,16 +41,13 @@ class EarlyDecisionSettings(ExperimentSettings):
     def arm_names(self) -> list[str]:
         return [self.arm]
 
-    def table_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
-        """The name of the simulation behind each network's table; `arms`: the study's."""
-        trained = (network_arm(arms[self.arm], self, name) for name in self.networks)
-        return [arm.simulated_table().key for arm in trained]
-
-
-def network_arm(arm: ArmSettings, settings: EarlyDecisionSettings, name: str) -> ArmSettings:
-    """The network `name` of `settings` as an arm; `arm` is the one that the networks share."""
-    network = settings.networks[name]
-    changed = dict(epochs=settings.epochs, n_train=settings.n_train, n_test=settings.n_test)
-    changed |= network.model_dump(include={"threshold_hidden", "threshold_output"})
-    changed = {key: value for key, value in changed.items() if value is not None}
-    return with_steps(arm, network.n_steps, network.table_steps).model_copy(update=changed)
+    def job_arms(self, arms):
+        """The networks by name, as arms."""
+        found = {}
+        for name, network in self.networks.items():
+            changes = network.model_dump(
+                include={"threshold_hidden", "threshold_output"}, exclude_none=True
+            )
+            arm = with_steps(arms[self.arm], network.n_steps, network.table_steps)
+            found[name] = arm.model_copy(update=changes | dict(epochs=self.epochs))
+        return found

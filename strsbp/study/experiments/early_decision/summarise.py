@@ -1,9 +1,9 @@
 """Accuracy against cost over seeds: means with intervals per network, rule and quantity."""
 
 from collections.abc import Iterable
-from math import sqrt
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from strsbp.files import ResultsError, numbers, read_csv, write_csv
@@ -26,12 +26,12 @@ SUMMARY_COLUMNS = [
 ]  # fmt: skip
 
 
-def wilson_interval(share: float, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share observed in n images."""
+def wilson_interval(share, n):
+    """Wilson's 95 % interval of a share observed in n images, or of an array of each."""
     centre = share + Z**2 / (2 * n)
-    spread = Z * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    spread = Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     scale = 1 + Z**2 / n
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+    return np.maximum(0.0, (centre - spread) / scale), np.minimum(1.0, (centre + spread) / scale)
 
 
 def summarise_early_decision(seeds: Iterable[str | Path], *, out: str | Path) -> None:
@@ -46,25 +46,22 @@ def summarise_early_decision(seeds: Iterable[str | Path], *, out: str | Path) ->
     frame = pd.concat([_read(path) for path in seeds], ignore_index=True)
     # A network that diverged with one seed has fewer epochs than with another.
     frame["epochs"] = frame.groupby("network")["epochs"].transform("max")
-    rows = []
-    for key, group in frame.groupby([*NETWORK, *RULE], sort=False):
-        described = dict(zip([*NETWORK, *RULE], key, strict=True))
-        mean = float(group["mean"].mean())
-        if described["quantity"] in SHARES:
-            low, high = wilson_interval(mean, described["n_test"])
-        else:
-            spread = Z * float(group["standard_error"].mean())
-            low, high = mean - spread, mean + spread
-        at_end = described["stop"] == "time" and described["value"] == described["n_steps"]
-        rows.append(
-            described
-            | dict(
-                at_end=int(at_end), mean=mean, low=low, high=high,
-                smallest_seed=group["mean"].min(), largest_seed=group["mean"].max(),
-                n_seeds=group["seed"].nunique(), n_diverged=int(group["diverged"].sum()),
-            )
-        )  # fmt: skip
-    write_csv(pd.DataFrame(rows, columns=SUMMARY_COLUMNS), out)
+    by_rule = frame.groupby([*NETWORK, *RULE], sort=False)
+    rows = by_rule.agg(
+        mean=("mean", "mean"), standard_error=("standard_error", "mean"),
+        smallest_seed=("mean", "min"), largest_seed=("mean", "max"), n_seeds=("seed", "nunique"),
+        n_diverged=("diverged", "sum"),
+    ).reset_index()  # fmt: skip
+    spread = Z * rows["standard_error"]
+    rows = rows.assign(
+        at_end=((rows["stop"] == "time") & (rows["value"] == rows["n_steps"])).astype(int),
+        low=rows["mean"] - spread,
+        high=rows["mean"] + spread,
+    )
+    shares = rows[rows["quantity"].isin(SHARES)]
+    low, high = wilson_interval(shares["mean"], shares["n_test"])
+    rows.loc[shares.index, "low"], rows.loc[shares.index, "high"] = low, high
+    write_csv(rows[SUMMARY_COLUMNS], out)
 
 
 def _read(path: str | Path) -> pd.DataFrame:

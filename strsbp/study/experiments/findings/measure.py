@@ -51,19 +51,21 @@ def _exact_rows(n_steps: int, gap: int):
     ended, _ = sequential_trains(n_steps, gap, max(JAMMED_COUNT, STUDY_GRID))
     without_0, _ = sequential_trains(n_steps, gap, max(BLOCKED_COUNTS), first_place=1)
     trains = 2 * STUDY_GRID * STUDY_REPEATS
-    all_end = np.prod(np.minimum(ended[1 : STUDY_GRID + 1], 1.0)[1:] ** trains)
+    all_end = np.prod(np.minimum(ended[2 : STUDY_GRID + 1], 1.0) ** trains)
+    grid = f"grid {STUDY_GRID}, {STUDY_REPEATS} repeats"
     values = {
         ("F2", f"count {count}", "share_with_spike_at_0"): 1 - without_0[count] / ended[count]
         for count in BLOCKED_COUNTS
     }
     values["F3", f"count {JAMMED_COUNT}", "share_jammed_exact"] = 1 - ended[JAMMED_COUNT]
-    setting = f"grid {STUDY_GRID}, {STUDY_REPEATS} repeats"
-    values["F3", setting, "share_of_simulations_jammed"] = 1 - all_end
-    for (finding, setting, quantity), value in values.items():
-        yield dict(
-            finding=finding, setting=setting, quantity=quantity, mean=value, n=0,
-            unit_of_n="exact",
-        )  # fmt: skip
+    values["F3", grid, "share_of_simulations_jammed"] = 1 - all_end
+    for described, value in values.items():
+        yield _row(*described, [value], "exact") | dict(n=0)
+
+
+def _row(finding: str, setting: str, quantity: str, values: Sequence[float], unit_of_n: str):
+    described = dict(finding=finding, setting=setting, quantity=quantity)
+    return described | mean_interval(values)._asdict() | dict(n=len(values), unit_of_n=unit_of_n)
 
 
 def reservoir_counts(shape, seed: int, variant: str) -> dict[str, float]:
@@ -92,11 +94,7 @@ def _reservoir_rows(shape, seeds):
     for variant in VARIANTS:
         drawn = [reservoir_counts(shape, seed, variant) for seed in seeds]
         for quantity in drawn[0]:
-            values = mean_interval([one[quantity] for one in drawn])
-            yield dict(
-                finding="F5", setting=variant, quantity=quantity, n=len(drawn),
-                unit_of_n="reservoirs", **values._asdict(),
-            )  # fmt: skip
+            yield _row("F5", variant, quantity, [one[quantity] for one in drawn], "reservoirs")
 
 
 def share_moved(seed: int, n_samples: int) -> float:
@@ -107,8 +105,5 @@ def share_moved(seed: int, n_samples: int) -> float:
 
 def _shuffle_rows(seeds):
     for n_samples in SAMPLE_COUNTS:
-        values = mean_interval([share_moved(seed, n_samples) for seed in seeds])
-        yield dict(
-            finding="F8", setting=f"{n_samples} samples", quantity="share_moved", n=len(seeds),
-            unit_of_n="orders", **values._asdict(),
-        )  # fmt: skip
+        values = [share_moved(seed, n_samples) for seed in seeds]
+        yield _row("F8", f"{n_samples} samples", "share_moved", values, "orders")

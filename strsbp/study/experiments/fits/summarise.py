@@ -14,8 +14,6 @@ from strsbp.spsp.quality import LOW_RATE
 from strsbp.spsp.simulate import Surface, load_surface
 from strsbp.study.summary.intervals import holm, mean_interval, paired_difference
 
-REGIONS = ("inside", "outside", "low_rates")
-
 
 def summarise_fits(
     arms: Mapping[str, ArmSettings],

@@ -22,9 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from strsbp.study.summary.intervals import bootstrap_interval
-
-UNKNOWN = (np.nan, np.nan, np.nan)
+from strsbp.study.summary.intervals import Interval, bootstrap_interval
 
 
 class Halves(NamedTuple):
@@ -67,49 +65,38 @@ def _reliability(f1, f2, axis=-1):
     return _over_root(shared, np.mean(f1 * f1, axis=axis) * np.mean(f2 * f2, axis=axis))
 
 
-def _norm(f1, f2, axis=-1):
-    shared = np.mean(f1 * f2, axis=axis)
-    return _over_root(shared, shared)
-
-
 def _linearity(s1, s2, l1, l2, axis=-1):
     shared = np.mean(s1 * s2, axis=axis), np.mean(l1 * l2, axis=axis)
     both = np.where((shared[0] > 0) & (shared[1] > 0), shared[0] * shared[1], -1)
     return _over_root(_crossed(s1, s2, l1, l2, axis), both)
 
 
-def describe_truth(truth: Halves, seed: int) -> dict[str, tuple[float, float, float]]:
-    """How reliable the finite differences are: (estimate, low, high) by quantity.
+def describe_truth(truth: Halves, seed: int) -> dict[str, Interval]:
+    """How reliable the finite differences are, by quantity.
 
     `moved`: share of directions along which the loss changes at all; `reliability`: correlation of
     the halves. Both are known even if the truth does not stand out from its noise.
     """
     moved = float(np.mean((truth.first != 0) | (truth.second != 0)))
     return dict(
-        moved=(moved, np.nan, np.nan), reliability=bootstrap_interval(_reliability, truth, seed)
+        moved=Interval(moved, np.nan, np.nan),
+        reliability=bootstrap_interval(_reliability, truth, seed),
     )
 
 
-def linearity(small: Halves, large: Halves, seed: int) -> tuple[float, float, float]:
+def linearity(small: Halves, large: Halves, seed: int) -> Interval:
     """Cosine of the gradients measured with two step sizes; 1 in the linear range."""
     return bootstrap_interval(_linearity, (*small, *large), seed)
 
 
-def compare_with_truth(
-    estimate: Halves, truth: Halves, seed: int
-) -> dict[str, tuple[float, float, float]]:
-    """`cosine` and `scale` of an estimated gradient, each with its interval.
-
-    The bootstrap resamples the directions.
-    """
+def compare_with_truth(estimate: Halves, truth: Halves, seed: int) -> dict[str, Interval]:
+    """`cosine` and `scale` of an estimated gradient; the bootstrap resamples the directions."""
     data = *estimate, *truth
-    known = np.isfinite(bootstrap_interval(_norm, truth, seed)[0]) and _square(*estimate, -1) > 0
-    return {
-        name: bootstrap_interval(statistic, data, seed) if known else UNKNOWN
-        for name, statistic in (("cosine", _cosine), ("scale", _scale))
-    }
+    cosine = bootstrap_interval(_cosine, data, seed)
+    known = np.isfinite(cosine.mean)
+    return dict(cosine=cosine, scale=bootstrap_interval(_scale, data, seed) if known else cosine)
 
 
-def cosine_difference(a: Halves, b: Halves, truth: Halves, seed: int) -> tuple[float, float, float]:
+def cosine_difference(a: Halves, b: Halves, truth: Halves, seed: int) -> Interval:
     """Cosine of `a` minus cosine of `b`, over the same resampled directions."""
     return bootstrap_interval(_cosine_difference, (*a, *b, *truth), seed)

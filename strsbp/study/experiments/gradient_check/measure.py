@@ -16,7 +16,8 @@ those from below, or those among its neurons (`_reservoir`).
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,13 +32,14 @@ from strsbp.engine.loss import MARGIN, TARGET_COUNT_OTHER
 from strsbp.engine.network import Network
 from strsbp.files import write_csv
 from strsbp.settings import TARGET_COUNT_LABEL
+from strsbp.study.experiments.bptt.settings import missing_library
 from strsbp.study.experiments.gradient_check.replay import Recording, output_counts
 from strsbp.study.experiments.gradient_check.settings import (
     GradientCheckSettings,
     SurrogateSettings,
     on_network_of,
 )
-from strsbp.study.experiments.gradients.measure import Probe, weights_of
+from strsbp.study.experiments.gradients.measure import Probe
 from strsbp.study.inputs import Networks
 from strsbp.training.epochs import train
 
@@ -155,54 +157,46 @@ def random_direction(group: Group, number: int, order: int, seed: int) -> np.nda
     return (2 * signs - 1).astype(np.float32)
 
 
-def arm_gradients(
-    probe: Probe, samples: Samples
-) -> tuple[list[tuple[np.ndarray, ...]], list[float]]:
+def half_means(samples: Samples, gradients: Callable, scale: float = 1.0):
     """Mean gradient of each half of the samples by group, and CPU seconds per sample.
 
-    The time is that of `Network.train_on_inputs`: a forward pass, the gradient, and the update.
+    `gradients(half)` yields, by batch, its size, its summed gradient by group times `scale`, and
+    its CPU seconds, which its samples share.
     """
     halves, seconds = [], []
-    probe.clear()
-    samples.encode(probe.network, 0)
-    probe.network.train_on_inputs(int(samples.labels[0]))  # compiles, if not done yet
     for half in samples.halves:
-        parts = [part for layer in probe.moments() for part in layer]
-        sums = [np.zeros(part.shape) for part in parts]
+        sums = None
+        for size, parts, spent in gradients(half):
+            sums = sums or [np.zeros(part.shape) for part in parts]
+            for total, part in zip(sums, parts, strict=True):
+                total += part
+            seconds += [spent / size] * size
+        halves.append([total / (scale * len(half)) for total in sums])
+    return list(zip(*halves, strict=True)), seconds
+
+
+def arm_gradients(probe: Probe, samples: Samples):
+    """The `half_means` of an arm; the time is that of a forward pass, gradient and update."""
+
+    def gradients(half):
         for sample in half:
             samples.encode(probe.network, sample)
             probe.clear()
             began = time.process_time()
             probe.network.train_on_inputs(int(samples.labels[sample]))
-            seconds.append(time.process_time() - began)
-            for total, part in zip(sums, parts, strict=True):
-                total += part
-        halves.append([total / ((1 - BETA_1) * len(half)) for total in sums])
-    return list(zip(*halves, strict=True)), seconds
+            spent = time.process_time() - began
+            yield 1, [part for layer in probe.moments() for part in layer], spent
+
+    next(gradients(samples.halves[0]))  # compiles, if not done yet
+    return half_means(samples, gradients, scale=1 - BETA_1)
 
 
 def bptt_gradients(network: Network, settings: SurrogateSettings, samples: Samples):
-    """The same by backpropagation through time; None if snnTorch is not installed.
+    """The `half_means` of backpropagation through time; needs snnTorch."""
+    from strsbp.study.experiments.gradient_check.surrogate import surrogate_gradients
 
-    The time per sample is that of its batch's forward and backward pass, divided by the batch size.
-    """
-    try:
-        from strsbp.study.experiments.gradient_check.surrogate import SurrogateGradient
-    except ImportError:
-        return None
-    surrogate = SurrogateGradient(network, settings)
-    halves, seconds = [], []
-    for half in samples.halves:
-        sums = None
-        for batch, parts, spent in surrogate.gradients(
-            samples.recordings[0], samples.targets, half
-        ):
-            sums = sums or [np.zeros(part.shape) for part in parts]
-            for total, part in zip(sums, parts, strict=True):
-                total += part
-            seconds += [spent / len(batch)] * len(batch)
-        halves.append([total / len(half) for total in sums])
-    return list(zip(*halves, strict=True)), seconds
+    inputs = network, settings, samples.recordings[0], samples.targets
+    return half_means(samples, partial(surrogate_gradients, *inputs))
 
 
 def measure_gradient_check(
@@ -222,17 +216,14 @@ def measure_gradient_check(
         return
     samples = Samples(network, digits, settings)
     estimates, seconds = {}, {}
-    weights = weights_of(network)
     for (name, arm), table in zip(networks.arms.items(), networks.tables, strict=True):
-        model = on_network_of(networks.first, arm)
-        probe = Probe(model, networks.layers, table, weights, settings.seed, *digits.sizes)
+        probe = Probe(on_network_of(networks.first, arm), table, network)
         estimates[name], seconds[name] = arm_gradients(probe, samples)
     for name, surrogate in settings.surrogates.items():
-        found = bptt_gradients(network, surrogate, samples)
-        if found is None:
+        if missing_library():
             print(f"{name} is left out: snnTorch, the extra `bptt` of strsbp, is not installed.")
         else:
-            estimates[name], seconds[name] = found
+            estimates[name], seconds[name] = bptt_gradients(network, surrogate, samples)
     projected = []
     for order, group in enumerate(groups_of(network)):
         own = {name: found[order] for name, found in estimates.items()}

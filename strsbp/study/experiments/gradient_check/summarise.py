@@ -25,8 +25,6 @@ COLUMNS = [
     "state", "layer", "step", "estimator", "title", "against", "quantity", "mean", "low", "high",
     "n",
 ]  # fmt: skip
-ALL_LAYERS = "all"
-"""The `layer` of a quantity that belongs to the whole network."""
 
 
 def summarise_gradient_check(
@@ -54,15 +52,11 @@ def summarise_gradient_check(
         for name, of_estimator in read_csv(timed, TIME_COLUMNS).groupby("estimator", sort=False):
             values = of_estimator["cpu_ms"].to_numpy(dtype=float)
             found = bootstrap_interval(np.mean, (values,), seed, resamples=2000)
-            row = dict(state=state, layer=ALL_LAYERS, estimator=name)
-            rows.append(row | _row("cpu_ms", found, values.size))
+            row = dict(state=state, layer="all", estimator=name, quantity="cpu_ms", n=values.size)
+            rows.append(row | found._asdict())
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame["title"] = frame["estimator"].map(titles)
     write_csv(frame, out)
-
-
-def _row(quantity: str, found: tuple[float, float, float], n: int) -> dict:
-    return dict(quantity=quantity, n=n) | dict(zip(("mean", "low", "high"), found, strict=True))
 
 
 def _layer_rows(projections: pd.DataFrame, seed: int):
@@ -76,21 +70,21 @@ def _layer_rows(projections: pd.DataFrame, seed: int):
         if name != FINITE_DIFFERENCE
     }
     small, large = sorted(truths)
+    first = next(iter(estimates))
     for step, truth in truths.items():
-        n = truth.first.size
-        of_truth = dict(step=step, estimator=FINITE_DIFFERENCE)
-        described = describe_truth(truth, seed)
+        known = dict(step=step, n=truth.first.size)
+        found = {(FINITE_DIFFERENCE, key): one for key, one in describe_truth(truth, seed).items()}
         if step == large:
-            described["linearity"] = linearity(truths[small], truth, seed)
-        yield from (of_truth | _row(key, found, n) for key, found in described.items())
-        first = next(iter(estimates))
+            found[FINITE_DIFFERENCE, "linearity"] = linearity(truths[small], truth, seed)
         for name, estimate in estimates.items():
-            for key, found in compare_with_truth(estimate, truth, seed).items():
-                yield dict(step=step, estimator=name) | _row(key, found, n)
+            for key, one in compare_with_truth(estimate, truth, seed).items():
+                found[name, key] = one
             if name != first:
-                found = cosine_difference(estimates[first], estimate, truth, seed)
-                row = _row("cosine_difference", found, n)
-                yield dict(step=step, estimator=first, against=name) | row
+                difference = cosine_difference(estimates[first], estimate, truth, seed)
+                found[first, "cosine_difference", name] = difference
+        for key, one in found.items():
+            named = dict(zip(("estimator", "quantity", "against"), key, strict=False))
+            yield known | named | one._asdict()
 
 
 def _halves(rows: pd.DataFrame) -> Halves:

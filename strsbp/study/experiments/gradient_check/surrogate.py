@@ -24,34 +24,38 @@ BATCH = 25
 """Samples per pass through the graph; at T = 400 they take about 300 MB."""
 
 
+def surrogate_layers(network: Network, settings: SurrogateSettings) -> list["SurrogateLayer"]:
+    """The layers of `network`, with copies of its weights, in PyTorch."""
+    spike = getattr(surrogate, settings.function)(settings.slope)
+    return [SurrogateLayer(layer, spike) for layer in network.layers]
+
+
 class SurrogateLayer:
-    """A layer's weights as leaves of the graph, and its dynamics."""
+    """A layer's weights as leaves of the graph, and its dynamics.
+
+    `membranes`: if set to a list, `run` appends the membrane potentials (batch, n) of every step
+    before any reset, and keeps their gradients.
+    """
 
     def __init__(self, layer: Layer, spike):
-        self.layer, self.model, self._spike = layer, layer.model, spike
+        self.layer, self.model, self._spike, self.membranes = layer, layer.model, spike, None
         self.weights = torch.tensor(layer.weights[:, : layer.n_neurons], requires_grad=True)
         self.parameters = [self.weights]
         if layer.recurrent:
             self._where = torch.from_numpy(layer.rec_pre), torch.tensor(layer.rec_post).long()
             self.parameters.append(torch.tensor(layer.rec_weights, requires_grad=True))
 
-    def _recurrent_weights(self) -> torch.Tensor:
-        n = self.layer.n_neurons
-        return torch.zeros(n, n).index_put(self._where, self.parameters[1])
-
-    def spike(self, membrane: torch.Tensor) -> torch.Tensor:
-        """Which neurons fire, (batch, n) float32, at the `membrane` before any reset."""
-        layer = self.layer
-        return self._spike((membrane - float(layer.arrays.fires_above)) / float(layer.threshold))
-
     def run(self, inputs: torch.Tensor) -> torch.Tensor:
         """Spikes (T, batch, n) evoked by the spikes `inputs` (T, batch, m), both float32."""
         layer, model = self.layer, self.model
-        decay_s, decay_m, gain = (
-            float(getattr(layer.arrays, name)) for name in ("decay_s", "decay_m", "gain")
+        decay_s, decay_m, gain, fires_above = (
+            float(getattr(layer.arrays, name))
+            for name in ("decay_s", "decay_m", "gain", "fires_above")
         )
         drive = inputs[:-1] @ self.weights
-        lateral = self._recurrent_weights() if layer.recurrent else None
+        if layer.recurrent:
+            n = layer.n_neurons
+            lateral = torch.zeros(n, n).index_put(self._where, self.parameters[1])
         current = torch.zeros_like(drive[0])
         membrane, spikes = torch.zeros_like(current), torch.zeros_like(current)
         refractory = torch.zeros(current.shape, dtype=torch.int32)
@@ -63,7 +67,10 @@ class SurrogateLayer:
             elif layer.output:
                 current = current - (spikes.sum(dim=1, keepdim=True) - spikes)
             membrane = (membrane * decay_m + current * gain).masked_fill(refractory > 0, 0.0)
-            spikes = self.spike(membrane)
+            if self.membranes is not None:
+                membrane.retain_grad()
+                self.membranes.append(membrane)
+            spikes = self._spike((membrane - fires_above) / float(layer.threshold))
             fired = spikes.detach() > 0
             refractory = (refractory - 1).clamp(min=0).masked_fill(fired, model.refractory_steps)
             membrane = membrane.masked_fill(fired, 0.0)
@@ -81,40 +88,34 @@ def loss_of(counts: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, 
     return error, 0.5 * error.square().sum()
 
 
-class SurrogateGradient:
-    """Gradients of a network's loss by backpropagation through time.
+def counts_of(layers: list[SurrogateLayer], spikes: torch.Tensor) -> torch.Tensor:
+    """Output spike counts (batch, n_classes) of the input spikes (T, batch, n_inputs)."""
+    for layer in layers:
+        spikes = layer.run(spikes)
+    return spikes.sum(dim=0)
 
-    The network's current weights are copied. Loss: as in `measure`, half the sum over
-    the outputs of d_i^2 where |d_i| > 5.
+
+def surrogate_gradients(
+    network: Network,
+    settings: SurrogateSettings,
+    recording: Recording,
+    targets: np.ndarray,
+    samples: np.ndarray,
+) -> Iterator[tuple[int, list[np.ndarray], float]]:
+    """The summed gradients of `samples`, batch by batch, with the network's current weights.
+
+    `recording`: the input's spikes; `targets` (S, n_classes): the target counts. Yields the size
+    of the batch, float32 arrays in the order of `Probe.moments`, and the CPU seconds.
     """
-
-    def __init__(self, network: Network, settings: SurrogateSettings):
-        spike = getattr(surrogate, settings.function)(settings.slope)
-        self.n_inputs = network.n_inputs
-        self.layers = [SurrogateLayer(layer, spike) for layer in network.layers]
-
-    def counts(self, spikes: torch.Tensor) -> torch.Tensor:
-        """Output spike counts (batch, n_classes) of the input spikes (T, batch, n_inputs)."""
-        for layer in self.layers:
-            spikes = layer.run(spikes)
-        return spikes.sum(dim=0)
-
-    def gradients(
-        self, recording: Recording, targets: np.ndarray, samples: np.ndarray
-    ) -> Iterator[tuple[np.ndarray, list[np.ndarray], float]]:
-        """The summed gradients of `samples`, batch by batch.
-
-        `recording`: the input's spikes; `targets` (S, n_classes): the target counts. Yields the
-        samples of the batch, float32 arrays in the order of `Probe.moments`, and the CPU seconds.
-        """
-        for start in range(0, len(samples), BATCH):
-            batch = samples[start : start + BATCH]
-            spikes = [recording.to_dense(int(sample), self.n_inputs) for sample in batch]
-            inputs = torch.from_numpy(np.stack(spikes, axis=1).astype(np.float32))
-            wanted = torch.from_numpy(targets[batch].astype(np.float32))
-            began = time.process_time()
-            _, loss = loss_of(self.counts(inputs), wanted)
-            parameters = [part for layer in self.layers for part in layer.parameters]
-            found = torch.autograd.grad(loss, parameters)
-            seconds = time.process_time() - began
-            yield batch, [part.numpy() for part in found], seconds
+    layers = surrogate_layers(network, settings)
+    parameters = [part for layer in layers for part in layer.parameters]
+    for start in range(0, len(samples), BATCH):
+        batch = samples[start : start + BATCH]
+        spikes = [recording.to_dense(int(sample), network.n_inputs) for sample in batch]
+        inputs = torch.from_numpy(np.stack(spikes, axis=1).astype(np.float32))
+        wanted = torch.from_numpy(targets[batch].astype(np.float32))
+        began = time.process_time()
+        _, loss = loss_of(counts_of(layers, inputs), wanted)
+        found = torch.autograd.grad(loss, parameters)
+        seconds = time.process_time() - began
+        yield len(batch), [part.numpy() for part in found], seconds

@@ -9,8 +9,7 @@ loss with respect to the weights, for several T.
 This module needs the extra `bptt` for BPTT; without it, only ST-RSBP is measured.
 """
 
-from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +19,12 @@ from strsbp.data import Digits
 from strsbp.encoding import TRAIN_SPLIT
 from strsbp.engine.network import Network
 from strsbp.files import write_csv
-from strsbp.spsp.table import read_table
+from strsbp.study.experiments.bptt.settings import missing_library
 from strsbp.study.experiments.gradient_check.measure import target_counts
 from strsbp.study.experiments.gradient_check.settings import SurrogateSettings
 from strsbp.study.experiments.gradient_flow.settings import GradientFlowSettings
-from strsbp.study.experiments.gradients.measure import Probe, weights_of
+from strsbp.study.experiments.gradients.measure import Probe
 from strsbp.study.inputs import Networks
-from strsbp.training.epochs import train
 
 COLUMNS = ["state", "n_steps", "method", "layer", "quantity", "steps_back", "image", "norm"]
 REACHING, WEIGHTS = "reaching", "weight_gradient"
@@ -34,31 +32,23 @@ REACHING, WEIGHTS = "reaching", "weight_gradient"
 STEPS_BACK = (0, 1, 2, 5, 10, 20, 30, 40, 50, 75, 100, 150, 200, 250, 300, 350, 400)
 
 
-def measure_gradient_flow(
-    networks: Networks, tables_of_steps: Sequence[str | Path], settings: dict, *, out: str | Path
-) -> None:
+def measure_gradient_flow(networks: Networks, settings: dict, *, out: str | Path) -> None:
     """Follow the gradients of an arm's network for every T of `settings`; write `out` (csv).
 
-    `tables_of_steps`: the effect-ratio table (a file) for each T. The weights are those of the
-    arm, with its own table, before and after training. Norms, by layer:
-    `reaching`, that of the gradient at `steps_back` for each image, relative to that at the output
-    layer's last step; and `weight_gradient`, that of the gradient averaged over the images.
+    `networks`: the arm, whose weights are used before and after training, then the arm for each T.
+    Norms, by layer: `reaching`, that of the gradient at `steps_back` for each image, relative to
+    that at the output layer's last step; and `weight_gradient`, that of the gradient averaged over
+    the images.
     """
     settings, digits = GradientFlowSettings.model_validate(settings), networks.arm_digits
-    network = networks.build(settings.seed)
-    states = {"untrained": weights_of(network)}
-    train(network, digits.first(len(digits.train_labels), 1), settings.train_epochs)
-    if network.first_layer_not_finite() is None:
-        states["trained"] = weights_of(network)
     samples = digits.first(min(settings.n_samples, len(digits.train_labels)), 1)
+    models = list(zip(networks.arms.values(), networks.tables, strict=True))[1:]
     rows = []
-    for state, weights in states.items():
-        models = settings.with_steps(networks.first)
-        for (n_steps, model), path in zip(models.items(), tables_of_steps, strict=True):
-            table = read_table(path)
-            probe = Probe(model, networks.layers, table, weights, settings.seed, *digits.sizes)
+    for state, network in networks.states(settings.seed, settings.train_epochs):
+        for model, table in models:
+            probe = Probe(model, table, network)
             found = [*_strsbp_rows(probe, samples), *_bptt_rows(probe, samples, settings.surrogate)]
-            rows += [dict(state=state, n_steps=n_steps) | row for row in found]
+            rows += [dict(state=state, n_steps=model.n_steps) | row for row in found]
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
 
 
@@ -80,7 +70,7 @@ def _row(method, layer, quantity, norm, steps_back=np.nan, image=np.nan) -> dict
 
 
 def _bptt_rows(probe: Probe, samples: Digits, settings: SurrogateSettings) -> Iterator[dict]:
-    if find_spec("snntorch") is None:
+    if missing_library():
         print("BPTT is left out: snnTorch, the extra `bptt` of strsbp, is not installed.")
         return
     norms, gradients = surrogate_flow(probe.network, samples, settings)
@@ -102,31 +92,23 @@ def surrogate_flow(network: Network, samples: Digits, settings: SurrogateSetting
     summed over the images.
     """
     import torch
-    from snntorch import surrogate
 
-    from strsbp.study.experiments.gradient_check.surrogate import SurrogateLayer, loss_of
+    from strsbp.study.experiments.gradient_check.surrogate import (
+        counts_of,
+        loss_of,
+        surrogate_layers,
+    )
 
-    class RecordedLayer(SurrogateLayer):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            self.membranes = []
-
-        def spike(self, membrane):
-            membrane.retain_grad()
-            self.membranes.append(membrane)
-            return super().spike(membrane)
-
-    spike = getattr(surrogate, settings.function)(settings.slope)
-    layers = [RecordedLayer(layer, spike) for layer in network.layers]
+    layers = surrogate_layers(network, settings)
+    for layer in layers:
+        layer.membranes = []
     spikes = []
     for index, image in enumerate(samples.train_images):
         network.encode(image, index, TRAIN_SPLIT)
         spikes.append(network.inputs.to_dense()[:, : network.n_inputs])
     trains = torch.from_numpy(np.stack(spikes, axis=1).astype(np.float32))
-    for layer in layers:
-        trains = layer.run(trains)
     wanted = target_counts(samples.train_labels, network.n_classes).astype(np.float32)
-    error, loss = loss_of(trains.sum(dim=0), torch.from_numpy(wanted))
+    error, loss = loss_of(counts_of(layers, trains), torch.from_numpy(wanted))
     last = layers[-1].membranes[-1]
     (last * error.detach()).sum().backward(retain_graph=True)
     norms = {
@@ -134,11 +116,10 @@ def surrogate_flow(network: Network, samples: Digits, settings: SurrogateSetting
         * np.stack([_norms(step) for step in reversed(one.membranes)])
         for one in layers
     }
-    found = torch.autograd.grad(loss, [part for layer in layers for part in layer.parameters])
-    sizes, parts = {}, iter(found)
-    for layer in layers:
-        own = [next(parts).ravel() for _ in layer.parameters]
-        sizes[layer.layer.name] = float(torch.cat(own).norm())
+    sizes = {}
+    for one in layers:
+        found = torch.autograd.grad(loss, one.parameters, retain_graph=True)
+        sizes[one.layer.name] = float(torch.cat([part.ravel() for part in found]).norm())
     return norms, sizes
 
 

@@ -1,11 +1,10 @@
 """For which network and T the gradient is followed back in time."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from strsbp.settings import SORTED, TARGET_COUNT_LABEL, ArmName, ArmSettings, Seed
+from strsbp.settings import SORTED, TARGET_COUNT_LABEL, ArmName, Seed
 from strsbp.study.experiments.gradient_check.settings import SurrogateSettings
 from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import with_steps
@@ -32,10 +31,7 @@ class GradientFlowSettings(ExperimentSettings):
     def arm_names(self) -> list[str]:
         return [self.arm]
 
-    def with_steps(self, arm: ArmSettings) -> dict[int, ArmSettings]:
-        """`arm` for each T."""
-        return {n_steps: with_steps(arm, n_steps) for n_steps in self.n_steps}
-
-    def table_keys(self, arms: Mapping[str, ArmSettings]) -> list[str]:
-        """The name of the simulation behind the table of each T; `arms`: the study's."""
-        return [arm.simulated_table().key for arm in self.with_steps(arms[self.arm]).values()]
+    def job_arms(self, arms):
+        """The arm, then the arm with each T."""
+        arm = arms[self.arm]
+        return {self.arm: arm} | {f"{self.arm}_t_{n}": with_steps(arm, n) for n in self.n_steps}

@@ -6,28 +6,24 @@ table. So the comparison shows what an arm's table does to the gradient, not wha
 does to the spikes. See sections 6 and 7 of docs/algorithm.md.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from strsbp.data import Digits
 from strsbp.engine.adam import BETA_1
 from strsbp.engine.network import Network
-from strsbp.errors import SettingsError
 from strsbp.files import write_csv
 from strsbp.network import build_network
-from strsbp.settings import N_CLASSES, ArmSettings, LayerSettings
+from strsbp.settings import ArmSettings
 from strsbp.spsp import EffectRatioTable
 from strsbp.study.experiments.gradients.settings import GradientsSettings
 from strsbp.study.inputs import Networks
 from strsbp.study.summary.intervals import bootstrap_interval
-from strsbp.training.epochs import train
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-REFERENCES = ("hm2bp", "published")
-"""HM2-BP in all layers, and ST-RSBP with the first arm's table, in the dynamics of each arm."""
 
 GRADIENT_COLUMNS = [
     "state", "arm", "title", "layer", "reference", "quantity", "mean", "low", "high", "n_samples",
@@ -39,25 +35,18 @@ _NO_STEP = 1e-30
 
 
 class Probe:
-    """A network that yields gradients and never learns.
+    """A copy of a network, with its weights, that yields gradients of `model` and never learns.
 
-    `weights`: arrays by name, as returned by `weights_of`. The gradients do not include the
-    regulariser. Raises `SettingsError` if the weights belong to other connections.
+    The gradients do not include the regulariser. Raises `SettingsError` if the model has other
+    connections.
     """
 
-    def __init__(
-        self,
-        model: ArmSettings,
-        hidden: Sequence[LayerSettings],
-        table: EffectRatioTable,
-        weights: dict[str, np.ndarray],
-        seed: int,
-        n_inputs: int,
-        n_classes: int = N_CLASSES,
-    ):
+    def __init__(self, model: ArmSettings, table: EffectRatioTable, network: Network):
         still = model.model_copy(update=dict(regularisation=0.0, learning_rate=_NO_STEP))
-        self.network = build_network(still, hidden, table, seed, n_inputs, n_classes)
-        set_weights(self.network, weights)
+        self.network = build_network(
+            still, network.hidden, table, network.seed, network.n_inputs, network.n_classes
+        )
+        self.network.load_state(network.state())
 
     def gradients(self, image, index: int, label: int) -> dict[str, np.ndarray] | None:
         """Gradient of each layer's weights as one vector, float64, or None if the error is 0.
@@ -102,29 +91,6 @@ class Probe:
         }
 
 
-def weights_of(network: Network) -> dict[str, np.ndarray]:
-    """Copies of all weights and of the recurrent connections, by name."""
-    return {
-        name: array.copy()
-        for name, array in network.state().items()
-        if name.rpartition("/")[2] in ("weights", "rec_weights", "rec_ptr", "rec_post")
-    }
-
-
-def set_weights(network: Network, weights: dict[str, np.ndarray]) -> None:
-    """Give `network` the `weights` of another with the same connections."""
-    own = network.state()
-    for name, array in weights.items():
-        if name not in own or own[name].shape != array.shape or (
-            not name.endswith("weights") and not np.array_equal(own[name], array)
-        ):  # fmt: skip
-            raise SettingsError(
-                "A compared arm has other connections than the first one; `gradients` must name "
-                "arms with the same architecture and reservoir."
-            )
-    network.load_state(own | weights)
-
-
 def measure_gradients(
     networks: Networks, settings: dict, *, gradients: str | Path, denominators: str | Path
 ) -> None:
@@ -136,56 +102,40 @@ def measure_gradients(
     quantiles of s_i over neurons and samples, the smallest |s_i| and the share of negative ones.
     """
     settings, digits = GradientsSettings.model_validate(settings), networks.arm_digits
-    arms, tables, first = networks.arms, networks.tables_by_arm, networks.first
-    network = networks.build(settings.seed)
-    states = {"untrained": weights_of(network)}
-    train(network, digits, settings.train_epochs)
-    if network.first_layer_not_finite() is None:
-        states["trained"] = weights_of(network)
+    images, labels = digits.train_images, digits.train_labels.tolist()
+    samples = list(zip(images, range(settings.n_samples), labels, strict=False))
     rows, s_rows = [], []
-    for state, weights in states.items():
-        for name, arm in arms.items():
-            models = {
-                "arm": (arm, tables[name]),
-                "hm2bp": (
-                    arm.model_copy(update=dict(gradient="hm2bp", ablated_layers="all")),
-                    tables[name],
-                ),
-                "published": (
-                    arm.model_copy(update=dict(adjoint=first.adjoint)),
-                    networks.tables[0],
-                ),
-            }
-            probes = {
-                key: Probe(model, networks.layers, table, weights, settings.seed, *digits.sizes)
-                for key, (model, table) in models.items()
-            }
+    for state, network in networks.states(settings.seed, settings.train_epochs):
+        for (name, arm), table in zip(networks.arms.items(), networks.tables, strict=True):
+            hm2bp = arm.model_copy(update=dict(gradient="hm2bp", ablated_layers="all"))
+            published = arm.model_copy(update=dict(adjoint=networks.first.adjoint))
+            models = (arm, table), (hm2bp, table), (published, networks.tables[0])
+            probes = [Probe(model, of_model, network) for model, of_model in models]
             described = dict(state=state, arm=name, title=arm.title)
-            compared, s = _measure(probes, digits, settings.n_samples)
+            compared, s = _measure(*probes, samples)
             rows += [described | row for row in _gradient_rows(compared, settings.seed)]
             s_rows += [described | row for row in denominator_rows(s)]
     write_csv(pd.DataFrame(rows, columns=GRADIENT_COLUMNS), gradients)
     write_csv(pd.DataFrame(s_rows, columns=DENOMINATOR_COLUMNS), denominators)
 
 
-def _measure(probes: dict[str, Probe], digits: Digits, n_samples: int):
+def _measure(probe: Probe, hm2bp: Probe, published: Probe, samples: Sequence[tuple]):
     """Cosines, angles and ratios of norms by (layer, reference, quantity); s_i by layer."""
-    compared: dict[tuple[str, str, str], list[float]] = {}
-    s: dict[str, list[np.ndarray]] = {}
-    for index in range(min(n_samples, len(digits.train_labels))):
-        sample = digits.train_images[index], index, int(digits.train_labels[index])
-        found = {key: probe.gradients(*sample) for key, probe in probes.items()}
-        if found["arm"] is None:  # the spikes are the same for all, and so is the error
+    compared, s = defaultdict(list), defaultdict(list)
+    for sample in samples:
+        found = probe.gradients(*sample)
+        if found is None:  # the spikes are the same for all, and so is the error
             continue
-        for layer, own in found["arm"].items():
-            s.setdefault(layer, []).append(probes["arm"].denominators()[layer])
-            for reference in REFERENCES:
-                cosine, ratio = _compare(own, found[reference][layer])
-                compared.setdefault((layer, reference, "cosine"), []).append(cosine)
+        references = dict(hm2bp=hm2bp.gradients(*sample), published=published.gradients(*sample))
+        for layer, own in found.items():
+            s[layer].append(probe.denominators()[layer])
+            for reference, gradient in references.items():
+                cosine, ratio = _compare(own, gradient[layer])
+                compared[layer, reference, "cosine"].append(cosine)
                 # Where directions almost agree, only the angle (in degrees) shows how closely.
                 angle = float(np.degrees(np.arccos(cosine)))
-                compared.setdefault((layer, reference, "angle"), []).append(angle)
-                compared.setdefault((layer, reference, "norm_ratio"), []).append(ratio)
+                compared[layer, reference, "angle"].append(angle)
+                compared[layer, reference, "norm_ratio"].append(ratio)
     return compared, s
 
 
@@ -212,14 +162,12 @@ def denominator_rows(s: dict[str, list[np.ndarray]]):
     for layer, samples in s.items():
         values = np.concatenate(samples)
         finite = values[np.isfinite(values)]
-        statistics = {f"quantile_{q:g}": value for q, value in _quantiles(finite).items()}
+        statistics = {}
         if finite.size:
+            names = [f"quantile_{q:g}" for q in QUANTILES]
+            statistics = dict(zip(names, np.quantile(finite, QUANTILES), strict=True))
             statistics["smallest_magnitude"] = np.abs(finite).min()
             statistics["share_negative"] = np.mean(finite < 0)
             statistics["mean_distance_from_1"] = np.abs(finite - 1).mean()
         for statistic, value in statistics.items():
             yield dict(layer=layer, statistic=statistic, value=value, n_samples=len(samples))
-
-
-def _quantiles(values: np.ndarray) -> dict[float, float]:
-    return dict(zip(QUANTILES, np.quantile(values, QUANTILES), strict=True)) if values.size else {}

@@ -16,8 +16,7 @@ from strsbp.engine.network import Network
 from strsbp.engine.state import FACTORS, SQUARE_SUMS
 from strsbp.files import write_text
 from strsbp.network import build_network
-from strsbp.study.experiments.gradients.measure import Probe, weights_of
-from strsbp.study.experiments.regularisation.settings import Cell
+from strsbp.study.experiments.gradients.measure import Probe
 from strsbp.study.inputs import Networks
 from strsbp.training.epochs import epochs_of
 from strsbp.training.run import metrics_csv
@@ -29,25 +28,18 @@ DEAD_ON = 1000
 
 
 def measure_cell(
-    networks: Networks,
-    cell: str,
-    *,
-    epochs: int,
-    seeds: Sequence[int],
-    n_samples: int,
-    out: str | Path,
+    networks: Networks, *, epochs: int, seeds: Sequence[int], n_samples: int, out: str | Path
 ) -> None:
-    """Train an arm with the settings of the cell called `cell` once per seed; write `out` (csv).
+    """Train a cell, the only arm of `networks`, once per seed; write `out` (csv).
 
     One row per seed and epoch: the metrics of training and, for each layer, what `layer_state`
     says. A run ends early if a weight is not finite.
     """
-    rows, digits, [table] = [], networks.arm_digits, networks.tables
-    model = Cell.from_key(cell).of(networks.first)
+    rows, digits, model, [table] = [], networks.arm_digits, networks.first, networks.tables
     for seed in seeds:
         network = build_network(model, networks.layers, table, seed, *digits.sizes)
         for metrics in epochs_of(network, digits, epochs):
-            probe = Probe(model, networks.layers, table, weights_of(network), seed, *digits.sizes)
+            probe = Probe(model, table, network)
             rows.append({"seed": seed} | metrics | layer_state(network, probe, digits, n_samples))
     write_text(metrics_csv(rows), out)
 

@@ -17,7 +17,7 @@ from strsbp.network import build_network
 from strsbp.settings import SimulatedTable
 from strsbp.spsp import EffectRatioTable, fit_surface, simulate_surface
 from strsbp.spsp.table import DEGREE
-from strsbp.study.experiments.sweep.settings import Cell
+from strsbp.study.experiments.sweep.settings import own_table
 from strsbp.study.inputs import Networks
 from strsbp.training.epochs import epochs_of
 from strsbp.training.run import metrics_csv
@@ -57,7 +57,6 @@ def read_table_of(path: str | Path, key: str) -> EffectRatioTable:
 
 def measure_cell(
     networks: Networks,
-    cell: str,
     simulated: str | Path,
     *,
     epochs: int,
@@ -66,19 +65,17 @@ def measure_cell(
     n_test: int,
     out: str | Path,
 ) -> None:
-    """Train an arm with the constants of the cell called `cell` once per seed; write `out` (csv).
+    """Train a cell, the only arm of `networks`, once per seed; write `out` (csv).
 
     `simulated`: the file of `simulate_tables` with the cell's table.
-
     One row per seed and epoch: the metrics of training and, over all layers, the share of neurons
     that are silent on the test images (`silent_share`) and the smallest |s_i|
     (`smallest_denominator`, empty if none was needed). A run ends early if a weight is not finite.
     """
-    rows, constants = [], Cell.from_key(cell)
-    arm, digits = constants.arm(networks.first), networks.digits.first(n_train, n_test)
-    table = read_table_of(simulated, constants.table(networks.first).key)
+    rows, cell, digits = [], networks.first, networks.digits.first(n_train, n_test)
+    table = read_table_of(simulated, own_table(cell).key)
     for seed in seeds:
-        network = build_network(arm, networks.layers, table, seed, *digits.sizes)
+        network = build_network(cell, networks.layers, table, seed, *digits.sizes)
         sizes = {layer.name: layer.n_neurons for layer in network.layers}
         for metrics in epochs_of(network, digits, epochs):
             rows.append(dict(seed=seed) | _whole_network(metrics, sizes) | metrics)

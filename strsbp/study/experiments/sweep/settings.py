@@ -1,64 +1,24 @@
 """The grids of time constants and of thresholds around those of each arm, and their cells."""
 
-import re
 from itertools import product
 from typing import Annotated
 
 from pydantic import Field
 
-from strsbp.errors import SettingsError
-from strsbp.settings import SORTED, ArmName, ArmSettings, Closed, Seeds, SimulatedTable, checked
+from strsbp.settings import SORTED, ArmName, ArmSettings, Seeds, SimulatedTable
 from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import on_simulations
 
-TIME_CONSTANTS, THRESHOLDS = "time_constants", "thresholds"
-"""The two grids; they meet at the arm's own constants."""
+GRIDS = {
+    "time_constants": ("tau_m", "tau_s"),
+    "thresholds": ("threshold_hidden", "threshold_output"),
+}
+"""The two constants that differ between the cells of a grid; the grids meet at the arm's own."""
+
+CONSTANTS = [name for names in GRIDS.values() for name in names]
 
 TimeConstant = Annotated[float, Field(gt=1, le=1e6)]
 Threshold = Annotated[float, Field(gt=0, le=1e6)]
-
-
-class Cell(Closed):
-    """One point of a grid; its `key` names its files."""
-
-    tau_m: TimeConstant
-    tau_s: TimeConstant
-    threshold_hidden: Threshold
-    threshold_output: Threshold
-
-    @property
-    def key(self) -> str:
-        """Name of the cell in file names, such as `m64-s8-h20-o15`."""
-        return (
-            f"m{self.tau_m:.12g}-s{self.tau_s:.12g}"
-            f"-h{self.threshold_hidden:.12g}-o{self.threshold_output:.12g}"
-        )
-
-    @classmethod
-    def from_key(cls, key: str) -> "Cell":
-        """Read a cell back from its `key`; raises `SettingsError`."""
-        number = r"([0-9.]+(?:e[+-]?[0-9]+)?)"
-        match = re.fullmatch(f"m{number}-s{number}-h{number}-o{number}", key)
-        if match is None:
-            raise SettingsError(
-                f"'{key}' does not name a cell of the grids; a name looks like m64-s8-h20-o15."
-            )
-        return checked(cls, dict(zip(cls.model_fields, match.groups(), strict=True)), f"cell {key}")
-
-    @classmethod
-    def of(cls, arm: ArmSettings) -> "Cell":
-        """The cell of an arm's own constants."""
-        return cls(**{name: getattr(arm, name) for name in cls.model_fields})
-
-    def arm(self, arm: ArmSettings) -> ArmSettings:
-        """`arm` with the constants of this cell."""
-        return arm.model_copy(update=self.model_dump())
-
-    def table(self, arm: ArmSettings) -> SimulatedTable:
-        """The simulation behind this cell's effect-ratio table, with the cell's own dynamics."""
-        arm = self.arm(on_simulations(arm))
-        table = arm.table.model_copy(update=dict(tau_m=None, n_steps=None))
-        return arm.model_copy(update=dict(table=table)).simulated_table()
 
 
 class SweepSettings(ExperimentSettings):
@@ -89,27 +49,35 @@ class SweepSettings(ExperimentSettings):
     def arm_names(self) -> list[str]:
         return self.arms
 
-    def cells(self, arm: ArmSettings) -> dict[str, list[Cell]]:
-        """The cells of both grids around the constants of `arm`, in the order of their values."""
-        own = Cell.of(arm)
-        return {
-            grid: [own.model_copy(update=dict(zip(names, values, strict=True))) for values in found]
-            for grid, names in (
-                (TIME_CONSTANTS, ("tau_m", "tau_s")),
-                (THRESHOLDS, ("threshold_hidden", "threshold_output")),
-            )
-            for found in [product(*(self._values(name, own) for name in names))]
-        }
+    def grid(self, arm: ArmSettings, grid: str) -> dict[str, ArmSettings]:
+        """The cells of a grid around `arm` in the order of their values, by `cell_key`."""
+        names = GRIDS[grid]
+        values = (sorted({*getattr(self, name), getattr(arm, name)}) for name in names)
+        found = [
+            arm.model_copy(update=dict(zip(names, point, strict=True)))
+            for point in product(*values)
+        ]
+        return {cell_key(cell): cell for cell in found}
 
-    def distinct_cells(self, arm: ArmSettings) -> list[Cell]:
+    def cells(self, arm: ArmSettings) -> dict[str, ArmSettings]:
         """The cells of both grids, each once."""
-        found = {cell.key: cell for cells in self.cells(arm).values() for cell in cells}
-        return list(found.values())
+        return {key: cell for grid in GRIDS for key, cell in self.grid(arm, grid).items()}
 
-    def tables(self, arm: ArmSettings) -> list[SimulatedTable]:
-        """The simulations behind the tables of all cells, each once."""
-        found = {cell.table(arm).key: cell.table(arm) for cell in self.distinct_cells(arm)}
-        return list(found.values())
+    def tables(self, arm: ArmSettings) -> list[str]:
+        """The names of the simulations behind the tables of all cells, each once."""
+        return list(dict.fromkeys(own_table(cell).key for cell in self.cells(arm).values()))
 
-    def _values(self, name: str, own: Cell) -> list[float]:
-        return sorted({*getattr(self, name), getattr(own, name)})
+
+def cell_key(arm: ArmSettings) -> str:
+    """Name of the cell of an arm's constants in file names, such as `m64-s8-h20-o15`."""
+    return (
+        f"m{arm.tau_m:.12g}-s{arm.tau_s:.12g}"
+        f"-h{arm.threshold_hidden:.12g}-o{arm.threshold_output:.12g}"
+    )
+
+
+def own_table(cell: ArmSettings) -> SimulatedTable:
+    """The simulation behind a cell's effect-ratio table, with the cell's own dynamics."""
+    cell = on_simulations(cell)
+    table = cell.table.model_copy(update=dict(tau_m=None, n_steps=None))
+    return cell.model_copy(update=dict(table=table)).simulated_table()

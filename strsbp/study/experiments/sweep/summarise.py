@@ -7,40 +7,22 @@ error is above one half. The test error of a diverged run enters no mean.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from strsbp.files import ResultsError, read_csv, write_csv
+from strsbp.files import read_csv, write_csv
 from strsbp.settings import ArmSettings
 from strsbp.study.claims.rules import FAILED_ABOVE
-from strsbp.study.experiments.sweep.settings import (
-    THRESHOLDS,
-    TIME_CONSTANTS,
-    Cell,
-    SweepSettings,
-)
+from strsbp.study.experiments.sweep.settings import CONSTANTS, GRIDS, SweepSettings, cell_key
 from strsbp.study.summary.intervals import mean_interval
 
-AXES = {
-    TIME_CONSTANTS: ("tau_m", "tau_s"),
-    THRESHOLDS: ("threshold_hidden", "threshold_output"),
-}
-"""The two constants that differ between the cells of a grid."""
 QUANTITIES = (
     "test_error", "silent_share", "silent_share_last_hidden", "smallest_denominator", "spike_count",
     "drive",
 )  # fmt: skip
 COLUMNS = [
-    "arm", "grid", "of", "cell", *Cell.model_fields, "own", "rank", "quantity", "mean", "low",
-    "high", "n_runs", "n_diverged", "n_failed", "n_train", "epochs",
+    "arm", "grid", "of", "cell", *CONSTANTS, "own", "rank", "quantity", "mean", "low", "high",
+    "n_runs", "n_diverged", "n_failed", "n_train", "epochs",
 ]  # fmt: skip
-LINES = {
-    "first": lambda first, second: first,
-    "second": lambda first, second: second,
-    "product": lambda first, second: first * second,
-    "ratio": lambda first, second: first / second,
-}
-"""What is constant along a line through the arm's own cell, by the grid's two constants."""
 
 
 def summarise_sweep(
@@ -60,44 +42,33 @@ def summarise_sweep(
     (`own` = 1), is its test error minus that of the cell that is best for the other seeds, so that
     no error is compared with one that was chosen for being small.
 
-    `of` = `line`: the largest minus the smallest mean test error (`spread`) of the cells on a line
-    through the own cell, along which the grid's `first` or `second` constant, their `product` or
-    their `ratio` is constant. `of` = `failed runs`, `trained runs`: mean, smallest and largest
-    value over the runs of both grids, and the number of runs (`runs`). Raises `ResultsError`.
+    `of` = `failed runs`, `trained runs`: mean, smallest and largest value over the runs of both
+    grids, and the number of runs (`runs`).
     """
     settings = SweepSettings.model_validate(settings)
-    scans = {(path.parts[-3], path.stem): path for path in map(Path, cells)}
-    frames = [
-        pd.DataFrame(_rows(name, arm, scans, settings)).assign(arm=name)
-        for name, arm in arms.items()
-    ]
-    frame = pd.concat(frames).assign(n_train=settings.n_train, epochs=settings.epochs)
-    write_csv(frame.reindex(columns=COLUMNS), out)
-
-
-def _rows(name: str, arm: ArmSettings, scans: Mapping, settings: SweepSettings) -> list[dict]:
-    """The rows of one arm."""
-    cells = settings.cells(arm)
-    by_key = {cell.key: cell for found in cells.values() for cell in found}
-    for key in by_key:
-        if (name, key) not in scans:
-            raise ResultsError(f"The cell {key} of {name} was not trained; run measure_sweep.")
-    runs = pd.concat([_runs(cell, scans[name, key]) for key, cell in by_key.items()])
-    own = Cell.of(arm).key
+    paths = {(path.parts[-3], path.stem): path for path in map(Path, cells)}
     rows = []
-    for grid, found in cells.items():
-        rows += _cell_rows(grid, found, runs, own)
-        rows += _line_rows(grid, found, runs, by_key[own])
-    return rows + _outcome_rows(runs)
+    for name, arm in arms.items():
+        runs = pd.concat(
+            _runs(key, cell, paths[name, key]) for key, cell in settings.cells(arm).items()
+        )
+        found = [
+            row
+            for grid in GRIDS
+            for row in _grid_rows(grid, settings.grid(arm, grid), runs, cell_key(arm))
+        ]
+        rows += [dict(arm=name) | row for row in found + _outcome_rows(runs)]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    write_csv(frame.assign(n_train=settings.n_train, epochs=settings.epochs), out)
 
 
-def _runs(cell: Cell, path: str | Path) -> pd.DataFrame:
+def _runs(key: str, cell: ArmSettings, path: Path) -> pd.DataFrame:
     """One row per seed: the quantities at the end of each run of a cell."""
     frame = read_csv(path, ("seed", "test_error", "diverged"))
     last = frame.groupby("seed").tail(1).set_index("seed")
     diverged = last["diverged"].notna()
     return last.assign(
-        cell=cell.key,
+        cell=key,
         diverged=diverged,
         failed=diverged | (last["test_error"] > FAILED_ABOVE),
         test_error=last["test_error"].mask(diverged),
@@ -112,29 +83,21 @@ def _counts(runs: pd.DataFrame) -> dict[str, int]:
     return dict(n_runs=len(runs), n_diverged=runs["diverged"].sum(), n_failed=runs["failed"].sum())
 
 
-def _errors(cells: list[Cell], runs: pd.DataFrame) -> pd.DataFrame:
-    """Test errors, one row per seed and one column per cell; NaN where a run diverged."""
-    return runs.pivot(index="seed", columns="cell", values="test_error")[[c.key for c in cells]]
-
-
-def _cell_rows(grid: str, cells: list[Cell], runs: pd.DataFrame, own: str) -> list[dict]:
-    errors = _errors(cells, runs)
-    ranks = errors.mean().rank(method="first")
-    rows = []
-    for cell in cells:
-        found = runs[runs["cell"] == cell.key]
-        described = dict(grid=grid, of="cell", cell=cell.key, **cell.model_dump())
-        described |= dict(own=int(cell.key == own), rank=ranks[cell.key]) | _counts(found)
+def _grid_rows(grid: str, cells: Mapping[str, ArmSettings], runs: pd.DataFrame, own: str):
+    """The rows of the cells of a grid; `own`: the arm's own cell."""
+    errors = runs.pivot(index="seed", columns="cell", values="test_error")[list(cells)]
+    means = errors.mean()
+    ranks = means.rank(method="first")
+    for key, cell in cells.items():
+        found = runs[runs["cell"] == key]
+        described = dict(grid=grid, of="cell", cell=key, own=int(key == own), rank=ranks[key])
+        described |= cell.model_dump(include=set(CONSTANTS)) | _counts(found)
         values = {quantity: found[quantity].dropna() for quantity in QUANTITIES}
-        if cell.key == own:
+        if key == own:
             values["behind_chosen"] = behind_chosen(errors, own)
-        rows += [
-            described
-            | dict(quantity=quantity, n_runs=len(of_runs))
-            | mean_interval(of_runs)._asdict()
-            for quantity, of_runs in values.items()
-        ]
-    return rows
+        for quantity, of_runs in values.items():
+            interval = mean_interval(of_runs)._asdict()
+            yield described | dict(quantity=quantity, n_runs=len(of_runs)) | interval
 
 
 def behind_chosen(errors: pd.DataFrame, own: str) -> list[float]:
@@ -148,24 +111,6 @@ def behind_chosen(errors: pd.DataFrame, own: str) -> list[float]:
         return []
     chosen = {seed: whole.drop(index=seed).mean().idxmin() for seed in whole.index}
     return [float(whole.loc[seed, own] - whole.loc[seed, cell]) for seed, cell in chosen.items()]
-
-
-def _line_rows(grid: str, cells: list[Cell], runs: pd.DataFrame, own: Cell) -> list[dict]:
-    names = AXES[grid]
-    means = _errors(cells, runs).mean()
-    rows = []
-    for line, constant in LINES.items():
-        through = constant(*(getattr(own, name) for name in names))
-        on = [
-            cell.key
-            for cell in cells
-            if np.isclose(constant(*(getattr(cell, name) for name in names)), through)
-        ]
-        known = means[on].dropna()
-        spread = known.max() - known.min() if len(known) > 1 else np.nan
-        found = _counts(runs[runs["cell"].isin(known.index)])
-        rows.append(dict(grid=grid, of="line", cell=line, quantity="spread", mean=spread) | found)
-    return rows
 
 
 def _outcome_rows(runs: pd.DataFrame) -> list[dict]:
