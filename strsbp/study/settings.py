@@ -180,10 +180,11 @@ class StudySettings(_Study):
         return self
 
     def _check_arms(self, where: str, named: list[str]) -> None:
+        known = [*self.arms, *self.variant_arms]
         for name in named:
-            if name not in self.arms:
+            if name not in known:
                 raise ValueError(
-                    f"`{where}` names the unknown arm '{name}' (known: {', '.join(self.arms)})"
+                    f"`{where}` names the unknown arm '{name}' (known: {', '.join(known)})"
                 )
 
     @property

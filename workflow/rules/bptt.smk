@@ -62,8 +62,9 @@ use rule call as summarise_bptt with:
     input:
         lambda wildcards: [
             Path(run).with_suffix(".json")
-            for method in ("strsbp", "hm2bp", "bptt")
-            for run in compared(wildcards)[method]
+            for method, runs in compared(wildcards).items()
+            for run in runs
+            if method != "times"
         ],
         unpack(compared),
     output:

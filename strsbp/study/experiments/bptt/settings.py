@@ -60,11 +60,17 @@ class BpttSettings(BpttTraining, ExperimentSettings):
     """The arm of ST-RSBP; BPTT uses its network, initial weights, time constants, T and digits."""
     hm2bp: ArmName
     """The arm of HM2-BP, on the same digits."""
+    others: dict[str, ArmName] = {}
+    """Further arms on the same digits, by the names that the summary gives them."""
     seeds: Seeds = [1]
     """One BPTT run per seed; use the arms' seeds, so that weights and spike trains are the same."""
 
     def arm_names(self) -> list[str]:
-        return [self.strsbp, self.hm2bp]
+        return list(self.compared().values())
+
+    def compared(self) -> dict[str, str]:
+        """The arms that BPTT is compared with, by method."""
+        return dict(strsbp=self.strsbp, hm2bp=self.hm2bp) | self.others
 
     def of_run(self) -> dict[str, Any]:
         """What a run of BPTT depends on: the fields of `BpttTraining`."""
@@ -109,12 +115,14 @@ def compared_files(study, trains: bool) -> dict[str, list[str]]:
     are compared. Raises `SettingsError` if the methods use different digits.
     """
     settings = study.bptt
-    for key in ("dataset", "n_train", "n_test"):
-        if getattr(study.arm(settings.strsbp), key) != getattr(study.arm(settings.hm2bp), key):
-            raise SettingsError(
-                f"`bptt` compares the arms '{settings.strsbp}' and '{settings.hm2bp}', which "
-                f"differ in {key}; choose two arms with the same digits."
-            )
+    first, *others = settings.arm_names()
+    for name in others:
+        for key in ("dataset", "n_train", "n_test"):
+            if getattr(study.arm(first), key) != getattr(study.arm(name), key):
+                raise SettingsError(
+                    f"`bptt` compares the arms '{first}' and '{name}', which differ in {key}; "
+                    "choose arms with the same digits."
+                )
     folder = Path("results", study.profile, "bptt")
     runs = [folder / "train" / f"seed{seed}" for seed in settings.seeds]
     if not trains:
@@ -124,8 +132,7 @@ def compared_files(study, trains: bool) -> dict[str, list[str]]:
         runs = []
     times = folder / "times.csv"
     return dict(
-        strsbp=study.runs([settings.strsbp]),
-        hm2bp=study.runs([settings.hm2bp]),
+        **{method: study.runs([arm]) for method, arm in settings.compared().items()},
         bptt=[f"{run}.csv" for run in runs],
         times=[str(times)] if runs and (trains or times.is_file()) else [],
     )

@@ -50,15 +50,16 @@ class Method(NamedTuple):
 
 def summarise_bptt(
     *,
-    strsbp: Files,
-    hm2bp: Files,
     bptt: Files,
     settings: Mapping[str, Any],
     network: Mapping[str, Any],
     out: str | Path,
     times: Sequence[str | Path] = (),
+    **arms: Files,
 ) -> None:
-    """Write the comparison to `out` (csv); `bptt` may be empty, if it could not be trained.
+    """Write the comparison of BPTT with the `arms`, the runs of each by method, to `out` (csv).
+
+    `strsbp` and `hm2bp` are among them; `bptt` may be empty, if it could not be trained.
 
     `settings` and `network` are what BPTT's runs must have been trained with. One row per number:
 
@@ -75,7 +76,7 @@ def summarise_bptt(
     Other intervals are 95 % t-intervals over seeds. Raises `ResultsError` if runs are missing or
     incomplete, or have other digits or settings.
     """
-    methods = {"strsbp": _arm(strsbp), "hm2bp": _arm(hm2bp)}
+    methods = {name: _arm(files) for name, files in arms.items()}
     if bptt:
         methods["bptt"] = _bptt(bptt, settings, network, methods["strsbp"].data)
     common = max(method.errors.mean(axis=1).min() for method in methods.values())
@@ -143,8 +144,9 @@ def _bptt(files: Files, settings, network, data) -> Method:
 
 def _difference_rows(methods: Mapping[str, Method]) -> list[dict]:
     ours, rows = methods["bptt"], []
-    for reference in ("strsbp", "hm2bp"):
-        other = methods[reference]
+    for reference, other in methods.items():
+        if other is ours:
+            continue
         epoch = min(ours.errors.index[-1], other.errors.index[-1])
         pairs = pd.concat([ours.best(epoch), other.best(epoch)], axis=1, join="inner")
         if not pairs.empty:
