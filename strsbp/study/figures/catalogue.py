@@ -83,7 +83,7 @@ FIGURES: tuple[Figure, ...] = (
     _experiment("early_decision", "Accuracy against cost"),
     _experiment("sweep", "Time constants and thresholds"),
     _experiment("regularisation", "The strength of the regularisation"),
-    _experiment("published_logs", "The authors' training logs", "curves"),
+    _experiment("published_logs", "The published training logs", "curves"),
     Figure(
         "gradient_length", "Length or direction of the gradient", f"{_FIGURES}.gradient_length",
         {"answers": "judge_questions/answers.csv", "arms": "summarise_training/arms.csv"},

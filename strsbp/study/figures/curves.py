@@ -44,18 +44,25 @@ def draw(
         name: 100 * published_value(claims, claim) for name, claim in (published or {}).items()
     }
 
-    heights = [2.6 if len(panels) < 3 else 2.1] * len(panels)
+    heights = [2.6 if len(panels) < 3 else 1.9] * len(panels)
     if not differences.empty:
         n_lines = differences["name"].str.count("\n").sum() + len(differences)
-        heights.append(0.7 + 0.12 * len(differences) + 0.16 * n_lines)
+        heights.append(0.6 + 0.1 * len(differences) + 0.15 * n_lines)
     figure, axes = style.stacked(heights)
     ends = [
         _draw_curves(ax, arms, means, runs, names, levels if ax is axes[0] else {}, epochs)
         for ax, arms in zip(axes, panels.values(), strict=False)
     ]
+    curves_drawn = axes[: len(panels)]
+    limits = [limit for ax in curves_drawn for limit in ax.get_ylim()]
+    for ax in curves_drawn:  # one range, so that panels can be compared
+        ax.set_ylim(min(limits), max(limits))
     if not differences.empty:
         bases = " or ".join(dict.fromkeys(differences["base"]))
-        label = f"best test error minus that of {style.mathtext(bases)} (points)"
+        seeds = (
+            "" if differences["seeds"].nunique() > 1 else f", {differences['seeds'].iloc[0]} seeds"
+        )
+        label = f"best test error minus that of {style.mathtext(bases)} (points{seeds})"
         style.differences(axes[-1], differences, label)
     titles = dict.fromkeys(axes, "differences, paired over seeds")
     style.letter(titles | dict(zip(axes, panels, strict=False)))
@@ -126,9 +133,14 @@ def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.Da
             if arm != base and (arm, base) in pairs.index:
                 pair = pairs.loc[(arm, base)]
                 difference = 100 * pair[["difference", "low", "high"]].astype(float)
-                name = style.wrap(f"{names[arm]} ({pair['n_pairs']}\u00a0seeds)")
+                name = style.wrap(names[arm])
                 if len(panels) > 1:
                     name += f"\n{style.mathtext(title)}"
-                rows.append(dict(difference, name=name, base=names[base], series=position))
-    rows = pd.DataFrame(rows, columns=["difference", "low", "high", "name", "base", "series"])
-    return rows.dropna(subset="difference")
+                known = dict(base=names[base], series=position, seeds=pair["n_pairs"])
+                rows.append(dict(difference, name=name, **known))
+    columns = ["difference", "low", "high", "name", "base", "series", "seeds"]
+    rows = pd.DataFrame(rows, columns=columns)
+    rows = rows.dropna(subset="difference")
+    if rows["seeds"].nunique() > 1:
+        rows["name"] += rows["seeds"].map("\n({} seeds)".format)
+    return rows

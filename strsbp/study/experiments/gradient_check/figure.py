@@ -10,7 +10,7 @@ from strsbp.files import read_csv
 from strsbp.study.figures import style
 
 STATES = {"untrained": "untrained", "early": "after one epoch", "trained": "trained"}
-USUAL = 0.06
+USUAL = 0.12
 """Share of cells that may lie beyond the end of a colour scale, so that outliers do not set it."""
 
 
@@ -19,9 +19,14 @@ def draw(*, summary: str | Path):
     """Draw the cosines of the first estimator, and how much closer it is than each other one.
 
     A column is a layer's weights in one state of the network; states in which nothing is known
-    have none. The finite differences are those of the smallest step.
+    have none. The finite differences are those of the smallest step. Arms that differ from the
+    first only in their fit of e_ij are left to the table.
     """
     rows = read_csv(summary)
+    rows = rows[
+        ~rows["estimator"].str.startswith("fit_")
+        & ~rows["against"].str.startswith("fit_", na=False)
+    ]
     titles = (
         rows.dropna(subset="title").drop_duplicates("estimator").set_index("estimator")["title"]
     )

@@ -8,10 +8,7 @@ from strsbp.files import read_csv
 from strsbp.study.figures import style
 
 STATES = {"untrained": "initial weights", "trained": "after some epochs"}
-REFERENCES = {
-    "hm2bp": "angle to HM2-BP in all layers (°)",
-    "published": "angle to ST-RSBP, published table (°)",
-}
+REFERENCE = "hm2bp"
 QUANTILES = [f"quantile_{q}" for q in ("0.01", "0.25", "0.5", "0.75", "0.99")]
 FAR = 5
 """If any denominator is larger than this, the axis is logarithmic on both sides of 0."""
@@ -28,8 +25,9 @@ def draw(*, gradients: str | Path, denominators: str | Path):
     s = s.pivot(index=["state", "arm", "layer"], columns="statistic", values="value")
     s = s[QUANTILES].reset_index()
     angles = angles[angles["quantity"] == "angle"]
-    tables = {"denominator $s_i$": s} | {
-        label: angles[angles["reference"] == name] for name, label in REFERENCES.items()
+    tables = {
+        "denominator $s_i$": s,
+        "angle to HM2-BP in all layers (°)": angles[angles["reference"] == REFERENCE],
     }
     figure = style.new_figure(0.8 + len(tables) * (0.75 + 0.34 * len(titles)))
     axes = figure.subplots(len(tables), len(states), sharex="row", sharey=True, squeeze=False)

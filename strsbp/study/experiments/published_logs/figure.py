@@ -23,13 +23,13 @@ def draw(*, curves: str | Path):
     frame = read_csv(curves)
     frame = style.percent(frame[frame["quantity"].isin(ERRORS)], "logged", "mean", "low", "high")
     logs = [log for log in LOGS if log in set(frame["log"])]
-    settings = list(dict.fromkeys(frame["setting"]))
+    settings = sorted(set(frame["setting"]), reverse=True)  # as published, as logged
     figure = style.new_figure(0.7 + 2.6 * len(logs))
     axes = figure.subplots(len(logs), 1, squeeze=False)[:, 0]
     for ax, log in zip(axes, logs, strict=True):
         _draw(ax, frame[frame["log"] == log], settings)
     style.letter(dict(zip(axes, (LOGS[log] for log in logs), strict=True)))
-    looks = {"the authors' log": dict(color=style.INK, linestyle="-")}
+    looks = {"the published log": dict(color=style.INK, linestyle="-")}
     looks |= {name: style.look(i, marker="", linestyle="-") for i, name in enumerate(settings)}
     looks["training error"] = style.look(1, color=style.INK, marker="")
     style.legend(figure, looks, ncols=3)

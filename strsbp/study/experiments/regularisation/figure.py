@@ -28,33 +28,31 @@ def draw(*, summary: str | Path):
     dead, ratio = (_hidden(of_first, quantity) for quantity in ("dead_share", "gradient_ratio"))
     arms, layers = (list(dict.fromkeys(rows["line"])) for rows in (_arms(last), ratio))
 
-    figure = style.new_figure(5.8)
-    axes = figure.subplots(2, 2)
-    at_end = ratio["at_epoch"] == ratio["at_epoch"].max()
+    figure = style.new_figure(5.6)
+    axes = figure.subplot_mosaic([["error", "dead"], ["ratio", "ratio"]])
+    at_end = dead["at_epoch"] == dead["at_epoch"].max()
+    at_published = ratio["regularisation"] == PUBLISHED
     panels = (
-        ("test error (%)", 100, _arms(last), "strength"),
-        ("dead neurons (%)", 100, dead[dead["at_epoch"] == dead["at_epoch"].max()], "strength"),
-        ("error's gradient /\nregulariser's", 1, ratio[at_end & (ratio["regularisation"] > 0)],
-         "strength"),
-        ("error's gradient /\nregulariser's", 1, ratio[ratio["regularisation"] == PUBLISHED],
-         "at_epoch"),
-    )  # fmt: skip
-    for ax, (label, factor, rows, x) in zip(axes.flat, panels, strict=True):
-        _draw(ax, rows, factor, x)
-        ax.set(xlabel="epoch" if x == "at_epoch" else r"strength $\lambda$", ylabel=label)
-    for ax in axes[1]:
-        ax.set_yscale("log")
-    axes[1, 1].xaxis.set_major_locator(MaxNLocator(integer=True))
-    titles = ("", "", "after the last epoch", f"λ = {PUBLISHED}")
-    style.letter(dict(zip(axes.flat, titles, strict=True)))
+        ("error", "test error (%)", 100, _arms(last), "strength"),
+        ("dead", "dead neurons (%)", 100, dead[at_end], "strength"),
+        ("ratio", "error's gradient /\nregulariser's", 1, ratio[at_published], "at_epoch"),
+    )
+    for name, label, factor, rows, x in panels:
+        _draw(axes[name], rows, factor, x)
+        x_label = "epoch" if x == "at_epoch" else r"strength $\lambda$"
+        axes[name].set(xlabel=x_label, ylabel=label)
+    axes["ratio"].set_yscale("log")
+    axes["ratio"].xaxis.set_major_locator(MaxNLocator(integer=True))
+    titles = ("after the last epoch", "after the last epoch", f"λ = {PUBLISHED}")
+    style.letter(dict(zip(axes.values(), titles, strict=True)))
     looks = {
         name: style.look(i, marker="", linestyle="-") for i, name in enumerate(DIVISIONS.values())
     }
-    looks |= {
-        " or ".join(pair): style.look(i, color=style.INK)
-        for i, pair in enumerate(zip(arms, layers, strict=False))
-    }
-    style.legend(figure, looks, ncols=2)
+    for lines, where in ((arms, "a"), (layers, "b, c")):
+        looks |= {
+            f"{line} ({where})": style.look(i, color=style.INK) for i, line in enumerate(lines)
+        }
+    style.legend(figure, looks, ncols=3)
     return figure
 
 
