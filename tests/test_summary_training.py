@@ -130,6 +130,14 @@ def test_inconsistent_files_are_reported_in_one_sentence(damage, message, tmp_pa
     assert not (tmp_path / "curves.csv").exists()
 
 
+def test_a_setting_that_is_newer_than_a_run_had_its_default(tmp_path):
+    metrics, provenance = copied_runs(tmp_path, seeds=(1, 2))
+    known = json.loads(provenance[1].read_text())
+    assert known["settings"].pop("step_rule") == "published"
+    provenance[1].write_text(json.dumps(known))
+    assert len(summarise(tmp_path, metrics)["runs"]) == len(metrics)
+
+
 def test_a_layer_that_is_silent_after_an_epoch_is_named(tmp_path):
     metrics, _ = copied_runs(tmp_path, seeds=(1,))
     frame = pd.read_csv(metrics[0])

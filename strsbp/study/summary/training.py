@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from strsbp.files import ResultsError, numbers, read_csv, read_json, write_csv
+from strsbp.settings import ArmSettings
 from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 CHECKPOINTS = (10, 20)
@@ -74,10 +75,12 @@ class Run:
 
     @property
     def setting(self) -> tuple:
-        """What the runs of an arm must have in common: all but the list of seeds and the title."""
-        settings = self.provenance["settings"]
-        kept = {key: value for key, value in settings.items() if key not in ("seeds", "title")}
-        return kept, self.comparable
+        """What the runs of an arm must have in common: all but the list of seeds and the title.
+
+        A setting that is newer than a run had its default.
+        """
+        settings = ArmSettings.model_validate(self.provenance["settings"])
+        return settings.model_dump(exclude={"seeds", "title"}), self.comparable
 
     def value(self, quantity: str, at_epoch: int) -> float:
         """`quantity` of the epochs 1..at_epoch."""
