@@ -5,7 +5,7 @@ from pathlib import Path
 from strsbp.files import read_csv
 from strsbp.study.figures import style
 
-QUESTIONS = ("Q11", "Q12")
+QUESTIONS = ("Q11", "Q13")
 
 
 @style.themed
