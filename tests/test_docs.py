@@ -40,7 +40,7 @@ def test_every_generated_part_stands_on_a_page(root):
 @pytest.mark.parametrize(
     ("difference", "answer"),
     [((-0.01, -0.02, -0.005), "yes"), ((0.01, 0.005, 0.02), "no, it is worse"),
-     ((0.01, -0.01, 0.03), "no difference is seen"),
+     ((0.01, -0.01, 0.03), "no difference is seen"), ((0.001, 0.0005, 0.002), "no, they are alike"),
      ((0.01, float("nan"), float("nan")), "no difference is seen")],
 )  # fmt: skip
 def test_an_answer_follows_from_the_interval(difference, answer):

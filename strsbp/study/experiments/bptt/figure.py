@@ -52,7 +52,7 @@ def _explain_ends(ax, rows: pd.DataFrame, methods: list[str]) -> None:
     ends = rows.sort_values("epoch").drop_duplicates("method", keep="last")
     for row in ends[ends["epoch"] < ends["epoch"].max()].itertuples():
         ax.annotate(
-            f"trained for {row.epoch:.0f} epochs", (row.epoch, row.mean), (6, 0),
+            f"trained for {row.epoch:.0f} epochs", (row.epoch, row.mean), (6, -8),
             textcoords="offset points", va="center", color=style.COLOURS[methods.index(row.method)],
         )  # fmt: skip
 
