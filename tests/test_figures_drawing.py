@@ -130,7 +130,7 @@ def test_differences_are_of_pairs_and_have_the_sign_that_the_axis_says(first):
     pairs = pairs.query("arm_b == 'strsbp' and at_epoch == 10 and quantity == 'best_test_error'")
     wanted = 100 * pairs.set_index("arm_a")["difference"]
     for tau_m in (32, 128):
-        (found,) = [x for name, x in places.items() if f" = {tau_m} " in name]
+        (found,) = [x for name, x in places.items() if name.endswith(f" = {tau_m}")]
         assert found == pytest.approx(wanted[f"tau_m_{tau_m}"])
     assert wanted["tau_m_128"] < 0 < wanted["tau_m_32"]
 

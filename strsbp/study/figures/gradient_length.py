@@ -21,6 +21,10 @@ def draw(*, answers: str | Path, arms: str | Path):
     rows = rows.rename(columns={"measured": "difference"}).assign(series=0, name=names)
     figure = style.new_figure(0.8 + 0.6 * max(1, len(rows)))
     ax = figure.subplots()
-    style.differences(ax, rows, "difference of test errors (points)")
+    if rows.empty:
+        ax.set_axis_off()
+        ax.text(0, 0.5, "These arms were not trained at this size.", color=style.MUTED)
+    else:
+        style.differences(ax, rows, "difference of test errors (points)")
     style.letter({ax: "differences, paired over seeds"})
     return figure
