@@ -85,7 +85,10 @@ def save(figure: Figure, png: str | Path, svg: str | Path) -> None:
     with theme(), replacing(png) as png_path, replacing(svg) as svg_path:
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # laid out already; twice more would double the time
-        for ax in figure.findobj(Axes):  # the layout's last digits differ from call to call
+        # The layout's last digits differ from call to call.
+        for part in figure.subfigs:
+            part.bbox_relative.set_points(np.round(part.bbox_relative.get_points(), 6))
+        for ax in figure.findobj(Axes):
             ax.set_position(np.round(ax.get_position(original=True).bounds, 6))
         figure.savefig(png_path, metadata={"Software": None})
         figure.savefig(svg_path, metadata={"Date": None, "Creator": None})
@@ -198,7 +201,7 @@ def label_ends(ends_of: Mapping[Axes, Iterable[tuple[float, str, str]]]) -> None
             y[1:] += overlap / 2
             y[:-1] -= overlap / 2
         for pixel, text, (_, _, colour) in zip(y, texts, ends, strict=True):
-            place = ax.transAxes.inverted().transform((0, pixel))[1]
+            place = round(ax.transAxes.inverted().transform((0, pixel))[1], 3)  # see `save`
             where = dict(xytext=(6, 0), textcoords="offset points", va="center")
             ax.annotate(text, (1, place), xycoords="axes fraction", color=colour, **where)
 
