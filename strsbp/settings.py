@@ -238,11 +238,14 @@ class SimulatedTable(Closed):
 
     @classmethod
     def from_key(cls, key: str) -> "SimulatedTable":
-        """The settings encoded in a `key`."""
+        """The settings encoded in a `key`; raises `SettingsError`."""
         number = r"([0-9.e+]+)"
-        form = f"([a-z_]+)-m{number}-s{number}-r{number}-t{number}-g{number}"
-        [values] = re.findall(f"^{form}$", key)
-        return cls.model_validate(dict(zip(cls.model_fields, values, strict=True)))
+        match = re.fullmatch(f"([a-z_]+)-m{number}-s{number}-r{number}-t{number}-g{number}", key)
+        if match is None:
+            raise SettingsError(
+                f"'{key}' is not the name of a table, such as published-m64-s8-r2-t400-g100."
+            )
+        return checked(cls, dict(zip(cls.model_fields, match.groups(), strict=True)), key)
 
 
 class ArmSettings(ModelSettings):

@@ -44,7 +44,9 @@ def test_every_generated_part_stands_on_a_page(root):
      ((0.01, float("nan"), float("nan")), "no difference is seen")],
 )  # fmt: skip
 def test_an_answer_follows_from_the_interval(difference, answer):
-    assert documents._better(0.1, 0.11, difference, 3).startswith(f"**{answer}**: 10.00 % against")
+    assert documents._better(0.1, 0.11, difference, 3, 0.005).startswith(
+        f"**{answer}**: 10.00 % against"
+    )
 
 
 @pytest.mark.parametrize("page", ["tutorial", "how-to/table", "how-to/nir"])

@@ -155,6 +155,16 @@ def test_a_sentence_follows_its_verdict(arguments):
     assert "main result" not in said["not tested at this size"]
 
 
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_the_opening_can_be_written_for_every_profile(arguments, profile):
+    """A setting that an arm of the paper's config gives may come from the defaults in another."""
+    folder = arguments.pop("out").parent
+    results = Results(
+        **arguments | dict(study=load_profile(ROOT / "config", profile), folder=folder)
+    )
+    assert len(headline(results)) > 4
+
+
 def test_a_report_without_open_questions_says_how_to_get_them(arguments, tmp_path):
     for name in ("answers", *OPEN_QUESTIONS):
         del arguments["tables"][name]

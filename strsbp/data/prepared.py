@@ -30,7 +30,7 @@ def write_prepared(digits: Digits, description: str | Path) -> None:
 
 
 def prepare_data(*, dataset: str, local_dir: str | Path | None, description: str | Path) -> None:
-    """Load `dataset` and write its `description`, with the images beside it."""
+    """Load `dataset`; write its `description` and, in the same folder, its images."""
     write_prepared(load_dataset(dataset, local_dir), description)
 
 

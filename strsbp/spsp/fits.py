@@ -125,9 +125,12 @@ FITS: dict[str, Callable[[Surface, int], SeparableTable]] = {
 
 
 def fit_curve(surface: Surface, fit: str, n_counts: int) -> SeparableTable:
-    """The fit called `fit`, such as `spline` or `polynomial6`."""
-    if fit.startswith("polynomial"):
+    """The fit called `fit`, such as `spline` or `polynomial6`; raises `TableError`."""
+    if fit.removeprefix("polynomial").isdecimal():
         return polynomials(surface, n_counts, int(fit.removeprefix("polynomial")))
+    if fit not in FITS:
+        known = ", ".join(["polynomial<degree>", *FITS, "exact"])
+        raise TableError(f"There is no fit '{fit}'; choose one of {known}.")
     return FITS[fit](surface, n_counts)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from strsbp.files import read_csv, read_json, write_text
 from strsbp.study import schema
 from strsbp.study.claims import load_topics, published_value, read_judged
-from strsbp.study.claims.entries import filled
+from strsbp.study.claims.entries import Topic, filled
 from strsbp.study.claims.measurements import Tables
 from strsbp.study.claims.rules import KINDS
 from strsbp.study.claims.units import format_measured, format_value
@@ -22,10 +22,9 @@ from strsbp.study.report.text import duration
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "paper"
+STUDY = load_profile(ROOT / "config", RESULTS.name)
 EPOCHS = 10
 """Epochs after which the answers compare the methods: those of the study's Fig. 2."""
-MARGIN = 0.005
-"""Differences of test errors up to this count as none, as in resources/questions.yaml."""
 
 
 def answers() -> str:
@@ -34,10 +33,12 @@ def answers() -> str:
         format_value(published_value(ROOT / CLAIMS, f"{arm}_best_error"), "error")
         for arm in ("strsbp", "hm2bp")
     )
-    as_run, sizes = _two_arms("strsbp", "hm2bp")
-    as_logged, _ = _two_arms("logged_strsbp", "logged_hm2bp")
-    same_length, _ = _two_arms("normalised_strsbp", "hm2bp")
-    through_time, digits = _bptt()
+    [length] = [one for one in _questions() if "gradient_length" in one.figures]
+    margin = length.statements[0].rule.high  # what counts as equal there counts so here
+    as_run, sizes = _two_arms("strsbp", "hm2bp", margin)
+    as_logged, _ = _two_arms("logged_strsbp", "logged_hm2bp", margin)
+    same_length, _ = _two_arms("normalised_strsbp", "hm2bp", margin)
+    through_time, digits = _bptt(margin)
     rows = [
         ["**Does ST-RSBP beat HM2-BP**, as the study ran both?", study, as_run],
         [
@@ -63,11 +64,11 @@ def answers() -> str:
         _table(["", "The study", "Here"], rows)
         + f"\n\nBest test errors over {EPOCHS} epochs of 784-400-R400-10 (R: a recurrent layer) on "
         f"{sizes} (last row: {digits}); in brackets the 95 % interval of the difference, with "
-        f"runs paired by seed. Differences of up to {100 * MARGIN:g} points count as none."
+        f"runs paired by seed. Differences of up to {100 * margin:g} points count as none."
     )
 
 
-def _two_arms(a: str, b: str) -> tuple[str, str]:
+def _two_arms(a: str, b: str, margin: float) -> tuple[str, str]:
     """Whether the arm `a` has a smaller error than `b`, in words, and on which images."""
     names = ("arms", "pairs")
     tables = Tables({name: RESULTS / "summarise_training" / f"{name}.csv" for name in names})
@@ -81,10 +82,10 @@ def _two_arms(a: str, b: str) -> tuple[str, str]:
         f"{first['dataset'].upper()}"
     )
     values = pair[["difference", "low", "high"]].tolist()
-    return _better(first["mean"], second["mean"], values, pair["n_pairs"]), images
+    return _better(first["mean"], second["mean"], values, pair["n_pairs"], margin), images
 
 
-def _bptt() -> tuple[str, str]:
+def _bptt(margin: float) -> tuple[str, str]:
     """Whether BPTT has a smaller error than ST-RSBP, in words, and on which images."""
     rows = read_csv(RESULTS / "bptt" / "summary.csv", ("method", "quantity", "mean", "low", "high"))
     rows = rows[rows["method"] == "bptt"].set_index("quantity")
@@ -93,17 +94,17 @@ def _bptt() -> tuple[str, str]:
     versus = differences.loc["strsbp"]
     values = versus[["mean", "low", "high"]].tolist()
     logged = differences.loc["strsbp_as_logged", ["mean", "low", "high"]].tolist()
-    text = _better(own["mean"], own["mean"] - values[0], values, int(versus["n_seeds"]))
+    text = _better(own["mean"], own["mean"] - values[0], values, int(versus["n_seeds"]), margin)
     times = rows.loc["trained_times_flushed", "mean"]  # of CPU time, as the report compares it
     images = f"{versus['n_train']:,.0f} and {versus['n_test']:,.0f} images"
     text += f"; against ST-RSBP without the division, {format_measured(*logged, 'points')}"
     return f"{text}. A training sample takes {times:.0f} times as long", images
 
 
-def _better(a: float, b: float, difference, n: int) -> str:
+def _better(a: float, b: float, difference, n: int, margin: float) -> str:
     """Whether error `a` is smaller than `b`, by the interval of their difference."""
     _, low, high = difference
-    if max(abs(low), abs(high)) <= MARGIN:
+    if max(abs(low), abs(high)) <= margin:
         answer = "no, they are alike"
     else:
         answer = "yes" if high < 0 else "no, it is worse" if low > 0 else "no difference is seen"
@@ -141,15 +142,18 @@ def findings() -> str:
 def questions() -> str:
     """Every open question with the statements that answer it."""
     found = read_csv(RESULTS / "judge_questions" / "answers.csv")
-    values = {"study": load_profile(ROOT / "config", RESULTS.name)}
     rows = []
-    for question in load_topics(ROOT / "resources" / "questions.yaml", values):
-        title = f"**{filled(question.title, values)}**"
+    for question in _questions():
+        title = f"**{filled(question.title, dict(study=STUDY))}**"
         for one in question.leads(found[found["id"] == question.id].to_dict("records")):
             measured = format_measured(one["measured"], one["low"], one["high"], one["unit"])
             rows.append([title, one["statement"], measured, one["verdict"]])
             title = ""
     return _table(["Question", "Statement", "Measured", "Answer"], rows)
+
+
+def _questions() -> list[Topic]:
+    return load_topics(ROOT / "resources" / "questions.yaml", dict(study=STUDY))
 
 
 def targets() -> str:

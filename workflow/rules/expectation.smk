@@ -1,4 +1,4 @@
-"""The expectation of e_ij, and simulations beside it."""
+"""The expectation of e_ij, compared with simulations."""
 
 SIMULATED = [default_table(spsp, 100) for spsp in ("published", "unblocked", "corrected")]
 

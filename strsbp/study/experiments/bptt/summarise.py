@@ -24,7 +24,7 @@ COLUMNS = (
 )  # fmt: skip
 
 Files = Sequence[str | Path]
-"""Paths of metrics; each has its provenance beside it, in a .json file of the same name."""
+"""Paths of metrics; a .json file of the same name has the provenance."""
 
 
 class Method(NamedTuple):
