@@ -47,12 +47,13 @@ def sequential_trains(
     (finding F3).
     """
     weight = place_weights(n_steps)
+    kinds = 2  # plain sums, and sums weighted by gains
     if gains is None:
-        gains = np.zeros((n_steps + 2, n_steps + 1))
+        kinds, gains = 1, np.zeros((0, 0))
     times = moments(gap)
     shares, sums = np.zeros((2, times.size, most + 1))
     rule = integration_rule(N_NODES)
-    _at_times(times, weight, gap, most, rule, gains, first_place, shares, sums)
+    _at_times(times, weight, gap, most, rule, kinds, gains, first_place, shares, sums)
     scale = STEP * times[:, None]
     share, total = (scale * shares).sum(axis=0), (scale * sums).sum(axis=0)
     share[0] = 1.0
@@ -90,13 +91,13 @@ def integration_rule(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _at_times(times, weight, gap, most, rule, gains, first_place, shares, sums):
+def _at_times(times, weight, gap, most, rule, kinds, gains, first_place, shares, sums):
     for k in prange(times.size):
-        _at_time(times[k], weight, gap, most, rule, gains, first_place, shares[k], sums[k])
+        _at_time(times[k], weight, gap, most, rule, kinds, gains, first_place, shares[k], sums[k])
 
 
 @njit(cache=True, error_model="numpy")
-def _at_time(s, weight, gap, most, rule, gains, first_place, share, total):
+def _at_time(s, weight, gap, most, rule, kinds, gains, first_place, share, total):
     """Fill share[k] with the rate of the k-th arrival at time s, and total[k] with its gains.
 
     Going along the line, `old` are the sums over trains up to a spike with a given place, number
@@ -124,7 +125,7 @@ def _at_time(s, weight, gap, most, rule, gains, first_place, share, total):
             blocked += weight[y]
         behind = np.exp(-s * (passed[n_places - 1] - passed[x]))
         for c in range(1, min(most, x // gap + 1) + 1):
-            for q in range(2):
+            for q in range(kinds):
                 # Far neighbours block no place in common, so their ages are independent.
                 a, b = 0.0, 0.0
                 if c == 1:
@@ -142,12 +143,12 @@ def _at_time(s, weight, gap, most, rule, gains, first_place, share, total):
                 y = x - gap - near
                 if y < first_place:
                     break
-                for q in range(2):
+                for q in range(kinds):
                     gain = gains[y + 1, x] if q else 0.0
                     now[q] += empty[y] * (old_all[q, y, c - 1] + gain * old_all[0, y, c - 1])
                 for i in range(n):
                     a, b = 0.0, 0.0
-                    for q in range(2):
+                    for q in range(kinds):
                         gain = gains[y + 1, x] if q else 0.0
                         a, b = gain * a, last[q, y, c - 1] + gain * b
                         for j in range(n):
@@ -155,7 +156,7 @@ def _at_time(s, weight, gap, most, rule, gains, first_place, share, total):
                             b += both[near, i, j] * new[q, y, c - 1, j]
                         old[q, x, c, i] += empty[y] * a
                         new[q, x, c, i] += empty[y] * b
-            for q in range(2):
+            for q in range(kinds):
                 last[q, x, c] = weight[x] * now[q]
                 for i in range(n):
                     factor = weight[x] * np.exp(ages[i] * blocked)
