@@ -99,6 +99,8 @@ def test_errors_and_seconds_by_hand(compare, tmp_path):
     assert row(table, "strsbp", "best_test_error")["mean"] == 0.2
     assert row(table, "bptt", "best_test_error")["mean"] == pytest.approx(0.15)
     assert (row(table, "bptt", "best_test_error")[["n_train", "n_test"]] == [40, 20]).all()
+    compared = table.loc[table["quantity"] == "best_test_error_difference", "reference"]
+    assert list(compared) == ["strsbp", "hm2bp"]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,15 @@ def expected_by_hand(table, trains):
     return total / len(trains) / len(places)
 
 
+@pytest.mark.parametrize("spsp", ["published", "unblocked", "corrected", "exact"])
+def test_the_derivative_is_that_of_the_curve_at_the_same_count(spsp):
+    curve = solve_curve(small(spsp, n_steps=60, grid=10))
+    inside = slice(2, -2)  # central differences of fourth order
+    phi = curve.phi
+    wanted = (8 * (phi[3:-1] - phi[1:-3]) - (phi[4:] - phi[:-4])) / 12
+    np.testing.assert_allclose(curve.derivative[inside], wanted, rtol=0.01, atol=1e-3 * phi.max())
+
+
 @pytest.mark.parametrize("refractory_steps", [0, 1, 2, 3])
 @pytest.mark.parametrize("spsp", ["exact", "corrected", "corrected_draft"])
 def test_the_mean_over_all_trains_step_by_step(spsp, refractory_steps):

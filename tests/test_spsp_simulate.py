@@ -127,6 +127,15 @@ def test_jammed_trains_are_refused_in_bounded_time():
         simulate_surface(table(grid=34, n_steps=100), repeats=1, seed=1)
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("published-64", "is not the name of a table"), ("new-m64-s8-r2-t400-g100", "not 'new'")],
+)
+def test_what_is_no_name_of_a_table_is_refused_in_one_sentence(key, words):
+    with pytest.raises(SettingsError, match=words):
+        SimulatedTable.from_key(key)
+
+
 def test_table_key_round_trip():
     key = table("corrected", tau_m=50.5).key
     assert key == "corrected-m50.5-s8-r2-t400-g6"
