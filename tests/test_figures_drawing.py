@@ -135,6 +135,19 @@ def test_differences_are_of_pairs_and_have_the_sign_that_the_axis_says(first):
     assert wanted["tau_m_128"] < 0 < wanted["tau_m_32"]
 
 
+def test_panels_with_curves_have_one_range(first):
+    axes = first("fig6")[0].findobj(mpl.axes.Axes)
+    ranges = {ax.get_ylim() for ax in axes[: len(STUDY.figures.fig6.panels)]}
+    assert len(ranges) == 1
+
+
+def test_other_fits_are_left_to_the_table_of_the_gradient_check(first):
+    axes = first("gradient_check")[0].findobj(mpl.axes.Axes)
+    names = {label.get_text() for ax in axes for label in ax.get_yticklabels()}
+    fits = {arm.title for name, arm in STUDY.arms.items() if name.startswith("fit_")}
+    assert names and not names & fits
+
+
 def test_labels_do_not_overlap():
     with style.theme():
         figure, (ax,) = style.stacked([2])
