@@ -21,7 +21,7 @@ from strsbp.reference.network import ReferenceNetwork
 from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
 from strsbp.reference.spsp import spsp_matrix
 from strsbp.settings import LayerSettings, ModelSettings
-from strsbp.spsp import EffectRatioTable
+from strsbp.spsp.table import EffectRatioTable
 
 FAST = dict(tau_m=4, tau_s=2)
 DEFAULT = dict(tau_m=64, tau_s=8, refractory_steps=2)

@@ -8,11 +8,11 @@ import pytest
 
 from strsbp.errors import SettingsError
 from strsbp.settings import SimulatedTable
-from strsbp.spsp import fit_surface, simulate_surface
+from strsbp.spsp.fits import fit_surface
 from strsbp.spsp.quality import quality, shared_curve
 from strsbp.spsp.reference import corrected_trace, published_trace
 from strsbp.spsp.sampling import POST, PRE, draw_on_slots, draw_with_gap
-from strsbp.spsp.simulate import Surface
+from strsbp.spsp.simulate import Surface, simulate_surface
 
 
 def table(spsp="published", grid=6, **settings):

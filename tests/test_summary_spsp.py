@@ -6,8 +6,10 @@ import pytest
 from scipy import stats
 
 from strsbp.settings import SimulatedTable
-from strsbp.spsp import EffectRatioTable, Surface, fit_surface, save_surface, write_table
+from strsbp.spsp.fits import fit_surface
 from strsbp.spsp.quality import blocked_bias, shared_curve, wave_rows, waves
+from strsbp.spsp.simulate import Surface, save_surface
+from strsbp.spsp.table import EffectRatioTable, write_table
 from strsbp.study.summary.spsp import summarise_spsp
 
 SCALES = {"published": 50.0, "unblocked": 51.0, "corrected": 1.0}

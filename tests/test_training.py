@@ -10,7 +10,7 @@ from strsbp.data import Digits
 from strsbp.engine.network import Network
 from strsbp.network import build_network, load_network, save_network
 from strsbp.settings import ArmSettings, LayerSettings, ModelSettings
-from strsbp.spsp import EffectRatioTable
+from strsbp.spsp.table import EffectRatioTable
 from strsbp.training.epochs import TrainingState, epoch_order, evaluate, train, train_epoch
 from strsbp.training.run import metrics_csv, run_arm, trouble
 

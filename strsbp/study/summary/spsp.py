@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from strsbp.files import write_csv
-from strsbp.spsp import EffectRatioTable, Surface, load_surface, read_table
 from strsbp.spsp.compare import compare_tables
 from strsbp.spsp.quality import blocked_bias, quality, truth
+from strsbp.spsp.simulate import Surface, load_surface
+from strsbp.spsp.table import EffectRatioTable, read_table
 
 COMPARED = ("published", "corrected")
 """The simulations whose surfaces are drawn and whose fits are assessed."""
