@@ -8,14 +8,13 @@ import pandas as pd
 import pytest
 
 from strsbp.data import load_dataset
-from strsbp.files import file_sha256, write_csv
+from strsbp.files import file_sha256
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
-from strsbp.spsp import fits
+from strsbp.spsp import fits, trace
 from strsbp.spsp.exact import read_curve
 from strsbp.spsp.simulate import load_surface
 from strsbp.spsp.table import read_table, write_table
-from strsbp.spsp.trace import trace_pair
 from strsbp.study.claims import judging, published_value
 from strsbp.study.experiments import OPEN_QUESTIONS
 from strsbp.study.experiments.ablation.summarise import summarise_ablation as compare_readings
@@ -290,7 +289,7 @@ def summarise_published_logs(out):
 
 
 def trace_spsp(out):
-    write_csv(trace_pair(seed=STUDY.simulation.seed), out / "trace_spsp" / "trace.csv")
+    trace.trace_spsp(seed=STUDY.simulation.seed, trace=out / "trace_spsp" / "trace.csv")
 
 
 @pytest.mark.parametrize(
