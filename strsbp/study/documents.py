@@ -18,6 +18,8 @@ from strsbp.study.claims.rules import KINDS
 from strsbp.study.claims.units import format_measured, format_value
 from strsbp.study.figures.catalogue import CLAIMS, FIGURES
 from strsbp.study.loading import load_profile
+from strsbp.study.report.answers import counted
+from strsbp.study.report.results import Results
 from strsbp.study.report.text import duration
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +45,7 @@ def answers() -> str:
         ["**Does ST-RSBP beat HM2-BP**, as the study ran both?", study, as_run],
         [
             "**Even without the division by the threshold**, as in Zhang and Li's own logs? With "
-            "it, the regulariser swamps the error (finding F10).",
+            "it, the regulariser drowns the error (finding F10).",
             "not tried",
             as_logged,
         ],
@@ -123,17 +125,21 @@ def claims() -> str:
         if claim["other_verdicts"]:  # at other settings, or other epochs
             verdict += f" ({claim['other_verdicts']})"
         rows.append([claim["statement"], claim["place"], published, ours, verdict])
-    counts = found["verdict"].value_counts(sort=False)
-    total = ", ".join(f"{verdict}: {count}" for verdict, count in counts.items())
+    total = counted(found.to_dict("records"), "Of the study's {} claims, ")
     head = ["Claim", "In the study", "The study", "Here, with 95 % interval", "Verdict"]
-    return f"{len(found)} claims; {total}.\n\n{_table(head, rows)}"
+    return f"{total}\n\n{_table(head, rows)}"
 
 
 def findings() -> str:
     """Every finding with its verdict and its effects on the test error."""
     found = read_csv(RESULTS / "judge_findings" / "verdicts.csv")
+    results = Results(STUDY, {}, {}, ROOT, RESULTS, "")
     rows = [
-        [name, *group[["statement", "verdict"]].iloc[0], " ".join(group["effect_text"].dropna())]
+        [
+            name,
+            *group[["statement", "verdict"]].iloc[0],
+            results.titled(" ".join(group["effect_text"].dropna())),
+        ]
         for name, group in found.groupby("id", sort=False)
     ]
     return _table(["", "Finding", "Verdict", "Effect"], rows)
