@@ -8,7 +8,7 @@ import numpy as np
 
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT
-from strsbp.engine.network import Network, first_layer_not_finite
+from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
 from strsbp.reference.boosting import updated_boost
 
@@ -51,24 +51,8 @@ class Evaluation:
     silent_shares: list[float]
 
 
-class Progress:
-    """How far a run has got, derived from `rows`, the metrics of its epochs so far."""
-
-    rows: list[dict]
-
-    @property
-    def epoch(self) -> int:
-        """Number of epochs done."""
-        return len(self.rows)
-
-    @property
-    def diverged(self) -> bool:
-        """Whether a weight was not finite at the end of the last epoch."""
-        return bool(self.rows) and self.rows[-1]["diverged"] != ""
-
-
 @dataclass
-class TrainingState(Progress):
+class TrainingState:
     """A training run between two epochs.
 
     `boost` (n,) float64: the boosting weights; `rows`: the metrics of the epochs so far.
@@ -91,6 +75,16 @@ class TrainingState(Progress):
                 f"n_inputs={n_inputs}, n_classes={n_classes}."
             )
         return cls(network, digits, np.ones(len(digits.train_labels)))
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs done."""
+        return len(self.rows)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether a weight was not finite at the end of the last epoch."""
+        return bool(self.rows) and self.rows[-1]["diverged"] != ""
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What a checkpoint contains of the run besides `rows`."""
@@ -148,18 +142,16 @@ def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: 
     tested = evaluate(*test, stop=digits.n_test)
     validation = evaluate(*test, start=digits.n_test).error if digits.n_validation else None
     state.rows.append(
-        metrics_row(
-            network, network.state(), epoch, tested, validation, misclassified, cost, smallest
-        )
+        metrics_row(network, epoch, tested, validation, misclassified, cost, smallest)
     )
     return state.rows[-1]
 
 
 def metrics_row(
-    network: Network, arrays: dict[str, np.ndarray], epoch: int, tested: Evaluation,
-    validation_error: float | None, misclassified: np.ndarray, cost: float, smallest: np.ndarray,
+    network: Network, epoch: int, tested: Evaluation, validation_error: float | None,
+    misclassified: np.ndarray, cost: float, smallest: np.ndarray,
 ) -> dict:  # fmt: skip
-    """The metrics of `epoch` (from 0) for a network whose `state()` is `arrays`.
+    """The metrics of `epoch` (from 0), at whose end the network is as given.
 
     `validation_error`: a fraction, or None without a validation set; `misclassified` (n,) bool: per
     training sample; `cost`: summed over the training samples; `smallest`
@@ -177,7 +169,7 @@ def metrics_row(
         row[f"silent_share_{layer.name}"] = tested.silent_shares[k]
         s = float(smallest[k])
         row[f"smallest_denominator_{layer.name}"] = "" if s == np.inf else s
-    row["diverged"] = first_layer_not_finite(arrays) or ""
+    row["diverged"] = network.first_layer_not_finite() or ""
     return row
 
 
