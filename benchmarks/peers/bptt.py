@@ -24,18 +24,18 @@ LOGIT = 0.1
 class BpttPeer:
     """A peer's network and optimiser, trained on batches of `batch` digits.
 
-    `module`: a peer's file (NAME, DISTRIBUTION, build); `digits`: the images; `n_samples`: digits
-    per timed call. The spikes come from `strsbp.encoding.Encoder` and are generated within the
-    timed calls.
+    `name`, `package`: of the library; `module`: its file, with a function `build`; `digits`: the
+    images; `n_samples`: digits per timed call. The spikes come from `strsbp.encoding.Encoder` and
+    are generated within the timed calls.
     """
 
-    def __init__(self, module, digits, batch: int, n_samples: int, seed: int):
+    def __init__(self, name, package, module, digits, batch: int, n_samples: int, seed: int):
         torch.set_num_threads(1)
         # What decays over hundreds of steps may become subnormal, which slows some processors down.
         torch.set_flush_denormal(True)
         torch.manual_seed(seed)
-        self.name, self.batch, self.n_samples = module.NAME, batch, n_samples
-        self.version = f"{metadata.version(module.DISTRIBUTION)} (torch {torch.__version__})"
+        self.name, self.batch, self.n_samples = name, batch, n_samples
+        self.version = f"{metadata.version(package)} (torch {torch.__version__})"
         self._digits = digits
         self._network = module.build()
         self._optimiser = torch.optim.Adam(self._network.parameters(), lr=LEARNING_RATE)

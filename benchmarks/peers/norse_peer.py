@@ -9,7 +9,6 @@ takes time proportional to T squared (several times slower at batch 64).
 import norse.torch as norse
 import torch
 
-NAME, DISTRIBUTION = "Norse", "norse"
 TAU_M, TAU_S = 0.064, 0.008  # in seconds; the library's step is 1 ms
 RECURRENT_STD = 0.003
 """Standard deviation of initial recurrent weights; larger ones make the gradient explode."""

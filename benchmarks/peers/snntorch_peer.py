@@ -9,7 +9,6 @@ import snntorch
 import torch
 from snntorch import surrogate
 
-NAME, DISTRIBUTION = "snnTorch", "snntorch"
 TAU_M, TAU_S = 64, 8
 RECURRENT_STD = 0.003
 """Standard deviation of initial recurrent weights; larger ones make the gradient explode."""

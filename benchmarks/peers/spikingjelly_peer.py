@@ -10,7 +10,6 @@ at batch 64). The library's fused kernels are for GPUs.
 import torch
 from spikingjelly.activation_based import functional, layer, neuron, surrogate
 
-NAME, DISTRIBUTION = "SpikingJelly", "spikingjelly"
 TAU_M, TAU_S = 64, 8
 RECURRENT_STD = 0.003
 """Standard deviation of initial recurrent weights; larger ones make the gradient explode."""

@@ -74,7 +74,7 @@ def _arrays_of_layer(layer: Layer, n_steps: int) -> dict[str, np.ndarray]:
     n = layer.error.size
     names = (
         "column_sums", "square_sums", "error", "scaled_error", "factors", "weight_error",
-        "back_error", "back_silent", "back_all",
+        "back_error",
     )  # fmt: skip
     own = {name: np.zeros(n, _F32) for name in names}
     own |= {name: np.ones(n, _F32) for name in ("denominators", "lateral")}
@@ -372,7 +372,7 @@ class Replicas:
         else:
             yield self._launch("traces_of_layer", blocks, THREADS, values)
         yield self._launch(
-            "layer_errors", blocks, THREADS, values, splits=not layer.recurrent or published,
+            "layer_errors", blocks, THREADS, values, has_back=not layer.recurrent or published,
             shared=4 * (SEGMENT_WORDS + SEGMENT_BITS + 1),
         )  # fmt: skip
         if stores_spsp(layer):
@@ -386,35 +386,36 @@ class Replicas:
         if layer.recurrent:
             yield self._launch("spsp_of_connections", connections, THREADS, values)
         if solves(self.template, k) and not published:
-            yield from self._solve_launches(k, values, values["scaled_error"])
-            yield self._launch("split_solution", blocks, THREADS, values)
+            yield from self._solve_launches(k, values, "scaled_error", "back_error")
         yield self._launch(
             "update_weights", layer.n_inputs, THREADS, values, stored=stores_spsp(layer),
             shared=4 * (THREADS + SEGMENT_BITS + 1),
         )  # fmt: skip
         if solves(self.template, k) and published:
             # The published program applies R before it solves the system (finding F6).
-            yield from self._solve_launches(k, values, values["back"])
-            yield self._launch("take_solution", blocks, THREADS, values)
+            yield from self._solve_launches(k, values, "back", "back")
         if layer.recurrent:
             yield self._launch("update_connections", connections, THREADS, values)
         yield self._sum_launch(k)
 
-    def _solve_launches(self, k: int, values: dict, right_hand_side):
+    def _solve_launches(self, k: int, values: dict, right_hand_side: str, target: str):
         layer = self.layers[k]
+        blocks = -(-layer.error.size // THREADS)
         threads = min(MOST_THREADS, max(64, 32 * words(layer.n_neurons)))
         values = values | {
             "ablated": layer.arrays.ablates_back, "values": values["off_diagonal"],
-            "s": values["denominators"], "b": right_hand_side, "y": values["solution"],
+            "s": values["denominators"], "b": values[right_hand_side], "y": values["solution"],
+            "target": values[target],
         }  # fmt: skip
         if layer.arrays.one_way:
             yield self._launch("solve_triangular", 1, threads, values)
-            return
-        yield self._launch("solve_iterative", 1, threads, values, shared=8 * 5)
-        yield self._launch(
-            "solve_elimination", 1, MOST_THREADS, values, shared=4, replicas=1,
-            a=self.shared["matrix"],
-        )  # fmt: skip
+        else:
+            yield self._launch("solve_iterative", 1, threads, values, shared=8 * 5)
+            yield self._launch(
+                "solve_elimination", 1, MOST_THREADS, values, shared=4, replicas=1,
+                a=self.shared["matrix"],
+            )  # fmt: skip
+        yield self._launch("take_solution", blocks, THREADS, values)
 
     def _sum_launch(self, k: int):
         blocks = -(-self.layers[k].error.size // THREADS)
