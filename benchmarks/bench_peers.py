@@ -101,16 +101,11 @@ def summarise(times: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def take_one_core() -> None:
-    """Restrict this process to one core and one thread."""
+def main() -> None:
+    about = provenance.machine()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     numba.set_num_threads(1)
-
-
-def main() -> None:
-    about = provenance.machine()
-    take_one_core()
 
     digits = load_dataset("mnist5k")
     modules, skipped = load_peers()

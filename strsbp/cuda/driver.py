@@ -186,12 +186,12 @@ class Replicas:
         self.stream = xp.cuda.Stream(non_blocking=True)
         with self.stream:
             self._compile()
-            self._allocate(networks, digits)
-            self._restart()
+            start = self._allocate(networks, digits)
             self._train_sample = self._recorded(list(self._train_launches()))
             self._test_sample = self._recorded(list(self._test_launches()))
-            self._restart()  # again, because recording ran the kernels once
-            del self._start
+            for name, array in start.items():  # again, because recording ran the kernels once
+                self.arrays[name].set(array)
+            self._run([self._sum_launch(k) for k in range(len(self.layers))])
 
     # Memory
 
@@ -203,13 +203,14 @@ class Replicas:
         module = self.xp.RawModule(code=kernel_source(), options=compiling)
         self._kernel, self._parameters = cache(module.get_function), kernels()
 
-    def _allocate(self, networks: Sequence[Network], digits: Digits) -> None:
+    def _allocate(self, networks: Sequence[Network], digits: Digits) -> dict[str, np.ndarray]:
+        """Make all arrays on the device; returns what those of the replicas start with."""
         xp = self.xp
         self._most_connections = connections_of(networks)
         sizes = self._most_connections, self.n_train, self.n_test
         host = [arrays_of_replica(network, *sizes) for network in networks]
-        self._start = {name: np.stack([each[name] for each in host]) for name in host[0]}
-        self.arrays = {name: xp.asarray(array) for name, array in self._start.items()}
+        start = {name: np.stack([each[name] for each in host]) for name in host[0]}
+        self.arrays = {name: xp.asarray(array) for name, array in start.items()}
         shared = {
             "train_images": digits.train_images,
             "labels": digits.train_labels,
@@ -231,11 +232,7 @@ class Replicas:
         ]
         if rows:  # one matrix for all replicas: elimination is rare and handles one at a time
             self.shared["matrix"] = xp.zeros(max(rows) * (max(rows) + 1), dtype=_F64)
-
-    def _restart(self) -> None:
-        for name, array in self._start.items():
-            self.arrays[name].set(array)
-        self._run([self._sum_launch(k) for k in range(len(self.layers))])
+        return start
 
     def state(self) -> list[dict[str, np.ndarray]]:
         """`Network.state()` of each replica, copied to the host."""

@@ -6,8 +6,7 @@ import numpy as np
 
 from strsbp.cuda.device import DeviceError
 from strsbp.cuda.driver import Replicas, bytes_per_replica
-from strsbp.reference.boosting import updated_boost
-from strsbp.training.epochs import Evaluation, TrainingState, epoch_order, metrics_row
+from strsbp.training.epochs import TrainingState, epoch_order
 
 USABLE_SHARE = 0.9
 """Share of the free device memory that a batch may use."""
@@ -56,10 +55,7 @@ def train_epochs(
 
 
 def _train_epoch(replicas: Replicas, states: list[TrainingState], epoch: int, tick) -> None:
-    network, digits = replicas.template, states[0].digits
-    labels = digits.train_labels
-    n_train, n_test = len(labels), digits.n_test
-    shuffle = network.model.shuffle
+    n_train, shuffle = replicas.n_train, replicas.template.model.shuffle
     orders = np.stack([epoch_order(one.network.seed, epoch, n_train, shuffle) for one in states])
     boost = np.stack([state.boost for state in states])
 
@@ -67,19 +63,8 @@ def _train_epoch(replicas: Replicas, states: list[TrainingState], epoch: int, ti
         tick(n * len(states))
 
     predictions, costs, smallest = replicas.train(orders, boost, epoch, counted)
-    test_predictions, totals, silent = replicas.evaluate(counted)
-    sizes = np.array([layer.n_neurons for layer in network.layers])
+    tests = replicas.evaluate(counted)
     for r, (state, arrays) in enumerate(zip(states, replicas.state(), strict=True)):
         state.network.load_state(arrays)
-        misclassified = predictions[r] != labels
-        state.boost = updated_boost(state.boost, labels, misclassified, network.n_classes)
-        # Summed in sequence like in `evaluate` on the CPU, for identical last digits.
-        counts = np.cumsum(totals[r][:n_test] / sizes, axis=0)[-1] / n_test
-        shares = np.cumsum(silent[r][:n_test] / sizes, axis=0)[-1] / n_test
-        wrong = test_predictions[r] != digits.test_labels
-        tested = Evaluation(float(wrong[:n_test].mean()), counts.tolist(), shares.tolist())
-        validation = float(wrong[n_test:].mean()) if digits.n_validation else None
         cost = float(costs[r].sum())
-        state.rows.append(
-            metrics_row(state.network, epoch, tested, validation, misclassified, cost, smallest[r])
-        )
+        state.end_epoch(predictions[r], cost, smallest[r], [one[r] for one in tests])
