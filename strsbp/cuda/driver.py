@@ -277,8 +277,8 @@ class Replicas:
         """
         values = values | others
         arguments = tuple(
-            values[name] if scalar is None else scalar(values[name])
-            for name, scalar in self._parameters[kernel].items()
+            values[name] if is_array else kind(values[name])
+            for name, (kind, is_array) in self._parameters[kernel].items()
         )
         return Launch(kernel, (blocks, replicas or self.n_replicas), threads, arguments, shared)
 

@@ -251,13 +251,8 @@ def _texts(name: str) -> Callable[[Results], dict]:
     def gather(results: Results) -> dict:
         found = all_filled(packaged("sections.yaml")[name], results.values)
         tables = [ShownTable(**one) for one in found.get("tables", [])]
-        frames = {"pairs": _pairs}
-        return found | dict(
-            tables=[
-                shown(one, results, frames[one.table](results) if one.table in frames else None)
-                for one in tables
-            ]
-        )
+        own = {"pairs": _pairs(results)} if name == "arms" else {}
+        return found | dict(tables=[shown(one, results, own.get(one.table)) for one in tables])
 
     return gather
 
