@@ -25,7 +25,9 @@ PARAMETERS = norse.LIFParameters(
 )
 
 
-class _Network(torch.nn.Module):
+class Network(torch.nn.Module):
+    """Spikes (T, batch, 784) to counts (batch, 10)."""
+
     def __init__(self):
         super().__init__()
         self.weights = torch.nn.Linear(784, 400, bias=False)
@@ -45,8 +47,3 @@ class _Network(torch.nn.Module):
             output, state = self.step(current, state)
             counts = counts + output
         return counts
-
-
-def build() -> torch.nn.Module:
-    """A new network: spikes (T, batch, 784) to counts (batch, 10)."""
-    return _Network()
