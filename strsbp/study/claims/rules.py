@@ -159,10 +159,10 @@ _BOUNDS = {
 class Within(MeasuringRule):
     """A measured value lies inside bounds, with its whole interval.
 
-    `above` and `below` are strict, and without an interval, or if p is not small enough after
-    correction, the verdict is undecided; `low` and `high` belong to the inside. With `over`, the
-    value is divided by that of another row, whose `where` differs by these columns; a quotient has
-    no interval.
+    The bounds `low` and `high` are themselves inside. `above` and `below` are strict, and without
+    an interval, or if p is not small enough after correction, the verdict is undecided. With
+    `over`, the value is divided by that of another row, whose `where` differs by these columns; a
+    quotient has no interval.
     """
 
     kind: Literal["within"]

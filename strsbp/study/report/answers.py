@@ -19,7 +19,7 @@ def headline(results: Results) -> list[tuple[str, str]]:
     Each sentence comes with the anchor of what it rests on.
     """
     entries = packaged("sections.yaml")["headline"]
-    found = [(_counts(results.claims, "Of the study's {} claims, "), "verdicts")]
+    found = [(counted(results.claims, "Of the study's {} claims, "), "verdicts")]
     for entry in entries:
         kind = ANCHORS.get(entry["of"][0], "claim")
         if sentence := _sentence(entry, results):
@@ -34,7 +34,7 @@ def topics(results: Results) -> list[dict]:
     for topic in results.topics("claims"):
         claims = [judged[claim.id] for claim in topic.statements]
         answer = topic.answer and _sentence(topic.answer, results, topic.quoted)
-        answer = answer or _counts(claims, "Of {} claims, ")
+        answer = answer or counted(claims, "Of {} claims, ")
         found.append(
             dict(topic, claims=claims, answer=answer, text=filled(topic.text, results.values))
         )
@@ -48,7 +48,8 @@ def _sentence(entry: dict, results: Results, quoted: Mapping = MappingProxyType(
     return filled(text, results.values | results.numbers | dict(quoted=quoted)) if text else None
 
 
-def _counts(claims: list[dict], start: str) -> str:
+def counted(claims: list[dict], start: str) -> str:
+    """How many of `claims` have which verdict, after `start` with their number."""
     counts = Counter(claim["verdict"] for claim in claims)
     *first, last = [
         f"{counts[verdict]} {words['several' if counts[verdict] > 1 else 'one']}"
