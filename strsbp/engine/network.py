@@ -207,20 +207,15 @@ class Network:
         self.n_updates = int(arrays["n_updates"])
 
     def first_layer_not_finite(self) -> str | None:
-        """Name of the first layer with a weight or moment that is not finite, or None."""
-        return first_layer_not_finite(self.state())
+        """Name of the first layer with a weight or moment that is not finite, or None.
 
-
-def first_layer_not_finite(arrays: dict[str, np.ndarray]) -> str | None:
-    """Name of the first layer in a `Network.state` with a non-finite weight or moment, or None.
-
-    Moments are checked because a weight whose squared gradient overflows never changes again.
-    """
-    for name, array in arrays.items():
-        layer, _, kind = name.rpartition("/")
-        if kind.endswith(("weights", "moments")) and not np.isfinite(array).all():
-            return layer
-    return None
+        Moments are checked because a weight whose squared gradient overflows never changes again.
+        """
+        for name, array in self.state().items():
+            layer, _, kind = name.rpartition("/")
+            if kind.endswith(("weights", "moments")) and not np.isfinite(array).all():
+                return layer
+        return None
 
 
 def _check_derivative(derivative: Derivative, n_steps: int) -> None:

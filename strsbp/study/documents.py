@@ -5,6 +5,7 @@ A part stands between two comments, `<!-- NAME: begin (written by make docs) -->
 from the models of the settings. A test fails when a part is out of date.
 """
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -241,7 +242,8 @@ _BLOCK = re.compile(
 def documents() -> dict[Path, str]:
     """Path and expected content of every file that is wholly or partly generated."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    found = {ROOT / "workflow" / "schemas" / "config.schema.json": schema.config_schema_text()}
+    text = json.dumps(schema.config_schema(), indent=2, ensure_ascii=False) + "\n"
+    found = {ROOT / "workflow" / "schemas" / "config.schema.json": text}
     written = {}
     for page in pages:
         text = page.read_text(encoding="utf-8")

@@ -4,19 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from strsbp.study.claims import Verdict
 from strsbp.study.claims.entries import filled
+from strsbp.study.claims.rules import WORDS
 from strsbp.study.report.results import Results
 from strsbp.study.report.text import packaged
 
-DO = {
-    Verdict.REPRODUCES: ("reproduces", "reproduce"),
-    Verdict.PARTLY: ("reproduces partly", "reproduce partly"),
-    Verdict.DOES_NOT: ("does not reproduce", "do not reproduce"),
-    Verdict.UNDECIDED: ("is undecided", "are undecided"),
-    Verdict.NOT_TESTED: ("is not tested at this size", "are not tested at this size"),
-}
-"""What one claim, and what several claims do that have this verdict."""
 ANCHORS = {"Q": "question", "F": "finding"}
 """How anchors of questions and findings start, by the first letter of their ids."""
 
@@ -60,8 +52,8 @@ def counted(claims: list[dict], start: str) -> str:
     """How many of `claims` have which verdict, after `start` with their number."""
     counts = Counter(claim["verdict"] for claim in claims)
     *first, last = [
-        f"{counts[verdict]} {DO[verdict][counts[verdict] > 1]}"
-        for verdict in Verdict
+        f"{counts[verdict]} {words['several' if counts[verdict] > 1 else 'one']}"
+        for verdict, words in WORDS.items()
         if counts[verdict]
     ]
     return f"{start.format(len(claims))}{', '.join(first)}{' and ' if first else ''}{last}."
