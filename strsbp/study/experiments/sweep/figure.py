@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import seaborn as sns
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Rectangle
 
 from strsbp.files import ResultsError, read_csv
 from strsbp.study.figures import style
@@ -22,6 +22,10 @@ QUANTITIES = {
     "smallest_denominator": ("smallest $|s_i|$", 1, ".2f"),
 }
 """Title, factor and format."""
+OWN = dict(fill=False, edgecolor=style.INK, linewidth=2)
+FAILED = dict(fill=False, edgecolor=style.INK, linewidth=1, linestyle=(0, (2, 1.5)))
+INSET = 0.08
+"""Distance of the frame of a failed cell from the cell's edge."""
 
 
 @style.themed
@@ -55,15 +59,9 @@ def draw(*, summary: str | Path):
         ax.set_ylabel("")
     titles = ("test error", "silent neurons", "denominator") * len(GRIDS)
     style.letter(dict(zip(axes.flat, titles, strict=True)))
-    handles = [
-        Patch(facecolor="white", edgecolor=style.INK, linewidth=1.8, label="published constants")
-    ]
+    handles = [Rectangle((0, 0), 1, 1, **OWN, label="published constants")]
     if (cells["n_failed"] > 0).any():
-        handles.append(
-            Patch(
-                facecolor=style.OUTSIDE, edgecolor=style.MUTED, hatch="////", label="a run failed"
-            )
-        )
+        handles.append(Rectangle((0, 0), 1, 1, **FAILED, label="a run failed"))
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
 
@@ -73,27 +71,24 @@ def _draw(ax, cells: pd.DataFrame, labels, limits: dict, form: str) -> None:
     table = cells.pivot(index=vertical, columns=horizontal, values="value").sort_index(
         ascending=False
     )
-    failed = cells["n_failed"] > 0
     sns.heatmap(
         table,
         ax=ax,
-        cmap=style.SEQUENTIAL,
+        cmap=sns.light_palette(style.COLOURS[4], as_cmap=True),
         annot=True,
+        annot_kws=dict(color=style.INK),
         fmt=form,
         cbar=False,
         linewidths=1,
         **limits,
     )
-    for cell in cells[failed | (cells["own"] == 1)].to_dict("records"):
-        place = table.columns.get_loc(cell[horizontal]), table.index.get_loc(cell[vertical])
+    for cell in cells.to_dict("records"):
+        x, y = table.columns.get_loc(cell[horizontal]), table.index.get_loc(cell[vertical])
         if cell["own"]:
-            ax.add_patch(
-                Rectangle(place, 1, 1, fill=False, edgecolor=style.INK, linewidth=2, zorder=4)
-            )
+            ax.add_patch(Rectangle((x, y), 1, 1, **OWN, zorder=4))
         if cell["n_failed"]:
-            ax.add_patch(
-                Rectangle(place, 1, 1, fill=False, edgecolor=style.MUTED, hatch="////", linewidth=0)
-            )
+            size = 1 - 2 * INSET
+            ax.add_patch(Rectangle((x + INSET, y + INSET), size, size, **FAILED))
     ax.set_xticks(ax.get_xticks(), [f"{value:g}" for value in table.columns], rotation=0)
     ax.set_yticks(ax.get_yticks(), [f"{value:g}" for value in table.index], rotation=0)
     ax.set(xlabel=x_label, ylabel=y_label)
