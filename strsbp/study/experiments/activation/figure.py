@@ -32,11 +32,11 @@ def draw(*, summary: str | Path):
         ratio.axhline(1, color=style.INK, linewidth=0.8, linestyle="--", zorder=1)
         share.axvline(HIGH_RATE, color=style.INK, linewidth=0.8, linestyle=":", zorder=1)
         share.set_xlabel("spikes of the neuron, $o_i$")
-    axes[0, 0].set_xscale("log")
+    style.logarithmic(axes[0, 0], "x")
     axes[0, 0].set_ylabel(r"$a_i / (\theta\, o_i)$")
     axes[1, 0].set_ylabel("share of neurons (%)")
     style.letter({ax: STATES[state] for row in axes for ax, state in zip(row, states, strict=True)})
-    style.legend(figure, {layer: style.look(i) for i, layer in enumerate(layers)})
+    style.legend(figure, {style.layer_title(name): style.look(i) for i, name in enumerate(layers)})
     return figure
 
 

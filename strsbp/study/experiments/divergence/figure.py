@@ -18,7 +18,6 @@ QUANTITIES = {
 }
 FACES = [style.COLOURS[0], "white"]
 """Marker faces of the two panels' arms: filled and open."""
-LAYERS = {"feedforward": "feed-forward layer", "recurrent": "recurrent layer"}
 
 
 @style.themed
@@ -39,16 +38,15 @@ def draw(*, curves: str | Path, panels: Mapping[str, Sequence[str]], epochs: int
     rows = pd.concat(
         last[last["arm"].isin(arms)].assign(panel=name) for name, arms in panels.items()
     )
+    hidden = rows["quantity"].str.extract(r"^spike_count_((?:feedforward|recurrent)\d+)$")[0]
+    hidden = list(hidden.dropna().drop_duplicates())
     figure = style.new_figure(5)
     axes = figure.subplots(2, 2, sharex=True)
     for ax, (start, (_, label, factor)) in zip(axes.flat, QUANTITIES.items(), strict=True):
-        layers = {start: ""} if start == "test_error" else {
-            name: kind for name in dict.fromkeys(rows["quantity"])
-            for kind in LAYERS if name.startswith(f"{start}_{kind}")
-        }  # fmt: skip
+        layers = {start: ""} | {f"{start}_{layer}": layer for layer in hidden}
         here = rows[rows["quantity"].isin(layers)]
         here = here.assign(**{name: factor * here[name] for name in ("mean", "low", "high")})
-        _draw(ax, here.assign(layer=here["quantity"].map(layers)), list(panels))
+        _draw(ax, here.assign(layer=here["quantity"].map(layers)), list(panels), hidden)
         ax.set(xlabel="" if ax in axes[0] else "$\\tau_m$ (ms)", ylabel=label)
     taus = sorted(rows["tau_m"].unique())
     axes[0, 0].set_xscale("log")
@@ -61,21 +59,20 @@ def draw(*, curves: str | Path, panels: Mapping[str, Sequence[str]], epochs: int
         name: style.look(i, marker="o", linestyle="-", markerfacecolor=FACES[i])
         for i, name in enumerate(panels)
     }
-    for i, name in enumerate(LAYERS.values()):
-        looks[name] = style.look(i, color=style.INK)
+    for i, layer in enumerate(hidden):
+        looks[style.layer_title(layer)] = style.look(i, color=style.INK)
     if last["diverged"].any():
         looks["some runs diverged"] = dict(color=style.INK, marker="x", linestyle="")
     style.legend(figure, looks, ncols=2)
     return figure
 
 
-def _draw(ax, rows: pd.DataFrame, panels: list[str]) -> None:
-    kinds = list(LAYERS)
-    by_layer = rows["layer"].isin(kinds).any()
+def _draw(ax, rows: pd.DataFrame, panels: list[str], layers: list[str]) -> None:
+    by_layer = rows["layer"].isin(layers).any()
     mark = so.Line(linewidth=1.4, pointsize=4.5, **({} if by_layer else {"marker": "o"}))
     style.plot(rows, ax, panels, x="tau_m", color="panel", fillcolor="panel").scale(
-        linestyle=so.Nominal(list(style.LINES[:2]), order=kinds),
-        marker=so.Nominal(list(style.MARKERS[:2]), order=kinds),
+        linestyle=so.Nominal(list(style.LINES[: len(layers)]), order=layers),
+        marker=so.Nominal(list(style.MARKERS[: len(layers)]), order=layers),
         fillcolor=so.Nominal(FACES[: len(panels)], order=panels),
     ).add(
         so.Range(linewidth=1), group="layer", ymin="low", ymax="high", legend=False

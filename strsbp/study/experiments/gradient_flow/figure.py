@@ -41,7 +41,7 @@ def draw(*, summary: str | Path):
     axes[0, 0].set_ylabel("gradient, relative")
     axes[1, 0].set_ylabel("norm of weight gradient")
     style.letter({ax: STATES[state] for row in axes for ax, state in zip(row, states, strict=True)})
-    looks = {layer: style.look(i, linestyle="-") for i, layer in enumerate(layers)}
+    looks = {style.layer_title(name): style.look(i, linestyle="-") for i, name in enumerate(layers)}
     looks["BPTT"] = style.look(0, color=style.MUTED, marker="", linestyle=METHODS["bptt"])
     looks["ST-RSBP"] = style.look(0, color=style.MUTED, marker="", linestyle=METHODS["strsbp"])
     style.legend(figure, looks)

@@ -63,10 +63,10 @@ def _arms(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _hidden(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
-    """The rows of a quantity in the hidden layers, which are named by their kind in `line`."""
-    layer = rows["quantity"].str.extract(rf"^{quantity}_(feedforward|recurrent)(\d+)$")
-    names = layer[0].map({"feedforward": "feed-forward layer", "recurrent": "recurrent layer"})
-    return rows.assign(line=names).dropna(subset="line")
+    """The rows of a quantity in the hidden layers, whose titles are in `line`."""
+    layers = rows["quantity"].str.extract(rf"^{quantity}_((?:feedforward|recurrent)\d+)$")[0]
+    rows = rows.assign(line=layers).dropna(subset="line")
+    return rows.assign(line=rows["line"].map(style.layer_title))
 
 
 def _draw(ax, rows: pd.DataFrame, factor: float, x: str) -> None:
