@@ -47,10 +47,6 @@ def draw(*, surfaces: str | Path, claims: str | Path, grid: int, o_j: Sequence[i
             ax.set_xlabel("output spike count $o_i$" if ax in axes[-1] else "")
             ax.axvspan(grid, last, color=style.OUTSIDE, zorder=0)
             ax.set_xlim(0, last)
-        column[1].annotate(
-            "outside\nthe grid", (grid, 0.5), (3, 0), ("data", "axes fraction"), "offset points",
-            va="center", color=style.MUTED,
-        )  # fmt: skip
     titles = [f"{name}, {spsp}" for name in ROWS for spsp in SIMULATIONS]
     style.letter(dict(zip(axes.flat, titles, strict=True)))
     value = published_value(claims, "corrected_reference_value")
@@ -59,7 +55,9 @@ def draw(*, surfaces: str | Path, claims: str | Path, grid: int, o_j: Sequence[i
     names = {
         f"o_j = {count}": style.look(i, markerfacecolor="white") for i, count in enumerate(o_j)
     }
-    style.legend(figure, names | {f"study: {value:g} mV at o_j = {REFERENCE_POINT['o_j']}": star})
+    names["outside the grid"] = dict(color=style.OUTSIDE, marker="s", markersize=10, linestyle="")
+    names[f"study: {value:g} mV at o_j = {REFERENCE_POINT['o_j']}"] = star
+    style.legend(figure, names)
     figure.align_ylabels(axes[:, 0])
     return figure
 

@@ -51,7 +51,7 @@ def draw(*, summary: str | Path):
                 style.logarithmic(ax, axis, subs, EngFormatter(sep=""))
         ax.set_ylabel("test error (%)" if cost != "operations" else "")
     axes["note"].set_axis_off()
-    style.letter({axes[cost]: "" for cost in COSTS})
+    style.letter({axes[cost]: cost for cost in COSTS})
     looks = {titles[name]: style.look(i, linestyle="") for i, name in enumerate(networks)}
     looks[STOPS["time"]] = dict(color=style.INK, marker="o", markerfacecolor="white", linestyle="-")
     looks[STOPS["margin"]] = dict(color=style.INK, marker="o", linestyle=":")

@@ -56,7 +56,7 @@ def draw(*, curves: str | Path):
         ax.set_ylim(-1, 1)
         if name != "published":
             ax.set_yticklabels([])
-    titles = dict(value="", slope="", flat=f"enlarged from o_i = {FLAT}")
+    titles = dict(value="expectation", slope="derivative", flat=f"enlarged from o_i = {FLAT}")
     style.letter({ax: titles.get(name, name) for name, ax in axes.items()})
     unmarked = dict.fromkeys(set(names) - set(SIMULATED), {"marker": ""})
     looks = {NAMES[name]: style.look(i, **unmarked.get(name, {})) for i, name in enumerate(names)}
