@@ -14,8 +14,8 @@ from strsbp.study.figures import style
 from strsbp.study.summary.intervals import both_ways
 
 STUDY_LINES = ((0, (1, 2)), (0, (6, 2, 1, 2)))
-LOST = 50
-"""If any test error (%) is above this, the axis is logarithmic."""
+HIGH = 40
+"""If any test error (%) is above this, the axes of the curves are logarithmic."""
 
 
 @style.themed
@@ -46,14 +46,17 @@ def draw(
 
     heights = [2.6 if len(panels) < 3 else 1.9] * len(panels)
     if not differences.empty:
-        n_lines = differences["name"].str.count("\n").sum() + len(differences)
-        heights.append(0.6 + 0.1 * len(differences) + 0.15 * n_lines)
+        most_lines = 1 + differences["name"].str.count("\n").max()
+        heights.append(0.6 + (0.1 + 0.15 * most_lines) * len(differences))
     figure, axes = style.stacked(heights)
     ends = [
         _draw_curves(ax, arms, means, runs, names, levels if ax is axes[0] else {}, epochs)
         for ax, arms in zip(axes, panels.values(), strict=False)
     ]
     curves_drawn = axes[: len(panels)]
+    if runs.loc[runs["arm"].isin(names), "percent"].max() > HIGH:
+        for ax in curves_drawn:
+            style.logarithmic(ax, "y", (1, 1.5, 2, 3, 5, 7))
     limits = [limit for ax in curves_drawn for limit in ax.get_ylim()]
     for ax in curves_drawn:  # one range, so that panels can be compared
         ax.set_ylim(min(limits), max(limits))
@@ -103,8 +106,6 @@ def _draw_curves(ax, arms, means, runs, names, levels, epochs) -> list[tuple[flo
         ax.axhline(level, color=style.INK, linewidth=0.9, linestyle=dashes, zorder=1)
     ax.set_xlim(0.5, epochs + 0.5)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    if runs["percent"].max() > LOST:
-        style.logarithmic(ax, "y")
 
     ends = [(level, f"{name}: {level:.2f} %", style.INK) for name, level in levels.items()]
     for arm, colour in zip(arms, style.COLOURS * len(arms), strict=False):

@@ -21,7 +21,7 @@ def draw(*, surfaces: str | Path):
     figure, (whole, along_i, along_j) = style.stacked((2.4, 2.1, 2.1))
     sns.heatmap(
         rows.pivot(index="o_i", columns="o_j", values="mean"), ax=whole,
-        cmap=style.SEQUENTIAL, cbar_kws=dict(label="$e_{ij}$ (mV)"), rasterized=True,
+        cmap="cividis_r", cbar_kws=dict(label="$e_{ij}$ (mV)"), rasterized=True,
         xticklabels=False, yticklabels=False,
     )  # fmt: skip
     ticks = range(grid // 5, grid + 1, max(1, grid // 5))
@@ -44,5 +44,7 @@ def draw(*, surfaces: str | Path):
         last = lines[lines[along] == grid].set_index(fixed)["mean"]
         ends[ax] = [(last[n], f"{fixed} = {n}", style.COLOURS[i]) for i, n in enumerate(counts)]
     style.label_ends(ends)
-    style.letter({whole: "", along_i: "", along_j: ""})
+    style.letter(
+        {whole: "e_ij of all counts", along_i: "along output counts", along_j: "along input counts"}
+    )
     return figure

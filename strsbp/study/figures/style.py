@@ -40,9 +40,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 LINES = ("-", (5, 1.6), (1.2, 1.2), (5, 1.4, 1.2, 1.4), (8, 2), (3, 1), (8, 1.5, 3, 1.5))
 MARKERS = ("o", "s", "^", "D", "v", "X", "P")
 SYMBOLS = {"tau_m": r"$\tau_m$", "e_ij": "$e_{ij}$", "o_i": "$o_i$", "o_j": "$o_j$"}
-SEQUENTIAL = "cividis_r"
-"""Colours of a heat map; darker is larger."""
-DIVERGING = "RdBu"
 
 SIZES = ("font.size", "axes.titlesize", "axes.labelsize", "xtick.labelsize", "ytick.labelsize",
          "legend.fontsize", "legend.title_fontsize")  # fmt: skip
@@ -187,7 +184,7 @@ def letter(panels: Mapping) -> None:
 
 
 def label_ends(ends_of: Mapping[Axes, Iterable[tuple[float, str, str]]]) -> None:
-    """Write labels, (y, text, colour), right of their axes: at y, or nearby to avoid overlaps."""
+    """Write labels, (y, text, colour), right of their axes: near y, with a thin line from there."""
     figure = next(iter(ends_of)).get_figure(root=True)
     figure.draw_without_rendering()  # the layout decides where y is
     line = 1.15 * FONT_SIZE * figure.dpi / 72
@@ -195,15 +192,22 @@ def label_ends(ends_of: Mapping[Axes, Iterable[tuple[float, str, str]]]) -> None
         ends = sorted(ends, key=lambda end: end[0])
         texts = [wrap(text) for _, text, _ in ends]
         y = np.array([ax.transData.transform((1, end[0]))[1] for end in ends])
-        height = np.array([line * (1 + text.count("\n")) for text in texts])
+        height = np.array([line * (1.2 + text.count("\n")) for text in texts])
+        shifts = np.zeros(len(y))
         for _ in range(200):
-            overlap = np.maximum((height[1:] + height[:-1]) / 2 - np.diff(y), 0)
-            y[1:] += overlap / 2
-            y[:-1] -= overlap / 2
-        for pixel, text, (_, _, colour) in zip(y, texts, ends, strict=True):
-            place = round(ax.transAxes.inverted().transform((0, pixel))[1], 3)  # see `save`
-            where = dict(xytext=(6, 0), textcoords="offset points", va="center")
-            ax.annotate(text, (1, place), xycoords="axes fraction", color=colour, **where)
+            overlap = np.maximum((height[1:] + height[:-1]) / 2 - np.diff(y + shifts), 0)
+            shifts[1:] += overlap / 2
+            shifts[:-1] -= overlap / 2
+        for pixel, shift, text, (_, _, colour) in zip(y, shifts, texts, ends, strict=True):
+            end = round(ax.transAxes.inverted().transform((0, pixel))[1], 3)  # see `save`
+            ax.annotate(
+                text, (1, end), (12, round(72 * shift / figure.dpi, 1)), "axes fraction",
+                "offset points", color=colour, va="center",
+                arrowprops=dict(
+                    arrowstyle="-", color=colour, linewidth=0.6, relpos=(0, 0.5), shrinkA=1,
+                    shrinkB=0,
+                ),
+            )  # fmt: skip
 
 
 def mathtext(text: str) -> str:
