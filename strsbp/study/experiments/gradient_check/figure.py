@@ -30,7 +30,7 @@ def draw(*, summary: str | Path):
     times = rows[rows["quantity"] == "cpu_ms"].set_index(["state", "estimator"])["mean"]
     rows = rows[(rows["step"] == rows["step"].min()) & rows["mean"].notna()]
     rows = style.percent(rows)
-    first = next(iter(titles), None)
+    first = next(iter(titles))
     cosines = rows[(rows["quantity"] == "cosine") & (rows["estimator"] == first)]
     differences = rows[rows["quantity"] == "cosine_difference"]
     states = [state for state in STATES if state in set(cosines["state"])]
@@ -42,28 +42,27 @@ def draw(*, summary: str | Path):
     axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)
     above, *below = axes[:, 0]
     plain = dict(cmap=ListedColormap([style.OUTSIDE]), cbar=False)
-    drawn = _draw(above, cosines, "state", STATES, layers, plain)
-    _write_times(above, [times[state, first] for state in drawn])
-    panels = {above: f"cosine of {titles.get(first, '')} (%)"}
+    of_first = times.xs(first, level="estimator")
+    _draw(above, cosines, "state", STATES, layers, of_first, plain)
+    panels = {above: f"cosine of {titles[first]} (%)"}
     size = differences["mean"].abs().quantile(1 - USUAL)
     bar = dict(location="bottom", aspect=30, pad=0.02, extend="both", label="difference (%)")
     for ax, state in zip(below, states, strict=True):
         look = dict(cmap="RdBu", vmin=-size, vmax=size, cbar=ax is below[-1], cbar_kws=bar)
         of_state = differences[differences["state"] == state]
-        drawn = _draw(ax, of_state, "against", titles, layers, look)
-        _write_times(ax, [times[state, name] for name in drawn])
+        _draw(ax, of_state, "against", titles, layers, times[state], look)
         panels[ax] = f"differences, {STATES[state]}"
     style.letter(panels)
     return figure
 
 
-def _draw(ax, rows, key: str, names: dict, layers: list, look: dict) -> list[str]:
-    """Draw a heat map with a row for each of `names` in the column `key`, which are returned."""
+def _draw(ax, rows, key: str, names: dict, layers: list, times, look: dict) -> None:
+    """Draw a heat map with a row for each of `names` in the column `key`, and their CPU times."""
     if rows.empty:
         ax.set_axis_off()
         text = "The true gradient is 0 or does not stand out from its noise."
         ax.text(0, 0.5, text, color=style.MUTED)
-        return []
+        return
     shown = [name for name in names if name in set(rows[key])]
     table, sure = (
         values.pivot(index=key, columns="layer", values="mean").reindex(shown, columns=layers)
@@ -80,11 +79,7 @@ def _draw(ax, rows, key: str, names: dict, layers: list, look: dict) -> list[str
     ax.set(xlabel="", ylabel="")
     ax.tick_params(length=0)
     ax.grid(False)
-    return shown
-
-
-def _write_times(ax, times: list[float]) -> None:
-    right = ax.get_xlim()[1] + 0.2
-    for row, time in enumerate(times):
-        ax.text(right, row + 0.5, f"{time:.3g}", va="center")
+    right = len(layers) + 0.2
+    for row, name in enumerate(shown):
+        ax.text(right, row + 0.5, f"{times[name]:.3g}", va="center")
     ax.text(right, -0.3, "CPU ms")
