@@ -23,7 +23,8 @@ from strsbp.engine import adjoint, loss, passes, spsp, update
 from strsbp.engine.network import Network
 from strsbp.files import write_csv, write_json
 from strsbp.settings import LayerSettings, ModelSettings, SimulatedTable
-from strsbp.spsp import fit_surface, simulate_surface
+from strsbp.spsp.fits import fit_surface
+from strsbp.spsp.simulate import simulate_surface
 from strsbp.training import provenance
 
 HIDDEN = [

@@ -41,7 +41,7 @@ from strsbp.engine.network import Network
 from strsbp.files import write_csv, write_json, write_text
 from strsbp.network import build_network
 from strsbp.settings import ModelSettings
-from strsbp.spsp import read_table
+from strsbp.spsp.table import read_table
 from strsbp.study.loading import load_profile
 from strsbp.training import provenance
 from strsbp.training.epochs import TrainingState, train

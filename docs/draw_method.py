@@ -18,8 +18,8 @@ import strsbp
 from strsbp.encoding import TRAIN_SPLIT, Encoder
 from strsbp.reference.lif import lif_traces, spike_counts
 from strsbp.reference.network import ReferenceNetwork
+from strsbp.reference.spsp import published_trace
 from strsbp.settings import LayerSettings, ModelSettings
-from strsbp.spsp.reference import published_trace
 from strsbp.study.figures.style import (
     COLOURS,
     INK,
@@ -38,7 +38,6 @@ IMAGES = ROOT / "docs" / "images"
 TABLE = ROOT / "results" / "paper" / "fit_spsp" / "published-m64-s8-r2-t400-g100.txt"
 TIME = "time (steps of 1 ms)"
 MODEL = ModelSettings(divide_by_threshold=False)
-CONSTANTS = MODEL.model_dump(include={"tau_m", "tau_s", "refractory_steps"})
 BLUE, ORANGE = COLOURS[:2]
 DIGIT = 1000
 """Which of the embedded digits is drawn."""
@@ -78,7 +77,7 @@ def draw_encoding(image, trains):
 @themed
 def draw_neuron(trains, weights, threshold):
     """Input spikes, and the current, potential and spikes that they cause."""
-    traces = lif_traces(trains, weights[None], threshold=threshold, **CONSTANTS)
+    traces = lif_traces(trains, weights[None], threshold=threshold, **MODEL.dynamics)
     titles = "input spikes", "they add to a current", "which fills the potential", "until it fires"
     figure, axes = over_time(5.4, titles, (1.2, 1.6, 2, 0.5))
     raster(axes[0], trains, [f"weight {one:+.0f}".replace("-", "−") for one in weights])
@@ -96,7 +95,7 @@ def draw_neuron(trains, weights, threshold):
 @themed
 def draw_spsp(pre, post):
     """What each spike of i finds of the potential that j alone has built, and the sum."""
-    e, _, membrane = published_trace(pre, post, **CONSTANTS)
+    e, _, membrane = published_trace(pre, post, **MODEL.dynamics)
     titles = "two spike trains", "each spike of i takes what j has built", "e_ij is the sum"
     figure, axes = over_time(4.4, titles, (0.8, 2, 1.6))
     raster(axes[0], np.column_stack([pre, post]), ["input j", "output i"])

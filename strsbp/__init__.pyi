@@ -5,7 +5,9 @@ from .errors import StrsbpError
 from .network import build_network, load_network, save_network
 from .nir_graph import from_nir, to_nir
 from .settings import ArmSettings, LayerSettings, ModelSettings
-from .spsp import EffectRatioTable, fit_surface, read_table, simulate_surface, write_table
+from .spsp.fits import fit_surface
+from .spsp.simulate import simulate_surface
+from .spsp.table import EffectRatioTable, read_table, write_table
 from .study.loading import load_profile
 from .study.settings import StudySettings
 from .training.epochs import evaluate, train

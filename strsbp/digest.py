@@ -9,6 +9,8 @@ import ast
 import hashlib
 from collections.abc import Iterable
 from functools import cache
+from itertools import accumulate
+from operator import truediv
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -34,7 +36,7 @@ def executed_files(name: str, package: Path = PACKAGE) -> list[Path]:
     while waiting:
         file = waiting.pop()
         found.add(file)
-        if file.suffix == ".py" and not _is_contents(file):
+        if file.suffix == ".py":
             waiting |= _imports(file, package) - found
     return sorted(found)
 
@@ -80,30 +82,13 @@ def _imports(file: Path, package: Path) -> frozenset[Path]:
 
 def _module(parts: list[str], package: Path) -> set[Path]:
     """Files that importing the module or attribute `parts` of the package reads."""
-    folder, found = package, {package / "__init__.py", *_data_files(package)}
-    for part in parts:
-        if not (folder / part / "__init__.py").is_file():
-            module = folder / f"{part}.py"
-            return found | ({module} if module.is_file() else _reexported(part, folder, package))
-        folder = folder / part
-        found |= {folder / "__init__.py", *_data_files(folder)}
+    found: set[Path] = set()
+    for place in accumulate(parts, truediv, initial=package):
+        if (place / "__init__.py").is_file():
+            found |= {place / "__init__.py", *_data_files(place)}
+        elif place.with_suffix(".py").is_file():
+            found.add(place.with_suffix(".py"))
     return found
-
-
-def _reexported(name: str, folder: Path, package: Path) -> set[Path]:
-    """Files behind an attribute that a folder's ``__init__`` imports from elsewhere."""
-    stub = folder / "__init__.pyi"
-    for node in _tree(stub if stub.is_file() else folder / "__init__.py").body:
-        if isinstance(node, ast.ImportFrom) and name in (alias.name for alias in node.names):
-            parts = str(node.module).split(".")
-            return _module([*parts[0 if node.level else 1 :], name], package)
-    return set()
-
-
-def _is_contents(file: Path) -> bool:
-    """Whether `file` only re-exports names; a module then uses just the names that it imports."""
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    return file.name == "__init__.py" and not any(isinstance(n, kinds) for n in _tree(file).body)
 
 
 @cache

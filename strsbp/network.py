@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
+from strsbp.engine.layers import Layer, RecurrentLayer
 from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
 from strsbp.errors import CheckpointError, SettingsError
+from strsbp.reference.lif import lateral_inhibition
 from strsbp.settings import N_CLASSES, N_PIXELS, LayerSettings, ModelSettings, checked
 from strsbp.spsp.table import Table
 
@@ -28,6 +32,17 @@ def build_network(
     """
     derivative = Derivative(*table.terms(model.n_steps))
     return Network(model, hidden, derivative, seed, n_inputs, n_classes)
+
+
+def feedback_weights(layer: Layer) -> np.ndarray | None:
+    """Weights among the neurons of a layer, float64 (n, n), post-synaptic neuron first, or None."""
+    if layer.output:
+        return lateral_inhibition(layer.n_neurons)
+    if not isinstance(layer, RecurrentLayer):
+        return None
+    weights = np.zeros((layer.n_neurons, layer.n_neurons))
+    weights[layer.rec_post, layer.rec_pre] = layer.rec_weights
+    return weights
 
 
 def document_of(network: Network) -> dict:

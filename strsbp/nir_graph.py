@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from strsbp.engine.layers import Layer, RecurrentLayer
+from strsbp.engine.layers import RecurrentLayer
 from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
 from strsbp.errors import SettingsError
-from strsbp.network import document_of, network_of
-from strsbp.reference.lif import lateral_inhibition
+from strsbp.network import document_of, feedback_weights, network_of
 
 if TYPE_CHECKING:
     import nir
@@ -61,8 +60,9 @@ def to_nir(network: Network, *, dt: float = 1.0) -> "nir.NIRGraph":
             (below, f"{below}_delay"), (f"{below}_delay", f"{name}_weights"),
             (f"{name}_weights", name),
         ]  # fmt: skip
-        if layer.output or isinstance(layer, RecurrentLayer):
-            nodes[f"{name}_feedback"] = nir.Linear(_feedback(layer))
+        feedback = feedback_weights(layer)
+        if feedback is not None:
+            nodes[f"{name}_feedback"] = nir.Linear(feedback.astype(np.float32))
             edges += [(f"{name}_delay", f"{name}_feedback"), (f"{name}_feedback", name)]
         below, width = name, n
     nodes[f"{below}_delay"] = nir.Delay(np.full(width, dt))
@@ -103,12 +103,3 @@ def from_nir(graph: "nir.NIRGraph") -> Network:
             f"The graph is not one that strsbp.to_nir made ({error!r}); make it from a network."
         ) from None
     return network
-
-
-def _feedback(layer: Layer) -> np.ndarray:
-    """Weights (n, n) float32 between the neurons of a layer, post-synaptic neuron first."""
-    if not isinstance(layer, RecurrentLayer):
-        return lateral_inhibition(layer.n_neurons).astype(np.float32)
-    weights = np.zeros((layer.n_neurons, layer.n_neurons), dtype=np.float32)
-    weights[layer.rec_post, layer.rec_pre] = layer.rec_weights
-    return weights

@@ -85,7 +85,16 @@ class LayerSettings(Closed):
         return int(self.size or 0) if self.shape is None else math.prod(self.shape)
 
 
-class ModelSettings(Closed):
+class Dynamics(Closed):
+    """Settings that include the constants of the neurons' dynamics."""
+
+    @property
+    def dynamics(self) -> dict[str, float]:
+        """`tau_m`, `tau_s` and `refractory_steps`, as keywords of the functions in reference/."""
+        return self.model_dump(include={"tau_m", "tau_s", "refractory_steps"})
+
+
+class ModelSettings(Dynamics):
     """The dynamics, the gradient and the learning rule of a network."""
 
     tau_m: Annotated[float, Field(gt=1, le=1e6)] = 64.0
@@ -192,7 +201,7 @@ class TableSettings(Closed):
         return f"polynomial{self.degree}" if self.fit == "polynomial" else self.fit
 
 
-class SimulatedTable(Closed):
+class SimulatedTable(Dynamics):
     """All settings of a simulation; its files are named after its `key`."""
 
     spsp: SpspName

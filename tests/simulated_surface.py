@@ -17,10 +17,14 @@ SHAPES = {
 }  # fmt: skip
 
 
-def surface_of(phi, noise=0.0, seed=0):
-    """A surface o_j * phi(o_i) with noise of known size."""
-    rng = np.random.default_rng(seed)
-    o_j = np.arange(1, TABLE.grid + 1)[:, None]
-    error = np.full((TABLE.grid, TABLE.grid), max(noise, 1e-6)) * np.sqrt(o_j)
-    mean = o_j * phi[1 : TABLE.grid + 1] + noise * np.sqrt(o_j) * rng.normal(size=error.shape)
-    return Surface(TABLE, 100, 1, mean, error)
+def surface_of(phi, noise=0.0, seed=0, *, error=None, **changes):
+    """A surface o_j * phi(o_i) with noise of known size, of `TABLE` with `changes`.
+
+    `phi`: at counts from 0 up to the grid or further; `error`: the standard errors, if others.
+    """
+    table = TABLE.model_copy(update=changes)
+    o_j = np.arange(1, table.grid + 1)[:, None]
+    mean = o_j * phi[1 : table.grid + 1]
+    mean = mean + noise * np.sqrt(o_j) * np.random.default_rng(seed).normal(size=mean.shape)
+    known = max(noise, 1e-6) * np.sqrt(o_j) if error is None else error
+    return Surface(table, 100, 1, mean, np.broadcast_to(known, mean.shape))

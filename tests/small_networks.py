@@ -4,7 +4,7 @@ import numpy as np
 
 from strsbp.data import Digits
 from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
+from strsbp.spsp.table import EffectRatioTable
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=18),

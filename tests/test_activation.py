@@ -7,7 +7,7 @@ import small_networks
 from small_networks import HIDDEN, N_PIXELS, table
 
 from strsbp.encoding import TEST_SPLIT
-from strsbp.network import build_network
+from strsbp.network import build_network, feedback_weights
 from strsbp.reference.spsp import spsp_matrix
 from strsbp.study.experiments.activation.figure import draw
 from strsbp.study.experiments.activation.measure import (
@@ -15,7 +15,6 @@ from strsbp.study.experiments.activation.measure import (
     measure_activation,
     membrane_sums,
     potentials,
-    recurrent_weights,
 )
 from strsbp.study.experiments.activation.settings import ActivationSettings
 from strsbp.study.inputs import Networks
@@ -29,7 +28,6 @@ def model():
 def test_potentials_are_weighted_e_ij_and_sums_of_the_membrane(model):
     network = build_network(model, HIDDEN, table(), 3, N_PIXELS)
     digits = small_networks.noise()
-    constants = model.model_dump(include={"tau_m", "tau_s", "refractory_steps"})
     fired = 0
     for index, image in enumerate(digits.test_images):
         network.encode(image, index, TEST_SPLIT)
@@ -39,10 +37,10 @@ def test_potentials_are_weighted_e_ij_and_sums_of_the_membrane(model):
             pre = below.to_dense()[:, : layer.n_inputs]
             post = layer.trains.to_dense()[:, : layer.n_neurons]
             weights = layer.weights[:, : layer.n_neurons].T.astype(float)
-            expected = np.sum(weights * spsp_matrix(pre, post, **constants), axis=1)
-            among = recurrent_weights(layer)
+            expected = np.sum(weights * spsp_matrix(pre, post, **model.dynamics), axis=1)
+            among = feedback_weights(layer)
             if among is not None:
-                expected += np.sum(among * spsp_matrix(post, post, **constants), axis=1)
+                expected += np.sum(among * spsp_matrix(post, post, **model.dynamics), axis=1)
             a = potentials(layer, below)
             np.testing.assert_allclose(a, expected, rtol=1e-4, atol=1e-3)
             sums, spikes = membrane_sums(layer, pre)

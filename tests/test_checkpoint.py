@@ -9,7 +9,7 @@ from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.errors import CheckpointError
 from strsbp.network import load_network
 from strsbp.settings import SimulatedTable
-from strsbp.spsp import load_surface, save_surface, simulate_surface
+from strsbp.spsp.simulate import load_surface, save_surface, simulate_surface
 from strsbp.training.epochs import TrainingState
 from strsbp.training.run import resume
 

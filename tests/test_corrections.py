@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from strsbp.reference.spsp import published_trace
 from strsbp.settings import SimulatedTable
-from strsbp.spsp.reference import published_trace
 from strsbp.spsp.simulate import Surface, save_surface
 from strsbp.study.experiments.corrections.summarise import _delay, summarise_corrections
 

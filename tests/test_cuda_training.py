@@ -5,14 +5,8 @@ import json
 
 import numpy as np
 import pytest
-from test_training import (
-    HIDDEN,
-    OVERFLOWS,
-    digits_of_silent_label,
-    small_digits,
-    small_network,
-    small_table,
-)
+from small_networks import table
+from test_training import HIDDEN, OVERFLOWS, digits_of_silent_label, small_digits, small_network
 
 from strsbp.cuda import device
 from strsbp.cuda.device import DeviceError
@@ -56,7 +50,7 @@ def arm(**settings):
 def arguments(**settings):
     source = {"key": "none", "sha256": "none"}
     own = dict(name="small", profile="test", table_source=source, progress=False)
-    return (arm(**settings), HIDDEN, small_table(), digits()), own
+    return (arm(**settings), HIDDEN, table(), digits()), own
 
 
 def on_gpu(folder, seeds=SEEDS, **settings):

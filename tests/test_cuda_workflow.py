@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from strsbp.data.prepared import read_prepared
-from strsbp.spsp import EffectRatioTable, read_table, write_table
+from strsbp.spsp.table import EffectRatioTable, read_table, write_table
 from strsbp.study import batches
 from strsbp.study.batches import gpu_runs, gpu_seeds
 from strsbp.study.loading import load_study, merged, read_config

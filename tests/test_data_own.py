@@ -14,7 +14,7 @@ from small_networks import table
 
 from strsbp.data import load_dataset, read_dataset, read_digits, save_digits, save_events
 from strsbp.data.own import source_sha256
-from strsbp.data.prepared import describe, read_prepared, write_prepared
+from strsbp.data.prepared import describe, prepare_data, read_prepared
 from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
 from strsbp.errors import DataError, SettingsError
 from strsbp.network import build_network
@@ -181,7 +181,7 @@ def test_a_prepared_set_is_read_again_from_its_file(tmp_path):
     np.savez(tmp_path / "mine.npz", **SPLITS)
     images, description = tmp_path / "made" / "mine.npz", tmp_path / "made" / "mine.json"
     digits = read_dataset("mine", tmp_path / "mine.npz")
-    write_prepared(digits, description)
+    prepare_data(dataset="mine", local_dir=tmp_path / "mine.npz", description=description)
     assert json.loads(description.read_text()) == dict(
         dataset="mine", n_train=6, n_test=3, n_pixels=20, sha256=digits.sha256()
     )

@@ -19,12 +19,6 @@ FILES = {
     "sub/__pycache__/one.nbi": "",
     "sub/deeper/__init__.py": "",
     "sub/deeper/data.txt": "",
-    "all/__init__.py": "from pack.all.one import f\n"
-    "from pack.all.deep.three import h\nimport pack.all.two",
-    "all/deep/__init__.py": "",
-    "all/deep/three.py": "",
-    "all/one.py": "import pack.errors",
-    "all/two.py": "",
 }
 
 
@@ -46,19 +40,6 @@ def test_imports_of_imports_and_in_functions(tmp_path):
     package = make(tmp_path)
     assert dependencies(package, "pack.base") == {"__init__.py", "base.py", "errors.py"}
     assert dependencies(package, "pack.late.f") >= {"late.py", "base.py", "errors.py"}
-
-
-@pytest.mark.parametrize(
-    ("name", "files"),
-    [
-        ("f", {"all/one.py", "errors.py"}),
-        ("h", {"all/deep/three.py", "all/deep/__init__.py"}),
-        ("other", set()),
-    ],
-)
-def test_only_the_names_that_are_imported_from_a_list_count(tmp_path, name, files):
-    found = dependencies(make(tmp_path), f"pack.all.{name}")
-    assert found == {"__init__.py", "all/__init__.py"} | files
 
 
 @pytest.mark.parametrize(

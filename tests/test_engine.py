@@ -10,7 +10,7 @@ from strsbp.errors import DataError, SettingsError
 from strsbp.reference.backward import regularisation
 from strsbp.reference.network import ReferenceLayer, ReferenceNetwork
 from strsbp.settings import LayerSettings, ModelSettings
-from strsbp.spsp import EffectRatioTable, SeparableTable
+from strsbp.spsp.table import EffectRatioTable, SeparableTable
 
 N_INPUTS, N_CLASSES = 37, 5
 FEEDFORWARD = LayerSettings(kind="feedforward", size=29)

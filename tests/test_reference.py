@@ -19,9 +19,9 @@ from strsbp.reference.lif import lateral_inhibition, lif_traces, prediction, spi
 from strsbp.reference.loss import cost, count_errors, repaired
 from strsbp.reference.network import ReferenceNetwork
 from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
-from strsbp.reference.spsp import spsp_matrix
+from strsbp.reference.spsp import published_trace, spsp_matrix
 from strsbp.settings import LayerSettings, ModelSettings
-from strsbp.spsp import EffectRatioTable
+from strsbp.spsp.table import EffectRatioTable
 
 FAST = dict(tau_m=4, tau_s=2)
 DEFAULT = dict(tau_m=64, tau_s=8, refractory_steps=2)
@@ -467,16 +467,7 @@ def test_training_step_follows_the_formulas_pair_by_pair(label, positive):
     assert (output.counts > 0).sum() == (3 if positive else 1)
 
     def spsp(pre, post):
-        e = p = q = 0.0
-        held = 0
-        for t in range(1, len(pre)):
-            p = p * (1 - 1 / 8) + pre[t - 1]
-            q = q * (1 - 1 / 64) + p / 8
-            if held:
-                q, held = 0.0, held - 1
-            if post[t]:
-                e, q, held = e + q, 0.0, 2
-        return e
+        return published_trace(pre, post, **DEFAULT)[0]
 
     def slope(c_in, c_out):
         return np.polyval(np.polyder(SMALL_TABLE.coefficients[min(max(c_in, 1), 20) - 1]), c_out)

@@ -9,7 +9,7 @@ from test_training import small_digits
 from strsbp.network import build_network
 from strsbp.reference.backward import regularisation
 from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
+from strsbp.spsp.table import EffectRatioTable
 from strsbp.study.experiments.regularisation.measure import measure_cell, regulariser_length
 from strsbp.study.experiments.regularisation.settings import RegularisationSettings
 from strsbp.study.inputs import Networks

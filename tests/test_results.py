@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from strsbp.data import load_dataset
-from strsbp.files import file_sha256, write_csv
+from strsbp.files import file_sha256
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
-from strsbp.spsp import fit_surface, fits, load_surface, read_table, write_table
+from strsbp.spsp import fits, trace
 from strsbp.spsp.exact import read_curve
-from strsbp.spsp.trace import trace_pair
-from strsbp.study import summary
+from strsbp.spsp.simulate import load_surface
+from strsbp.spsp.table import read_table, write_table
 from strsbp.study.claims import judging, published_value
 from strsbp.study.experiments import OPEN_QUESTIONS
 from strsbp.study.experiments.ablation.summarise import summarise_ablation as compare_readings
@@ -36,7 +36,7 @@ from strsbp.study.experiments.published_logs import summarise as published_logs
 from strsbp.study.experiments.regularisation import summarise as regularisation
 from strsbp.study.experiments.sweep import summarise as sweep
 from strsbp.study.loading import load_profile
-from strsbp.study.summary import extrapolation, spsp
+from strsbp.study.summary import extrapolation, spsp, training
 from strsbp.training.epochs import TrainingState, train_epoch
 from strsbp.training.run import metrics_csv
 
@@ -109,7 +109,7 @@ def summarise_training(out):
     metrics = [ROOT / run for run in STUDY.summarised_runs(folder=ROOT)]
     names = ("curves", "seeds", "arms", "pairs", "runs")
     tables = {name: out / "summarise_training" / f"{name}.csv" for name in names}
-    summary.summarise_training(metrics, **tables)
+    training.summarise_training(metrics, **tables)
 
 
 def extrapolate_errors(out):
@@ -126,7 +126,7 @@ def summarise_divergence(out):
 
 def fit_spsp(out):
     for path in PAPER.glob("fit_spsp/*.txt"):
-        write_table(fit_surface(simulated(path.stem)), out / "fit_spsp" / path.name)
+        write_table(fits.fit_surface(simulated(path.stem)), out / "fit_spsp" / path.name)
 
 
 def fit_curve(out):
@@ -289,7 +289,7 @@ def summarise_published_logs(out):
 
 
 def trace_spsp(out):
-    write_csv(trace_pair(seed=STUDY.simulation.seed), out / "trace_spsp" / "trace.csv")
+    trace.trace_spsp(seed=STUDY.simulation.seed, trace=out / "trace_spsp" / "trace.csv")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from test_spsp_expectation import drawn_trains
 
+from strsbp.settings import ModelSettings
 from strsbp.spsp.adsorption import sequential_trains
-from strsbp.spsp.sampling import POST, draw_with_gap
+from strsbp.spsp.sampling import POST, drawn_train
 
 
 def one_by_one(n_steps, gap, most, gains, first_place=0):
@@ -45,12 +46,12 @@ def test_sums_stay_finite_with_large_gaps(gap):
 
 def test_drawn_trains_have_the_exact_share_of_spikes_at_0():
     n_steps, gap, count, repeats = 60, 3, 14, 4000
-    buffer, taken = np.zeros(4, dtype=np.uint32), np.zeros(n_steps + 1, dtype=np.uint8)
-    times = np.zeros(count, dtype=np.int64)
+    model = ModelSettings(n_steps=n_steps, refractory_steps=gap - 1)
     hits = 0
     for repeat in range(repeats):
-        assert draw_with_gap(count, gap, n_steps, 1, POST, 1, count, repeat, buffer, taken, times)
-        hits += 0 in times
+        train = drawn_train(model, POST, 1, count, repeat, 1, on_slots=False)
+        assert train.sum() == count
+        hits += train[0]
     without, _ = sequential_trains(n_steps, gap, count, first_place=1)
     share = 1 - without[count]
     assert abs(hits / repeats - share) < 4 * np.sqrt(share * (1 - share) / repeats)

@@ -7,14 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from strsbp.spsp import (
-    EffectRatioTable,
-    fit_surface,
-    read_table,
-    simulate_surface,
-    write_table,
-)
 from strsbp.spsp.compare import AUTHOR_TABLES, compare_tables
+from strsbp.spsp.fits import fit_surface
+from strsbp.spsp.simulate import simulate_surface
+from strsbp.spsp.table import EffectRatioTable, read_table, write_table
 
 KEPT = Path(__file__).parents[1] / "resources" / "author_tables_comparison.csv"
 FOLDER = os.environ.get("STRSBP_REFERENCE_DIR")

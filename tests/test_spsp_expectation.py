@@ -1,15 +1,16 @@
 """Densities of spikes and e_ij at both counts: against all pairs of trains, step by step."""
 
-from itertools import combinations, pairwise
+from functools import partial
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
 
+from strsbp.reference.spsp import corrected_trace, published_trace
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.density import sequential_densities, uniform_densities
-from strsbp.spsp.exact import ExactCurve, solve_curve
+from strsbp.spsp.exact import solve_curve
 from strsbp.spsp.expectation import expected_surface
-from strsbp.spsp.reference import published_trace
 
 
 def drawn_trains(n_steps, gap, most):
@@ -29,16 +30,27 @@ def drawn_trains(n_steps, gap, most):
     return found
 
 
-def uniform_trains(n_steps, gap, most):
-    """The same for trains of which all are as likely."""
+def uniform_trains(places, gap, most):
+    """The same for trains at `places`, at least `gap` apart, of which all are as likely."""
     found = []
     for k in range(most + 1):
         sets = [
-            train for train in combinations(range(1, n_steps), k)
+            train for train in combinations(places, k)
             if all(b - a >= gap for a, b in pairwise(train))
         ]  # fmt: skip
         found.append(dict.fromkeys(sets, 1 / len(sets)))
     return found
+
+
+def trains_of(table):
+    """The chance of every train of the simulation of `table`."""
+    gap = table.refractory_steps + 1
+    if table.on_slots:
+        spacing = max(table.refractory_steps, 1)
+        return uniform_trains(range(spacing, table.n_steps + 1, spacing), 1, table.grid)
+    if table.spsp == "exact":
+        return uniform_trains(range(1, table.n_steps), gap, table.grid)
+    return drawn_trains(table.n_steps, gap, table.grid)
 
 
 def densities_of(trains, n_steps, decay, first_place=0):
@@ -66,49 +78,45 @@ def test_densities_equal_those_of_all_orders(gap, error, first_place):
 
 @pytest.mark.parametrize("gap", [1, 2, 3])
 def test_uniform_densities_equal_those_of_all_sets(gap):
-    expected = densities_of(uniform_trains(13, gap, 4), 13, 0.9)
+    expected = densities_of(uniform_trains(range(1, 13), gap, 4), 13, 0.9)
     np.testing.assert_allclose(uniform_densities(13, gap, 4, 0.9), expected, rtol=1e-12)
 
 
-def by_hand(table, trains, most):
+def by_hand(table):
     """e(o_j, o_i) over all pairs of trains, step by step; [o_j - 1, o_i - 1]."""
-    n = table.n_steps + 1
-    constants = dict(
-        tau_m=table.tau_m, tau_s=table.tau_s, refractory_steps=table.refractory_steps
-    )  # fmt: skip
-    surface = np.zeros((most, most))
+    trace, trains, steps = published_trace, trains_of(table), np.arange(table.n_steps + 1)
+    if table.on_slots:
+        trace = partial(corrected_trace, draft=table.spsp == "corrected_draft")
+    surface = np.zeros((table.grid, table.grid))
     for o_j, o_i in np.ndindex(surface.shape):
         for pre, chance in trains[o_j + 1].items():
             for post, other in trains[o_i + 1].items():
                 if table.spsp == "published" and 0 in post:
                     continue
-                steps = np.arange(n)
-                e, _, _ = published_trace(np.isin(steps, pre), np.isin(steps, post), **constants)
+                pair = np.isin(steps, pre), np.isin(steps, post)
+                e, _, _ = trace(*pair, **table.dynamics)
                 surface[o_j, o_i] += chance * other * e
         surface[o_j, o_i] /= sum(trains[o_j + 1].values()) * sum(trains[o_i + 1].values())
     return surface
 
 
-@pytest.mark.parametrize("refractory_steps", [0, 2])
-@pytest.mark.parametrize("spsp", ["published", "unblocked", "exact"])
-def test_e_ij_equals_that_of_all_pairs_of_trains(spsp, refractory_steps):
+@pytest.mark.parametrize(
+    ("spsp", "refractory_steps", "error"),
+    [
+        *product(("published", "unblocked"), (0, 2), [2e-7]),
+        *product(["exact"], (0, 2), [1e-12]),
+        *product(("corrected", "corrected_draft"), (0, 1, 2, 3), [1e-12]),
+    ],
+)
+def test_e_ij_equals_that_of_all_pairs_of_trains(spsp, refractory_steps, error):
     table = SimulatedTable(
-        spsp=spsp, tau_m=7, tau_s=3, refractory_steps=refractory_steps, n_steps=8, grid=3
+        spsp=spsp, tau_m=7, tau_s=3, refractory_steps=refractory_steps, n_steps=9, grid=3
     )
-    trains = (uniform_trains if spsp == "exact" else drawn_trains)(8, refractory_steps + 1, 3)
-    expected = by_hand(table, trains, 3)
     curve = solve_curve(table)
     found = expected_surface(curve)
-    np.testing.assert_allclose(found, expected, rtol=2e-7)
-    np.testing.assert_allclose(found[0], curve.phi[1:], rtol=1e-7)
-    if refractory_steps:
-        product = curve.counts[1:, None] * curve.phi[1:]
-        assert np.abs(found / product - 1).max() > 1e-3, "else this shows nothing beyond phi"
-
-
-def test_on_slots_e_ij_is_the_product():
-    table = SimulatedTable(
-        spsp="corrected", tau_m=7, tau_s=3, refractory_steps=2, n_steps=20, grid=4
-    )
-    curve = ExactCurve(table, np.array([0.0, 1, 2, 4, 7]), np.ones(5))
-    np.testing.assert_array_equal(expected_surface(curve)[1], [2, 4, 8, 14])
+    np.testing.assert_allclose(found, by_hand(table), rtol=error)
+    np.testing.assert_allclose(found[0], curve.phi[1:], rtol=error)
+    assert curve.phi[0] == 0
+    linear = curve.counts[1:, None] * curve.phi[1:]
+    if refractory_steps and not table.on_slots:
+        assert np.abs(found / linear - 1).max() > 1e-3, "else this shows nothing beyond phi"

@@ -6,9 +6,9 @@ from refusals import refusal
 from simulated_surface import COUNTS, SHAPES, TABLE, surface_of
 
 from strsbp.errors import TableError
-from strsbp.spsp import fit_surface, read_table, write_table
 from strsbp.spsp.exact import ExactCurve
-from strsbp.spsp.fits import exact, fit_curve
+from strsbp.spsp.fits import exact, fit_curve, fit_surface
+from strsbp.spsp.table import read_table, write_table
 
 
 @pytest.mark.parametrize("name", SHAPES)

@@ -5,14 +5,15 @@ from functools import partial
 import numba
 import numpy as np
 import pytest
+from simulated_surface import COUNTS, surface_of
 
 from strsbp.errors import SettingsError
+from strsbp.reference.spsp import corrected_trace, published_trace
 from strsbp.settings import SimulatedTable
-from strsbp.spsp import fit_surface, simulate_surface
+from strsbp.spsp.fits import fit_surface
 from strsbp.spsp.quality import quality, shared_curve
-from strsbp.spsp.reference import corrected_trace, published_trace
-from strsbp.spsp.sampling import POST, PRE, draw_on_slots, draw_with_gap
-from strsbp.spsp.simulate import Surface
+from strsbp.spsp.sampling import POST, PRE, drawn_train
+from strsbp.spsp.simulate import simulate_surface
 
 
 def table(spsp="published", grid=6, **settings):
@@ -20,23 +21,10 @@ def table(spsp="published", grid=6, **settings):
     return SimulatedTable(spsp=spsp, grid=grid, **{**defaults, **settings})
 
 
-def drawn_train(settings, side, o_j, o_i, repeat, seed):
+def train_of(settings, side, o_j, o_i, repeat, seed):
     """The train that the simulation draws, as (T + 1,) bool."""
-    count = o_j if side == PRE else o_i
-    times, buffer = np.zeros(settings.grid, dtype=np.int64), np.zeros(4, dtype=np.uint32)
-    if settings.on_slots:
-        spacing = max(settings.refractory_steps, 1)
-        slots = np.zeros(settings.n_steps // spacing, dtype=np.int64)
-        draw_on_slots(count, spacing, seed, side, o_j, o_i, repeat, buffer, slots, times)
-    else:
-        taken = np.zeros(settings.n_steps + 1, dtype=np.uint8)
-        assert draw_with_gap(
-            count, settings.refractory_steps + 1, settings.n_steps, seed, side, o_j, o_i, repeat,
-            buffer, taken, times,
-        )  # fmt: skip
-    train = np.zeros(settings.n_steps + 1, dtype=bool)
-    train[times[:count]] = True
-    assert train.sum() == count, "the sampler drew a time twice"
+    train = drawn_train(settings, side, o_j, o_i, repeat, seed, on_slots=settings.on_slots)
+    assert train.sum() == (o_j if side == PRE else o_i), "the sampler drew a time twice"
     return train
 
 
@@ -55,12 +43,9 @@ def test_surface_is_the_mean_of_the_reference(spsp, constants):
     for o_j, o_i in ((1, 1), (2, 6), (5, 3), (6, 6)):
         values = []
         for repeat in range(repeats):
-            pre = drawn_train(settings, PRE, o_j, o_i, repeat, seed)
-            post = drawn_train(settings, POST, o_j, o_i, repeat, seed)
-            value, _, _ = oracle(
-                pre, post, tau_m=settings.tau_m, tau_s=settings.tau_s,
-                refractory_steps=settings.refractory_steps,
-            )  # fmt: skip
+            pre = train_of(settings, PRE, o_j, o_i, repeat, seed)
+            post = train_of(settings, POST, o_j, o_i, repeat, seed)
+            value, _, _ = oracle(pre, post, **settings.dynamics)
             values.append(0.0 if spsp == "published" and post[0] else value)
         cell = o_j - 1, o_i - 1
         assert surface.mean[cell] == pytest.approx(np.mean(values), rel=2e-5)
@@ -94,10 +79,10 @@ def test_a_seed_gives_the_same_surface_on_any_number_of_threads():
 
 def test_drawn_trains_are_uniform_and_keep_their_gap():
     settings = table(grid=20, n_steps=100)
-    trains = np.array([drawn_train(settings, POST, 1, 20, r, 1) for r in range(2000)])
+    trains = np.array([train_of(settings, POST, 1, 20, r, 1) for r in range(2000)])
     for train in trains[:200]:
         assert np.diff(np.flatnonzero(train)).min() >= 3
-    single = np.array([drawn_train(settings, PRE, 1, 1, r, 1) for r in range(20_000)]).mean(axis=0)
+    single = np.array([train_of(settings, PRE, 1, 1, r, 1) for r in range(20_000)]).mean(axis=0)
     # round(U * T): the two ends have half the weight of the others.
     expected = np.full(101, 0.01)
     expected[[0, 100]] /= 2
@@ -106,11 +91,11 @@ def test_drawn_trains_are_uniform_and_keep_their_gap():
 
 def test_corrected_trains_use_every_slot_alike():
     settings = table("corrected", grid=10, n_steps=40)
-    share = np.array([drawn_train(settings, PRE, 10, 3, r, 2) for r in range(8000)]).mean(axis=0)
+    share = np.array([train_of(settings, PRE, 10, 3, r, 2) for r in range(8000)]).mean(axis=0)
     slots = np.arange(2, 41, 2)
     assert share[slots].sum() == pytest.approx(10)
     assert np.abs(share[slots] - 0.5).max() < 4.5 * np.sqrt(0.25 / 8000)
-    full = drawn_train(table("corrected", grid=20, n_steps=40), PRE, 20, 1, 0, 1)
+    full = train_of(table("corrected", grid=20, n_steps=40), PRE, 20, 1, 0, 1)
     np.testing.assert_array_equal(np.flatnonzero(full), slots)
 
 
@@ -142,34 +127,29 @@ def test_table_key_round_trip():
     assert SimulatedTable.from_key(key).key == key
 
 
-def exact_surface(phi, grid=20):
-    counts = np.arange(1, grid + 1.0)
-    mean = counts[:, None] * phi(counts)[None, :]
-    return Surface(table(grid=grid), 10, 1, mean, np.full((grid, grid), 1e-3))
-
-
 def test_fit_recovers_a_polynomial():
     coefficients = np.array([-1e-6, 2e-4, -3e-3, 0.1, 0.2])
-    surface = exact_surface(lambda x: np.polyval(coefficients, x))
+    surface = surface_of(np.polyval(coefficients, COUNTS), grid=20)
     fitted = fit_surface(surface)
     expected = np.arange(1, 21)[:, None] * coefficients
     np.testing.assert_allclose(fitted.coefficients, expected, rtol=1e-7, atol=1e-12)
 
 
 def test_quality_of_known_fits():
-    surface = exact_surface(lambda x: np.sin(np.pi * x / 20))
+    surface = surface_of(np.sin(np.pi * COUNTS / 20), grid=20)
     fitted = fit_surface(surface)
-    frame = quality({20: surface}, {20: fitted}, "published").set_index(["region", "quantity"])
+    rows = quality({20: surface}, {20: fitted}, "published")
+    found = {(row["region"], row["quantity"]): row["value"] for row in rows}
     o_j, o_i = np.meshgrid(np.arange(1, 21), np.arange(1, 21), indexing="ij")
     error = fitted.derivative(o_j, o_i) - o_j * np.cos(np.pi * o_i / 20) * np.pi / 20
-    measured = frame.loc[("fitted", "derivative_rms_error"), "value"]
+    measured = found["fitted", "derivative_rms_error"]
     assert measured == pytest.approx(np.sqrt(np.mean(error**2)), rel=0.1)
-    assert frame.loc[("grid", "r2_in_o_j"), "value"] == pytest.approx(1.0)
-    assert frame.loc[("grid", "r2_in_o_i"), "value"] < 0.97
-    assert frame.loc[("grid", "second_singular_share"), "value"] < 1e-10
+    assert found["grid", "r2_in_o_j"] == pytest.approx(1.0)
+    assert found["grid", "r2_in_o_i"] < 0.97
+    assert found["grid", "second_singular_share"] < 1e-10
 
 
 def test_shared_curve_weighs_the_rows():
-    phi, error = shared_curve(exact_surface(lambda x: x + 3))
+    phi, error = shared_curve(surface_of(COUNTS + 3, grid=20, error=1e-3))
     np.testing.assert_allclose(phi, np.arange(1, 21) + 3.0)
     assert error == pytest.approx(1e-3 / np.sqrt(np.sum(np.arange(1, 21.0) ** 2)))

@@ -5,7 +5,7 @@ import pytest
 from refusals import refusal
 
 from strsbp.errors import TableError
-from strsbp.spsp import EffectRatioTable, read_table, write_table
+from strsbp.spsp.table import EffectRatioTable, read_table, write_table
 
 COEFFICIENTS = np.array([[-1e-6, 2e-4, -3e-3, 0.1, 0.2], [1.0, 2.0, 3.0, 4.0, 5.0]])
 

@@ -1,13 +1,17 @@
 """Summaries of surfaces and fits: values computed elsewhere are in the right rows."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from simulated_surface import COUNTS, SHAPES, surface_of
 
-from strsbp.settings import SimulatedTable
-from strsbp.spsp import EffectRatioTable, Surface, fit_surface, save_surface, write_table
+from strsbp.spsp.fits import fit_surface
 from strsbp.spsp.quality import blocked_bias, shared_curve, wave_rows, waves
+from strsbp.spsp.simulate import save_surface
+from strsbp.spsp.table import EffectRatioTable, write_table
 from strsbp.study.summary.spsp import summarise_spsp
 
 SCALES = {"published": 50.0, "unblocked": 51.0, "corrected": 1.0}
@@ -20,23 +24,16 @@ def phi(o_i):
 def write_tables(folder, cells):
     """Noiseless surfaces o_j phi(o_i) of several scales, and their fits."""
     surfaces, fits = [], []
-    for spsp, grid, n_steps in cells:
-        table = SimulatedTable(
-            spsp=spsp, tau_m=64, tau_s=8, refractory_steps=2, n_steps=n_steps, grid=grid
-        )
-        counts = np.arange(1, grid + 1)
-        mean = SCALES[spsp] * counts[:, None] * phi(counts)[None, :]
-        surface = Surface(table, 10, 1, mean, np.full_like(mean, 1e-6))
-        surfaces.append(folder / f"{table.key}.npz")
-        fits.append(folder / f"{table.key}.txt")
+    for spsp, grid in cells:
+        surface = surface_of(SCALES[spsp] * phi(COUNTS), spsp=spsp, grid=grid, n_steps=400)
+        surfaces.append(folder / f"{surface.table.key}.npz")
+        fits.append(folder / f"{surface.table.key}.txt")
         save_surface(surface, surfaces[-1])
         write_table(fit_surface(surface), fits[-1])
     return surfaces, fits
 
 
-CELLS = [(spsp, grid, 400) for spsp in ("corrected", "published") for grid in (10, 20)] + [
-    ("unblocked", 10, 400),
-]
+CELLS = [*product(("corrected", "published"), (10, 20)), ("unblocked", 10)]
 
 
 def summarise(folder, surfaces, fits, **keywords):
@@ -76,42 +73,26 @@ def test_quality_holds_scale_and_bias(tmp_path):
     assert outside["grid"].tolist() == [10, 10]
 
 
-def of_shape(phi, noise=0.0, seed=1):
-    """A noisy surface o_j phi(o_i), and its fit."""
-    table = SimulatedTable(
-        spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=40
-    )
-    counts = np.arange(1.0, 41)
-    error = np.full((40, 40), max(noise, 1e-9))
-    mean = counts[:, None] * phi(counts) + np.random.default_rng(seed).normal(0, error)
-    surface = Surface(table, 10, 1, mean, error)
-    return fit_surface(surface), surface
-
-
 def test_waves_are_what_oscillates_beyond_the_noise():
-    def size_over_noise(fit, surface):
-        rows = {(row["region"], row["quantity"]): row["value"] for row in wave_rows(fit, surface)}
+    def size_over_noise(surface):
+        rows = wave_rows(fit_surface(surface), surface)
+        rows = {(row["region"], row["quantity"]): row["value"] for row in rows}
         return rows["fitted", "wave_size"] / rows["fitted", "wave_noise"]
 
     # A steep start makes a polynomial of degree 4 wave; a cubic it can follow, and noise is none.
-    assert size_over_noise(*of_shape(lambda o_i: 1 - np.exp(-o_i / 2), noise=0.01)) > 10
-    cubic = of_shape(lambda o_i: o_i - 0.02 * o_i**2 + 1e-4 * o_i**3, noise=0.01)
-    assert size_over_noise(*cubic) < 2
+    assert size_over_noise(surface_of(1 - np.exp(-COUNTS / 2), noise=0.002, grid=40)) > 10
+    cubic = surface_of(SHAPES["polynomial3"][0], noise=0.002, grid=40)
+    assert size_over_noise(cubic) < 2
     # Nor is a wrong scale a wave, however large it is.
-    fit, surface = cubic
-    assert not waves(EffectRatioTable(2 * fit.coefficients), surface).any()
+    assert not waves(EffectRatioTable(2 * fit_surface(cubic).coefficients), cubic).any()
 
 
-def test_the_interval_of_the_bias_is_that_of_a_quotient(tmp_path):
-    table = SimulatedTable(
-        spsp="published", tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=10
-    )
-    counts = np.arange(1, 11)
-    mean = counts[:, None] * phi(counts)[None, :]
-    surfaces = [Surface(table, 10, 1, mean, share * mean) for share in (0.01, 0.02)]
-    rows = blocked_bias(*surfaces)
+def test_the_interval_of_the_bias_is_that_of_a_quotient():
+    mean = surface_of(phi(COUNTS), grid=10).mean
+    surfaces = [surface_of(phi(COUNTS), grid=10, error=share * mean) for share in (0.01, 0.02)]
+    bias = blocked_bias(*surfaces)
     # Relative errors add in quadrature; 95 % of a normal distribution lie within 1.96 of them.
     relative = [shared_curve(surface)[1] / shared_curve(surface)[0] for surface in surfaces]
-    spread = stats.norm.ppf(0.975) * np.hypot(*relative)
-    np.testing.assert_allclose(rows["high"] - rows["measured"], spread, rtol=1e-3)
-    np.testing.assert_allclose(rows["measured"] - rows["low"], spread, rtol=1e-3)
+    spread = stats.norm.ppf(0.975) * np.hypot(*relative)[-1]
+    assert bias["high"] - bias["measured"] == pytest.approx(spread, rel=1e-3)
+    assert bias["measured"] - bias["low"] == pytest.approx(spread, rel=1e-3)

@@ -10,13 +10,13 @@ import pytest
 from refusals import refusal
 
 from strsbp.files import ResultsError
-from strsbp.study.summary import summarise_training
 from strsbp.study.summary.costs import core_time
 from strsbp.study.summary.intervals import (
     holm,
     mean_interval,
     share_interval,
 )
+from strsbp.study.summary.training import summarise_training
 
 TRAIN = Path(__file__).resolve().parents[1] / "results" / "paper" / "train"
 NAMES = ("curves", "seeds", "arms", "pairs", "runs")

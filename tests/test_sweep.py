@@ -7,7 +7,8 @@ import pytest
 from strsbp.data import Digits
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
-from strsbp.spsp import fit_surface, simulate_surface
+from strsbp.spsp.fits import fit_surface
+from strsbp.spsp.simulate import simulate_surface
 from strsbp.study.experiments.simulated import on_simulations
 from strsbp.study.experiments.sweep.measure import measure_cell, read_table_of, simulate_tables
 from strsbp.study.experiments.sweep.settings import SweepSettings, own_table

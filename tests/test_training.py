@@ -5,12 +5,12 @@ import json
 
 import numpy as np
 import pytest
+from small_networks import table
 
 from strsbp.data import Digits
 from strsbp.engine.network import Network
 from strsbp.network import build_network, load_network, save_network
 from strsbp.settings import ArmSettings, LayerSettings, ModelSettings
-from strsbp.spsp import EffectRatioTable
 from strsbp.training.epochs import TrainingState, epoch_order, evaluate, train, train_epoch
 from strsbp.training.run import metrics_csv, run_arm, trouble
 
@@ -19,11 +19,6 @@ HIDDEN = [
     LayerSettings(kind="recurrent", shape=(3, 3, 2)),
 ]
 SMALL = dict(n_steps=60, threshold_hidden=2.0, threshold_output=2.0, regularisation=10)
-
-
-def small_table(n_rows=12):
-    rows = np.arange(1, n_rows + 1)[:, None]
-    return EffectRatioTable(rows * np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01]))
 
 
 def small_digits(n_train=40, n_test=20, seed=0):
@@ -43,7 +38,7 @@ def small_digits(n_train=40, n_test=20, seed=0):
 
 def small_network(seed=1, **settings):
     model = ModelSettings(**{**SMALL, **settings})
-    return build_network(model, HIDDEN, small_table(), seed)
+    return build_network(model, HIDDEN, table(), seed)
 
 
 def test_a_network_learns():
@@ -52,7 +47,7 @@ def test_a_network_learns():
         LayerSettings(kind="feedforward", size=32),
         LayerSettings(kind="recurrent", shape=(4, 4, 2)),
     ]
-    network = build_network(model, hidden, small_table(), seed=1)
+    network = build_network(model, hidden, table(), seed=1)
     rows = train(network, small_digits(200, 100), epochs=4)
     assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
     assert rows[0]["train_error"] > 0.5
@@ -184,7 +179,7 @@ def arm(**settings):
 
 def run(folder, digits=None, seed=5, **settings):
     run_arm(
-        arm(**settings), HIDDEN, small_table(), digits or small_digits(), seed, name="small",
+        arm(**settings), HIDDEN, table(), digits or small_digits(), seed, name="small",
         metrics_path=folder / "seed5.csv", provenance_path=folder / "seed5.json",
         checkpoint_path=folder / "seed5.ckpt.npz", profile="test",
         table_source={"key": "none", "sha256": "none"}, progress=False,
@@ -202,7 +197,7 @@ def run(folder, digits=None, seed=5, **settings):
 )
 def test_a_silent_layer_is_reported(thresholds, layer):
     model = ModelSettings(**SMALL | thresholds)
-    network = build_network(model, HIDDEN, small_table(), 5, 784)
+    network = build_network(model, HIDDEN, table(), 5, 784)
     warning = trouble(train(network, small_digits(), 1)[-1])
     assert (f"no neuron of {layer} fires" in warning) if layer else warning == ""
 

@@ -10,7 +10,7 @@ from strsbp.cuda.training import most_replicas, train_epochs
 from strsbp.data import Digits
 from strsbp.files import write_json, write_text
 from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.spsp import EffectRatioTable
+from strsbp.spsp.table import EffectRatioTable
 from strsbp.training.epochs import TrainingState
 from strsbp.training.run import Run, metrics_csv, progress_bar, trouble
 

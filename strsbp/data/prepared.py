@@ -23,15 +23,11 @@ def describe(digits: Digits) -> dict:
     )
 
 
-def write_prepared(digits: Digits, description: str | Path) -> None:
-    """Write the images to an .npz file beside the file `description`, and then that file."""
+def prepare_data(*, dataset: str, local_dir: str | Path | None, description: str | Path) -> None:
+    """Load `dataset`; write its images to an .npz file beside its `description`, and then that."""
+    digits = load_dataset(dataset, local_dir)
     save_digits(Path(description).with_suffix(".npz"), digits)
     write_json(describe(digits), description)
-
-
-def prepare_data(*, dataset: str, local_dir: str | Path | None, description: str | Path) -> None:
-    """Load `dataset`; write its `description` and, in the same folder, its images."""
-    write_prepared(load_dataset(dataset, local_dir), description)
 
 
 def read_prepared(description: str | Path, source: str | Path | None = None) -> Digits:

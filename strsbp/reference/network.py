@@ -162,7 +162,7 @@ class ReferenceNetwork:
         for layer in self.layers:
             traces = lif_traces(
                 inputs, layer.weights, threshold=layer.threshold, recurrent=layer.feedback(),
-                **self._dynamics(),
+                **self.settings.dynamics,
             )  # fmt: skip
             inputs = traces.spikes
             spikes.append(inputs)
@@ -208,7 +208,7 @@ class ReferenceNetwork:
         layer, settings = self.layers[k], self.settings
         is_recurrent = layer.kind == "recurrent"
         counts, c_in, c_out = map(spike_counts, (spikes, below, backward_spikes))
-        e = spsp_matrix(below, backward_spikes, **self._dynamics())
+        e = spsp_matrix(below, backward_spikes, **self.settings.dynamics)
         rho_silent, side = RHO_SILENT, 0.0
         if settings.gradient == "hm2bp_published" and not is_recurrent:
             rho_silent = HM2BP_RHO_SILENT
@@ -229,7 +229,7 @@ class ReferenceNetwork:
 
         system = recurrent_gradient = lateral = None
         if layer.kind != "feedforward":
-            e_recurrent = spsp_matrix(spikes, spikes, **self._dynamics())
+            e_recurrent = spsp_matrix(spikes, spikes, **self.settings.dynamics)
             rho_recurrent = rho(e_recurrent, counts, counts, rho_silent)
         if is_recurrent:
             system = recurrent_system(
@@ -259,9 +259,6 @@ class ReferenceNetwork:
             regulariser=regulariser, system=system, recurrent_gradient=recurrent_gradient,
             recurrent_regulariser=recurrent_regulariser, lateral=lateral, input_error=input_error,
         )  # fmt: skip
-
-    def _dynamics(self) -> dict:
-        return self.settings.model_dump(include={"tau_m", "tau_s", "refractory_steps"})
 
 
 def _update(layer: ReferenceLayer, result: LayerResult, step: int, rate: float) -> None:

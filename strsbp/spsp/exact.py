@@ -28,6 +28,7 @@ import numpy as np
 from scipy.interpolate import make_interp_spline
 
 from strsbp.files import read_csv, write_csv
+from strsbp.reference.spsp import corrected_trace, published_trace
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.adsorption import sequential_trains
 
@@ -54,14 +55,6 @@ def extended(phi, slopes, n_counts: int) -> tuple[np.ndarray, np.ndarray]:
     beyond = np.arange(1, n_counts - phi.size + 1)
     phi = np.append(phi, phi[-1] + slopes[-1] * beyond)[:n_counts]
     return phi, np.append(slopes, np.full(beyond.size, slopes[-1]))[:n_counts]
-
-
-def write_curve(curve: ExactCurve, path: str | Path) -> None:
-    """Write `curve` as CSV: o_i, phi and its derivative."""
-    import pandas as pd
-
-    frame = pd.DataFrame(dict(o_i=curve.counts, phi=curve.phi, derivative=curve.derivative))
-    write_csv(frame, path, digits=15)
 
 
 def read_curve(table: SimulatedTable, path: str | Path) -> ExactCurve:
@@ -95,23 +88,15 @@ def pair_gains(table: SimulatedTable) -> np.ndarray:
     (T + 2, T + 1) float64, averaged over the time of the one spike of an input train of `table`.
     """
     n = table.n_steps + 1
-    decay_s, decay_m = 1 - 1 / table.tau_s, 1 - 1 / table.tau_m
-    density = _density(table)
-    current, free = np.zeros(n), np.zeros(n)  # `free`: the membrane without any spike of i
-    for t in range(1, n):
-        if table.on_slots:
-            current[t] = current[t - 1] * decay_s + density[t - 1] / table.tau_s
-            free[t] = free[t - 1] * decay_m + current[t - 1] / table.tau_m
-        else:
-            current[t] = current[t - 1] * decay_s + density[t - 1]
-            free[t] = free[t - 1] * decay_m + current[t] / table.tau_s
+    trace = corrected_trace if table.on_slots else published_trace
+    _, _, free = trace(_density(table), np.zeros(n), **table.dynamics)  # without any spike of i
     gains = np.zeros((n + 1, n))
     gains[0] = free
     x = np.arange(n)
     for last in range(n):
         held = np.minimum(last + table.refractory_steps, x)  # the last step of the hold
         later = x > last
-        gathered = free[x] - decay_m ** (x - held) * free[held]
+        gathered = free[x] - (1 - 1 / table.tau_m) ** (x - held) * free[held]
         gains[last + 1, later] = gathered[later]
     if table.on_slots and table.refractory_steps == 0:  # nothing resets the membrane
         gains[:] = free
@@ -194,5 +179,9 @@ def _sequential_means(gains, table: SimulatedTable, most: int) -> np.ndarray:
 
 
 def solve_spsp(*, table: str, curve: str | Path) -> None:
-    """Solve the expectation of e_ij for the trains of the table named `table`."""
-    write_curve(solve_curve(SimulatedTable.from_key(table)), curve)
+    """Write the expectation of e_ij for the trains of the table named `table` as CSV."""
+    import pandas as pd
+
+    solved = solve_curve(SimulatedTable.from_key(table))
+    frame = pd.DataFrame(dict(o_i=solved.counts, phi=solved.phi, derivative=solved.derivative))
+    write_csv(frame, curve, digits=15)

@@ -20,7 +20,7 @@ product is approximate.
 import numpy as np
 from scipy.linalg import toeplitz
 
-from strsbp.settings import SimulatedTable
+from strsbp.reference.spsp import published_trace
 from strsbp.spsp.density import sequential_densities, uniform_densities
 from strsbp.spsp.exact import ExactCurve
 
@@ -45,16 +45,7 @@ def expected_surface(curve: ExactCurve) -> np.ndarray:
     worth[:, hold:] -= followed[:, : table.n_steps + 1 - hold] / decay**hold
     # Condition on trains that can be drawn: their density sums to the number of spikes.
     share = drawn[1:].sum(axis=1, keepdims=True) / np.arange(1, most + 1)[:, None]
-    later = np.triu(toeplitz(membrane(table)))  # [t, x]
+    steps = np.arange(table.n_steps + 1)
+    _, _, membrane = published_trace(steps == 0, np.zeros(steps.size), **table.dynamics)
+    later = np.triu(toeplitz(membrane))  # [t, x]
     return (drawn[1:] / share) @ later @ (worth[1:] / share).T
-
-
-def membrane(table: SimulatedTable) -> np.ndarray:
-    """The membrane 0 .. T steps after an input spike, without output spikes; (T + 1,)."""
-    found = np.zeros(table.n_steps + 1)
-    current, held = 0.0, 0.0
-    for t in range(1, table.n_steps + 1):
-        current = current * (1 - 1 / table.tau_s) + (t == 1)
-        held = held * (1 - 1 / table.tau_m) + current / table.tau_s
-        found[t] = held
-    return found

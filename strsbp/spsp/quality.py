@@ -7,7 +7,6 @@ the rows reduces the noise of a single row by an order of magnitude, and a smoot
 """
 
 import numpy as np
-import pandas as pd
 from scipy.interpolate import make_smoothing_spline
 
 from strsbp.spsp.simulate import Surface
@@ -32,6 +31,13 @@ def shared_slope(values: np.ndarray) -> np.ndarray:
 def _slope_weights(grid: int) -> np.ndarray:
     o_j = np.arange(1.0, grid + 1)[:, None]
     return o_j / np.sum(o_j**2)
+
+
+def curve_ratio(over: Surface, under: Surface) -> tuple[np.ndarray, np.ndarray]:
+    """The ratio of the shared curves at o_i = 1 .. grid, and half its 95 % interval."""
+    (phi, error), (base, base_error) = shared_curve(over), shared_curve(under)
+    ratio = phi / base
+    return ratio, 1.96 * ratio * np.hypot(error / phi, base_error / base)
 
 
 def shared_spline(surface: Surface):
@@ -79,21 +85,14 @@ def fit_errors(
     return rows
 
 
-def _straight_line_r2(x, y) -> float:
-    """R^2 of a straight line fitted to y(x)."""
-    residual = y - np.polynomial.Polynomial.fit(x, y, 1)(x)
-    return 1 - float(np.sum(residual**2) / np.sum((y - y.mean()) ** 2))
-
-
 def shape_of(surface: Surface) -> list[dict[str, object]]:
     """Linearity along both axes, and how close the surface is to rank one (finding F4).
 
     `r2_in_o_j`, `r2_in_o_i`: R^2 of a straight line, median over the other count;
     `second_singular_share`: the second singular value over the first.
     """
-    counts = surface.counts.astype(np.float64)
-    in_o_j = [_straight_line_r2(counts, column) for column in surface.mean.T]
-    in_o_i = [_straight_line_r2(counts, row) for row in surface.mean]
+    in_o_j = [np.corrcoef(surface.counts, column)[0, 1] ** 2 for column in surface.mean.T]
+    in_o_i = [np.corrcoef(surface.counts, row)[0, 1] ** 2 for row in surface.mean]
     singular = np.linalg.svd(surface.mean, compute_uv=False)
     quantities = {
         "r2_in_o_j": np.median(in_o_j),
@@ -129,11 +128,11 @@ def wave_rows(table: EffectRatioTable, surface: Surface) -> list[dict[str, objec
 
 def quality(
     surfaces: dict[int, Surface], tables: dict[int, EffectRatioTable], spsp: str
-) -> pd.DataFrame:
+) -> list[dict[str, object]]:
     """Fit errors of one simulation for each grid size, inside and outside the fitted range.
 
     `surfaces` and `tables` are keyed by grid size. Outside a grid, the surface of the largest grid
-    is the truth. Columns: spsp, grid, region, quantity, value. Regions: `fitted` (1 .. grid),
+    is the truth. Rows of spsp, grid, region, quantity, value. Regions: `fitted` (1 .. grid),
     `low_rates` (1 .. 10), `common` (1 .. smallest grid), `extrapolated` (grid + 1 .. largest
     grid), `grid` (shape of the surface).
     """
@@ -149,26 +148,19 @@ def quality(
             here += fit_errors(table, surfaces[largest], beyond, "extrapolated")
         here += shape_of(surface) + wave_rows(table, surface)
         rows += [{"spsp": spsp, "grid": grid, **row} for row in here]
-    return pd.DataFrame(rows, columns=["spsp", "grid", "region", "quantity", "value"])
+    return rows
 
 
-def blocked_bias(published: Surface, unblocked: Surface) -> pd.DataFrame:
-    """Relative bias due to blocked trials at each o_i, measured and expected (finding F2).
+def blocked_bias(published: Surface, unblocked: Surface) -> dict[str, float]:
+    """Relative bias due to blocked trials at the largest o_i (finding F2).
 
-    Columns: o_i, measured (ratio of the shared curves, published over unblocked, minus 1), low and
-    high (95 % interval), expected (-o_i / (2 T)).
+    `measured` (the ratio of the shared curves minus 1), `low` and `high` (its 95 % interval), and
+    `expected` (-o_i / (2 T)).
     """
-    phi, error = shared_curve(published)
-    base, base_error = shared_curve(unblocked)
-    ratio = phi / base
-    spread = 1.96 * ratio * np.hypot(error / phi, base_error / base)
-    o_i = published.counts
-    return pd.DataFrame(
-        {
-            "o_i": o_i,
-            "measured": ratio - 1,
-            "low": ratio - 1 - spread,
-            "high": ratio - 1 + spread,
-            "expected": -o_i / (2 * published.table.n_steps),
-        }
-    )
+    ratio, spread = (values[-1] for values in curve_ratio(published, unblocked))
+    return {
+        "measured": ratio - 1,
+        "low": ratio - 1 - spread,
+        "high": ratio - 1 + spread,
+        "expected": -published.counts[-1] / (2 * published.table.n_steps),
+    }

@@ -9,8 +9,10 @@ import numpy as np
 from numba import njit
 
 from strsbp.encoding import philox
+from strsbp.settings import ModelSettings, SimulatedTable
 
 PRE, POST = 0, 1
+"""The sides of a pair: j and i."""
 _KEY = np.uint32(0x5350_5350)
 """Makes these draws independent of those that encode images with the same seed."""
 
@@ -83,3 +85,28 @@ def draw_on_slots(count, spacing, seed, side, o_j, o_i, repeat, buffer, slots, t
         other = k + np.int64((np.uint64(word) * np.uint64(n_slots - k)) >> np.uint64(32))
         slots[k], slots[other] = slots[other], slots[k]
         times[k] = (slots[k] + 1) * spacing
+
+
+def drawn_train(
+    model: ModelSettings | SimulatedTable, side: int, o_j: int, o_i: int, repeat: int, seed: int,
+    *, on_slots: bool,
+) -> np.ndarray:  # fmt: skip
+    """A train of a simulation, (T + 1,) bool: of j (`PRE`) or i (`POST`) in a repeat of a cell.
+
+    `on_slots`: as in the corrected simulation; otherwise as in the published one, with no spike at
+    all if the limit on draws was reached.
+    """
+    count = o_j if side == PRE else o_i
+    times, buffer = np.zeros(count, dtype=np.int64), np.zeros(4, dtype=np.uint32)
+    train = np.zeros(model.n_steps + 1, dtype=bool)
+    if on_slots:
+        spacing = max(model.refractory_steps, 1)
+        slots = np.zeros(model.n_steps // spacing, dtype=np.int64)
+        draw_on_slots(count, spacing, seed, side, o_j, o_i, repeat, buffer, slots, times)
+        train[times] = True
+    else:
+        gap, taken = model.refractory_steps + 1, np.zeros(train.size, dtype=np.uint8)
+        train[times] = draw_with_gap(
+            count, gap, model.n_steps, seed, side, o_j, o_i, repeat, buffer, taken, times
+        )
+    return train

@@ -38,7 +38,7 @@ class Surface:
 
 @njit(inline="always")
 def _run_lanes(corrected, draft, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, q, left, e):
-    """One of the recursions in `strsbp.spsp.reference`, for all lanes, without branches."""
+    """One of the recursions in `strsbp.reference.spsp`, for all lanes, without branches."""
     n = pre.shape[0]
     p[:] = 0
     q[:] = 0

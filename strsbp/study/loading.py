@@ -37,7 +37,7 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
             if table is not None:
                 table.check_grid()
             else:
-                from strsbp.spsp import read_table  # imports numpy, which most configs do not need
+                from strsbp.spsp.table import read_table  # imports numpy, which few configs need
 
                 read_table(Path(directory) / str(arm.table.file))
         except StrsbpError as error:

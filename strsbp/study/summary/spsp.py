@@ -3,16 +3,17 @@
 Every calculation is done in `strsbp.spsp`; this module arranges the results.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from strsbp.files import write_csv
-from strsbp.spsp import EffectRatioTable, Surface, load_surface, read_table
 from strsbp.spsp.compare import compare_tables
 from strsbp.spsp.quality import blocked_bias, quality, truth
+from strsbp.spsp.simulate import Surface, load_surface
+from strsbp.spsp.table import EffectRatioTable, read_table
 
 COMPARED = ("published", "corrected")
 """The simulations whose surfaces are drawn and whose fits are assessed."""
@@ -45,9 +46,9 @@ def summarise_spsp(
         fitted.setdefault(surface.table.spsp, {})[surface.table.grid] = fit
     # Five digits are more precise than any simulation and keep the file small.
     write_csv(_surface_rows(simulated, fitted), surfaces_csv, digits=5)
-    rows = [quality(simulated[spsp], fitted[spsp], spsp) for spsp in COMPARED]
-    rows += [_scale_rows(fitted), _bias_rows(simulated)]
-    write_csv(pd.concat([frame for frame in rows if not frame.empty]), quality_csv)
+    rows = [row for spsp in COMPARED for row in quality(simulated[spsp], fitted[spsp], spsp)]
+    rows += [*_scale_rows(fitted), *_bias_rows(simulated)]
+    write_csv(pd.DataFrame(rows), quality_csv)
 
 
 def _surface_rows(simulated: dict, fitted: dict) -> pd.DataFrame:
@@ -79,9 +80,9 @@ def _cells(surface: Surface, table: EffectRatioTable, last: int) -> pd.DataFrame
     return frame
 
 
-def _scale_rows(fitted: dict) -> pd.DataFrame:
+def _scale_rows(fitted: dict) -> Iterator[dict]:
     """Published relative to corrected: the ratio of scale, and what remains after rescaling."""
-    rows = []
+    same = dict(spsp="published over corrected", region="fitted")
     for grid, published in sorted(fitted["published"].items()):
         corrected = fitted["corrected"][grid]
         scale = compare_tables(published, corrected)["value_ratio"]
@@ -91,18 +92,16 @@ def _scale_rows(fitted: dict) -> pd.DataFrame:
             ("value_rms_after_scaling", scaled["value_rms"]),
             ("derivative_rms_after_scaling", scaled["derivative_rms"]),
         ):
-            rows.append(dict(grid=grid, quantity=quantity, value=value))
-    return pd.DataFrame(rows).assign(spsp="published over corrected", region="fitted")
+            yield same | dict(grid=grid, quantity=quantity, value=value)
 
 
-def _bias_rows(simulated: dict) -> pd.DataFrame:
+def _bias_rows(simulated: dict) -> Iterator[dict]:
     """Finding F2 at the largest output count of each grid on which both simulations exist."""
-    rows = []
     for grid, unblocked in sorted(simulated.get("unblocked", {}).items()):
         if grid not in simulated["published"]:
             continue
-        last = blocked_bias(simulated["published"][grid], unblocked).iloc[-1]
-        for name in ("measured", "low", "high", "expected"):
-            region, quantity = f"o_i = {last['o_i']:.0f}", f"blocked_bias_{name}"
-            rows.append(dict(region=region, grid=grid, quantity=quantity, value=last[name]))
-    return pd.DataFrame(rows).assign(spsp="published over unblocked")
+        for name, value in blocked_bias(simulated["published"][grid], unblocked).items():
+            yield dict(
+                spsp="published over unblocked", grid=grid, region=f"o_i = {grid}",
+                quantity=f"blocked_bias_{name}", value=value,
+            )  # fmt: skip

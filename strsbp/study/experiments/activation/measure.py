@@ -19,7 +19,8 @@ from strsbp.engine.network import Network
 from strsbp.engine.spsp import spsp_of_active
 from strsbp.engine.trains import SpikeTrains
 from strsbp.files import write_csv
-from strsbp.reference.lif import lateral_inhibition, lif_traces, spike_counts
+from strsbp.network import feedback_weights
+from strsbp.reference.lif import lif_traces, spike_counts
 from strsbp.reference.loss import repaired
 from strsbp.reference.spsp import spsp_matrix
 from strsbp.study.experiments.activation.settings import ActivationSettings
@@ -43,20 +44,8 @@ def potentials(layer: Layer, below: SpikeTrains) -> np.ndarray:
     """a_i of the layer's last spikes, (n,) float64 in mV; `below`: the trains that enter it."""
     n = layer.n_neurons
     a = _weighted(layer, below, layer.weights[:, :n])
-    feedback = recurrent_weights(layer)
+    feedback = feedback_weights(layer)
     return a if feedback is None else a + _weighted(layer, layer.trains, feedback.T)
-
-
-def recurrent_weights(layer: Layer) -> np.ndarray | None:
-    """Weights among the layer's neurons, (n, n) with the post-synaptic neuron first, or None."""
-    n = layer.n_neurons
-    if layer.output:
-        return lateral_inhibition(n)
-    if not layer.recurrent:
-        return None
-    weights = np.zeros((n, n))
-    weights[layer.rec_post, layer.rec_pre] = layer.rec_weights
-    return weights
 
 
 def _weighted(layer: Layer, inputs: SpikeTrains, weights: np.ndarray) -> np.ndarray:
@@ -72,11 +61,9 @@ def membrane_sums(layer: Layer, below: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
     From the float64 reference, for the input spikes `below` (T, m): (n,) in mV, (T, n) bool.
     """
-    model = layer.model
     traces = lif_traces(
-        below, layer.weights[:, : layer.n_neurons].T, recurrent=recurrent_weights(layer),
-        threshold=float(layer.threshold), tau_m=model.tau_m, tau_s=model.tau_s,
-        refractory_steps=model.refractory_steps,
+        below, layer.weights[:, : layer.n_neurons].T, recurrent=feedback_weights(layer),
+        threshold=float(layer.threshold), **layer.model.dynamics,
     )  # fmt: skip
     return np.where(traces.spikes, traces.membrane, 0.0).sum(axis=0), traces.spikes
 
@@ -143,11 +130,7 @@ def _gap(layer: Layer, below: SpikeTrains, a: np.ndarray) -> float:
 def _of_repaired_label(layer: Layer, below: SpikeTrains, label: int) -> float:
     """a_i / (theta o_i) of a silent label with the spike train that the backward pass gives it."""
     spikes = repaired(layer.trains.to_dense()[:, : layer.n_neurons], label)[:, [label]]
-    model = layer.model
-    e = spsp_matrix(
-        below.to_dense()[:, : layer.n_inputs], spikes, tau_m=model.tau_m, tau_s=model.tau_s,
-        refractory_steps=model.refractory_steps,
-    )  # fmt: skip
+    e = spsp_matrix(below.to_dense()[:, : layer.n_inputs], spikes, **layer.model.dynamics)
     a = float(e[0] @ layer.weights[:, label])
     return a / (float(layer.threshold) * int(spike_counts(spikes)[0]))
 

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from strsbp.files import write_csv
-from strsbp.reference.spsp import spsp_matrix
+from strsbp.reference.spsp import corrected_trace, published_trace, spsp_matrix
 from strsbp.settings import ModelSettings
-from strsbp.spsp.quality import shared_curve
-from strsbp.spsp.reference import corrected_trace, published_trace
-from strsbp.spsp.sampling import POST, PRE, draw_with_gap
+from strsbp.spsp.quality import curve_ratio
+from strsbp.spsp.sampling import POST, PRE, drawn_train
 from strsbp.spsp.simulate import load_surface
 from strsbp.study.summary.intervals import mean_interval
 
@@ -20,7 +19,6 @@ COUNTS = (1, 2, 5, 10, 20, 30, 50, 100)
 """Output counts o_i at which e_ij is compared."""
 O_J, N_TRAINS = 12, 100
 """Input spikes of the study's Fig. 5, and random trains of each neuron."""
-_GAP = ModelSettings().refractory_steps + 1
 
 
 def summarise_corrections(
@@ -42,7 +40,7 @@ def summarise_corrections(
     pre = _trains(O_J, PRE, seed)
     late = np.roll(pre, 1, axis=0)
     late[0] = False
-    constants = ModelSettings().model_dump(include={"tau_m", "tau_s", "refractory_steps"})
+    constants = ModelSettings().dynamics
     for o_i in COUNTS:
         post = _trains(o_i, POST, seed)
         later, own = (spsp_matrix(inputs, post, **constants).mean(axis=1) for inputs in (late, pre))
@@ -51,11 +49,7 @@ def summarise_corrections(
             dict(change="offset", quantity="ratio", o_i=o_i)
             | {name: 1 + value for name, value in found._asdict().items()}
         )
-    (shortened, its_error), (usual, error) = (
-        shared_curve(load_surface(path)) for path in (short, long)
-    )
-    ratio = shortened / usual
-    spread = 1.96 * ratio * np.hypot(its_error / shortened, error / usual)
+    ratio, spread = curve_ratio(load_surface(short), load_surface(long))
     for o_i in COUNTS:
         if o_i <= ratio.size:
             mean, width = ratio[o_i - 1], spread[o_i - 1]
@@ -71,18 +65,14 @@ def _delay(trace) -> int:
     model = ModelSettings()
     pre, post = np.zeros((2, model.n_steps + 1), dtype=bool)
     pre[model.n_steps // 2] = True
-    constants = model.model_dump(include={"tau_m", "tau_s", "refractory_steps"})
-    _, current, membrane = trace(pre, post, **constants)
+    _, current, membrane = trace(pre, post, **model.dynamics)
     return int(np.argmax(membrane > 0) - np.argmax(current > 0))
 
 
 def _trains(count: int, side: int, seed: int) -> np.ndarray:
     """Random trains of the published simulation with `count` spikes, (T + 1, N_TRAINS) bool."""
-    n_steps = ModelSettings().n_steps
-    trains = np.zeros((n_steps + 1, N_TRAINS), dtype=bool)
-    times, buffer = np.zeros(count, dtype=np.int64), np.zeros(4, dtype=np.uint32)
-    taken = np.zeros(n_steps + 1, dtype=np.uint8)
-    for number in range(N_TRAINS):
-        draw_with_gap(count, _GAP, n_steps, seed, side, O_J, count, number, buffer, taken, times)
-        trains[times, number] = True
-    return trains
+    trains = [
+        drawn_train(ModelSettings(), side, O_J, count, number, seed, on_slots=False)
+        for number in range(N_TRAINS)
+    ]
+    return np.column_stack(trains)

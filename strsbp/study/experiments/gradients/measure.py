@@ -18,7 +18,7 @@ from strsbp.engine.network import Network
 from strsbp.files import write_csv
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings
-from strsbp.spsp import EffectRatioTable
+from strsbp.spsp.table import EffectRatioTable
 from strsbp.study.experiments.gradients.settings import GradientsSettings
 from strsbp.study.inputs import Networks
 from strsbp.study.summary.intervals import bootstrap_interval

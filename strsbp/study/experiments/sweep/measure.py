@@ -15,8 +15,9 @@ from strsbp.errors import TableError
 from strsbp.files import read_csv, write_text
 from strsbp.network import build_network
 from strsbp.settings import SimulatedTable
-from strsbp.spsp import EffectRatioTable, fit_surface, simulate_surface
-from strsbp.spsp.table import DEGREE
+from strsbp.spsp.fits import fit_surface
+from strsbp.spsp.simulate import simulate_surface
+from strsbp.spsp.table import DEGREE, EffectRatioTable
 from strsbp.study.experiments.sweep.settings import own_table
 from strsbp.study.inputs import Networks
 from strsbp.training.epochs import epochs_of
