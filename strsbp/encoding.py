@@ -17,9 +17,9 @@ bytes as images are, so a data set of either kind takes the same way to the engi
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
+from strsbp.compiled import inlined, kernel
 from strsbp.simd import bits_below, lowest_bit
 
 TRAIN_SPLIT = 0
@@ -37,7 +37,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
-@njit(inline="always")
+@inlined
 def philox(c0, c1, c2, c3, k0, k1):
     """Philox-4x32-10: four 32-bit words for a 128-bit counter and a 64-bit key.
 
@@ -55,7 +55,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def encode_image(image, key, index, n_steps, ptr, times):
     """Write the spike times, pixel by pixel.
 
@@ -108,7 +108,7 @@ def packed_trains(events: Sequence[np.ndarray], shape: tuple[int, int, int]) -> 
     return bits.reshape(n_samples, -1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def unpack_trains(packed, n_steps, ptr, times):
     """Like `encode_image` for one row of `packed_trains`; spikes from `n_steps` on are left out."""
     n_neurons = ptr.size - 1
@@ -128,7 +128,7 @@ def unpack_trains(packed, n_steps, ptr, times):
         ptr[neuron + 1] = count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def input_spikes(row, index, key, n_steps, ptr, times):
     """Write the spike times of a sample: of an image as `encode_image`, or of packed trains.
 

@@ -24,7 +24,7 @@ def sources_digest(package: Path = PACKAGE) -> str:
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         content = path.read_bytes()
-        if b"numba" in content or path == package / "settings.py":
+        if b"numba" in content or b".compiled" in content or path == package / "settings.py":
             digest.update(str(path.relative_to(package)).encode() + b"\0" + content + b"\0")
     return digest.hexdigest()
 

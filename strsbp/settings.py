@@ -8,6 +8,7 @@ sources are documented in ``docs/algorithm.md``.
 import math
 import re
 from collections.abc import Sequence
+from os.path import expanduser
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -189,7 +190,7 @@ class TableSettings(Closed):
     """Membrane time constant of the simulation, if different from the arm's."""
     n_steps: Annotated[int, Field(ge=2, le=65_536)] | None = None
     """Length of the simulated spike trains, if different from the arm's."""
-    file: str | None = None
+    file: Annotated[str, AfterValidator(expanduser)] | None = None
     """A table to use instead of a simulation: in the authors' text format, or a CSV file."""
 
     @property

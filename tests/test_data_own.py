@@ -116,6 +116,18 @@ def test_events_of_a_set_like_tonics(tmp_path):
     assert trains_of(digits, 0, 50) == [(1, 1), (3, 11)] and trains_of(digits, 1, 50) == [(4, 3)]
 
 
+def test_events_outside_the_sensor_are_refused(tmp_path):
+    """With width and height exchanged, an event would become one of another pixel."""
+    events = np.array([(0, 2, 0)], [("t", np.int64), ("x", np.int16), ("y", np.int16)])
+    path = tmp_path / "dvs.npz"
+    sample = [(events, 0)]
+    said = refusal(
+        lambda: save_events(path, sample, sample, sensor_size=(2, 3, 1), time_per_step=1),
+        DataError,
+    )
+    assert "outside a sensor of 2 x 3 pixels" in said and not path.exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -109,3 +109,11 @@ def test_an_engine_that_may_not_be_compiled_says_so():
         env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True,
     )  # fmt: skip
     assert "StrsbpError: The engine runs only if it is compiled; unset" in done.stderr
+
+
+def test_a_file_counts_if_it_is_compiled(package):
+    before = sources_digest(package)
+    (package / "plain.py").write_text("x = 1\n")
+    assert sources_digest(package) == before
+    (package / "kernels.py").write_text("from strsbp.compiled import kernel\n")
+    assert sources_digest(package) != before

@@ -12,7 +12,7 @@ from snakemake.utils import update_config
 
 from strsbp.cuda.device import resolve_device
 from strsbp.errors import SettingsError, TableError
-from strsbp.settings import SimulatedTable
+from strsbp.settings import SimulatedTable, TableSettings
 from strsbp.study.loading import load_profile, load_study, merged, read_config
 
 
@@ -85,6 +85,11 @@ def test_a_grid_is_feasible_up_to_the_largest_train(spsp, changes, largest):
     with pytest.raises(SettingsError, match=f"room for {largest} spikes"):
         table(spsp, grid=largest + 1, **changes).check_grid()
     assert table(spsp, **changes).largest_count == largest
+
+
+def test_a_table_file_may_be_in_the_home_folder(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/someone")
+    assert TableSettings(file="~/table.txt").file == "/home/someone/table.txt"
 
 
 def test_table_file_is_read_from_the_directory(base, tmp_path):

@@ -106,21 +106,25 @@ def save_events(
     array with the fields `x`, `t` and, if the sensor has several rows or polarities, `y` and `p`.
     `sensor_size`: width, height and polarities; `time_per_step`: units of `t` per step, such as
     1000 for steps of 1 ms of times in microseconds. The input neuron is (p * height + y) * width +
-    x.
+    x. Raises `DataError` if an event is outside the sensor.
     """
     width, height, polarities = sensor_size
+    axes = {"p": polarities, "y": height, "x": width}
+    axes = {axis: size for axis, size in axes.items() if size > 1 or axis == "x"}
     arrays: dict[str, Any] = {
         "n_neurons": np.array(math.prod(sensor_size)),
         "time_per_step": np.array(time_per_step),
     }
     for split, samples in zip(_SPLITS, (train, test), strict=True):
         events, labels = zip(*samples, strict=True)
-        where = [event["x"].astype(np.int64) for event in events]
-        for k, event in enumerate(events):
-            if height > 1:
-                where[k] += width * event["y"].astype(np.int64)
-            if polarities > 1:
-                where[k] += width * height * event["p"].astype(np.int64)
+        places = [[event[axis].astype(np.int64) for axis in axes] for event in events]
+        try:
+            where = [np.ravel_multi_index(place, [*axes.values()]) for place in places]
+        except ValueError:
+            raise DataError(
+                f"There are {split} events outside a sensor of {width} x {height} pixels and "
+                f"{polarities} polarities; correct sensor_size, which has them in this order."
+            ) from None
         arrays |= {
             f"{split}_neuron": np.concatenate(where),
             f"{split}_time": np.concatenate([event["t"] for event in events]),

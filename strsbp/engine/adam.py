@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import inlined
 from strsbp.engine.subnormal import SUBNORMAL, product, quotient
 from strsbp.simd import bits, magnitude, over_2_64, root, splat, times_2_64, where
 
@@ -32,25 +32,25 @@ def bias_corrected(step_size: float, n_updates: int, n: int) -> tuple[np.ndarray
     return np.array(steps, dtype=np.float32), np.array(root_scales, dtype=np.float32)
 
 
-@njit(inline="always")
+@inlined
 def square_seen(like, weight):
     """The square of `weight`, or 0 where it is too small to affect a sum of squares."""
     weight = where(splat(like, _UNSEEN_SQUARED) > magnitude(weight), like, weight)
     return weight * weight
 
 
-@njit(inline="always")
+@inlined
 def _moment(like, g, second):
     """The new second moment."""
     return splat(like, _B2) * second + splat(like, _1_B2) * (g * g)
 
 
-@njit(inline="always")
+@inlined
 def _scale(like, v, root_scale):
     return root(v) * splat(like, root_scale) + splat(like, _EPSILON)
 
 
-@njit(inline="always")
+@inlined
 def _which_are_small(like, error, weight, first):
     size, size_first = magnitude(weight), magnitude(first)
     least = where(size > size_first, size_first, size)
@@ -62,7 +62,7 @@ def _which_are_small(like, error, weight, first):
     return limit > least
 
 
-@njit(inline="always")
+@inlined
 def _step_of_small(like, small, error, factor, weight, first, second, step, root_scale):
     subnormal = where(small, splat(like, SUBNORMAL), like)
     w = where(small, times_2_64(weight), weight)
@@ -84,7 +84,7 @@ def _step_of_small(like, small, error, factor, weight, first, second, step, root
     return where(small, over_2_64(w), w), where(small, over_2_64(m), m), v
 
 
-@njit(inline="always")
+@inlined
 def adam_step(like, error, factor, weight, first, second, step, root_scale):
     """Adam's new (weight, first moment, second moment).
 

@@ -9,8 +9,8 @@ is not used because results must be the same on every machine.
 """
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import inlined, kernel
 from strsbp.engine.subnormal import one_seen
 
 TOLERANCE = 1e-10
@@ -18,7 +18,7 @@ TOLERANCE = 1e-10
 MAX_ITERATIONS = 60
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def off_diagonal(layer):
     """Fill `rec_values[1]` with Lmat_il for each connection l -> i; 0 for self-connections."""
     ptr, rec_ptr = layer.trains.neuron_ptr, layer.rec_ptr
@@ -33,7 +33,7 @@ def off_diagonal(layer):
             layer.rec_values[1, c] = -w * rho / layer.threshold
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def solve_triangular(s, rec_ptr, rec_post, values, b, y):
     """Forward substitution; every connection l -> i must have i <= l."""
     for neuron in range(s.size):
@@ -44,7 +44,7 @@ def solve_triangular(s, rec_ptr, rec_post, values, b, y):
         y[neuron] = total / np.float64(s[neuron])
 
 
-@njit(inline="always")
+@inlined
 def _apply(s, rec_ptr, rec_post, values, x, out):
     """out = Lmat^T x."""
     for neuron in range(s.size):
@@ -54,7 +54,7 @@ def _apply(s, rec_ptr, rec_post, values, x, out):
         out[neuron] = total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _dot(x, y):
     total = 0.0
     for i in range(x.size):
@@ -62,7 +62,7 @@ def _dot(x, y):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def solve_bicgstab(s, rec_ptr, rec_post, values, b, y, work):
     """BiCGSTAB with the diagonal as preconditioner; returns whether it converged.
 
@@ -114,7 +114,7 @@ def solve_bicgstab(s, rec_ptr, rec_post, values, b, y, work):
     return residual <= 100 * goal
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def solve_dense(s, rec_ptr, rec_post, values, b, y):
     """Gaussian elimination with partial pivoting; a singular system gives nan."""
     n = s.size
@@ -149,7 +149,7 @@ def solve_dense(s, rec_ptr, rec_post, values, b, y):
         y[k] = total / a[k, k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def solve_adjoint(s, rec_ptr, rec_post, values, one_way, b, y, work):
     """Solve Lmat^T y = b for `y` (n,) float64; `one_way`: the reservoir is triangular."""
     if one_way:

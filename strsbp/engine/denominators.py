@@ -8,8 +8,8 @@ the weights, which the previous update has stored, so only active inputs are vis
 """
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import inlined, kernel
 from strsbp.engine.state import COLUMN_SUMS, DENOMINATORS, TERMS
 from strsbp.engine.subnormal import one_seen, seen
 from strsbp.simd import load, splat, store, zeros
@@ -18,7 +18,7 @@ SMALLEST_RECURRENT = np.float32(1e-4)
 """|s_i| is kept at least this large in recurrent layers (section 6)."""
 
 
-@njit(inline="always")
+@inlined
 def _sums_of_neurons(like, i, layer, inputs, active, coefficients):
     """The sums for outputs i, i + 1, ..., one per lane of `like`, two terms at a time."""
     n_counts, n_terms = coefficients.shape
@@ -38,7 +38,7 @@ def _sums_of_neurons(like, i, layer, inputs, active, coefficients):
         store(layer.rows, TERMS + other, i, total_other)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def term_sums(layer, inputs, active, coefficients):
     """Fill row TERMS + k of the layer's rows with sum_j w_ij C_jk, over the inputs j.
 
@@ -52,7 +52,7 @@ def term_sums(layer, inputs, active, coefficients):
         _sums_of_neurons(narrow, i, layer, inputs, active, coefficients)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def term_sums_recurrent(layer, coefficients):
     """Add the same sum over the existing recurrent connections."""
     n_rows, n_terms = coefficients.shape
@@ -65,7 +65,7 @@ def term_sums_recurrent(layer, coefficients):
                 layer.rows[TERMS + k, i] += row[k] * w
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def denominators(layer, neuron_ptr, derivative):
     """Evaluate the derivative at the output counts; fills row `DENOMINATORS`.
 

@@ -10,8 +10,8 @@ such connections update all neurons at each step.
 """
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import inlined, kernel
 from strsbp.engine.subnormal import seen
 from strsbp.simd import bits, load, lowest_bit, mask, splat, store, where, zeros
 
@@ -19,7 +19,7 @@ WORD = 64
 """Neurons per word of the bit table `fired`."""
 
 
-@njit(inline="always")
+@inlined
 def add_rows(like, total, rows, i, index, start, stop):
     """`total` + rows[index[start], i:] + ... + rows[index[stop - 1], i:], added in this order."""
     for k in range(start, stop):
@@ -27,7 +27,7 @@ def add_rows(like, total, rows, i, index, start, stop):
     return total
 
 
-@njit(inline="always")
+@inlined
 def _integrate(like, current, membrane, refractory, constants):
     """One step of the membrane equation; returns (membrane, refractory, mask of firing neurons)."""
     decay_m, gain, threshold, refractory_steps = constants
@@ -39,7 +39,7 @@ def _integrate(like, current, membrane, refractory, constants):
     return where(fires, none, v), where(fires, refractory_steps, left), fires
 
 
-@njit(inline="always")
+@inlined
 def _constants(like, layer):
     return (
         splat(like, layer.decay_m), splat(like, layer.gain), splat(like, layer.fires_above),
@@ -47,13 +47,13 @@ def _constants(like, layer):
     )  # fmt: skip
 
 
-@njit(inline="always")
+@inlined
 def _note(fired, t, i, fires):
     """Set the bits of the neurons i, i + 1, ... that fire at step t."""
     fired[t, i // WORD] |= bits(fires) << np.uint64(i % WORD)
 
 
-@njit(inline="always")
+@inlined
 def table_of_trains(spikes, fired):
     """Fill `fired` (T + 1, n / 64 rounded up) uint64, which has one bit per step and neuron."""
     fired[:] = 0
@@ -63,7 +63,7 @@ def table_of_trains(spikes, fired):
             fired[t, neuron // WORD] |= np.uint64(1) << np.uint64(neuron % WORD)
 
 
-@njit(inline="always")
+@inlined
 def _append_fired(fired, t, idx, count):
     """Append the neurons that fire at step t to `idx`, ascending; returns the new count."""
     for word in range(fired.shape[1]):
@@ -75,7 +75,7 @@ def _append_fired(fired, t, idx, count):
     return count
 
 
-@njit(inline="always")
+@inlined
 def _run_neurons(like, i, layer, inputs):
     """Run neurons i, i + 1, ..., one per lane of `like`, through all steps."""
     decay, constants = splat(like, layer.decay_s), _constants(like, layer)
@@ -89,7 +89,7 @@ def _run_neurons(like, i, layer, inputs):
         _note(layer.fired, t, i, fires)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def run_feedforward(layer, inputs):
     """Run a layer without recurrent or lateral connections on the spikes `inputs`, all steps.
 
@@ -107,7 +107,7 @@ def run_feedforward(layer, inputs):
         ptr[t + 1] = _append_fired(layer.fired, t, layer.trains.step_idx, ptr[t])
 
 
-@njit(inline="always")
+@inlined
 def _add_input(like, i, layer, inputs, t):
     state, start, stop = layer.neurons, inputs.step_ptr[t - 1], inputs.step_ptr[t]
     current = seen(like, load(like, state, 0, i)) * splat(like, layer.decay_s)
@@ -115,7 +115,7 @@ def _add_input(like, i, layer, inputs, t):
     store(state, 0, i, current)
 
 
-@njit(inline="always")
+@inlined
 def _step_neurons(like, i, layer, t, n_fired):
     """One step of neurons i, i + 1, ...; `n_fired`: how many outputs inhibit each other."""
     state, fired = layer.neurons, layer.fired
@@ -134,7 +134,7 @@ def _step_neurons(like, i, layer, t, n_fired):
     _note(fired, t, i, fires)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def run_coupled(layer, inputs):
     """As `run_feedforward`, for a recurrent layer or the output layer.
 

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import kernel
 from strsbp.engine.state import (
     BACK_ALL,
     BACK_ERROR,
@@ -31,7 +31,7 @@ HM2BP_E_SILENT = np.float32(0.1)
 """e_ij in HM2-BP's program for a silent neuron i and an input j that spiked (finding F11)."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def output_error(layer, label, boost):
     """Fill the row `ERROR` with b * d_i; returns (cost, predicted class, any d_i is not 0)."""
     ptr, error = layer.trains.neuron_ptr, layer.rows[ERROR]
@@ -55,13 +55,13 @@ def output_error(layer, label, boost):
     return cost, best, any_error
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def regular_count(n_steps):
     """Number of spikes in the regular train given to a silent label neuron."""
     return (n_steps - 1) // (n_steps // TARGET_COUNT_LABEL)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def repair(layer, label):
     """Give the silent label neuron of the output layer its regular train.
 
@@ -93,7 +93,7 @@ def repair(layer, label):
     transpose(effective.neuron_ptr, effective.neuron_times, effective.step_ptr, effective.step_idx)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def lateral_factors(layer, label):
     """L_i = 1 / (1 - sum_{l != i} rho_il h_l rho_li h_i) from the spikes before the repair.
 
@@ -119,7 +119,7 @@ def lateral_factors(layer, label):
         factors[i] = np.float32(1.0) / (np.float32(1.0) - total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def normalise(layer, n_active):
     """Scale s_i and `WEIGHT_ERROR` so that the weight gradient has the same norm as with s_i = 1.
 
@@ -144,7 +144,7 @@ def normalise(layer, n_active):
             error[i] /= ratio
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def excite_silent(layer, offsets, n_active):
     """Set HM2-BP's e_ij for silent neurons i and the inputs that spiked (finding F11).
 
@@ -156,7 +156,7 @@ def excite_silent(layer, offsets, n_active):
                 layer.spsp[row, i] = HM2BP_E_SILENT
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_side_effect(layer, offsets, active):
     """Multiply `WEIGHT_ERROR` by 1 + side_i, side_i = sum_j w_ij e_ij / (c_i theta) (F11).
 
@@ -178,7 +178,7 @@ def add_side_effect(layer, offsets, active):
         rows[WEIGHT_ERROR, i] *= np.float32(1.0) + total / layer.threshold
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def split_errors(layer, base, offsets):
     """Split `base`, the factor of w_ij rho_ij in the error passed back, by rho.
 

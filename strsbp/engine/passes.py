@@ -5,8 +5,8 @@ inlined, because numba compiles all that a function calls once more with it, at 
 """
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import inlined, kernel
 from strsbp.encoding import input_spikes
 from strsbp.engine import adjoint, denominators, forward, loss, spsp, trains, update
 from strsbp.engine.state import (
@@ -19,7 +19,7 @@ from strsbp.engine.state import (
 )
 
 
-@njit(inline="always")
+@inlined
 def forward_layer(layer, inputs):
     """Run the layer on the spikes `inputs` and store its own spikes in `layer.trains`."""
     if layer.output or layer.recurrent:
@@ -29,7 +29,7 @@ def forward_layer(layer, inputs):
     trains.transpose(*layer.trains)
 
 
-@njit(inline="always")
+@inlined
 def output_spsp(layer, inputs, active, label):
     """Lateral factors, the repair of a silent label, and e_ij of the output layer.
 
@@ -48,7 +48,7 @@ def output_spsp(layer, inputs, active, label):
     return layer.repaired_ptr
 
 
-@njit(inline="always")
+@inlined
 def layer_denominators(layer, inputs, active, derivative, offsets):
     """Fill the layer's s_i; returns the smallest |s_i|."""
     denominators.term_sums(layer, inputs, active, derivative.coefficients)
@@ -57,7 +57,7 @@ def layer_denominators(layer, inputs, active, derivative, offsets):
     return denominators.denominators(layer, offsets, derivative)
 
 
-@njit(inline="always")
+@inlined
 def solve(layer, right_hand_side):
     n = layer.n_neurons
     s = layer.rows[ONES] if layer.ablates_back else layer.rows[DENOMINATORS]
@@ -67,7 +67,7 @@ def solve(layer, right_hand_side):
     )  # fmt: skip
 
 
-@njit(inline="always")
+@inlined
 def back_errors(layer, offsets):
     """Store the factor of w_ij rho_ij in the error of the layer below: delta_i / s_i or y_i."""
     error = layer.rows[SCALED_ERROR]
@@ -84,7 +84,7 @@ def back_errors(layer, offsets):
         loss.split_errors(layer, layer.system[0], offsets)
 
 
-@njit(inline="always")
+@inlined
 def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back, label):
     """Gradient, back-propagated error and update of one layer for one sample.
 
@@ -123,7 +123,7 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
     return smallest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def forward_layers(inputs, layers):
     """Run all layers, first to last."""
     below = inputs
@@ -133,7 +133,7 @@ def forward_layers(inputs, layers):
         below = layer.trains
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@inlined
 def backward_layers(inputs, layers, derivative, has_error, step, root_scale, label, smallest):
     """Update all layers, last to first; `smallest` (n_layers,) receives their smallest |s_i|."""
     for k in range(len(layers) - 1, -1, -1):
@@ -149,7 +149,7 @@ def backward_layers(inputs, layers, derivative, has_error, step, root_scale, lab
         )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def train_on_spikes(inputs, layers, derivative, label, boost, step, root_scale, smallest):
     """One forward pass and one update on the input spikes; returns (cost, predicted class)."""
     forward_layers(inputs, layers)
@@ -158,7 +158,7 @@ def train_on_spikes(inputs, layers, derivative, label, boost, step, root_scale, 
     return cost, prediction
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def encode(image, index, key, inputs):
     """Set `inputs` to the spikes of `image`, number `index` of its split; see `input_spikes`."""
     n_steps = inputs.step_ptr.size - 1
@@ -166,7 +166,7 @@ def encode(image, index, key, inputs):
     trains.transpose(inputs.neuron_ptr, inputs.neuron_times, inputs.step_ptr, inputs.step_idx)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def train_samples(
     images, order, labels, boosts, key, inputs, layers, derivative, steps, root_scales,
     costs, predictions, smallest,
@@ -184,7 +184,7 @@ def train_samples(
         )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def predict_samples(images, order, key, inputs, layers, predictions, n_spikes, n_silent):
     """Fill `predictions` (n,) with the class of images[order[k]]; the lowest class in a tie.
 

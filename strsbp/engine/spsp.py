@@ -13,13 +13,13 @@ spike of j and produces e in the layout of the weights. Silent inputs cost nothi
 """
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import inlined, kernel
 from strsbp.engine.forward import WORD, add_rows, table_of_trains
 from strsbp.simd import mask, splat, store, where, zeros
 
 
-@njit(inline="always")
+@inlined
 def _trace_neurons(like, i, column, layer):
     """Traces of neurons i, i + 1, ..., one per lane of `like`, stored from `column` on."""
     one, gain = splat(like, np.float32(1.0)), splat(like, layer.gain)
@@ -36,7 +36,7 @@ def _trace_neurons(like, i, column, layer):
         store(layer.traces, t, column, trace)
 
 
-@njit(inline="always")
+@inlined
 def _spsp_of_neurons(like, i, layer, inputs, active, spsp):
     column = i if layer.traces.shape[1] == layer.rows.shape[1] else 0
     _trace_neurons(like, i, column, layer)
@@ -46,7 +46,7 @@ def _spsp_of_neurons(like, i, layer, inputs, active, spsp):
         store(spsp, row, i, add_rows(like, like, layer.traces[1:], column, times, start, stop))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def spsp_of_active(layer, spikes, inputs, active, spsp):
     """Traces of the layer's `spikes`, then e_ij of its inputs j = active[0], active[1], ....
 
@@ -64,7 +64,7 @@ def spsp_of_active(layer, spikes, inputs, active, spsp):
         _spsp_of_neurons(narrow, i, layer, inputs, active, spsp)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def spsp_on_connections(layer):
     """Fill `rec_values[0]` with e_il of the recurrent connections, from the layer's traces."""
     spikes, values = layer.trains, layer.rec_values[0]

@@ -13,8 +13,8 @@ using only normal float32 numbers.
 """
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import inlined
 from strsbp.simd import fused, magnitude, splat, where, with_sign
 
 SUBNORMAL = np.float32(2.0**-62)
@@ -25,19 +25,19 @@ _QUANTUM = np.float32(2.0**-85)
 _UNSEEN = np.float32(2.0**-100)
 
 
-@njit(inline="always")
+@inlined
 def seen(like, values):
     """`values`, or 0 where they are too small to change an ordinary float32 they are added to."""
     return where(splat(like, _UNSEEN) > magnitude(values), like, values)
 
 
-@njit(inline="always")
+@inlined
 def one_seen(value):
     """`seen` for one float32."""
     return np.float32(0.0) if abs(value) < _UNSEEN else value
 
 
-@njit(inline="always")
+@inlined
 def product(like, a, b, subnormal):
     """a * b; results below `subnormal` are rounded to multiples of 2^-85."""
     plain = a * b
@@ -46,7 +46,7 @@ def product(like, a, b, subnormal):
     return fused(a, b, shift) - shift
 
 
-@njit(inline="always")
+@inlined
 def quotient(like, a, b, subnormal):
     """a / b for b > 0; results below `subnormal` are rounded to multiples of 2^-85."""
     plain = a / b

@@ -11,13 +11,13 @@ The forward pass and the post-synaptic traces use the first, the S-PSP the secon
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import kernel
 from strsbp.engine.memory import allocate
 from strsbp.engine.state import Trains
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def transpose(ptr, idx, other_ptr, other_idx):
     """Fill the arrays by step from those by neuron, or the other way round (a counting sort)."""
     n_rows, n_others = ptr.size - 1, other_ptr.size - 1
@@ -37,7 +37,7 @@ def transpose(ptr, idx, other_ptr, other_idx):
     other_ptr[0] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def find_active(neuron_ptr, room):
     """The neurons that spiked, ascending, as a view of the buffer `room` (n,) int32."""
     count = 0

@@ -9,8 +9,8 @@ See the specification, sections 6 and 7.
 import math
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import inlined, kernel
 from strsbp.engine.adam import adam_step, square_seen
 from strsbp.engine.state import (
     BACK_ALL,
@@ -28,7 +28,7 @@ REGULARISER_BETA, REGULARISER_SCALE = 0.04, 8.0
 """beta and W of the regulariser."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def regulariser_factors(layer):
     """Fill the row `FACTORS` so that d(regulariser)/dw_ij = factor_i * w_ij.
 
@@ -41,7 +41,7 @@ def regulariser_factors(layer):
         factors[i] = scale * math.exp(REGULARISER_BETA * (q - 1.0))
 
 
-@njit(inline="always")
+@inlined
 def _step(like, j, i, weight, error, layer, step, root_scale):
     """Adam step for w_ij of sixteen outputs i; `error`: the gradient of the loss.
 
@@ -57,14 +57,14 @@ def _step(like, j, i, weight, error, layer, step, root_scale):
     _add_to_sums(like, i, weight, layer.rows)
 
 
-@njit(inline="always")
+@inlined
 def _add_to_sums(like, i, weight, rows):
     store(rows, COLUMN_SUMS, i, load(like, rows, COLUMN_SUMS, i) + weight)
     squares = load(like, rows, SQUARE_SUMS, i) + square_seen(like, weight)
     store(rows, SQUARE_SUMS, i, squares)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def update_layer(layer, inputs, step, root_scale, has_error, back):
     """Update the feed-forward weights of a layer after one sample.
 
@@ -107,7 +107,7 @@ def update_layer(layer, inputs, step, root_scale, has_error, back):
             back[j] = ordered_sum(total)
 
 
-@njit(inline="always")
+@inlined
 def _step_connections(like, c, values, trained, step, root_scale):
     error, factor = load(like, values, 0, c), load(like, values, 1, c)
     w, m, v = load(like, trained, 0, c), load(like, trained, 1, c), load(like, trained, 2, c)
@@ -117,7 +117,7 @@ def _step_connections(like, c, values, trained, step, root_scale):
     store(trained, 2, c, v)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def update_connections(layer, step, root_scale, has_error):
     """Update the recurrent weights, one for each connection; adds to the row `SQUARE_SUMS`.
 
@@ -137,14 +137,14 @@ def update_connections(layer, step, root_scale, has_error):
     _add_connections(layer)
 
 
-@njit(inline="always")
+@inlined
 def _add_connections(layer):
     for c in range(layer.rec_post.size):
         w = layer.rec_trained[0, c]
         layer.rows[SQUARE_SUMS, layer.rec_post[c]] += w * w
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def refresh_sums(layer):
     """The sums that an update stores, bit for bit, for new or loaded weights."""
     like, weights, rows = zeros(16), layer.trained[0], layer.rows

@@ -20,7 +20,9 @@ converges exponentially for smooth functions that vanish at both ends.
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from strsbp.compiled import kernel, parallel
 
 N_NODES = 24
 """Number of quadrature nodes for the age."""
@@ -90,13 +92,13 @@ def integration_rule(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return (x + 1) / 2, weights / 2, integrals @ np.linalg.inv(values[:, :n]) / 2
 
 
-@njit(parallel=True, cache=True, error_model="numpy")
+@parallel
 def _at_times(times, weight, gap, most, rule, kinds, gains, first_place, shares, sums):
     for k in prange(times.size):
         _at_time(times[k], weight, gap, most, rule, kinds, gains, first_place, shares[k], sums[k])
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _at_time(s, weight, gap, most, rule, kinds, gains, first_place, share, total):
     """Fill share[k] with the rate of the k-th arrival at time s, and total[k] with its gains.
 
@@ -168,7 +170,7 @@ def _at_time(s, weight, gap, most, rule, kinds, gains, first_place, share, total
             total[c] += behind * (new_all[1, x, c] + last[1, x, c])
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def overlaps(gap, s, ages, age_weights, integrals):
     """Weights [near, i, j] of the integral of exp(-m min(a, a_i)) over the left neighbour's age a.
 

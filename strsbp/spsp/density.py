@@ -12,8 +12,9 @@ from collections import namedtuple
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from strsbp.compiled import kernel, parallel
 from strsbp.spsp.adsorption import N_NODES, STEP, integration_rule, moments, overlaps, place_weights
 
 _SMALLEST_SHARE = 1e-20
@@ -101,7 +102,7 @@ class _Side(NamedTuple):
     high: np.ndarray
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _sides(line):
     """Work arrays for two sides with the same low and high."""
     n_places, n_counts = line.weight.size, line.most + 1
@@ -113,7 +114,7 @@ def _sides(line):
     )  # fmt: skip
 
 
-@njit(parallel=True, cache=True, error_model="numpy")
+@parallel
 def _over_times(times, line, first_place, drawn, kept, followed):
     for part in prange(_N_PARTS):
         whole = _sides(line)
@@ -124,7 +125,7 @@ def _over_times(times, line, first_place, drawn, kept, followed):
             )
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _at_time(s, line, first_place, whole, left, drawn, kept, followed):
     """Add the contribution of k-th arrivals at time s to each [x, k]."""
     weight, gap = line.weight, line.gap
@@ -155,7 +156,7 @@ def _at_time(s, line, first_place, whole, left, drawn, kept, followed):
             _join(by_age, at_last, most, x, left[0], whole[1], followed[x])
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _join(by_age, at_last, most, x, left, right, out):
     """Add to out[k] the products of the sums left and right of x; both include its spike."""
     mirror = right.low.size - 1 - x
@@ -171,7 +172,7 @@ def _join(by_age, at_last, most, x, left, right, out):
                 )
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _along_line(line, moment, first_place, side, following_side):
     """Fill `side`, and with trains weighted by decay ** (last interval) `following_side`."""
     weight, gap, decay = line.weight, line.gap, line.decay

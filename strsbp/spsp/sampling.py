@@ -6,8 +6,8 @@ number of draws is bounded, and failure to draw a train is an error.
 """
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import inlined, kernel
 from strsbp.encoding import philox
 from strsbp.settings import ModelSettings, SimulatedTable
 
@@ -22,7 +22,7 @@ RESTARTS = 200
 """Restarts before the sampler gives up."""
 
 
-@njit(inline="always")
+@inlined
 def _word(block, repeat, o_i, o_j, k0, k1, buffer, position):
     """The next 32-bit word of a stream; each counter gives four words, kept in `buffer`."""
     if position % 4 == 0:
@@ -33,7 +33,7 @@ def _word(block, repeat, o_i, o_j, k0, k1, buffer, position):
     return buffer[position % 4]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def draw_with_gap(count, gap, n_steps, seed, side, o_j, o_i, repeat, buffer, taken, times):
     """Draw `count` spike times round(U * T), each at least `gap` from all earlier ones.
 
@@ -68,7 +68,7 @@ def draw_with_gap(count, gap, n_steps, seed, side, o_j, o_i, repeat, buffer, tak
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def draw_on_slots(count, spacing, seed, side, o_j, o_i, repeat, buffer, slots, times):
     """Draw `count` of the times spacing, 2 * spacing, ... without replacement, into `times`.
 

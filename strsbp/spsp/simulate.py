@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from tqdm import tqdm
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
+from strsbp.compiled import inlined, parallel
 from strsbp.errors import CheckpointError, SettingsError
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.sampling import PRE, draw_on_slots, draw_with_gap
@@ -36,7 +37,7 @@ class Surface:
         return np.arange(1, self.table.grid + 1)
 
 
-@njit(inline="always")
+@inlined
 def _run_lanes(corrected, draft, pre, post, decay_s, decay_m, gain_s, gain_m, hold, p, q, left, e):
     """One of the recursions in `strsbp.reference.spsp`, for all lanes, without branches."""
     n = pre.shape[0]
@@ -74,7 +75,7 @@ def _run_lanes(corrected, draft, pre, post, decay_s, decay_m, gain_s, gain_m, ho
                 q[lane] = np.float32(0.0) if fires else v
 
 
-@njit(parallel=True, cache=True, nogil=True, error_model="numpy")
+@parallel
 def _simulate_rows(
     first_row, last_row, corrected, draft, blocked, tau_m, tau_s, refractory_steps, n_steps,
     repeats, seed, mean, standard_error,

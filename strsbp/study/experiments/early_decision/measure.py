@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numba import njit
 
+from strsbp.compiled import kernel
 from strsbp.encoding import TEST_SPLIT, Encoder
 from strsbp.engine import passes
 from strsbp.engine.network import Network
@@ -41,7 +41,7 @@ spikes of all and of the input alone, their synaptic operations, and outputs tha
 _BLOCK = 50
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def decide_one(inputs, layers, fan_outs, times, margins, counts, found):
     """Decide by every rule on the spike trains of one image.
 
@@ -94,7 +94,7 @@ def decide_one(inputs, layers, fan_outs, times, margins, counts, found):
                 decision.active_outputs = active
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _decide_samples(images, first, key, inputs, layers, fan_outs, times, margins, counts, found):
     for k in range(found.shape[0]):
         passes.encode(images[first + k], first + k, key, inputs)

@@ -8,8 +8,8 @@ run on them in one compiled call.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from strsbp.compiled import kernel
 from strsbp.engine import passes
 from strsbp.engine.network import Network
 from strsbp.engine.state import Trains
@@ -50,7 +50,7 @@ class Recording(NamedTuple):
         return dense
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _counts(first, step_ptr, step_idx, layers, position, counts):
     for sample in range(step_ptr.shape[0]):
         ptr = step_ptr[sample]
