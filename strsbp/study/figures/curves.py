@@ -44,10 +44,10 @@ def draw(
         name: 100 * published_value(claims, claim) for name, claim in (published or {}).items()
     }
 
-    heights = [2.6 if len(panels) < 3 else 1.9] * len(panels)
+    heights = [2.6 if len(panels) < 3 else 1.6] * len(panels)
     if not differences.empty:
         most_lines = 1 + differences["name"].str.count("\n").max()
-        heights.append(0.6 + (0.1 + 0.15 * most_lines) * len(differences))
+        heights.append(0.6 + (0.06 + 0.14 * most_lines) * len(differences))
     figure, axes = style.stacked(heights)
     ends = [
         _draw_curves(ax, arms, means, runs, names, levels if ax is axes[0] else {}, epochs)

@@ -17,9 +17,9 @@ USUAL = 0.12
 def draw(*, summary: str | Path):
     """Draw the cosines of the first estimator, and how much closer it is than each other one.
 
-    A column is a layer's weights; there is one panel of differences for each state of the network
-    in which anything is known. The finite differences are those of the smallest step. Arms that
-    differ from the first only in their fit of e_ij are left to the table.
+    A column is a layer's weights. The cosines are those of every state of the network in which
+    anything is known, the differences those of the last. The finite differences are those of the
+    smallest step. Arms that differ from the first only in their fit of e_ij are left to the table.
     """
     rows = read_csv(summary)
     rows = rows[
@@ -36,22 +36,20 @@ def draw(*, summary: str | Path):
     states = [state for state in STATES if state in set(cosines["state"])]
     layers = list(cosines["layer"].drop_duplicates())
 
-    n_rows = max(3, len(titles) - 1)
-    heights = [max(1, len(states)), *[n_rows] * len(states)]
-    figure = style.new_figure(1.2 + 0.3 * len(heights) + 0.29 * sum(heights))
-    axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)
-    above, *below = axes[:, 0]
+    heights = max(1, len(states)), max(3, len(titles) - 1)
+    figure = style.new_figure(1.8 + 0.27 * sum(heights))
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=heights)
     plain = dict(cmap=ListedColormap([style.OUTSIDE]), cbar=False)
     of_first = times.xs(first, level="estimator")
     _draw(above, cosines, "state", STATES, layers, of_first, plain)
-    panels = {above: f"cosine of {titles[first]} (%)"}
+    last = states[-1] if states else ""
     size = differences["mean"].abs().quantile(1 - USUAL)
     bar = dict(location="bottom", aspect=30, pad=0.02, extend="both", label="difference (%)")
-    for ax, state in zip(below, states, strict=True):
-        look = dict(cmap="RdBu", vmin=-size, vmax=size, cbar=ax is below[-1], cbar_kws=bar)
-        of_state = differences[differences["state"] == state]
-        _draw(ax, of_state, "against", titles, layers, times[state], look)
-        panels[ax] = f"differences, {STATES[state]}"
+    look = dict(cmap="RdBu", vmin=-size, vmax=size, cbar_kws=bar)
+    of_last = differences[differences["state"] == last]
+    _draw(below, of_last, "against", titles, layers, times.get(last), look)
+    state = STATES.get(last, "no state")
+    panels = {above: f"cosine of {titles[first]} (%)", below: f"differences, {state}"}
     style.letter(panels)
     return figure
 
