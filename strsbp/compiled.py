@@ -2,11 +2,9 @@
 
 from numba import njit
 
-_OPTIONS = dict(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
-
-kernel = njit(**_OPTIONS)
+kernel = njit(cache=True, nogil=True, error_model="numpy")
 """Compiles the function by itself; the result is cached on disk."""
-inlined = njit(**_OPTIONS, inline="always")
+inlined = njit(cache=True, nogil=True, error_model="numpy", inline="always")
 """Compiles the function as a part of every kernel that calls it."""
-parallel = njit(**_OPTIONS, parallel=True)
+parallel = njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 """Compiles a kernel whose loops over `prange` run on several threads."""
