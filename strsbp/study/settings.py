@@ -196,7 +196,8 @@ class StudySettings(_Study):
     def reported_arms(self) -> list[str]:
         """The arms in the report, including those of open questions only if it answers them."""
         if self.open_questions:
-            return list(self.arms)
+            logs = self.published_logs  # type: ignore[attr-defined]
+            return [*self.arms, *logs.compared_arms()]
         used: list[str] = []
         asked: list[str] = []
         for name, experiment in self.experiments.items():
@@ -219,13 +220,14 @@ class StudySettings(_Study):
         return {name: one.title for name, one in self.variants.items() if one.judged}
 
     def summarised_runs(self, suffix: str = "csv", folder: str | Path = ".") -> list[str]:
-        """Paths of the files of all reported runs, and of the runs of variants that exist.
+        """Paths of the files of all reported runs, and of the other runs that exist.
 
-        A report never trains a variant: its arms are trained on demand. `folder` has `results/`.
+        Those of variants and of further logs are trained on demand. `folder` has `results/`.
         """
+        further = [name for name in self.all_arms if name not in [*self.arms, *self.reported_arms]]
         found = [
             run.removesuffix("csv") + suffix
-            for run in self.runs(self.variant_arms)
+            for run in self.runs(further)
             if all(Path(folder, run).with_suffix(end).is_file() for end in (".csv", ".json"))
         ]
         return self.runs(suffix=suffix) + found
