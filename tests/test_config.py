@@ -61,8 +61,8 @@ def test_runs_of_judged_variants_are_summarised_if_they_exist(paper, tmp_path):
 
 def test_long_runs_on_demand_are_summarised_as_far_as_they_exist(paper):
     assert "fashion_as_logged" in paper.reported_arms  # compared with a published log
-    of_logs = {run.split("/")[3] for run in paper.summarised_runs()} & set(paper.published_logs.arms)
-    assert of_logs >= {"fashion_as_logged", "mnist_strsbp_as_logged"}
+    summarised = {run.split("/")[3] for run in paper.summarised_runs()}
+    assert summarised >= {"fashion_as_logged", "mnist_strsbp_as_logged"}
 
 
 def test_overlays_hold_only_differences(root):
