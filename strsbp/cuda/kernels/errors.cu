@@ -178,10 +178,10 @@ extern "C" __global__ void output_error(
 // is an error, the denominators s_i and all factors of S-PSPs in the update. `recurrent`,
 // `ablates_weights`, `ablates_back` and `has_back` are flags. `has_back` says that `back_error`, the
 // factors of w_ij rho_ij in the error passed back, is known here (delta_i / s_i, or delta_i in a
-// recurrent layer) and does not come from a system still to be solved. The derivative de/do is a sum of N_TERMS products of
-// `coefficients` [input count - 1][term] and `basis` [term][output count < n_counts], or with CUBIC
-// the powers of the output count. `smallest` is the running minimum of |s_i|, as the bits of a
-// float; `broken` says whether any s_i was nan.
+// recurrent layer) and does not come from a system still to be solved. The derivative de/do is a sum
+// of N_TERMS products of `coefficients` [input count - 1][term] and `basis` [term][output count <
+// n_counts], or with CUBIC the powers of the output count. `smallest` is the running minimum of
+// |s_i|, as the bits of a float; `broken` says whether any s_i was nan.
 extern "C" __global__ void layer_errors(
     int n_inputs, int n_neurons, int n_padded, int n_connections, int n_rows, int recurrent,
     int ablates_weights, int ablates_back, int has_back, float threshold, float error_divisor,

@@ -42,15 +42,13 @@ def draw(*, summary: str | Path):
     plain = dict(cmap=ListedColormap([style.OUTSIDE]), cbar=False)
     of_first = times.xs(first, level="estimator")
     _draw(above, cosines, "state", STATES, layers, of_first, plain)
-    last = states[-1] if states else ""
+    last = states[-1] if states else "trained"
     size = differences["mean"].abs().quantile(1 - USUAL)
     bar = dict(location="bottom", aspect=30, pad=0.02, extend="both", label="difference (%)")
     look = dict(cmap="RdBu", vmin=-size, vmax=size, cbar_kws=bar)
     of_last = differences[differences["state"] == last]
     _draw(below, of_last, "against", titles, layers, times.get(last), look)
-    state = STATES.get(last, "no state")
-    panels = {above: f"cosine of {titles[first]} (%)", below: f"differences, {state}"}
-    style.letter(panels)
+    style.letter({above: f"cosine of {titles[first]} (%)", below: f"differences, {STATES[last]}"})
     return figure
 
 
