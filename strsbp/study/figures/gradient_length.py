@@ -13,7 +13,8 @@ def draw(*, answers: str | Path, arms: str | Path):
     """Draw the paired differences of test errors that the answers to the questions rest on."""
     titles = dict(read_csv(arms, ["arm", "title"])[["arm", "title"]].drop_duplicates().to_numpy())
     rows = read_csv(answers, ["id", "what", "measured", "low", "high"])
-    rows = rows[rows["id"].isin(QUESTIONS)].dropna(subset="measured")
+    rows = rows[rows["id"].isin(QUESTIONS) & rows["what"].str.contains(" minus ")]
+    rows = rows.dropna(subset="measured")
     pairs = rows["what"].str.split(" minus ", expand=True)
     pairs = pairs[~pairs.agg(frozenset, axis="columns").duplicated()].replace(titles)
     names = pairs.map(style.wrap).agg("\nminus ".join, axis="columns")
