@@ -1,9 +1,4 @@
-# The workflow and the packages of requirements.lock. Results come into the current folder:
-#     docker build --tag strsbp .
-#     docker run --rm --user "$(id -u)" --volume "$PWD:/work" strsbp --cores 2
-# With Apptainer, which mounts that folder by itself:
-#     apptainer build strsbp.sif docker-daemon:strsbp:latest
-#     apptainer run strsbp.sif --cores 2
+# The workflow and the packages of requirements.lock; docs/how-to/run.md says how to use it.
 FROM python:3.12-slim
 WORKDIR /strsbp
 COPY requirements.lock ./

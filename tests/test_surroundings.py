@@ -234,3 +234,29 @@ def test_conda_jobs_train_bptt_without_torch_in_the_launching_python(root, snake
     )  # fmt: skip
     assert run.returncode == 0, run.stdout
     assert planned(run.stdout) == dict(prepare_data=1, train_bptt=1)
+
+
+APPTAINER = """#!/bin/sh
+[ "$1" = --version ] && exec echo apptainer version 1.3.0
+until [ "$3" = -c ]; do shift; done
+echo "$1" >> "$0.images"
+shift
+exec "$@"
+"""
+
+
+def test_jobs_run_in_the_configured_container(snakemake, root, tmp_path):
+    """Apptainer's stand-in runs a job's command where it is, and notes the image."""
+    apptainer = tmp_path / "apptainer"
+    apptainer.write_text(APPTAINER)
+    apptainer.chmod(0o755)
+    (tmp_path / "mine.sif").touch()
+    (tmp_path / "mine.yaml").write_text("container: mine.sif\n")
+    run = snakemake(
+        "--sdm", "apptainer", "--snakefile", root / "workflow" / "Snakefile", "--directory", tmp_path,
+        "--configfile", root / "tests" / "data" / "tiny.yaml", tmp_path / "mine.yaml", "--", DIGITS,
+        cwd=tmp_path, PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout
+    assert (tmp_path / DIGITS).is_file()
+    assert Path(f"{apptainer}.images").read_text() == "mine.sif\n"

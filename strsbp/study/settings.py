@@ -104,6 +104,8 @@ class _Parts(Closed):
     """Name of the results folder: results/<profile>."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks are trained."""
+    container: str | None = None
+    """Image in which `--sdm apptainer` runs the jobs: a file, or an address that Apptainer knows."""
     data: DataSettings = DataSettings()
     """The digits."""
     simulation: SimulationSettings = SimulationSettings()

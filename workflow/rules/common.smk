@@ -35,8 +35,9 @@ def setting(path, without=None):
 
 
 def whole_study(wildcards):
-    """The study without its images' places, which are no reason to judge or write anything again."""
-    return study(wildcards.profile).model_dump(mode="json", exclude={"data": {"local_dir", "sets"}})
+    """The study without places of images, which are no reason to judge or write anything again."""
+    places = {"container": True, "data": {"local_dir", "sets"}}
+    return study(wildcards.profile).model_dump(mode="json", exclude=places)
 
 
 def local_dir(wildcards, input):
