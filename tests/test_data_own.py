@@ -134,6 +134,10 @@ def test_events_outside_the_sensor_are_refused(tmp_path):
         ({"train_images": IMAGES[:6] / 255}, "numbers that are not whole; scale and round them"),
         ({"train_images": 16 * IMAGES[:6]}, "they must be from 0 to 255"),
         ({"train_labels": np.array(list("abcabc"))}, "is an array of <U1, not of numbers"),
+        (
+            {"train_labels": 1 + LABELS[:6], "test_labels": 1 + LABELS[6:]},
+            "The labels of mine are 1 to 3; number the classes from 0",
+        ),
         ({"test_images": IMAGES[6:, 1:]}, "20 pixels but its test images have 16"),
         ({"test_labels": None}, "without test_labels; save train_images"),
     ],

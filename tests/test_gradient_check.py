@@ -168,7 +168,7 @@ def test_the_summary_repeats_itself_and_compares_with_the_first(measured):
     frame = measured["summary"]
     assert list(frame.columns) == COLUMNS
     quantities = set(frame["quantity"])
-    assert quantities == {"reliability", "moved", "cosine", "scale", "cosine_difference",
+    assert quantities == {"reliability", "moved", "cosine", "length", "cosine_difference",
                           "linearity", "cpu_ms"}  # fmt: skip
     keys = ["state", "layer", "step", "estimator", "against", "quantity"]
     assert not frame.duplicated(keys).any()

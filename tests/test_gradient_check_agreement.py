@@ -1,4 +1,4 @@
-"""Agreement with a noisy truth: cases whose cosine, scale and noise are known."""
+"""Agreement with a noisy truth: cases whose cosine, length and noise are known."""
 
 from functools import partial
 
@@ -68,12 +68,10 @@ def test_noise_that_both_share_raises_no_cosine():
     assert abs(found["cosine"][0]) < 0.2
 
 
-def test_scale_is_the_factor_that_the_estimate_lacks(gradient):
-    found = compare_with_truth(projected(gradient / 4), projected(gradient, 0.5), seed=1)
-    assert found["scale"][0] == pytest.approx(4, abs=0.3)
-    assert found["scale"][1] < 4 < found["scale"][2]
-    against = compare_with_truth(projected(-gradient), projected(gradient), seed=1)
-    assert against["scale"][0] == pytest.approx(-1)
+def test_length_is_that_of_the_estimate_over_that_of_the_truth(gradient):
+    noisy = projected(-gradient / 4, 0.1), projected(gradient, 0.5)
+    length, low, high = compare_with_truth(*noisy, seed=1)["length"]
+    assert length == pytest.approx(1 / 4, abs=0.03) and low < 1 / 4 < high
 
 
 def test_by_hand():
@@ -81,7 +79,7 @@ def test_by_hand():
     g, f = Halves(*[np.array([1.0, 3.0])] * 2), Halves(*[np.array([2.0, 1.0])] * 2)
     found = compare_with_truth(g, f, seed=1)
     assert found["cosine"][0] == pytest.approx(5 / np.sqrt(10 * 5))
-    assert found["scale"][0] == pytest.approx(5 / 10)
+    assert found["length"][0] == pytest.approx(np.sqrt(10 / 5))
 
 
 def test_the_truth_describes_itself(gradient):

@@ -104,6 +104,8 @@ def test_impossible_trains_are_refused_at_once():
         simulate_surface(table(grid=100, n_steps=200), repeats=1, seed=1)
     with pytest.raises(SettingsError, match="room for 20 spikes"):
         simulate_surface(table("corrected", grid=21, n_steps=40), repeats=1, seed=1)
+    with pytest.raises(SettingsError, match="repeats is 0; simulate at least one pair"):
+        simulate_surface(table(grid=4), repeats=0, seed=1)
 
 
 def test_jammed_trains_are_refused_in_bounded_time():

@@ -201,7 +201,12 @@ def _digits(
     name: str, train: np.ndarray, train_labels: np.ndarray, test: np.ndarray,
     test_labels: np.ndarray, n_steps: int | None = None,
 ) -> Digits:  # fmt: skip
-    n_classes = max(int(labels.max(initial=0)) for labels in (train_labels, test_labels)) + 1
+    labels = np.concatenate([train_labels, test_labels])
+    n_classes = int(labels.max(initial=0)) + 1
+    if labels.size and labels.all():
+        raise DataError(
+            f"The labels of {name} are {labels.min()} to {labels.max()}; number the classes from 0."
+        )
     return Digits(
         name, train, train_labels, test, test_labels, n_classes=n_classes, n_steps=n_steps
     )

@@ -150,8 +150,10 @@ def simulate_surface(
 
     `repeats`: random pairs per cell; `seed` determines every train, whatever the number of
     threads; `on_rows(n)` is called after every n rows, for a progress bar. Raises `SettingsError`
-    if trains cannot have the largest count, or if no such train could be drawn.
+    without repeats, if trains cannot have the largest count, or if no such train could be drawn.
     """
+    if repeats < 1:
+        raise SettingsError(f"repeats is {repeats}; simulate at least one pair of trains per cell.")
     table.check_grid()
     grid = table.grid
     mean, standard_error = np.zeros((grid, grid)), np.full((grid, grid), np.nan)

@@ -8,11 +8,11 @@ halves are used:
 
     |G|^2        = E[f_1 f_2]
     cos(g, G)    = E[(g_1 f_2 + g_2 f_1) / 2] / sqrt(E[(g_1^2 + g_2^2) / 2] E[f_1 f_2])
-    G = scale g  : scale = E[g_1 f_2 + g_2 f_1] / E[g_1^2 + g_2^2]
+    |g| / |G|    = sqrt(E[g_1 g_2] / E[f_1 f_2])
 
 So the noise of f does not lower a cosine (the attenuation is corrected for), and noise that g
-shares with f does not raise it. A cosine corrected in this way can exceed 1 in a sample. The
-moments are not centred, since a projection on u has mean 0 by symmetry.
+shares with f does not raise it; no noise lengthens a gradient. A cosine corrected in this way can
+exceed 1 in a sample. The moments are not centred, since a projection on u has mean 0 by symmetry.
 
 If E[f_1 f_2] <= 0 in any bootstrap resample, the truth does not stand out from its noise, and
 whatever would be divided by it is unknown (NaN), both the estimate and its interval.
@@ -55,9 +55,9 @@ def _cosine_difference(a1, a2, b1, b2, f1, f2, axis=-1):
     return _cosine(a1, a2, f1, f2, axis) - _cosine(b1, b2, f1, f2, axis)
 
 
-def _scale(g1, g2, f1, f2, axis=-1):
-    square = _square(g1, g2, axis)
-    return _over_root(_over_root(_crossed(g1, g2, f1, f2, axis), square), square)
+def _length(g1, g2, f1, f2, axis=-1):
+    shared = np.maximum(np.mean(g1 * g2, axis=axis), 0)
+    return _over_root(np.sqrt(shared), np.mean(f1 * f2, axis=axis))
 
 
 def _reliability(f1, f2, axis=-1):
@@ -90,11 +90,15 @@ def linearity(small: Halves, large: Halves, seed: int) -> Interval:
 
 
 def compare_with_truth(estimate: Halves, truth: Halves, seed: int) -> dict[str, Interval]:
-    """`cosine` and `scale` of an estimated gradient; the bootstrap resamples the directions."""
+    """`cosine` of an estimated gradient to the true one, and its `length` over that of the true one.
+
+    The bootstrap resamples the directions.
+    """
     data = *estimate, *truth
-    cosine = bootstrap_interval(_cosine, data, seed)
-    known = np.isfinite(cosine.mean)
-    return dict(cosine=cosine, scale=bootstrap_interval(_scale, data, seed) if known else cosine)
+    return dict(
+        cosine=bootstrap_interval(_cosine, data, seed),
+        length=bootstrap_interval(_length, data, seed),
+    )
 
 
 def cosine_difference(a: Halves, b: Halves, truth: Halves, seed: int) -> Interval:
