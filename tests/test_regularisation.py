@@ -12,6 +12,7 @@ from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp.table import EffectRatioTable
 from strsbp.study.experiments.regularisation.measure import measure_cell, regulariser_length
 from strsbp.study.experiments.regularisation.settings import RegularisationSettings
+from strsbp.study.experiments.regularisation.summarise import summarise_regularisation
 from strsbp.study.inputs import Networks
 
 LAYERS = [
@@ -61,3 +62,34 @@ def test_a_cell_is_measured_after_each_epoch(tmp_path):
         assert (frame["mean_gain_feedforward1"] > 0).all()
         lengths[divided] = frame["error_gradient_feedforward1"].iloc[0]
     assert lengths[False] > 10 * lengths[True]  # 64-fold on equal weights
+
+
+def test_cells_are_compared_by_seed_in_the_last_epoch(tmp_path):
+    settings = RegularisationSettings(
+        arms=["strsbp", "hm2bp"], strengths=[0, 10], epochs=2, seeds=[1, 2]
+    )
+    own = ARM.model_copy(update=dict(regularisation=10))
+    arms = {"strsbp": own, "hm2bp": own.model_copy(update=dict(title="b"))}
+    errors = {key: 0.01 * 3**i for i, key in enumerate(settings.cells(arms))}
+    paths = []
+    for key, error in errors.items():
+        rows = [(1, 1, 0.9), (2, 1, 0.9), (1, 2, error), (2, 2, error + 0.1)]
+        frame = pd.DataFrame(rows, columns=["seed", "epoch", "test_error"]).assign(diverged=np.nan)
+        paths.append(tmp_path / f"{key}.csv")
+        frame.to_csv(paths[-1], index=False)
+    described = dict(settings=settings.model_dump(), arms=arms)
+    summarise_regularisation(paths, **described, out=tmp_path / "summary.csv")
+    found = pd.read_csv(tmp_path / "summary.csv")
+    found = found[found["quantity"].str.startswith("behind_")]
+    assert (found["at_epoch"] == 2).all() and (found["n_seeds"] == 2).all()
+    of = found.set_index(["arm", "divide_by_threshold", "regularisation", "quantity"])["mean"]
+    expected = {
+        "behind_first_arm": "strsbp-0-divided", "behind_own": "hm2bp-10-divided",
+        "behind_undivided": "hm2bp-10-undivided",
+    }  # fmt: skip
+    for quantity, other in expected.items():
+        difference = errors["hm2bp-0-divided"] - errors[other]
+        assert of["hm2bp", True, 0, quantity] == pytest.approx(difference), quantity
+    difference = errors["hm2bp-10-divided"] - errors["hm2bp-0-divided"]
+    assert of["hm2bp", True, 10, "behind_unregularised"] == pytest.approx(difference)
+    assert ("hm2bp", True, 0, "behind_unregularised") not in of.index

@@ -253,7 +253,8 @@ def test_jobs_run_in_the_configured_container(snakemake, root, tmp_path):
     (tmp_path / "mine.sif").touch()
     (tmp_path / "mine.yaml").write_text("container: mine.sif\n")
     run = snakemake(
-        "--sdm", "apptainer", "--snakefile", root / "workflow" / "Snakefile", "--directory", tmp_path,
+        "--sdm", "apptainer", "--directory", tmp_path,
+        "--snakefile", root / "workflow" / "Snakefile",
         "--configfile", root / "tests" / "data" / "tiny.yaml", tmp_path / "mine.yaml", "--", DIGITS,
         cwd=tmp_path, PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
     )  # fmt: skip

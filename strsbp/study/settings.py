@@ -105,7 +105,7 @@ class _Parts(Closed):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks are trained."""
     container: str | None = None
-    """Image in which `--sdm apptainer` runs the jobs: a file, or an address that Apptainer knows."""
+    """The image in which `--sdm apptainer` runs jobs: a file, or an address for Apptainer."""
     data: DataSettings = DataSettings()
     """The digits."""
     simulation: SimulationSettings = SimulationSettings()

@@ -90,7 +90,7 @@ def linearity(small: Halves, large: Halves, seed: int) -> Interval:
 
 
 def compare_with_truth(estimate: Halves, truth: Halves, seed: int) -> dict[str, Interval]:
-    """`cosine` of an estimated gradient to the true one, and its `length` over that of the true one.
+    """`cosine` of an estimated gradient to the true one, and its `length` over the other's.
 
     The bootstrap resamples the directions.
     """

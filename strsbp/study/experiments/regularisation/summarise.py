@@ -17,8 +17,9 @@ COLUMNS = [
 ]  # fmt: skip
 """`quantity`: a column of the measurements; or `gradient_ratio_<layer>`: norm of the error's
 gradient over that of the regulariser's; or a difference of test errors in the last epoch, paired by
-seed: `behind_first_arm`, this arm's minus that of the first
-arm in the same cell, and `behind_own`, the cell's minus that of its arm's own settings."""
+seed: the cell's minus that of the first arm in the same cell (`behind_first_arm`), of its arm's own
+settings (`behind_own`), of those without the division (`behind_undivided`), or of the same cell
+without regularisation (`behind_unregularised`)."""
 
 
 def summarise_regularisation(
@@ -40,15 +41,22 @@ def summarise_regularisation(
         name = key.partition("-")[0]
         described = dict(arm=name) | cell.model_dump(include=set(COLUMNS))
         rows += [described | row for row in _mean_rows(frames[key], len(settings.seeds))]
+        own = arms[name]
         compared = dict(
             behind_first_arm=cell_key(settings.arms[0], cell),
-            behind_own=cell_key(name, arms[name]),
+            behind_own=cell_key(name, own),
+            behind_undivided=cell_key(name, _with(own, divide_by_threshold=False)),
+            behind_unregularised=cell_key(name, _with(cell, regularisation=0)),
         )
         for quantity, other in compared.items():
             if other != key and other in frames:
                 pair = _difference(frames[key], frames[other], settings)
                 rows.append(described | dict(quantity=quantity) | pair)
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
+
+
+def _with(arm: ArmSettings, **changes) -> ArmSettings:
+    return arm.model_copy(update=changes)
 
 
 def _read(path: str | Path) -> pd.DataFrame:
