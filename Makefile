@@ -44,7 +44,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 env: $(INSTALLED) ## make the environment in .venv
 
 report: $(INSTALLED) ## make the environment, run the workflow, print the verdicts
-	@$(SNAKEMAKE)
+	@$(SNAKEMAKE) --prioritize activation # compiles the kernels while others simulate
 	@$(RUN) strsbp.study.report.terminal results/$(PROFILE)/judge_claims/claims.csv \
 	  results/$(PROFILE)/report.html
 

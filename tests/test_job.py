@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from strsbp.errors import SettingsError
-from strsbp.study.inputs import call
+from strsbp.study.call import call
 
 
 @pytest.fixture

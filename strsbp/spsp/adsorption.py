@@ -148,16 +148,19 @@ def _at_time(s, weight, gap, most, rule, kinds, gains, first_place, share, total
                 for q in range(kinds):
                     gain = gains[y + 1, x] if q else 0.0
                     now[q] += empty[y] * (old_all[q, y, c - 1] + gain * old_all[0, y, c - 1])
-                for i in range(n):
-                    a, b = 0.0, 0.0
-                    for q in range(kinds):
-                        gain = gains[y + 1, x] if q else 0.0
-                        a, b = gain * a, last[q, y, c - 1] + gain * b
-                        for j in range(n):
-                            a += both[near, i, j] * old[q, y, c - 1, j]
-                            b += both[near, i, j] * new[q, y, c - 1, j]
-                        old[q, x, c, i] += empty[y] * a
-                        new[q, x, c, i] += empty[y] * b
+                a, b = np.zeros((2, n))
+                for q in range(kinds):
+                    gain = gains[y + 1, x] if q else 0.0
+                    for i in range(n):
+                        a[i], b[i] = gain * a[i], last[q, y, c - 1] + gain * b[i]
+                    for j in range(n):  # outside, so that the processor takes several i at once
+                        of_old, of_new = old[q, y, c - 1, j], new[q, y, c - 1, j]
+                        for i in range(n):
+                            a[i] += both[near, j, i] * of_old
+                            b[i] += both[near, j, i] * of_new
+                    for i in range(n):
+                        old[q, x, c, i] += empty[y] * a[i]
+                        new[q, x, c, i] += empty[y] * b[i]
             for q in range(kinds):
                 last[q, x, c] = weight[x] * now[q]
                 for i in range(n):
@@ -172,7 +175,7 @@ def _at_time(s, weight, gap, most, rule, kinds, gains, first_place, share, total
 
 @kernel
 def overlaps(gap, s, ages, age_weights, integrals):
-    """Weights [near, i, j] of the integral of exp(-m min(a, a_i)) over the left neighbour's age a.
+    """Weights [near, j, i] of the integral of exp(-m min(a, a_i)) over the left neighbour's age a.
 
     For neighbours gap + near apart, which block m = gap - 1 - near places in common; i and j are
     the nodes of the right and the left neighbour's age.
@@ -184,7 +187,7 @@ def overlaps(gap, s, ages, age_weights, integrals):
         for i in range(n):
             for j in range(n):
                 younger = s * integrals[i, j]
-                both[near, i, j] = younger * np.exp(-m * ages[j]) + np.exp(-m * ages[i]) * (
+                both[near, j, i] = younger * np.exp(-m * ages[j]) + np.exp(-m * ages[i]) * (
                     age_weights[j] - younger
                 )
     return both

@@ -1,8 +1,6 @@
-"""What a workflow job is given: the networks to train or compare, their digits, and the rest."""
+"""The networks that a workflow job trains or compares, with their digits."""
 
 from collections.abc import Iterator, Sequence
-from importlib import import_module
-from pathlib import Path
 from typing import NamedTuple
 
 from strsbp.data import Digits
@@ -11,6 +9,7 @@ from strsbp.engine.network import Network
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp.table import EffectRatioTable, read_table
+from strsbp.study.call import arms_of
 from strsbp.training.epochs import train
 
 
@@ -59,39 +58,9 @@ def read_networks(job) -> Networks:
     """
     settings, files = job.params.networks, job.input.get("tables", [])
     return Networks(
-        arms=_arms(settings),
+        arms=arms_of(settings),
         layers=[LayerSettings.model_validate(layer) for layer in settings["layers"]],
         tables=[read_table(path) for path in files],
         table_files=list(files),
         digits=read_prepared(job.input.digits, job.resources.local_dir or None),
     )
-
-
-def _arms(networks) -> dict[str, ArmSettings]:
-    return {name: ArmSettings.model_validate(arm) for name, arm in networks["arms"].items()}
-
-
-def call(job, root: Path) -> None:
-    """Call the function `job.params.function` with the job's named inputs, parameters and outputs.
-
-    Its `files` are those of the repository `root`. The argument that the parameter `gathered`
-    names, if there is one, holds all inputs. With an input `digits`, it gets the job's
-    `Networks` instead of `digits` and `tables`; without one, the settings of the `arms` alone.
-    With a parameter `dataset`, it gets the `local_dir` of the job's images.
-    """
-    given = dict(job.params.items())
-    module, _, name = given.pop("function").rpartition(".")
-    given |= {key: root / path for key, path in given.pop("files").items()}
-    inputs = dict(job.input.items())
-    given |= {given.pop("gathered"): inputs} if "gathered" in given else inputs
-    given |= dict(job.output.items())
-    for only_reruns in ("code", "own_files"):
-        given.pop(only_reruns, None)
-    if "digits" in given:
-        given = {key: given[key] for key in given if key not in ("digits", "tables")}
-        given["networks"] = read_networks(job)
-    elif "networks" in given:
-        given["arms"] = _arms(given.pop("networks"))
-    elif "dataset" in given:
-        given["local_dir"] = job.resources.local_dir or None
-    getattr(import_module(module), name)(**given)

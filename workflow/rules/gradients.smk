@@ -2,6 +2,7 @@
 
 
 use rule call as measure_gradients with:
+    priority: -1  # as for training
     input:
         unpack(inputs_of_arms(arms_of("gradients"))),
     output:

@@ -7,6 +7,7 @@ RESULTS = str(rules.prepare_data.output.description).partition("/{profile}/")[0]
 
 
 use rule call as train with:
+    priority: -1  # when another job has compiled the kernels: two at once would both do so
     input:
         unpack(inputs_of_arms(this_arm)),
     output:

@@ -3,6 +3,6 @@
 from _job import ROOT, job
 
 with job(snakemake):
-    from strsbp.study.inputs import call
+    from strsbp.study.call import call
 
     call(snakemake, ROOT)
