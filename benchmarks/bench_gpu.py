@@ -31,11 +31,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import yaml
-from bench_engine import kept, measure
+from bench_engine import measure
 
 from strsbp.cuda.device import array_module, gpu_name
-from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
-from strsbp.cuda.training import ReplicaRun, train_epochs
+from strsbp.cuda.driver import Replicas, bytes_per_replica
+from strsbp.cuda.training import train_epochs
 from strsbp.data import Digits, load_dataset
 from strsbp.engine.network import Network
 from strsbp.files import write_csv, write_json, write_text
@@ -44,7 +44,7 @@ from strsbp.settings import ModelSettings
 from strsbp.spsp.table import read_table
 from strsbp.study.loading import load_profile
 from strsbp.training import provenance
-from strsbp.training.epochs import epochs_of
+from strsbp.training.epochs import TrainingState, train
 from strsbp.training.run import metrics_csv
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -127,15 +127,18 @@ def equality(xp, sizes: Sizes, out: Path) -> str:
     """
     n_train, n_test, epochs = sizes.equal
     digits = load_dataset("mnist5k").first(n_train, n_test)
-    rows, seeds = [], (1, 2)
+    rows = []
     for name in kinds_of_arms()[: sizes.arms]:
-        networks = [network_of(name, seed) for seed in seeds]
-        runs = [ReplicaRun(n.seed, kept(n), np.ones(n_train)) for n in networks]
-        train_epochs(networks[0], runs, digits, epochs, xp)
-        for network, run in zip(networks, runs, strict=True):
-            metrics = list(epochs_of(network, digits, epochs))
-            own = network.state()
-            apart = [np.abs(own[key].astype(float) - run.state[key]) for key in own]
+        runs = [TrainingState.start(network_of(name, seed), digits) for seed in (1, 2)]
+        train_epochs(runs, epochs, xp)
+        networks = [run.network for run in runs]
+        replicas = Replicas(networks, digits, xp)
+        on_gpu = replicas.evaluate()
+        for r, (run, network) in enumerate(zip(runs, networks, strict=True)):
+            on_cpu = network.predict_samples(digits.test_images, 0, n_test)
+            other = network_of(name, network.seed)
+            metrics, own, trained = train(other, digits, epochs), other.state(), network.state()
+            apart = [np.abs(own[key].astype(float) - trained[key]) for key in own]
             rows.append(
                 {
                     "arm": name,
@@ -143,20 +146,15 @@ def equality(xp, sizes: Sizes, out: Path) -> str:
                     "metrics_equal": int(metrics_csv(metrics) == metrics_csv(run.rows)),
                     "weights_different": sum(int(np.count_nonzero(a)) for a in apart),
                     "largest_difference": max(float(np.nanmax(a)) for a in apart),
+                    "counts_different": sum(
+                        int(np.count_nonzero(a != b[r]))
+                        for a, b in zip(on_cpu, on_gpu, strict=True)
+                    ),
+                    "spikes_different": sum(
+                        int(np.count_nonzero(spikes_of(replicas, k, r) != layer.trains.to_dense()))
+                        for k, layer in enumerate(network.layers)
+                    ),
                 }
-            )
-            network.load_state(run.state)
-        states = [run.state for run in runs]
-        replicas = Replicas(networks[0], seeds, states, digits, xp)
-        on_gpu = replicas.evaluate()
-        for r, (network, row) in enumerate(zip(networks, rows[-len(seeds) :], strict=True)):
-            on_cpu = network.predict_samples(digits.test_images, 0, n_test)
-            row["counts_different"] = sum(
-                int(np.count_nonzero(a != b[r])) for a, b in zip(on_cpu, on_gpu, strict=True)
-            )
-            row["spikes_different"] = sum(
-                int(np.count_nonzero(spikes_of(replicas, k, r) != layer.trains.to_dense()))
-                for k, layer in enumerate(network.layers)
             )
         write_csv(pd.DataFrame(rows), out / "equality.csv")
     found = pd.DataFrame(rows)
@@ -178,29 +176,21 @@ def times(xp, sizes: Sizes, out: Path) -> str:
     """Time samples and kernels of the study's network, by number of replicas, and one core."""
     n = sizes.samples
     digits = load_dataset("mnist5k").first(n, n)
-    template = network_of("strsbp", 1)
-    n_weights = sum(layer.weights.size for layer in template.layers)
     rows, shares = [cpu_row(digits)], []
     for n_replicas in sizes.replicas:
-        seeds = range(1, n_replicas + 1)
-        states = [kept(network_of("strsbp", seed)) for seed in seeds]
-        replicas = Replicas(template, seeds, states, digits, xp)
+        networks = [network_of("strsbp", seed) for seed in range(1, n_replicas + 1)]
+        replicas = Replicas(networks, digits, xp)
         orders = np.tile(np.arange(n), (n_replicas, 1))
         for epoch in range(2):
-            train = partial(replicas.train, orders, np.ones(orders.shape), epoch)
-            training = measure(train)[1] / n
-        testing = measure(replicas.evaluate)[1] / n
+            epoch_of_all = partial(replicas.train, orders, np.ones(orders.shape), epoch)
+            training = measure(epoch_of_all, time.perf_counter) / n
+        testing = measure(replicas.evaluate, time.perf_counter) / n
         free, total = xp.cuda.runtime.memGetInfo()
-        each = bytes_per_replica(template, connections_of(template, states), n, n)
         rows.append(
             {
                 **timed("gpu", n_replicas, training, testing),
-                "training_launches": len(list(replicas._train_launches())),
-                "testing_launches": len(list(replicas._test_launches())),
-                "megabytes_per_replica": each / 1e6,
+                "megabytes_per_replica": bytes_per_replica(networks, n, n) / 1e6,
                 "megabytes_in_use": (total - free) / 1e6,
-                # An update reads and writes each weight and its two moments.
-                "weights_gigabytes_per_s": 24 * n_weights * n_replicas / training / 1e9,
             }
         )
         shares += kernel_rows(replicas)
@@ -220,8 +210,8 @@ def cpu_row(digits: Digits) -> dict:
     network, n = network_of("strsbp", 1), len(digits.train_labels)
     samples = digits.train_images, np.arange(n), digits.train_labels, np.ones(n)
     for epoch in range(2):
-        training = measure(partial(network.train_samples, *samples, epoch))[1] / n
-        testing = measure(partial(network.predict_samples, digits.test_images, 0, n))[1] / n
+        training = measure(partial(network.train_samples, *samples, epoch)) / n
+        testing = measure(partial(network.predict_samples, digits.test_images, 0, n)) / n
     return timed("one core", 1, training, testing)
 
 

@@ -36,11 +36,13 @@ def save_checkpoint(path: str | Path, arrays: dict[str, np.ndarray], document: d
 def load_checkpoint(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
     """The arrays and the document of a checkpoint.
 
-    Raises `CheckpointError` if the file is truncated, altered or not a checkpoint.
+    Raises `CheckpointError` if the file is missing, truncated, altered or not a checkpoint.
     """
     try:
         entries = read_arrays(path)
         document = json.loads(entries.pop(_DOCUMENT).tobytes())
+    except FileNotFoundError:
+        raise CheckpointError(f"There is no file {path}; correct its name.") from None
     except Exception as error:
         raise CheckpointError(
             f"The checkpoint {path} cannot be read ({in_words(error)}); delete it to restart "

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from strsbp.cuda.device import DeviceError, array_module
+
 ROOT = Path(__file__).resolve().parents[1]
 NOT_NEEDED = (".*", "benchmarks", "build", "docs", "logs", "results", "tests")
 """What a copy of the repository leaves out."""
@@ -87,11 +89,7 @@ def stand_in():
 @pytest.fixture(scope="session")
 def gpu():
     """CuPy, if it finds a device."""
-    cupy = pytest.importorskip("cupy", reason="CuPy is not installed")
     try:
-        n_devices = cupy.cuda.runtime.getDeviceCount()
-    except cupy.cuda.runtime.CUDARuntimeError as error:
-        pytest.skip(f"CuPy finds no GPU: {error}")
-    if n_devices == 0:
-        pytest.skip("CuPy finds no GPU")
-    return cupy
+        return array_module()
+    except DeviceError as error:
+        pytest.skip(str(error))

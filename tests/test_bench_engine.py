@@ -10,10 +10,9 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import bench_engine
 from strsbp.data import load_dataset
-bench_engine.WARM_UP = 3
-digits = load_dataset("mnist5k")
-table = bench_engine.stage_table(digits, n_samples=3, runs=1)
-table.to_csv(sys.stdout, index=False)
+bench_engine.WARM_UP = bench_engine.SAMPLES = 3
+bench_engine.RUNS = 1
+bench_engine.stage_table(load_dataset("mnist5k")).to_csv(sys.stdout, index=False)
 """
 
 

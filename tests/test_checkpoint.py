@@ -7,6 +7,7 @@ from refusals import refusal
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
 from strsbp.errors import CheckpointError
+from strsbp.network import load_network
 from strsbp.settings import SimulatedTable
 from strsbp.spsp.simulate import load_surface, save_surface, simulate_surface
 from strsbp.training.epochs import TrainingState
@@ -46,6 +47,11 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path):
             np.testing.assert_array_equal(arrays["a"], np.arange(1000.0))
             assert document == {"b": 1}
     assert n_refused > 80
+
+
+def test_a_missing_network_need_not_be_deleted(tmp_path):
+    said = refusal(lambda: load_network(tmp_path / "nowhere.npz"), CheckpointError)
+    assert said.startswith("There is no file ") and "delete" not in said
 
 
 def test_other_content_is_not_a_surface(tmp_path):

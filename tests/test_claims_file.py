@@ -9,7 +9,7 @@ from refusals import refusal
 from strsbp.errors import ClaimsError
 from strsbp.study.claims import load_topics, published_value
 from strsbp.study.claims.judging import judge_claims
-from strsbp.study.claims.units import format_interval, format_value
+from strsbp.study.claims.units import format_measured, format_value
 
 CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
 RULE = dict(kind="within", subject="it", table="arms", where={}, high=1)
@@ -120,7 +120,7 @@ def test_values_in_words(value, unit, text):
 
 
 def test_intervals_in_words():
-    assert format_interval(0.08, 0.09, "error") == "[8.00, 9.00]"
-    assert format_interval(-0.01, 0.002, "points") == "[−1.00, +0.20]"
-    assert format_interval(0, 0.451, "share") == "[0, 45]"
-    assert format_interval(float("nan"), 1, "error") == ""
+    assert format_measured(0.0824, 0.08, 0.09, "error") == "8.24 % [8.00, 9.00]"
+    assert format_measured(0, -0.01, 0.002, "points") == "+0.00 points [−1.00, +0.20]"
+    assert format_measured(0.2, 0, 0.451, "share") == "20 % of runs [0, 45]"
+    assert format_measured(0.0824, float("nan"), 1, "error") == "8.24 %"

@@ -22,7 +22,7 @@ from test_engine import (
     regularise,
 )
 
-from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
+from strsbp.cuda.driver import Replicas, bytes_per_replica
 from strsbp.data import Digits
 from strsbp.encoding import packed_trains
 from strsbp.engine.adam import BETA_1, BETA_2
@@ -82,17 +82,6 @@ def make_networks(hidden, n=3, n_inputs=N_INPUTS, n_terms=None, **settings):
     return [Network(model, hidden, derivative, s, n_inputs, N_CLASSES) for s in seeds], table
 
 
-def copies(networks):
-    """Their states, as arrays of their own."""
-    return [{name: a.copy() for name, a in network.state().items()} for network in networks]
-
-
-def on_device(networks, digits, xp):
-    """The same networks as replicas."""
-    seeds = [network.seed for network in networks]
-    return Replicas(networks[0], seeds, copies(networks), digits, xp)
-
-
 def unpacked(masks, n):
     """Bits of words (..., n_words) as bool (..., n)."""
     masks = np.ascontiguousarray(masks)
@@ -101,7 +90,7 @@ def unpacked(masks, n):
 
 def assert_equal_training(networks, digits, xp, n_epochs=1):
     """Train and evaluate both; all results and states agree. Returns the replicas and costs."""
-    replicas = on_device(networks, digits, xp)
+    replicas = Replicas(networks, digits, xp)
     rng = np.random.default_rng(0)
     n_train = len(digits.train_labels)
     costs = []
@@ -283,7 +272,7 @@ def test_more_neurons_than_threads(gradient, xp):
 def test_without_error_only_the_regulariser_acts_in_that_replica(gradient, xp):
     networks, _ = make_networks([SQUARE, RECURRENT], n_steps=77, **gradient)
     digits = random_digits(9)
-    replicas = on_device(networks, digits, xp)
+    replicas = Replicas(networks, digits, xp)
     label, image = int(digits.train_labels[0]), digits.train_images[0]
     replicas.arrays["boost"].fill(1)
     rate = networks[0].model.learning_rate
@@ -331,7 +320,7 @@ def test_replicas_of_different_age_are_refused(stand_in):
     networks, _ = make_networks([SQUARE], n=2, n_steps=60)
     networks[1].n_updates = 3
     with pytest.raises(ValueError, match="same number of updates"):
-        on_device(networks, random_digits(13), stand_in)
+        Replicas(networks, random_digits(13), stand_in)
 
 
 def test_the_documented_memory_of_a_replica(root):
@@ -344,6 +333,5 @@ def test_the_documented_memory_of_a_replica(root):
     for n_train in (10_000, 60_000):
         for reservoir in ("published", "derived"):
             network = Network(ModelSettings(reservoir=reservoir), hidden, np.ones((100, 4)), 1)
-            most = connections_of(network, [network.state()])
-            sizes.append(bytes_per_replica(network, most, n_train, 10_000))
+            sizes.append(bytes_per_replica([network], n_train, 10_000))
     assert f"takes {min(sizes) / 1e6:.0f} to {max(sizes) / 1e6:.0f} MB" in text

@@ -10,13 +10,13 @@ from test_training import HIDDEN, OVERFLOWS, digits_of_silent_label, small_digit
 
 from strsbp.cuda import device
 from strsbp.cuda.device import DeviceError
-from strsbp.cuda.driver import Replicas, bytes_per_replica, connections_of
+from strsbp.cuda.driver import Replicas, bytes_per_replica
 from strsbp.cuda.run import run_batch
-from strsbp.cuda.training import ReplicaRun, train_epochs
+from strsbp.cuda.training import train_epochs
 from strsbp.data import Digits
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings
-from strsbp.training.epochs import train
+from strsbp.training.epochs import TrainingState, train
 from strsbp.training.run import metrics_csv, run_arm
 
 SEEDS = [5, 6, 7]
@@ -132,23 +132,20 @@ def test_a_stopped_batch_resumes_to_the_same_metrics(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("spoil", "layer"), OVERFLOWS)
 def test_a_number_that_overflows_ends_its_run_as_diverged(spoil, layer, cupy):
-    networks = [small_network(seed, threshold_output=1.0) for seed in SEEDS]
-    spoil(networks[1])
-    runs = [
-        ReplicaRun(
-            network.seed, {name: array.copy() for name, array in network.state().items()},
-            np.ones(1),
-        )
-        for network in networks
-    ]  # fmt: skip
+    def spoilt():
+        networks = [small_network(seed, threshold_output=1.0) for seed in SEEDS]
+        spoil(networks[1])
+        return networks
+
     images = digits_of_silent_label()
-    train_epochs(networks[0], runs, images, 3, cupy)
+    runs = [TrainingState.start(network, images) for network in spoilt()]
+    train_epochs(runs, 3, cupy)
     assert [row["diverged"] for row in runs[1].rows] == [layer]
-    for run, network in zip(runs, networks, strict=True):
+    for run, network in zip(runs, spoilt(), strict=True):
         assert metrics_csv(run.rows) == metrics_csv(train(network, images, 3))
         assert len(run.rows) == (1 if run is runs[1] else 3)
         for name, array in network.state().items():
-            np.testing.assert_array_equal(run.state[name], array, err_msg=name)
+            np.testing.assert_array_equal(run.network.state()[name], array, err_msg=name)
 
 
 def test_more_seeds_than_fit_are_trained_in_parts(tmp_path, monkeypatch):
@@ -156,14 +153,13 @@ def test_more_seeds_than_fit_are_trained_in_parts(tmp_path, monkeypatch):
     sizes = []
     original = Replicas.__init__
 
-    def init(self, template, seeds, *others):
-        sizes.append(len(seeds))
-        original(self, template, seeds, *others)
+    def init(self, networks, *others):
+        sizes.append(len(networks))
+        original(self, networks, *others)
 
     (settings, layers, table, images), _ = arguments()
     networks = [build_network(settings, layers, table, seed, 37) for seed in SEEDS]
-    most = connections_of(networks[0], [network.state() for network in networks])
-    each = bytes_per_replica(networks[0], most, 10, 6)
+    each = bytes_per_replica(networks, 10, 6)
     shared = images.train_images.nbytes + images.test_images.nbytes + 8 * 18 * 19
     monkeypatch.setattr(Replicas, "__init__", init)
     # Three would fit into all of it, but not into the part that a batch may take.

@@ -159,11 +159,13 @@ def test_a_local_folder(tmp_path, monkeypatch, subfolder):
     assert load_dataset("mnist", folder).test_images.shape == (4, 784)
 
 
-def test_unpacked_files_below_the_home_folder(tmp_path, monkeypatch):
+@pytest.mark.parametrize("before_idx", ["-", "."])
+def test_unpacked_files_below_the_home_folder(tmp_path, monkeypatch, before_idx):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "data").mkdir()
     for name, content in UNPACKED.items():
-        (tmp_path / "data" / name.removesuffix(".gz")).write_bytes(content)
+        unpacked = name.removesuffix(".gz").replace("-idx", f"{before_idx}idx")
+        (tmp_path / "data" / unpacked).write_bytes(content)
     assert load_dataset("mnist", "~/data").test_images.shape == (4, 784)
 
 

@@ -6,7 +6,7 @@ import pytest
 from strsbp.engine import adjoint, denominators, passes
 from strsbp.engine.network import Network
 from strsbp.engine.state import TERMS, Derivative
-from strsbp.errors import SettingsError
+from strsbp.errors import DataError, SettingsError
 from strsbp.reference.backward import regularisation
 from strsbp.reference.network import ReferenceLayer, ReferenceNetwork
 from strsbp.settings import LayerSettings, ModelSettings
@@ -312,6 +312,27 @@ def test_a_normalised_gradient_is_as_long_as_that_of_hm2bp():
 def test_settings_that_do_not_suit_the_layers_are_refused(settings, words):
     with pytest.raises(SettingsError, match=words):
         make_pair([SQUARE, RECURRENT], seed=1, **settings)
+
+
+IMAGES = np.zeros((3, N_INPUTS), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "words"),
+    [
+        ("predict", (IMAGES[0] / 255, 0), "float64 of shape"),  # all pixels would be read as 0
+        ("predict", (IMAGES, 0), "give uint8 of shape"),
+        ("predict", (IMAGES[0, 1:], 0), "give uint8 of shape"),
+        ("predict_samples", (IMAGES, 0, 4), "Images 0 to 3 were asked for, but there are 3"),
+        ("train_samples", (IMAGES, [0, 1], [0, N_CLASSES], [1, 1]), "labels from 0 to"),
+        ("train_sample", (IMAGES[0], 0, -1), "labels from -1 to -1"),
+    ],
+)
+def test_samples_that_do_not_fit_are_refused(method, arguments, words):
+    """Compiled code would read or write beyond the arrays."""
+    network, _ = make_pair([FEEDFORWARD], seed=1)
+    with pytest.raises(DataError, match=words):
+        getattr(network, method)(*arguments)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,14 @@ import pytest
 from plans import DRY, planned
 
 
-def write_workflow(folder, snakefile, *lines, rules=""):
-    """A workflow in `folder` that takes everything from the module at `snakefile`."""
+def write_workflow(folder, snakefile, *lines, rules="", first=""):
+    """A workflow in `folder` that takes everything from the module at `snakefile`.
+
+    `rules` of its own come after the module, those of `first` before it.
+    """
     folder.mkdir(exist_ok=True)
     body = "\n".join(f"    {line}" for line in (f"snakefile: {snakefile}", *lines))
-    text = f"module strsbp:\n{body}\n\nuse rule * from strsbp as strsbp_*\n\n{rules}"
+    text = f"{first}module strsbp:\n{body}\n\nuse rule * from strsbp as strsbp_*\n\n{rules}"
     (folder / "Snakefile").write_text(text)
     return folder
 
@@ -56,6 +59,13 @@ def test_results_of_other_names_are_the_users_own(snakemake, beside):
     rules = 'rule mine:\n    output: "results/{sample}/report.html"\n    shell: "touch {output}"\n'
     write_workflow(beside, '"strsbp/workflow/Snakefile"', rules=rules)
     run = snakemake(*DRY, "results/sample/report.html", cwd=beside)
+    assert planned(run.stdout) == dict(mine=1), run.stdout
+
+
+def test_the_default_target_is_the_users_own_first_rule(snakemake, beside):
+    first = 'rule mine:\n    output: "mine.txt"\n    shell: "touch {output}"\n\n'
+    write_workflow(beside, '"strsbp/workflow/Snakefile"', 'prefix: "spikes"', first=first)
+    run = snakemake(*DRY, cwd=beside)
     assert planned(run.stdout) == dict(mine=1), run.stdout
 
 

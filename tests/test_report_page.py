@@ -90,12 +90,20 @@ def folder(tmp_path_factory):
 def arguments(folder, monkeypatch):
     """What `build_report` takes, with paths from `folder`; to be changed by a test."""
     monkeypatch.chdir(folder)
+    tables = {name: PAPER / f"{path}.csv" for name, path in TABLES.items()}
     return dict(
         study=load_profile(ROOT / "config", "paper"),
-        tables={name: PAPER / f"{path}.csv" for name, path in TABLES.items()}
-        | {"author_tables": AUTHORS},
-        figures={name: PAPER / "figures" / f"{name}.svg" for name in FIGURE_DATA},
-        root=ROOT, out=PAPER / "report.html", command="snakemake --cores all",
+        files=tables | dict(figures=[PAPER / f"figures/{name}.svg" for name in FIGURE_DATA]),
+        author_tables=AUTHORS, citation=ROOT / "CITATION.cff", html=PAPER / "report.html",
+        command="snakemake --cores all",
+    )  # fmt: skip
+
+
+def results_of(arguments, profile="paper"):
+    """The `Results` of a profile, with the files of the study's own size."""
+    return Results(
+        study=load_profile(ROOT / "config", profile), tables=arguments["files"], figures={},
+        root=ROOT, folder=PAPER, command="snakemake",
     )  # fmt: skip
 
 
@@ -109,13 +117,12 @@ def committed():
 @pytest.fixture(scope="module")
 def values():
     """What placeholders may name, at the study's own size."""
-    of_results = dict.fromkeys(Results.__dataclass_fields__)
-    return Results(**of_results | dict(study=load_profile(ROOT / "config", "paper"))).values
+    return results_of(dict(files={})).values
 
 
 def test_the_report_follows_from_the_results(arguments, committed):
     build_report(**arguments)
-    assert arguments["out"].read_text(encoding="utf-8") == committed[0]
+    assert arguments["html"].read_text(encoding="utf-8") == committed[0]
 
 
 def test_every_section_figure_and_claim_is_there(committed):
@@ -144,7 +151,7 @@ def test_report_needs_nothing_from_elsewhere(committed):
 
 def test_a_sentence_follows_its_verdict(arguments):
     """With what a claim says turned round, the answer no longer says it."""
-    results = Results(folder=arguments.pop("out").parent, **arguments)
+    results = results_of(arguments)
     [claim] = [one for one in results.claims if one["id"] == "strsbp_better_after_10"]
     said = {}
     for verdict in ("reproduces", "does not reproduce", "not tested at this size"):
@@ -158,17 +165,13 @@ def test_a_sentence_follows_its_verdict(arguments):
 @pytest.mark.parametrize("profile", ["quick", "full"])
 def test_the_opening_can_be_written_for_every_profile(arguments, profile):
     """A setting that an arm of the paper's config gives may come from the defaults in another."""
-    folder = arguments.pop("out").parent
-    results = Results(
-        **arguments | dict(study=load_profile(ROOT / "config", profile), folder=folder)
-    )
-    assert len(headline(results)) > 4
+    assert len(headline(results_of(arguments, profile))) > 4
 
 
 def test_a_report_without_open_questions_says_how_to_get_them(arguments, tmp_path):
     for name in ("answers", *OPEN_QUESTIONS):
-        del arguments["tables"][name]
-    build_report(**arguments | dict(out=tmp_path / "report.html"))
+        del arguments["files"][name]
+    build_report(**arguments | dict(html=tmp_path / "report.html"))
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert "snakemake --cores 2 all_experiments" in page.text
     assert "question-Q1" not in page.ids and not page.unbalanced
@@ -176,16 +179,16 @@ def test_a_report_without_open_questions_says_how_to_get_them(arguments, tmp_pat
 
 def test_everything_is_escaped(arguments, tmp_path):
     texts = {"title", "statement", "reason", "note", "effect_text", "sentence", "place", "silent"}
-    paths = arguments["tables"]
-    for name, path in paths.items():
-        frame = pd.read_csv(path)
+    paths = arguments["files"]
+    for name in TABLES:
+        frame = pd.read_csv(paths[name])
         for column in texts & set(frame):
             frame[column] = HOSTILE
         paths[name] = tmp_path / f"{name}.csv"
         frame.to_csv(paths[name], index=False)
-    arguments |= dict(out=tmp_path / "report.html", command=f"snakemake {HOSTILE}")
+    arguments |= dict(html=tmp_path / "report.html", command=f"snakemake {HOSTILE}")
     build_report(**arguments)
-    text = arguments["out"].read_text(encoding="utf-8")
+    text = arguments["html"].read_text(encoding="utf-8")
     page = Page(text)
     assert page.tags.count("script") == 1 and not page.unbalanced
     assert "&lt;script&gt;" in text
@@ -200,10 +203,10 @@ def test_everything_is_escaped(arguments, tmp_path):
     ],
 )
 def test_what_is_missing_is_named_and_nothing_is_written(changed, said, arguments, tmp_path):
-    arguments |= dict(out=tmp_path / "report.html", tables=arguments["tables"] | changed)
+    arguments |= dict(html=tmp_path / "report.html", files=arguments["files"] | changed)
     with pytest.raises(ResultsError, match=said):
         build_report(**arguments)
-    assert not arguments["out"].exists()
+    assert not arguments["html"].exists()
 
 
 def test_a_malformed_caption_is_named(tmp_path):
@@ -291,7 +294,7 @@ def test_durations(seconds, text):
 
 
 def test_terminal_tells_where_the_report_is_and_the_claims_in_short(arguments):
-    path = arguments["tables"]["claims"]
+    path = arguments["files"]["claims"]
     claims = pd.read_csv(path)
     lines = summary(path, "results/quick/report.html", width=100).splitlines()
     assert lines[-1] == "Report: results/quick/report.html"

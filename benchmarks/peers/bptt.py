@@ -1,8 +1,8 @@
 """Code shared by the three libraries: Adam and BPTT with surrogate gradients.
 
-A peer's file builds a `torch.nn.Module` that maps dense spikes (T, batch, 784) float32 to output
-spike counts (batch, 10). The loss is the cross-entropy of 0.1 times the counts, the gradient is
-clipped to norm 1, and the prediction is the class with the most spikes. These two values, the
+A peer's file has a `torch.nn.Module`, `Network`, that maps dense spikes (T, batch, 784) float32 to
+output spike counts (batch, 10). The loss is the cross-entropy of 0.1 times the counts, the gradient
+is clipped to norm 1, and the prediction is the class with the most spikes. These two values, the
 initial weights and the surrogates were chosen in short trials on 500 digits so that each library
 learns.
 """
@@ -24,20 +24,20 @@ LOGIT = 0.1
 class BpttPeer:
     """A peer's network and optimiser, trained on batches of `batch` digits.
 
-    `module`: a peer's file (NAME, DISTRIBUTION, build); `digits`: the images; `n_samples`: digits
-    per timed call. The spikes come from `strsbp.encoding.Encoder` and are generated within the
-    timed calls.
+    `name`, `package`: of the library; `module`: its file; `digits`: the images; `n_samples`:
+    digits per timed call. The spikes come from `strsbp.encoding.Encoder` and are generated within
+    the timed calls.
     """
 
-    def __init__(self, module, digits, batch: int, n_samples: int, seed: int):
+    def __init__(self, name, package, module, digits, batch: int, n_samples: int, seed: int):
         torch.set_num_threads(1)
         # What decays over hundreds of steps may become subnormal, which slows some processors down.
         torch.set_flush_denormal(True)
         torch.manual_seed(seed)
-        self.name, self.batch, self.n_samples = module.NAME, batch, n_samples
-        self.version = f"{metadata.version(module.DISTRIBUTION)} (torch {torch.__version__})"
+        self.name, self.batch, self.n_samples = name, batch, n_samples
+        self.version = f"{metadata.version(package)} (torch {torch.__version__})"
         self._digits = digits
-        self._network = module.build()
+        self._network = module.Network()
         self._optimiser = torch.optim.Adam(self._network.parameters(), lr=LEARNING_RATE)
         self._encoders = {
             split: Encoder(seed, split, N_STEPS) for split in (TRAIN_SPLIT, TEST_SPLIT)

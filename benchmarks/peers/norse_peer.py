@@ -9,7 +9,6 @@ takes time proportional to T squared (several times slower at batch 64).
 import norse.torch as norse
 import torch
 
-NAME, DISTRIBUTION = "Norse", "norse"
 TAU_M, TAU_S = 0.064, 0.008  # in seconds; the library's step is 1 ms
 RECURRENT_STD = 0.003
 """Standard deviation of initial recurrent weights; larger ones make the gradient explode."""
@@ -26,7 +25,9 @@ PARAMETERS = norse.LIFParameters(
 )
 
 
-class _Network(torch.nn.Module):
+class Network(torch.nn.Module):
+    """Spikes (T, batch, 784) to counts (batch, 10)."""
+
     def __init__(self):
         super().__init__()
         self.weights = torch.nn.Linear(784, 400, bias=False)
@@ -46,8 +47,3 @@ class _Network(torch.nn.Module):
             output, state = self.step(current, state)
             counts = counts + output
         return counts
-
-
-def build() -> torch.nn.Module:
-    """A new network: spikes (T, batch, 784) to counts (batch, 10)."""
-    return _Network()

@@ -9,7 +9,6 @@ import snntorch
 import torch
 from snntorch import surrogate
 
-NAME, DISTRIBUTION = "snnTorch", "snntorch"
 TAU_M, TAU_S = 64, 8
 RECURRENT_STD = 0.003
 """Standard deviation of initial recurrent weights; larger ones make the gradient explode."""
@@ -26,7 +25,9 @@ class _Recurrent(torch.nn.Linear):
         return super().forward(spikes) / TAU_S
 
 
-class _Network(torch.nn.Module):
+class Network(torch.nn.Module):
+    """Spikes (T, batch, 784) to counts (batch, 10)."""
+
     def __init__(self):
         super().__init__()
         neuron = {
@@ -59,8 +60,3 @@ class _Network(torch.nn.Module):
                 steps.append(output[0])
             spikes = torch.stack(steps)
         return spikes.sum(dim=0)
-
-
-def build() -> torch.nn.Module:
-    """A new network: spikes (T, batch, 784) to counts (batch, 10)."""
-    return _Network()

@@ -10,7 +10,6 @@ at batch 64). The library's fused kernels are for GPUs.
 import torch
 from spikingjelly.activation_based import functional, layer, neuron, surrogate
 
-NAME, DISTRIBUTION = "SpikingJelly", "spikingjelly"
 TAU_M, TAU_S = 64, 8
 RECURRENT_STD = 0.003
 """Standard deviation of initial recurrent weights; larger ones make the gradient explode."""
@@ -32,7 +31,9 @@ class _Neurons(torch.nn.Module):
         return self.nodes(current / TAU_S)
 
 
-class _Network(torch.nn.Module):
+class Network(torch.nn.Module):
+    """Spikes (T, batch, 784) to counts (batch, 10)."""
+
     def __init__(self):
         super().__init__()
         self.weights = layer.Linear(784, 400, bias=False)
@@ -55,8 +56,3 @@ class _Network(torch.nn.Module):
         for current in self.weights(spikes).unbind():
             counts = counts + self.step(current)
         return counts
-
-
-def build() -> torch.nn.Module:
-    """A new network: spikes (T, batch, 784) to counts (batch, 10)."""
-    return _Network()

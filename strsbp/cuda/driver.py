@@ -16,7 +16,7 @@ from strsbp.cuda.source import kernel_source, kernels, options
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, THRESHOLDS, TRAIN_SPLIT
 from strsbp.engine.adam import bias_corrected
-from strsbp.engine.layers import Layer
+from strsbp.engine.layers import Layer, RecurrentLayer
 from strsbp.engine.loss import HM2BP_E_SILENT
 from strsbp.engine.network import Network
 
@@ -38,16 +38,16 @@ def words(n_bits: int) -> int:
 
 
 def arrays_of_replica(
-    template: Network, seed: int, state: dict, most: Sequence[int], n_train: int, n_test: int
+    network: Network, most: Sequence[int], n_train: int, n_test: int
 ) -> dict[str, np.ndarray]:
     """The arrays of one replica by name, with the values with which it starts.
 
-    `state`: its `Network.state()`; `most`: per layer, the largest number of recurrent connections
-    of any replica (see `connections_of`). Those of layer k are called `k/name`.
+    `most`: per layer, the largest number of recurrent connections of any replica (see
+    `connections_of`). Those of layer k are called `k/name`.
     """
-    n_steps, n_inputs, n_layers = template.model.n_steps, template.n_inputs, len(template.layers)
+    n_steps, n_inputs, n_layers = network.model.n_steps, network.n_inputs, len(network.layers)
     arrays = {
-        "seeds": np.array(seed, dtype=np.uint64),
+        "seeds": np.array(network.seed, dtype=np.uint64),
         "order": np.zeros(n_train, _I32),
         "boost": np.zeros(n_train, _F32),
         "predictions": np.zeros(n_train, _I32),
@@ -60,13 +60,12 @@ def arrays_of_replica(
         "input/step_mask": np.zeros((n_steps, words(n_inputs)), _U32),
         "input/neuron_mask": np.zeros((n_inputs, words(n_steps)), _U32),
         "input/counts": np.zeros(n_inputs, _I32),
-        "traces": np.zeros((n_steps + 1, max(x.error.size for x in template.layers)), _F32),
+        "traces": np.zeros((n_steps + 1, max(x.error.size for x in network.layers)), _F32),
     }
-    for k, layer in enumerate(template.layers):
-        own = {name: state[f"{layer.name}/{name}"] for name in layer.state()}
-        own |= _arrays_of_layer(layer, n_steps)
+    for k, layer in enumerate(network.layers):
+        own = layer.state() | _arrays_of_layer(layer, n_steps)
         if layer.recurrent:
-            own |= _arrays_of_connections(layer, own, max(most[k], 1), solves(template, k))
+            own |= _arrays_of_connections(layer, max(most[k], 1), solves(network, k))
         arrays |= {f"{k}/{name}": array for name, array in own.items()}
     return arrays
 
@@ -75,7 +74,7 @@ def _arrays_of_layer(layer: Layer, n_steps: int) -> dict[str, np.ndarray]:
     n = layer.error.size
     names = (
         "column_sums", "square_sums", "error", "scaled_error", "factors", "weight_error",
-        "back_error", "back_silent", "back_all",
+        "back_error",
     )  # fmt: skip
     own = {name: np.zeros(n, _F32) for name in names}
     own |= {name: np.ones(n, _F32) for name in ("denominators", "lateral")}
@@ -98,14 +97,16 @@ def _arrays_of_layer(layer: Layer, n_steps: int) -> dict[str, np.ndarray]:
     return own
 
 
-def _arrays_of_connections(layer: Layer, own: dict, most: int, solves: bool) -> dict:
+def _arrays_of_connections(layer: RecurrentLayer, most: int, solves: bool) -> dict:
     """What a recurrent layer has besides; arrays with an entry per connection have `most`."""
-    n, ptr, post = layer.error.size, own["rec_ptr"], own["rec_post"]
-    pre = np.repeat(np.arange(n), np.diff(ptr))
+    n, pre, post = layer.error.size, layer.rec_pre, layer.rec_post
     # Sorted by post-synaptic, then pre-synaptic neuron: the order of every sum.
     incoming = np.argsort(post, kind="stable")
-    names = ("rec_post", "rec_weights", "rec_first_moments", "rec_second_moments")
-    entries = {name: own[name] for name in names} | {
+    entries = {
+        "rec_post": post,
+        "rec_weights": layer.rec_weights,
+        "rec_first_moments": layer.rec_first_moments,
+        "rec_second_moments": layer.rec_second_moments,
         "rec_pre": pre.astype(_I32),
         "incoming_pre": pre[incoming].astype(_I32),
         "incoming_connection": incoming.astype(_I32),
@@ -119,7 +120,7 @@ def _arrays_of_connections(layer: Layer, own: dict, most: int, solves: bool) -> 
     if solves:
         found["solution"] = np.zeros(n, _F64)
     if solves and layer.arrays.one_way:
-        order, starts = dependency_levels(ptr, post, layer.n_neurons)
+        order, starts = dependency_levels(layer.rec_ptr, post, layer.n_neurons)
         found["level_order"], found["n_levels"] = order, np.array(starts.size - 1, _I32)
         found["level_ptr"] = np.zeros(layer.n_neurons + 1, _I32)
         found["level_ptr"][: starts.size] = starts
@@ -128,9 +129,9 @@ def _arrays_of_connections(layer: Layer, own: dict, most: int, solves: bool) -> 
     return found
 
 
-def solves(template: Network, k: int) -> bool:
+def solves(network: Network, k: int) -> bool:
     """Whether layer `k` has a recurrent system to solve; the first layer passes no error back."""
-    return template.layers[k].recurrent and k > 0
+    return network.layers[k].recurrent and k > 0
 
 
 def stores_spsp(layer: Layer) -> bool:
@@ -138,18 +139,16 @@ def stores_spsp(layer: Layer) -> bool:
     return layer.arrays.normalised or layer.arrays.as_hm2bp
 
 
-def bytes_per_replica(template: Network, most: Sequence[int], n_train: int, n_test: int) -> int:
-    """Bytes of device memory per replica; arguments as in `arrays_of_replica`."""
-    arrays = arrays_of_replica(template, 0, template.state(), most, n_train, n_test)
+def bytes_per_replica(networks: Sequence[Network], n_train: int, n_test: int) -> int:
+    """Bytes of device memory for each of `networks`, as replicas of one batch."""
+    arrays = arrays_of_replica(networks[0], connections_of(networks), n_train, n_test)
     return sum(array.nbytes for array in arrays.values())
 
 
-def connections_of(template: Network, states: Sequence[dict]) -> list[int]:
-    """Per layer, the largest number of recurrent connections in any of `states`."""
-    return [
-        max(state[f"{layer.name}/rec_post"].size for state in states) if layer.recurrent else 0
-        for layer in template.layers
-    ]
+def connections_of(networks: Sequence[Network]) -> list[int]:
+    """Per layer, the largest number of recurrent connections in any of `networks`."""
+    layers = zip(*(network.layers for network in networks), strict=True)
+    return [max(layer.arrays.rec_post.size for layer in same) for same in layers]
 
 
 class Launch(NamedTuple):
@@ -168,34 +167,31 @@ class Replicas:
 
     Parameters
     ----------
-    template: a CPU network with the batch's settings; its weights are not used.
-    seeds, states: seed and `Network.state()` of each replica; all states must have the same
-        number of updates.
+    networks: the CPU network of each replica; they differ only in their seeds, and must have had
+        the same number of updates.
     digits: the images that all replicas train on.
     xp: the array module.
     """
 
-    def __init__(
-        self, template: Network, seeds: Sequence[int], states: Sequence[dict], digits: Digits, xp
-    ):
-        self.template, self.xp = template, xp
-        self.layers = template.layers
-        self.n_replicas = len(seeds)
+    def __init__(self, networks: Sequence[Network], digits: Digits, xp):
+        self.template, self.xp = networks[0], xp
+        self.layers = self.template.layers
+        self.n_replicas = len(networks)
         self.n_train, self.n_test = len(digits.train_labels), len(digits.test_labels)
-        self.packed_words = digits.train_images.shape[1] // template.n_inputs // 4
-        updates = {int(state["n_updates"]) for state in states}
-        if len(updates) != 1 or len(states) != len(seeds):
+        self.packed_words = digits.train_images.shape[1] // self.template.n_inputs // 4
+        updates = {network.n_updates for network in networks}
+        if len(updates) != 1:
             raise ValueError("the replicas of a batch must have had the same number of updates")
         self.n_updates = updates.pop()
         self.stream = xp.cuda.Stream(non_blocking=True)
         with self.stream:
             self._compile()
-            self._allocate(seeds, states, digits)
-            self._restart()
+            start = self._allocate(networks, digits)
             self._train_sample = self._recorded(list(self._train_launches()))
             self._test_sample = self._recorded(list(self._test_launches()))
-            self._restart()  # again, because recording ran the kernels once
-            del self._start
+            for name, array in start.items():  # again, because recording ran the kernels once
+                self.arrays[name].set(array)
+            self._run([self._sum_launch(k) for k in range(len(self.layers))])
 
     # Memory
 
@@ -207,15 +203,14 @@ class Replicas:
         module = self.xp.RawModule(code=kernel_source(), options=compiling)
         self._kernel, self._parameters = cache(module.get_function), kernels()
 
-    def _allocate(self, seeds, states, digits: Digits) -> None:
-        xp, template = self.xp, self.template
-        self._most_connections = connections_of(template, states)
+    def _allocate(self, networks: Sequence[Network], digits: Digits) -> dict[str, np.ndarray]:
+        """Make all arrays on the device; returns what those of the replicas start with."""
+        xp = self.xp
+        self._most_connections = connections_of(networks)
         sizes = self._most_connections, self.n_train, self.n_test
-        host = [
-            arrays_of_replica(template, *each, *sizes) for each in zip(seeds, states, strict=True)
-        ]
-        self._start = {name: np.stack([each[name] for each in host]) for name in host[0]}
-        self.arrays = {name: xp.asarray(array) for name, array in self._start.items()}
+        host = [arrays_of_replica(network, *sizes) for network in networks]
+        start = {name: np.stack([each[name] for each in host]) for name in host[0]}
+        self.arrays = {name: xp.asarray(array) for name, array in start.items()}
         shared = {
             "train_images": digits.train_images,
             "labels": digits.train_labels,
@@ -237,11 +232,7 @@ class Replicas:
         ]
         if rows:  # one matrix for all replicas: elimination is rare and handles one at a time
             self.shared["matrix"] = xp.zeros(max(rows) * (max(rows) + 1), dtype=_F64)
-
-    def _restart(self) -> None:
-        for name, array in self._start.items():
-            self.arrays[name].set(array)
-        self._run([self._sum_launch(k) for k in range(len(self.layers))])
+        return start
 
     def state(self) -> list[dict[str, np.ndarray]]:
         """`Network.state()` of each replica, copied to the host."""
@@ -286,8 +277,8 @@ class Replicas:
         """
         values = values | others
         arguments = tuple(
-            values[name] if scalar is None else scalar(values[name])
-            for name, scalar in self._parameters[kernel].items()
+            values[name] if is_array else kind(values[name])
+            for name, (kind, is_array) in self._parameters[kernel].items()
         )
         return Launch(kernel, (blocks, replicas or self.n_replicas), threads, arguments, shared)
 
@@ -378,7 +369,7 @@ class Replicas:
         else:
             yield self._launch("traces_of_layer", blocks, THREADS, values)
         yield self._launch(
-            "layer_errors", blocks, THREADS, values, splits=not layer.recurrent or published,
+            "layer_errors", blocks, THREADS, values, has_back=not layer.recurrent or published,
             shared=4 * (SEGMENT_WORDS + SEGMENT_BITS + 1),
         )  # fmt: skip
         if stores_spsp(layer):
@@ -392,35 +383,36 @@ class Replicas:
         if layer.recurrent:
             yield self._launch("spsp_of_connections", connections, THREADS, values)
         if solves(self.template, k) and not published:
-            yield from self._solve_launches(k, values, values["scaled_error"])
-            yield self._launch("split_solution", blocks, THREADS, values)
+            yield from self._solve_launches(k, values, "scaled_error", "back_error")
         yield self._launch(
             "update_weights", layer.n_inputs, THREADS, values, stored=stores_spsp(layer),
             shared=4 * (THREADS + SEGMENT_BITS + 1),
         )  # fmt: skip
         if solves(self.template, k) and published:
             # The published program applies R before it solves the system (finding F6).
-            yield from self._solve_launches(k, values, values["back"])
-            yield self._launch("take_solution", blocks, THREADS, values)
+            yield from self._solve_launches(k, values, "back", "back")
         if layer.recurrent:
             yield self._launch("update_connections", connections, THREADS, values)
         yield self._sum_launch(k)
 
-    def _solve_launches(self, k: int, values: dict, right_hand_side):
+    def _solve_launches(self, k: int, values: dict, right_hand_side: str, target: str):
         layer = self.layers[k]
+        blocks = -(-layer.error.size // THREADS)
         threads = min(MOST_THREADS, max(64, 32 * words(layer.n_neurons)))
         values = values | {
             "ablated": layer.arrays.ablates_back, "values": values["off_diagonal"],
-            "s": values["denominators"], "b": right_hand_side, "y": values["solution"],
+            "s": values["denominators"], "b": values[right_hand_side], "y": values["solution"],
+            "target": values[target],
         }  # fmt: skip
         if layer.arrays.one_way:
             yield self._launch("solve_triangular", 1, threads, values)
-            return
-        yield self._launch("solve_iterative", 1, threads, values, shared=8 * 5)
-        yield self._launch(
-            "solve_elimination", 1, MOST_THREADS, values, shared=4, replicas=1,
-            a=self.shared["matrix"],
-        )  # fmt: skip
+        else:
+            yield self._launch("solve_iterative", 1, threads, values, shared=8 * 5)
+            yield self._launch(
+                "solve_elimination", 1, MOST_THREADS, values, shared=4, replicas=1,
+                a=self.shared["matrix"],
+            )  # fmt: skip
+        yield self._launch("take_solution", blocks, THREADS, values)
 
     def _sum_launch(self, k: int):
         blocks = -(-self.layers[k].error.size // THREADS)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from strsbp.cuda.device import array_module, gpu_name
-from strsbp.cuda.training import ReplicaRun, most_replicas, train_epochs
+from strsbp.cuda.training import most_replicas, train_epochs
 from strsbp.data import Digits
 from strsbp.files import write_json, write_text
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp.table import EffectRatioTable
+from strsbp.training.epochs import TrainingState
 from strsbp.training.run import Run, metrics_csv, progress_bar, trouble
 
 
@@ -40,33 +41,26 @@ def run_batch(
     """
     xp = array_module()
     digits = digits.first(arm.n_train, arm.n_test, arm.n_validation)
-    template, batch = None, {}
-    for seed in seeds:
-        run = batch[seed] = Run(arm, layers, table, digits, seed, checkpoint_path(seed))
-        template, boost, rows = run.state.network, run.state.boost, run.state.rows
-        # Copies, because a view would keep the whole network in memory.
-        arrays = {key: array.copy() for key, array in template.state().items()}
-        run.state = ReplicaRun(seed, arrays, boost, rows)
-
-    runs = [run.state for run in batch.values()]
+    runs = {seed: Run(arm, layers, table, digits, seed, checkpoint_path(seed)) for seed in seeds}
+    states = [run.state for run in runs.values()]
     n_images = arm.n_train + arm.n_test + arm.n_validation
-    title, done = f"{name}, {len(seeds)} seeds", sum(min(run.epoch, arm.epochs) for run in runs)
+    title, done = f"{name}, {len(seeds)} seeds", sum(min(one.epoch, arm.epochs) for one in states)
     with progress_bar(title, n_images, arm.epochs * len(seeds), done, progress) as bar:
         begin = time.perf_counter()
 
-        def keep(trained: list[ReplicaRun]) -> None:
+        def keep(trained: list[TrainingState]) -> None:
             nonlocal begin
             share = (time.perf_counter() - begin) / len(trained)
-            for run in trained:
-                batch[run.seed].save(share)
+            for state in trained:
+                runs[state.network.seed].save(share)
             begin = time.perf_counter()
 
-        n_together = most_replicas(template, runs, digits, xp)
-        for first in range(0, len(runs), n_together):
-            part = runs[first : first + n_together]
-            train_epochs(template, part, digits, arm.epochs, xp, tick=bar.update, on_epoch=keep)
+        n_together = most_replicas(states, xp)
+        for first in range(0, len(states), n_together):
+            part = states[first : first + n_together]
+            train_epochs(part, arm.epochs, xp, tick=bar.update, on_epoch=keep)
 
-    for seed, run in batch.items():
+    for seed, run in runs.items():
         if progress and (warning := trouble(run.state.rows[: arm.epochs][-1])):
             print(f"{name} seed {seed} {warning}", file=sys.stderr)
         write_text(metrics_csv(run.state.rows[: arm.epochs]), metrics_path(seed))
@@ -76,5 +70,5 @@ def run_batch(
         document |= {"device": "cuda", "replicas": min(n_together, len(seeds))}
         write_json(document, provenance_path(seed))
     # Last, so that a crash before this point loses nothing.
-    for seed in seeds:
-        Path(checkpoint_path(seed)).unlink(missing_ok=True)
+    for run in runs.values():
+        run.checkpoint_path.unlink(missing_ok=True)

@@ -9,8 +9,11 @@ FILES = (
     "common.cuh", "encode.cu", "forward.cu", "errors.cu", "gradients.cu", "adjoint.cu", "update.cu",
 )  # fmt: skip
 
-SCALARS = {"int": np.int32, "u32": np.uint32, "float": np.float32, "double": np.float64}
-"""Types of scalar parameters."""
+TYPES = {
+    "int": np.int32, "u8": np.uint8, "u32": np.uint32, "u64": np.uint64, "float": np.float32,
+    "double": np.float64,
+}  # fmt: skip
+"""Types of parameters, and of the elements of arrays."""
 
 OPTIONS = ("-std=c++17", "-fmad=false")
 """-fmad=false: no fused multiply-add, so the kernels round like the CPU engine."""
@@ -23,13 +26,13 @@ def kernel_source() -> str:
     return "\n".join(parts)
 
 
-def kernels() -> dict[str, dict[str, type | None]]:
-    """The parameters of each kernel by name: the type of a scalar, None for an array."""
+def kernels() -> dict[str, dict[str, tuple[type, bool]]]:
+    """The parameters of each kernel by name: their type, and whether it is that of an array."""
     pattern = r'extern "C" __global__ void (?:__launch_bounds__\(\w+\) )?(\w+)\(([^)]*)\)'
     return {
         kernel: {
-            name: SCALARS.get(kind)
-            for kind, name in re.findall(r"(\w+\*?) (\w+)(?:,|\s*$)", parameters)
+            name: (TYPES[kind], bool(star))
+            for kind, star, name in re.findall(r"(\w+)(\*?) (\w+)(?:,|\s*$)", parameters)
         }
         for kernel, parameters in re.findall(pattern, kernel_source())
     }

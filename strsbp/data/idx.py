@@ -25,9 +25,13 @@ FILE_NAMES = (
 
 
 def find_file(folder: Path, name: str) -> Path | None:
-    """The file `name` (ending in .gz) in `folder`, or else its unpacked form; None without both."""
-    paths = folder / name, folder / name.removesuffix(".gz")
-    return next((path for path in paths if path.exists()), None)
+    """The file `name` (ending in .gz) in `folder`, or else its unpacked form; None without both.
+
+    Some copies of MNIST have unpacked files such as ``train-images.idx3-ubyte``.
+    """
+    unpacked = name.removesuffix(".gz")
+    paths = (folder / one for one in (name, unpacked, unpacked.replace("-idx", ".idx")))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def read_files(paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from strsbp.engine import adam, passes
 from strsbp.engine.layers import Layer, RecurrentLayer
 from strsbp.engine.state import MOST_TERMS, Derivative
 from strsbp.engine.trains import SpikeTrains
-from strsbp.errors import SettingsError
+from strsbp.errors import DataError, SettingsError
 from strsbp.settings import N_CLASSES, N_PIXELS, LayerSettings, ModelSettings
 
 
@@ -37,7 +37,8 @@ class Network:
 
     Raises `SettingsError` if `adjoint: published` is used with a recurrent layer that is not as
     wide as the layer below it (finding F6 requires equal sizes), if the model does not fit the
-    layers, or if the derivative has the wrong shape or does not cover T output spikes.
+    layers, or if the derivative has the wrong shape or does not cover T output spikes. Its methods
+    raise `DataError` for samples or labels that do not fit the network.
     """
 
     def __init__(
@@ -72,8 +73,8 @@ class Network:
 
         `image`: a row of the images, or of the packed spike trains, of a `Digits`.
         """
-        image = np.ascontiguousarray(image, dtype=np.uint8)
-        passes.encode(image, index, self.keys[split], self.inputs.arrays)
+        (row,) = self._rows(np.asarray(image)[None], np.zeros(1, dtype=np.int64))
+        passes.encode(row, index, self.keys[split], self.inputs.arrays)
 
     def forward(self) -> None:
         """Run all layers on the current input spikes; the results are in `layers[k].trains`."""
@@ -103,8 +104,8 @@ class Network:
         predictions = np.zeros(order.size, dtype=np.int64)
         n_spikes, n_silent = np.zeros((2, order.size, len(self.layers)), dtype=np.int64)
         passes.predict_samples(
-            np.ascontiguousarray(images, dtype=np.uint8), order, self.keys[split],
-            self.inputs.arrays, self.arrays, predictions, n_spikes, n_silent,
+            self._rows(images, order), order, self.keys[split], self.inputs.arrays, self.arrays,
+            predictions, n_spikes, n_silent,
         )  # fmt: skip
         return predictions, n_spikes, n_silent
 
@@ -120,6 +121,7 @@ class Network:
 
     def train_on_inputs(self, label: int, boost: float = 1.0, epoch: int = 0) -> SampleResult:
         """Like `train_sample`, on the input spikes that are already set."""
+        self._check_labels(np.asarray(label))
         (step,), (root_scale,) = self._next_steps(1, epoch)
         smallest = np.zeros(len(self.layers), dtype=np.float32)
         cost, prediction = passes.train_on_spikes(
@@ -139,17 +141,38 @@ class Network:
         |s_i| per layer (n, n_layers) float32, infinite if none was computed).
         """
         order = np.ascontiguousarray(order, dtype=np.int64)
+        images, labels = self._rows(images, order), np.ascontiguousarray(labels, dtype=np.int64)
+        self._check_labels(labels)
         steps, root_scales = self._next_steps(order.size, epoch)
         costs, predictions = np.zeros(order.size), np.zeros(order.size, dtype=np.int64)
         smallest = np.zeros((order.size, len(self.layers)), dtype=np.float32)
         passes.train_samples(
-            np.ascontiguousarray(images, dtype=np.uint8), order,
-            np.ascontiguousarray(labels, dtype=np.int64),
-            np.ascontiguousarray(boosts, dtype=np.float32), self.keys[TRAIN_SPLIT],
-            self.inputs.arrays, self.arrays, self.derivative, steps, root_scales,
-            costs, predictions, smallest,
+            images, order, labels, np.ascontiguousarray(boosts, dtype=np.float32),
+            self.keys[TRAIN_SPLIT], self.inputs.arrays, self.arrays, self.derivative, steps,
+            root_scales, costs, predictions, smallest,
         )  # fmt: skip
         return predictions, costs, smallest
+
+    def _rows(self, images: ArrayLike, order: np.ndarray) -> np.ndarray:
+        """The samples `images`; compiled code reads their rows `order` without any check."""
+        rows = np.ascontiguousarray(images)
+        if rows.dtype != np.uint8 or rows.ndim != 2 or rows.shape[1] % self.n_inputs:
+            raise DataError(
+                f"The images are {rows.dtype} of shape {rows.shape}; give uint8 of shape "
+                f"(n, {self.n_inputs}), with pixels from 0 to 255."
+            )
+        if order.size and not 0 <= order.min() <= order.max() < len(rows):
+            raise DataError(
+                f"Images {order.min()} to {order.max()} were asked for, but there are {len(rows)}."
+            )
+        return rows
+
+    def _check_labels(self, labels: np.ndarray) -> None:
+        if labels.size and not 0 <= labels.min() <= labels.max() < self.n_classes:
+            raise DataError(
+                f"There are labels from {labels.min()} to {labels.max()}, but the network has the "
+                f"classes 0 to {self.n_classes - 1}."
+            )
 
     def _next_steps(self, n: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Adam's bias-corrected step sizes and square-root factors for the next `n` updates."""
@@ -184,20 +207,15 @@ class Network:
         self.n_updates = int(arrays["n_updates"])
 
     def first_layer_not_finite(self) -> str | None:
-        """Name of the first layer with a weight or moment that is not finite, or None."""
-        return first_layer_not_finite(self.state())
+        """Name of the first layer with a weight or moment that is not finite, or None.
 
-
-def first_layer_not_finite(arrays: dict[str, np.ndarray]) -> str | None:
-    """Name of the first layer in a `Network.state` with a non-finite weight or moment, or None.
-
-    Moments are checked because a weight whose squared gradient overflows never changes again.
-    """
-    for name, array in arrays.items():
-        layer, _, kind = name.rpartition("/")
-        if kind.endswith(("weights", "moments")) and not np.isfinite(array).all():
-            return layer
-    return None
+        Moments are checked because a weight whose squared gradient overflows never changes again.
+        """
+        for name, array in self.state().items():
+            layer, _, kind = name.rpartition("/")
+            if kind.endswith(("weights", "moments")) and not np.isfinite(array).all():
+                return layer
+        return None
 
 
 def _check_derivative(derivative: Derivative, n_steps: int) -> None:

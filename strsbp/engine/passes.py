@@ -1,6 +1,7 @@
 """Forward and backward passes of a sample through the layers, and many samples in one call.
 
-These functions only call the kernels in order; see the kernels for what each computes.
+These functions only call the kernels in order; see the kernels for what each computes. Most are
+inlined, because numba compiles all that a function calls once more with it, at every level.
 """
 
 import numpy as np
@@ -18,7 +19,7 @@ from strsbp.engine.state import (
 )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(inline="always")
 def forward_layer(layer, inputs):
     """Run the layer on the spikes `inputs` and store its own spikes in `layer.trains`."""
     if layer.output or layer.recurrent:
@@ -28,7 +29,7 @@ def forward_layer(layer, inputs):
     trains.transpose(*layer.trains)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(inline="always")
 def output_spsp(layer, inputs, active, label):
     """Lateral factors, the repair of a silent label, and e_ij of the output layer.
 
@@ -47,7 +48,7 @@ def output_spsp(layer, inputs, active, label):
     return layer.repaired_ptr
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(inline="always")
 def layer_denominators(layer, inputs, active, derivative, offsets):
     """Fill the layer's s_i; returns the smallest |s_i|."""
     denominators.term_sums(layer, inputs, active, derivative.coefficients)
@@ -56,7 +57,7 @@ def layer_denominators(layer, inputs, active, derivative, offsets):
     return denominators.denominators(layer, offsets, derivative)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(inline="always")
 def solve(layer, right_hand_side):
     n = layer.n_neurons
     s = layer.rows[ONES] if layer.ablates_back else layer.rows[DENOMINATORS]
@@ -66,7 +67,7 @@ def solve(layer, right_hand_side):
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(inline="always")
 def back_errors(layer, offsets):
     """Store the factor of w_ij rho_ij in the error of the layer below: delta_i / s_i or y_i."""
     error = layer.rows[SCALED_ERROR]
@@ -83,7 +84,7 @@ def back_errors(layer, offsets):
         loss.split_errors(layer, layer.system[0], offsets)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(inline="always")
 def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back, label):
     """Gradient, back-propagated error and update of one layer for one sample.
 
@@ -132,7 +133,7 @@ def forward_layers(inputs, layers):
         below = layer.trains
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def backward_layers(inputs, layers, derivative, has_error, step, root_scale, label, smallest):
     """Update all layers, last to first; `smallest` (n_layers,) receives their smallest |s_i|."""
     for k in range(len(layers) - 1, -1, -1):

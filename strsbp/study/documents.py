@@ -5,6 +5,7 @@ A part stands between two comments, `<!-- NAME: begin (written by make docs) -->
 from the models of the settings. A test fails when a part is out of date.
 """
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ from strsbp.study.claims.rules import KINDS
 from strsbp.study.claims.units import format_measured, format_value
 from strsbp.study.figures.catalogue import CLAIMS, FIGURES
 from strsbp.study.loading import load_profile
+from strsbp.study.report.answers import counted
+from strsbp.study.report.results import Results
 from strsbp.study.report.text import duration
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +46,7 @@ def answers() -> str:
         ["**Does ST-RSBP beat HM2-BP**, as the study ran both?", study, as_run],
         [
             "**Even without the division by the threshold**, as in Zhang and Li's own logs? With "
-            "it, the regulariser swamps the error (finding F10).",
+            "it, the regulariser drowns the error (finding F10).",
             "not tried",
             as_logged,
         ],
@@ -123,17 +126,21 @@ def claims() -> str:
         if claim["other_verdicts"]:  # at other settings, or other epochs
             verdict += f" ({claim['other_verdicts']})"
         rows.append([claim["statement"], claim["place"], published, ours, verdict])
-    counts = found["verdict"].value_counts(sort=False)
-    total = ", ".join(f"{verdict}: {count}" for verdict, count in counts.items())
+    total = counted(found.to_dict("records"), "Of the study's {} claims, ")
     head = ["Claim", "In the study", "The study", "Here, with 95 % interval", "Verdict"]
-    return f"{len(found)} claims; {total}.\n\n{_table(head, rows)}"
+    return f"{total}\n\n{_table(head, rows)}"
 
 
 def findings() -> str:
     """Every finding with its verdict and its effects on the test error."""
     found = read_csv(RESULTS / "judge_findings" / "verdicts.csv")
+    results = Results(STUDY, {}, {}, ROOT, RESULTS, "")
     rows = [
-        [name, *group[["statement", "verdict"]].iloc[0], " ".join(group["effect_text"].dropna())]
+        [
+            name,
+            *group[["statement", "verdict"]].iloc[0],
+            results.titled(" ".join(group["effect_text"].dropna())),
+        ]
         for name, group in found.groupby("id", sort=False)
     ]
     return _table(["", "Finding", "Verdict", "Effect"], rows)
@@ -163,13 +170,14 @@ def targets() -> str:
 
 def costs() -> str:
     """What the committed runs cost."""
-    provenance = [read_json(path) for path in sorted((RESULTS / "train").glob("*/seed*.json"))]
-    cpus = sorted({run["machine"]["cpu"] for run in provenance if run.get("machine")})
-    seconds = sum(run["seconds"] for run in provenance)
+    runs = {path: read_json(path) for path in sorted((RESULTS / "train").glob("*/seed*.json"))}
+    cpus = sorted({run["machine"]["cpu"] for run in runs.values() if run.get("machine")})
+    seconds = {path: run["seconds"] for path, run in runs.items()}
+    of_report = sum(seconds[ROOT / path] for path in STUDY.runs(suffix="json"))
     return (
-        f"The {len(provenance)} committed training runs, including those on demand, took "
-        f"{duration(seconds)} in total, each on one core of an {' or '.join(cpus)} that did other "
-        "work at the same time."
+        f"The {len(runs)} committed training runs took {duration(sum(seconds.values()))} in total, "
+        f"each on one core of an {' or '.join(cpus)} that did other work at the same time; those "
+        f"that the report needs took {duration(of_report)}, the others are trained on demand."
     )
 
 
@@ -234,7 +242,8 @@ _BLOCK = re.compile(
 def documents() -> dict[Path, str]:
     """Path and expected content of every file that is wholly or partly generated."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    found = {ROOT / "workflow" / "schemas" / "config.schema.json": schema.config_schema_text()}
+    text = json.dumps(schema.config_schema(), indent=2, ensure_ascii=False) + "\n"
+    found = {ROOT / "workflow" / "schemas" / "config.schema.json": text}
     written = {}
     for page in pages:
         text = page.read_text(encoding="utf-8")

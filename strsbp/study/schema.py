@@ -20,11 +20,6 @@ def config_schema() -> dict[str, Any]:
     }
 
 
-def config_schema_text() -> str:
-    """The content of workflow/schemas/config.schema.json."""
-    return json.dumps(config_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
 def config_keys() -> str:
     """Every key of a config file as Markdown tables, generated from `StudySettings`."""
     schema = StudySettings.model_json_schema()

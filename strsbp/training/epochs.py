@@ -1,6 +1,6 @@
 """Epochs: sample order, training, boosting, evaluation and metrics (section 8)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT
-from strsbp.engine.network import Network, first_layer_not_finite
+from strsbp.engine.network import Network
 from strsbp.errors import SettingsError
 from strsbp.reference.boosting import updated_boost
 
@@ -50,25 +50,23 @@ class Evaluation:
     spike_counts: list[float]
     silent_shares: list[float]
 
-
-class Progress:
-    """How far a run has got, derived from `rows`, the metrics of its epochs so far."""
-
-    rows: list[dict]
-
-    @property
-    def epoch(self) -> int:
-        """Number of epochs done."""
-        return len(self.rows)
-
-    @property
-    def diverged(self) -> bool:
-        """Whether a weight was not finite at the end of the last epoch."""
-        return bool(self.rows) and self.rows[-1]["diverged"] != ""
+    @classmethod
+    def of(
+        cls, network: Network, labels: np.ndarray, predictions: np.ndarray, n_spikes: np.ndarray,
+        n_silent: np.ndarray,
+    ) -> "Evaluation":  # fmt: skip
+        """From the classes (n,), spikes and silent neurons (n, n_layers) of n images."""
+        sizes = np.array([layer.n_neurons for layer in network.layers])
+        # Summed in sequence, so that the last digits are the same on every device.
+        counts, shares = (
+            np.cumsum(of_layers / sizes, axis=0)[-1] / len(labels)
+            for of_layers in (n_spikes, n_silent)
+        )
+        return cls(float(np.mean(predictions != labels)), counts.tolist(), shares.tolist())
 
 
 @dataclass
-class TrainingState(Progress):
+class TrainingState:
     """A training run between two epochs.
 
     `boost` (n,) float64: the boosting weights; `rows`: the metrics of the epochs so far.
@@ -92,9 +90,53 @@ class TrainingState(Progress):
             )
         return cls(network, digits, np.ones(len(digits.train_labels)))
 
+    @property
+    def epoch(self) -> int:
+        """Number of epochs done."""
+        return len(self.rows)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether a weight was not finite at the end of the last epoch."""
+        return bool(self.rows) and self.rows[-1]["diverged"] != ""
+
     def arrays(self) -> dict[str, np.ndarray]:
         """What a checkpoint contains of the run besides `rows`."""
         return {**self.network.state(), "boost": self.boost}
+
+    def end_epoch(
+        self, predictions: np.ndarray, cost: float, smallest: np.ndarray,
+        tests: Sequence[np.ndarray],
+    ) -> dict:  # fmt: skip
+        """Boost the samples, and append the metrics of an epoch to `rows`; returns them.
+
+        `predictions` (n,): classes of the training samples; `cost`: the sum of their costs;
+        `smallest` (n_layers,): the smallest |s_i| of each layer, infinite if none was computed;
+        `tests`: what `Network.predict_samples` returns for all test and validation images.
+        """
+        network, digits = self.network, self.digits
+        misclassified = predictions != digits.train_labels
+        self.boost = updated_boost(
+            self.boost, digits.train_labels, misclassified, network.n_classes
+        )
+
+        def evaluated(part: slice) -> Evaluation:
+            return Evaluation.of(network, digits.test_labels[part], *(one[part] for one in tests))
+
+        tested = evaluated(slice(digits.n_test))
+        row: dict[str, Any] = {"epoch": self.epoch + 1, "test_error": tested.error}
+        if digits.n_validation:
+            row["validation_error"] = evaluated(slice(digits.n_test, None)).error
+        row["train_error"] = float(misclassified.mean())
+        row["cost"] = cost / len(misclassified)
+        for k, layer in enumerate(network.layers):
+            row[f"spike_count_{layer.name}"] = tested.spike_counts[k]
+            row[f"silent_share_{layer.name}"] = tested.silent_shares[k]
+            s = float(smallest[k])
+            row[f"smallest_denominator_{layer.name}"] = "" if s == np.inf else s
+        row["diverged"] = network.first_layer_not_finite() or ""
+        self.rows.append(row)
+        return row
 
 
 def evaluate(
@@ -102,24 +144,19 @@ def evaluate(
     images: np.ndarray,
     labels: np.ndarray,
     tick: Callable[[int], object] = lambda n: None,
-    start: int = 0,
-    stop: int | None = None,
 ) -> Evaluation:
-    """The `Evaluation` on the test images [start:stop], (n, pixels) uint8, with labels (n,)."""
-    n_wrong = 0
-    spikes, silent = np.zeros(len(network.layers)), np.zeros(len(network.layers))
-    sizes = np.array([layer.n_neurons for layer in network.layers])
-    stop = len(labels) if stop is None else stop
-    n = stop - start
-    for first in range(start, stop, BLOCK):
-        last = min(first + BLOCK, stop)
-        predictions, n_spikes, n_silent = network.predict_samples(images, first, last, TEST_SPLIT)
-        n_wrong += np.sum(predictions != labels[first:last])
-        for of_sample, silent_of_sample in zip(n_spikes, n_silent, strict=True):
-            spikes += of_sample / sizes
-            silent += silent_of_sample / sizes
+    """The `Evaluation` on all test images, (n, pixels) uint8, with labels (n,)."""
+    return Evaluation.of(network, labels, *_tests(network, images, tick))
+
+
+def _tests(network: Network, images: np.ndarray, tick: Callable) -> list[np.ndarray]:
+    """What `Network.predict_samples` returns for all test images."""
+    blocks = []
+    for first in range(0, len(images), BLOCK):
+        last = min(first + BLOCK, len(images))
+        blocks.append(network.predict_samples(images, first, last, TEST_SPLIT))
         tick(last - first)
-    return Evaluation(float(n_wrong / n), (spikes / n).tolist(), (silent / n).tolist())
+    return [np.concatenate(arrays) for arrays in zip(*blocks, strict=True)]
 
 
 def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: None) -> dict:
@@ -129,56 +166,20 @@ def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: 
     """
     network, digits = state.network, state.digits
     labels = digits.train_labels
-    n, epoch = len(labels), state.epoch
-    misclassified = np.zeros(n, dtype=bool)
+    predictions = np.zeros(len(labels), dtype=np.int64)
     smallest = np.full(len(network.layers), np.inf)
     cost = 0.0
-    order = epoch_order(network.seed, epoch, n, network.model.shuffle)
-    for first in range(0, n, BLOCK):
+    order = epoch_order(network.seed, state.epoch, len(labels), network.model.shuffle)
+    for first in range(0, len(labels), BLOCK):
         block = order[first : first + BLOCK]
-        predictions, costs, denominators = network.train_samples(
-            digits.train_images, block, labels[block], state.boost[block], epoch
+        predictions[block], costs, denominators = network.train_samples(
+            digits.train_images, block, labels[block], state.boost[block], state.epoch
         )
-        misclassified[block] = predictions != labels[block]
         cost += float(costs.sum())
         smallest = np.minimum(smallest, denominators.min(axis=0))
         tick(len(block))
-    state.boost = updated_boost(state.boost, labels, misclassified, network.n_classes)
-    test = network, digits.test_images, digits.test_labels, tick
-    tested = evaluate(*test, stop=digits.n_test)
-    validation = evaluate(*test, start=digits.n_test).error if digits.n_validation else None
-    state.rows.append(
-        metrics_row(
-            network, network.state(), epoch, tested, validation, misclassified, cost, smallest
-        )
-    )
-    return state.rows[-1]
-
-
-def metrics_row(
-    network: Network, arrays: dict[str, np.ndarray], epoch: int, tested: Evaluation,
-    validation_error: float | None, misclassified: np.ndarray, cost: float, smallest: np.ndarray,
-) -> dict:  # fmt: skip
-    """The metrics of `epoch` (from 0) for a network whose `state()` is `arrays`.
-
-    `validation_error`: a fraction, or None without a validation set; `misclassified` (n,) bool: per
-    training sample; `cost`: summed over the training samples; `smallest`
-    (n_layers,): the smallest |s_i| of each layer, infinite if none was computed.
-    """
-    row: dict[str, Any] = {
-        "epoch": epoch + 1,
-        "test_error": tested.error,
-        **({} if validation_error is None else {"validation_error": validation_error}),
-        "train_error": float(misclassified.mean()),
-        "cost": cost / len(misclassified),
-    }
-    for k, layer in enumerate(network.layers):
-        row[f"spike_count_{layer.name}"] = tested.spike_counts[k]
-        row[f"silent_share_{layer.name}"] = tested.silent_shares[k]
-        s = float(smallest[k])
-        row[f"smallest_denominator_{layer.name}"] = "" if s == np.inf else s
-    row["diverged"] = first_layer_not_finite(arrays) or ""
-    return row
+    tests = _tests(network, digits.test_images, tick)
+    return state.end_epoch(predictions, cost, smallest, tests)
 
 
 def epochs_of(network: Network, digits: Digits, epochs: int) -> Iterator[dict]:

@@ -41,8 +41,7 @@ def run_hash(
 class Run:
     """One seed of an arm: its state, resumed from its checkpoint if there is one.
 
-    `state`: a `TrainingState`, or another object with the same `rows` and `arrays()`; `seconds`:
-    the time of each epoch.
+    `state`: its `TrainingState`; `seconds`: the time of each epoch.
     """
 
     def __init__(

@@ -14,7 +14,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -247,27 +246,6 @@ void launch(void (*kernel)(A...), void** arguments, Dim3 grid, Dim3 size, size_t
         call(kernel, arguments, std::index_sequence_for<A...>{});
     };
     launch(body, grid, size, bytes);
-}
-
-// One letter an argument, by which a test checks what a driver passes: lower case for a value,
-// upper case for a pointer to it.
-template <class T>
-char letter() {
-    using V = std::remove_cv_t<std::remove_pointer_t<T>>;
-    char found = '?';
-    if (std::is_same_v<V, int>) found = 'i';
-    if (std::is_same_v<V, unsigned>) found = 'u';
-    if (std::is_same_v<V, unsigned long long>) found = 'q';
-    if (std::is_same_v<V, unsigned char>) found = 'b';
-    if (std::is_same_v<V, float>) found = 'f';
-    if (std::is_same_v<V, double>) found = 'd';
-    return std::is_pointer_v<T> ? static_cast<char>(found - 'a' + 'A') : found;
-}
-
-template <class... A>
-const char* signature(void (*)(A...)) {
-    static const std::string text{letter<A>()...};
-    return text.c_str();
 }
 
 }  // namespace host

@@ -15,14 +15,6 @@ from strsbp.cuda.source import kernel_source, kernels
 HERE = Path(__file__).parent
 CACHE = Path(tempfile.gettempdir()) / "strsbp-cuda-host"
 
-LETTERS = {
-    np.dtype(np.int32): "i",
-    np.dtype(np.uint32): "u",
-    np.dtype(np.uint64): "q",
-    np.dtype(np.uint8): "b",
-    np.dtype(np.float32): "f",
-    np.dtype(np.float64): "d",
-}
 SHARED_LIMIT = 48 * 1024
 """Bytes of shared memory that every launch may ask for."""
 
@@ -35,7 +27,6 @@ def compiler() -> str | None:
 def host_program() -> str:
     """The kernels with what C needs to call each of them by its name."""
     calls = [
-        f'extern "C" const char* signature_{name}() {{ return host::signature({name}); }}\n'
         f'extern "C" const char* launch_{name}(void** arguments, unsigned gx, unsigned gy, '
         f"unsigned threads, size_t bytes) {{ host::problem.clear(); "
         f"host::launch({name}, arguments, {{gx, gy, 1}}, {{threads, 1, 1}}, bytes); "
@@ -80,15 +71,14 @@ class Kernel:
         self.name = name
         self._launch = getattr(library, f"launch_{name}")
         self._launch.restype = ctypes.c_char_p
-        find = getattr(library, f"signature_{name}")
-        find.restype = ctypes.c_char_p
-        self.signature = find().decode()
+        self._parameters = kernels()[name]
 
     def __call__(self, grid, block, arguments, shared_mem=0):
         assert shared_mem <= SHARED_LIMIT, f"{self.name}: {shared_mem} bytes of shared memory"
         assert 1 <= block[0] <= 1024 and block[1:] in ((), (1,), (1, 1)), block
-        given = "".join(map(_letter, arguments))
-        assert given == self.signature, f"{self.name}: {given} for {self.signature}"
+        given = zip(self._parameters.items(), arguments, strict=True)
+        for (name, wanted), value in given:
+            assert (value.dtype, isinstance(value, np.ndarray)) == wanted, f"{self.name}: {name}"
         kept = [_value(argument) for argument in arguments]
         pointers = (ctypes.c_void_p * len(kept))(*(ctypes.addressof(value) for value in kept))
         gx, gy = (*grid, 1)[:2]
@@ -97,11 +87,6 @@ class Kernel:
             ctypes.c_size_t(shared_mem),
         )  # fmt: skip
         assert not problem, f"{self.name}: {problem.decode()}"
-
-
-def _letter(argument) -> str:
-    letter = LETTERS.get(argument.dtype, "?")
-    return letter.upper() if isinstance(argument, np.ndarray) else letter
 
 
 def _value(argument):

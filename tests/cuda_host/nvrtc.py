@@ -25,11 +25,8 @@ class Nvrtc:
         self._library = ctypes.CDLL(str(library()))
         self._library.nvrtcGetErrorString.restype = ctypes.c_char_p
 
-    def _call(self, name, *arguments):
-        return getattr(self._library, name)(*arguments)
-
     def _checked(self, name, *arguments):
-        status = self._call(name, *arguments)
+        status = getattr(self._library, name)(*arguments)
         assert status == 0, f"{name}: {self._library.nvrtcGetErrorString(status).decode()}"
 
     def _text(self, program, what):
@@ -54,7 +51,7 @@ class Nvrtc:
         try:
             encoded = [option.encode() for option in options]
             array = (ctypes.c_char_p * len(encoded))(*encoded)
-            status = self._call("nvrtcCompileProgram", program, len(encoded), array)
+            status = self._library.nvrtcCompileProgram(program, len(encoded), array)
             log = self._text(program, "ProgramLog").rstrip(b"\0").decode()
             return (self._text(program, "CUBIN") if status == 0 else None), log
         finally:

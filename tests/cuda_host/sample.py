@@ -50,8 +50,7 @@ def main(variant: str) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, size=(1, n_inputs), dtype=np.uint8)
     digits = Digits("noise", images, np.array([3], np.uint8), images, np.array([3], np.uint8))
-    states = [network.state() for network in networks]
-    replicas = driver.Replicas(networks[0], seeds, states, digits, cupy)
+    replicas = driver.Replicas(networks, digits, cupy)
     replicas.train(np.zeros((len(seeds), 1), np.int32), np.ones((len(seeds), 1)), 0)
     replicas.evaluate()
     counts = [replicas.arrays[f"{k}/counts"].get().sum() for k in range(len(hidden) + 1)]

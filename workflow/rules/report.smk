@@ -42,7 +42,7 @@ use rule call as build_report with:
         "logs/{profile}/build_report.log",
     params:
         **calls(
-            "strsbp.study.report.build.write_report",
+            "strsbp.study.report.build.build_report",
             *(f"workflow/report/plot_{one.name}.rst" for one in FIGURES),
             "resources/claims.yaml",
             "resources/questions.yaml",

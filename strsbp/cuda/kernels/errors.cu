@@ -61,18 +61,6 @@ __device__ inline float spsp_of_input(
     return e;
 }
 
-// Split `value`, the factor of w_ij rho_ij in the error passed back, by whether the output is
-// silent; `rho_silent` is rho_ij if either neuron is.
-__device__ inline void split_error(
-    float value, int count, float rho_silent, size_t at, float* back_error, float* back_silent,
-    float* back_all
-) {
-    const bool fired = count > 0;
-    back_error[at] = fired ? value : 0.0f;
-    back_silent[at] = fired ? 0.0f : rho_silent * value;
-    back_all[at] = rho_silent * value;
-}
-
 // Grid (neurons / block, replicas): traces of a hidden layer.
 extern "C" __global__ void traces_of_layer(
     int n_steps, int n_padded, int refractory_steps, float decay_s, float decay_m, float gain,
@@ -188,23 +176,23 @@ extern "C" __global__ void output_error(
 
 // Grid (neurons / block, replicas); block a multiple of 32. The regulariser's factors and, if there
 // is an error, the denominators s_i and all factors of S-PSPs in the update. `recurrent`,
-// `ablates_weights`, `ablates_back` and `splits` are flags. `splits` says that the factors of the
-// error passed back are known here (delta_i / s_i, or delta_i in a recurrent layer) and do not come
-// from a system still to be solved. The derivative de/do is a sum of N_TERMS products of
+// `ablates_weights`, `ablates_back` and `has_back` are flags. `has_back` says that `back_error`, the
+// factors of w_ij rho_ij in the error passed back, is known here (delta_i / s_i, or delta_i in a
+// recurrent layer) and does not come from a system still to be solved. The derivative de/do is a sum of N_TERMS products of
 // `coefficients` [input count - 1][term] and `basis` [term][output count < n_counts], or with CUBIC
 // the powers of the output count. `smallest` is the running minimum of |s_i|, as the bits of a
 // float; `broken` says whether any s_i was nan.
 extern "C" __global__ void layer_errors(
     int n_inputs, int n_neurons, int n_padded, int n_connections, int n_rows, int recurrent,
-    int ablates_weights, int ablates_back, int splits, float threshold, float error_divisor,
-    float rho_silent, double regularisation,
+    int ablates_weights, int ablates_back, int has_back, float threshold, float error_divisor,
+    double regularisation,
     const int* n_terms, const int* has_error, const int* input_counts, int input_stride,
     const float* coefficients, int n_counts, const float* basis,
     const float* weights, const float* column_sums, const float* square_sums,
     const int* incoming_ptr, const int* incoming_pre, const int* incoming_connection,
     const float* rec_weights, const int* counts, const float* error, const float* lateral,
     float* factors, float* scaled_error, float* denominators, float* weight_error,
-    float* back_error, float* back_silent, float* back_all, int* smallest, int* broken
+    float* back_error, int* smallest, int* broken
 ) {
     SHARED_MEMORY(shared);
     u32* active = (u32*)shared;              // [SEGMENT_WORDS]
@@ -296,31 +284,16 @@ extern "C" __global__ void layer_errors(
     scaled_error[at] = scaled;
     denominators[at] = s;
     weight_error[at] = (ablates_weights ? scaled : scaled / s) * lateral[at];
-    if (splits) {
-        const float base = recurrent || ablates_back ? scaled : scaled / s;
-        split_error(base, counts[at], rho_silent, at, back_error, back_silent, back_all);
-    }
+    if (has_back) back_error[at] = recurrent || ablates_back ? scaled : scaled / s;
 }
 
-// Grid (neurons / block, replicas): split_error for the solution y of a recurrent system.
-extern "C" __global__ void split_solution(
-    int n_neurons, int n_padded, const int* has_error, const int* counts, const double* solution,
-    float* back_error, float* back_silent, float* back_all
-) {
-    const size_t replica = blockIdx.y;
-    const int i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i >= n_padded || !has_error[replica]) return;
-    const size_t at = replica * n_padded + i;
-    const float value = i < n_neurons ? (float)solution[at] : 0.0f;
-    split_error(value, counts[at], RHO_SILENT, at, back_error, back_silent, back_all);
-}
-
-// Grid (neurons / block, replicas): copy the solution to the error of the layer below (finding F6).
+// Grid (neurons / block, replicas): round the solution of a recurrent system. `target` is
+// `back_error`, or the error of the layer below (finding F6).
 extern "C" __global__ void take_solution(
-    int n_neurons, int n_padded, const int* has_error, const double* solution, float* back
+    int n_neurons, int n_padded, const int* has_error, const double* solution, float* target
 ) {
     const size_t replica = blockIdx.y;
     const int i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= n_neurons || !has_error[replica]) return;
-    back[replica * n_padded + i] = (float)solution[replica * n_padded + i];
+    target[replica * n_padded + i] = (float)solution[replica * n_padded + i];
 }

@@ -34,9 +34,8 @@ extern "C" __global__ void spsp_of_inputs(
 // array for sum_j e_ij^2.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) normalise(
     int n_inputs, int n_padded, const int* has_error, const int* input_counts, int input_stride,
-    const int* counts, const float* input_spsp, const float* scaled_error, const float* lateral,
-    float* squares, float* denominators, float* weight_error,
-    float* back_error, float* back_silent, float* back_all
+    const float* input_spsp, const float* scaled_error, const float* lateral, float* squares,
+    float* denominators, float* weight_error, float* back_error
 ) {
     SHARED_MEMORY(shared);
     float* ratio = (float*)shared;
@@ -72,10 +71,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) normalise(
         const size_t at = first + i;
         denominators[at] *= *ratio;
         weight_error[at] /= *ratio;
-        split_error(
-            scaled_error[at] / denominators[at], counts[at], RHO_SILENT, at, back_error,
-            back_silent, back_all
-        );
+        back_error[at] = scaled_error[at] / denominators[at];
     }
 }
 

@@ -22,12 +22,13 @@ __device__ inline float adam(
 // Grid (inputs, replicas); block a multiple of 16, at least 32: a block updates the weights of one
 // input to all outputs and sums the error passed back to it, over sixteen lanes as in the CPU
 // engine. With the flag `stored` e_ij is read from `input_spsp`, otherwise it is computed here.
+// `counts` are those of the outputs, `rho_silent` is rho_ij if either neuron is silent.
 extern "C" __global__ void update_weights(
     int n_steps, int n_inputs, int n_padded, int wants_back, const int* position,
     const float* steps, const float* root_scales, const int* has_error,
     const u32* input_neuron_mask, const int* input_counts, int input_stride, const float* traces,
     int stored, const float* input_spsp, const float* factors, const float* weight_error,
-    const float* back_error, const float* back_silent, const float* back_all,
+    const int* counts, float rho_silent, const float* back_error,
     float* weights, float* first_moments, float* second_moments, float* back
 ) {
     SHARED_MEMORY(shared);
@@ -62,12 +63,11 @@ extern "C" __global__ void update_weights(
         if (own) {
             const float w = weights[place];
             float gradient = factors[at] * w;
-            if (has_spsp) {
-                product = w * (e * share * back_error[at] + back_silent[at]);
-                gradient = e * weight_error[at] + gradient;
-            } else if (passes_back) {
-                product = w * back_all[at];
+            if (passes_back) {
+                const bool both_fired = has_spsp && counts[at] > 0;
+                product = w * ((both_fired ? e * share : rho_silent) * back_error[at]);
             }
+            if (has_spsp) gradient = e * weight_error[at] + gradient;
             weights[place] = adam(
                 w, gradient, first_moments + place, second_moments + place, step, root_scale
             );

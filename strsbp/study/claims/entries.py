@@ -24,7 +24,7 @@ from pydantic import Field, create_model
 
 from strsbp.errors import ClaimsError, SettingsError, StrsbpError
 from strsbp.files import ResultsError, read_yaml
-from strsbp.settings import ArmName, Closed, checked
+from strsbp.settings import Closed, checked
 from strsbp.study.claims.measurements import TableName
 from strsbp.study.claims.rules import KINDS, AnyRule, PairedDiffers
 from strsbp.study.claims.units import Unit
@@ -58,18 +58,13 @@ Needs = dict[Literal[*SIZES], Annotated[int, Field(ge=1)]]
 Text = Annotated[str, Field(min_length=1)]
 
 
-class Effect(Closed):
+class Effect(PairedDiffers):
     """The test error of an arm without a finding's deviation minus that of an arm with it."""
 
-    between: Annotated[list[ArmName], Field(min_length=2, max_length=2)]
+    kind: Literal["paired_differs"] = "paired_differs"
     at_epoch: Annotated[int, Field(ge=1)] = 10
+    margin: float = 0
     needs: Needs
-
-    @property
-    def rule(self) -> PairedDiffers:
-        return PairedDiffers(
-            kind="paired_differs", between=self.between, at_epoch=self.at_epoch, margin=0
-        )
 
 
 class Statement(Closed):

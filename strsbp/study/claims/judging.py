@@ -16,25 +16,8 @@ from strsbp.study.claims.entries import (
     load_topics,
 )
 from strsbp.study.claims.measurements import Tables, Test, told
-from strsbp.study.claims.rules import AnyRule, Context, Judgement, Verdict
+from strsbp.study.claims.rules import WORDS, AnyRule, Context, Judgement, Verdict
 from strsbp.study.settings import StudySettings
-
-FOUND = {
-    Verdict.REPRODUCES: "confirmed",
-    Verdict.PARTLY: "partly confirmed",
-    Verdict.DOES_NOT: "refuted",
-    Verdict.UNDECIDED: "undecided",
-    Verdict.NOT_TESTED: "not measured",
-}
-"""The name of each verdict on a finding."""
-ANSWERS = {
-    Verdict.REPRODUCES: "yes",
-    Verdict.PARTLY: "partly",
-    Verdict.DOES_NOT: "no",
-    Verdict.UNDECIDED: "undecided",
-    Verdict.NOT_TESTED: "not answered at this size",
-}
-"""The name of each verdict on a statement that answers a question."""
 
 DATASET = "mnist"
 """The data set of arms that can judge what the study says."""
@@ -109,7 +92,7 @@ def judge_findings(
     """
     results, loaded = Tables(tables), load_findings(findings, {})
     adjusted = results.adjusted(
-        test for finding in loaded for effect in finding.effects for test in effect.rule.tests()
+        test for finding in loaded for effect in finding.effects for test in effect.tests()
     )
     rows = []
     for finding in loaded:
@@ -117,7 +100,7 @@ def judge_findings(
             judged = judge(finding.rule, finding.needs, Context(results, None, finding.unit))
             effects = [_effect(effect, results, adjusted) for effect in finding.effects] or [{}]
         described = finding.model_dump(include={"id", "place", "statement", "unit"})
-        described |= judged._asdict() | dict(verdict=FOUND[judged.verdict])
+        described |= judged._asdict() | dict(verdict=WORDS[judged.verdict]["finding"])
         rows += [described | effect for effect in effects]
     write_csv(pd.DataFrame(rows, columns=COLUMNS_OF_FINDINGS), out)
 
@@ -141,7 +124,8 @@ def judge_questions(
             with told(f"Question {question.id}"):
                 judged = judge(one.rule, one.needs, Context(results, None, one.unit, adjusted))
             described = dict(id=question.id, statement=one.statement, unit=one.unit)
-            rows.append(described | judged._asdict() | dict(verdict=ANSWERS[judged.verdict]))
+            answer = WORDS[judged.verdict]["answer"]
+            rows.append(described | judged._asdict() | dict(verdict=answer))
     write_csv(pd.DataFrame(rows, columns=COLUMNS_OF_ANSWERS), out)
 
 
@@ -201,7 +185,7 @@ def _adjusted(topic: Topic, tables: Tables) -> Mapping[Test, float]:
 
 
 def _effect(effect: Effect, tables: Tables, adjusted: Mapping[Test, float]) -> dict:
-    judged = judge(effect.rule, effect.needs, Context(tables, None, "points", adjusted))
+    judged = judge(effect, effect.needs, Context(tables, None, "points", adjusted))
     return dict(
         effect_of=" minus ".join(effect.between), effect=judged.measured, effect_low=judged.low,
         effect_high=judged.high, effect_p_value=judged.p_value,

@@ -14,11 +14,13 @@ from enum import StrEnum
 from itertools import pairwise
 from math import isnan, nan
 from operator import ge, gt, le, lt
+from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import Field, model_validator
 
 from strsbp.errors import ClaimsError
+from strsbp.files import read_yaml
 from strsbp.settings import ArmName, Closed
 from strsbp.study.claims.measurements import Measure, Measured, Tables, Test
 from strsbp.study.claims.units import Unit, format_measured, format_value
@@ -38,14 +40,11 @@ class Verdict(StrEnum):
     NOT_TESTED = "not tested at this size"
 
 
-_PARTS = {
-    Verdict.REPRODUCES: "Holds",
-    Verdict.PARTLY: "Holds in part",
-    Verdict.DOES_NOT: "Does not hold",
-    Verdict.UNDECIDED: "Undecided",
+WORDS: dict[Verdict, dict[str, str]] = {
+    Verdict(name): words
+    for name, words in read_yaml(Path(__file__).with_name("verdicts.yaml"), ClaimsError).items()
 }
-"""How a reason introduces the parts with each verdict."""
-
+"""The words for each verdict, by their use."""
 
 _WEAKEST_FIRST = (
     Verdict.NOT_TESTED, Verdict.PARTLY, Verdict.DOES_NOT, Verdict.UNDECIDED, Verdict.REPRODUCES,
@@ -160,10 +159,10 @@ _BOUNDS = {
 class Within(MeasuringRule):
     """A measured value lies inside bounds, with its whole interval.
 
-    `above` and `below` are strict, and without an interval, or if p is not small enough after
-    correction, the verdict is undecided; `low` and `high` belong to the inside. With `over`, the
-    value is divided by that of another row, whose `where` differs by these columns; a quotient has
-    no interval.
+    The bounds `low` and `high` are themselves inside. `above` and `below` are strict, and without
+    an interval, or if p is not small enough after correction, the verdict is undecided. With
+    `over`, the value is divided by that of another row, whose `where` differs by these columns; a
+    quotient has no interval.
     """
 
     kind: Literal["within"]
@@ -466,8 +465,8 @@ class AllOf(Combination):
         reason = _reasons(judged)
         if len(verdicts) > 1 and Verdict.NOT_TESTED not in verdicts:
             reason = " ".join(
-                f"{start}: {_reasons(one for one in judged if one.verdict is verdict)}"
-                for verdict, start in _PARTS.items()
+                f"{words['parts']}: {_reasons(one for one in judged if one.verdict is verdict)}"
+                for verdict, words in WORDS.items()
                 if verdict in verdicts
             )
         return _shown(judged)._replace(verdict=_together(verdicts), reason=reason)

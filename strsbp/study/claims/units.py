@@ -25,17 +25,13 @@ def format_value(value: float | None, unit: Unit) -> str:
     return _signed(multiple * value, form) + name
 
 
-def format_interval(low: float | None, high: float | None, unit: Unit) -> str:
-    """`[low, high]` without the unit's name, or nothing if there is no interval."""
+def format_measured(value, low: float | None, high: float | None, unit: Unit) -> str:
+    """A value in its unit, followed by its interval, such as `[8.00, 9.00]`, if there is one."""
+    text = format_value(value, unit)
     if low is None or high is None or math.isnan(low) or math.isnan(high):
-        return ""
+        return text
     multiple, _, form, _ = _SHOWN[unit]
-    return f"[{_signed(multiple * low, form)}, {_signed(multiple * high, form)}]"
-
-
-def format_measured(value, low, high, unit: Unit) -> str:
-    """A value in its unit, followed by its interval if there is one."""
-    return f"{format_value(value, unit)} {format_interval(low, high, unit)}".rstrip()
+    return f"{text} [{_signed(multiple * low, form)}, {_signed(multiple * high, form)}]"
 
 
 def _signed(number: float, form: str) -> str:

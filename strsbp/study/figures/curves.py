@@ -101,7 +101,10 @@ def _draw_curves(ax, arms, means, runs, names, levels, epochs) -> list[tuple[flo
             ).label(x="epoch", y="test error (%)").plot()
     for (_, level), dashes in zip(levels.items(), STUDY_LINES, strict=False):
         ax.axhline(level, color=style.INK, linewidth=0.9, linestyle=dashes, zorder=1)
-    _arrange(ax, epochs, runs["percent"].max())
+    ax.set_xlim(0.5, epochs + 0.5)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if runs["percent"].max() > LOST:
+        style.logarithmic(ax, "y")
 
     ends = [(level, f"{name}: {level:.2f} %", style.INK) for name, level in levels.items()]
     for arm, colour in zip(arms, style.COLOURS * len(arms), strict=False):
@@ -112,13 +115,6 @@ def _draw_curves(ax, arms, means, runs, names, levels, epochs) -> list[tuple[flo
         known = of_arm["percent"].dropna()
         ends.append((known.iloc[-1] if len(known) else ax.get_ylim()[1], name, colour))
     return ends
-
-
-def _arrange(ax, epochs: int, largest: float) -> None:
-    ax.set_xlim(0.5, epochs + 0.5)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    if largest > LOST:
-        style.logarithmic(ax, "y")
 
 
 def _differences(pairs: pd.DataFrame, panels, names, reference, epochs) -> pd.DataFrame:

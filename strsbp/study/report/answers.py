@@ -4,19 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from strsbp.study.claims import Verdict
 from strsbp.study.claims.entries import filled
+from strsbp.study.claims.rules import WORDS
 from strsbp.study.report.results import Results
 from strsbp.study.report.text import packaged
 
-DO = {
-    Verdict.REPRODUCES: ("reproduces", "reproduce"),
-    Verdict.PARTLY: ("reproduces partly", "reproduce partly"),
-    Verdict.DOES_NOT: ("does not reproduce", "do not reproduce"),
-    Verdict.UNDECIDED: ("is undecided", "are undecided"),
-    Verdict.NOT_TESTED: ("is not tested at this size", "are not tested at this size"),
-}
-"""What one claim, and what several claims do that have this verdict."""
 ANCHORS = {"Q": "question", "F": "finding"}
 """How anchors of questions and findings start, by the first letter of their ids."""
 
@@ -27,7 +19,7 @@ def headline(results: Results) -> list[tuple[str, str]]:
     Each sentence comes with the anchor of what it rests on.
     """
     entries = packaged("sections.yaml")["headline"]
-    found = [(_counts(results.claims, "Of the study's {} claims, "), "verdicts")]
+    found = [(counted(results.claims, "Of the study's {} claims, "), "verdicts")]
     for entry in entries:
         kind = ANCHORS.get(entry["of"][0], "claim")
         if sentence := _sentence(entry, results):
@@ -42,7 +34,7 @@ def topics(results: Results) -> list[dict]:
     for topic in results.topics("claims"):
         claims = [judged[claim.id] for claim in topic.statements]
         answer = topic.answer and _sentence(topic.answer, results, topic.quoted)
-        answer = answer or _counts(claims, "Of {} claims, ")
+        answer = answer or counted(claims, "Of {} claims, ")
         found.append(
             dict(topic, claims=claims, answer=answer, text=filled(topic.text, results.values))
         )
@@ -56,11 +48,12 @@ def _sentence(entry: dict, results: Results, quoted: Mapping = MappingProxyType(
     return filled(text, results.values | results.numbers | dict(quoted=quoted)) if text else None
 
 
-def _counts(claims: list[dict], start: str) -> str:
+def counted(claims: list[dict], start: str) -> str:
+    """How many of `claims` have which verdict, after `start` with their number."""
     counts = Counter(claim["verdict"] for claim in claims)
     *first, last = [
-        f"{counts[verdict]} {DO[verdict][counts[verdict] > 1]}"
-        for verdict in Verdict
+        f"{counts[verdict]} {words['several' if counts[verdict] > 1 else 'one']}"
+        for verdict, words in WORDS.items()
         if counts[verdict]
     ]
     return f"{start.format(len(claims))}{', '.join(first)}{' and ' if first else ''}{last}."

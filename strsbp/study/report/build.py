@@ -1,45 +1,64 @@
 """The report as one self-contained HTML page, which also works without its script."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from strsbp.files import ResultsError, write_text
-from strsbp.study.claims import Verdict
-from strsbp.study.claims.judging import ANSWERS, FOUND
 from strsbp.study.claims.measurements import told
+from strsbp.study.claims.rules import WORDS
+from strsbp.study.claims.units import format_measured, format_value
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import SECTIONS
-from strsbp.study.report.text import symbols, value_text
+from strsbp.study.report.text import symbols
 from strsbp.study.settings import StudySettings
 from strsbp.study.summary.intervals import ALPHA
 
 BADGES = {
-    words: mark
-    for verdict, mark in zip(
-        Verdict,
-        (("yes", "✓"), ("part", "◐"), ("no", "✗"), ("open", "?"), ("untested", "–")),
-        strict=True,
-    )
-    for words in (verdict, FOUND[verdict], ANSWERS[verdict])
+    name: words
+    for verdict, words in WORDS.items()
+    for name in (verdict, words["finding"], words["answer"])
 }
-"""Class and mark of each verdict; the words beside the mark mean that colour is not needed."""
+"""By each verdict's names; the words beside a badge's mark mean that colour is not needed."""
 
 ENVIRONMENT = Environment(
     loader=PackageLoader("strsbp.study.report"), autoescape=True, undefined=StrictUndefined,
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 ENVIRONMENT.filters |= dict(symbols=symbols)
-ENVIRONMENT.globals |= dict(badges=BADGES, value_text=value_text, alpha=f"{ALPHA:g}")
+ENVIRONMENT.globals |= dict(
+    badges=BADGES, format_value=format_value, format_measured=format_measured, alpha=f"{ALPHA:g}"
+)
 
 
-def build_report(*, out: str | Path, **inputs) -> None:
-    """Write the report of one profile to `out`; `inputs` are the other fields of `Results`.
+def build_report(
+    *,
+    files: Mapping,
+    study: StudySettings | dict,
+    author_tables: Path,
+    citation: Path,
+    command: str,
+    html: str | Path,
+) -> None:
+    """Write the report of one profile to `html`.
 
-    Raises `ResultsError` if a file is missing or lacks what the report shows.
+    `files`: results files by name, with lists of svg files as `figures` and, if the open questions
+    were answered, as `question_figures`; `citation`: a file in the root of the repository;
+    `command`: as in `Results`. Raises `ResultsError` if a file is missing or lacks what the report
+    shows.
     """
-    results = Results(**inputs, folder=Path(out).parent)
+    tables = {**files, "author_tables": author_tables}
+    figures = [*tables.pop("figures"), *tables.pop("question_figures", [])]
+    results = Results(
+        study=StudySettings.model_validate(study),
+        tables=tables,
+        figures={Path(path).stem: path for path in figures},
+        root=citation.parent,
+        folder=Path(html).parent,
+        command=command,
+    )
     macros = ENVIRONMENT.get_template("macros.html").make_module(dict(results=results))
     contents = []
     for section in SECTIONS:
@@ -55,23 +74,7 @@ def build_report(*, out: str | Path, **inputs) -> None:
         profile=results.study.profile,
         sections=contents,
     )
-    write_text(page, out)
-
-
-def write_report(
-    *, files: dict, study: dict, author_tables: Path, citation: Path, html: str, **more
-) -> None:
-    """Write the report `html` from the `files` of a workflow job; `more` are as above."""
-    tables = files | {"author_tables": author_tables}
-    figures = [*tables.pop("figures"), *tables.pop("question_figures", [])]
-    build_report(
-        study=StudySettings.model_validate(study),
-        figures={Path(path).stem: path for path in figures},
-        tables=tables,
-        root=citation.parent,
-        out=html,
-        **more,
-    )
+    write_text(page, html)
 
 
 def _packaged(name: str) -> Markup:

@@ -125,6 +125,8 @@ def run(results: Results) -> dict:
         "runs", "arm", "seed", "seconds", "n_train", "n_test", "epochs", "last_epoch", "diverged",
         "silent", "started",
     )  # fmt: skip
+    epoch = " in epoch " + runs["last_epoch"].astype(str)
+    runs = runs.assign(diverged=runs["diverged"].astype("string") + epoch)
     rows = []
     for arm, group in runs.groupby("arm", sort=False):
         first = group.iloc[0]
@@ -137,7 +139,7 @@ def run(results: Results) -> dict:
                 "Test images": f"{first['n_test']:,}",
                 "Epochs": first["epochs"],
                 "Seeds": _seeds(group),
-                "Diverged": _diverged(group),
+                "Diverged": _where(group, "diverged"),
                 "Silent layers": _where(group, "silent"),
                 "Time": duration(group["seconds"].sum()),
                 "Per epoch": f"{group['median_epoch_seconds'].median():.3g} s",
@@ -186,12 +188,6 @@ def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
         f"counts, seed {simulation.seed}.",
     ]
     return [sentence for sentence in sentences if sentence]
-
-
-def _diverged(runs: pd.DataFrame) -> str:
-    """How many of an arm's runs diverged, and where: seed, first layer and epoch of each."""
-    epoch = " in epoch " + runs["last_epoch"].astype(str)
-    return _where(runs.assign(diverged=runs["diverged"].astype("string") + epoch), "diverged")
 
 
 def _where(runs: pd.DataFrame, column: str) -> str:
@@ -255,13 +251,8 @@ def _texts(name: str) -> Callable[[Results], dict]:
     def gather(results: Results) -> dict:
         found = all_filled(packaged("sections.yaml")[name], results.values)
         tables = [ShownTable(**one) for one in found.get("tables", [])]
-        frames = {"pairs": _pairs}
-        return found | dict(
-            tables=[
-                shown(one, results, frames[one.table](results) if one.table in frames else None)
-                for one in tables
-            ]
-        )
+        own = {"pairs": _pairs(results)} if name == "arms" else {}
+        return found | dict(tables=[shown(one, results, own.get(one.table)) for one in tables])
 
     return gather
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from strsbp.study.claims.entries import ShownTable
+from strsbp.study.claims.units import format_measured
 from strsbp.study.report.results import Results
-from strsbp.study.report.text import packaged, symbols, value_text
+from strsbp.study.report.text import packaged, symbols
 
 NUMBER = re.compile(r"–?|[−+]?[\d.,]+(\W(%|points|×|s|min|h))?(\s\[.*\])?")
 """A cell that is aligned right."""
@@ -57,7 +58,8 @@ def shown(one: ShownTable, results: Results, frame: pd.DataFrame | None = None) 
         if isinstance(value, int) or (unit == "number" and value.is_integer()):
             return f"{value:,.0f}"
         start = "" if column == main and "low" in row else f"{column}_"
-        return value_text(value, unit, row.get(f"{start}low"), row.get(f"{start}high"))
+        ends = row.get(f"{start}low"), row.get(f"{start}high")
+        return symbols(format_measured(value, *ends, unit))
 
     headings = words["headings"]
     headers = [headings.get(name, name.replace("_", " ").capitalize()) for name in one.columns]

@@ -19,20 +19,12 @@ _SYMBOL = re.compile(r"(?<!\w)(tau|e|o|s|t|D|a|w)_(m|s|ij|i|j|ref)(?!\w)")
 
 def symbols(text) -> Markup:
     """`text`, escaped, with symbols such as e_ij set as mathematics, and `code` as code."""
-    text = _SYMBOL.sub(r"<i>\1</i><sub>\2</sub>", unbroken(str(escape(text))))
+    # Non-breaking spaces between numbers and units, and within intervals.
+    text = re.sub(r"(?<=\d) (?=[%×]|points|epochs|mV|ms)", "\u00a0", str(escape(text)))
+    text = re.sub(r"(\[[^\]]*,) ", "\\1\u00a0", text)
+    text = _SYMBOL.sub(r"<i>\1</i><sub>\2</sub>", text)
     text = re.sub("`([^`]+)`", r"<code>\1</code>", text)
     return Markup(text.replace("<i>tau</i>", "<i>τ</i>"))
-
-
-def unbroken(text: str) -> str:
-    """`text` with non-breaking spaces between numbers and units and within intervals."""
-    text = re.sub(r"(?<=\d) (?=[%×]|points|epochs|mV|ms)", "\u00a0", text)
-    return re.sub(r"(\[[^\]]*,) ", "\\1\u00a0", text)
-
-
-def value_text(value, unit, low=None, high=None) -> str:
-    """A number in its unit, followed by its interval if there is one."""
-    return unbroken(format_measured(value, low, high, unit))
 
 
 def numbers(row: dict) -> dict[str, str]:

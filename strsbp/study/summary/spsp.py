@@ -40,21 +40,15 @@ def summarise_spsp(
     - `quality_csv`: spsp, grid, region, quantity, value (`strsbp.spsp.quality.quality`), with the
       scale of the published over the corrected table and the bias of blocked trials.
     """
-    simulated, fitted = _load(surfaces, fits)
+    simulated, fitted = {}, {}  # by simulation and grid
+    for surface, fit in zip(map(load_surface, surfaces), map(read_table, fits), strict=True):
+        simulated.setdefault(surface.table.spsp, {})[surface.table.grid] = surface
+        fitted.setdefault(surface.table.spsp, {})[surface.table.grid] = fit
     # Five digits are more precise than any simulation and keep the file small.
     write_csv(_surface_rows(simulated, fitted), surfaces_csv, digits=5)
     rows = [row for spsp in COMPARED for row in quality(simulated[spsp], fitted[spsp], spsp)]
     rows += [*_scale_rows(fitted), *_bias_rows(simulated)]
     write_csv(pd.DataFrame(rows), quality_csv)
-
-
-def _load(surfaces, fits) -> tuple[dict, dict]:
-    """Surfaces and tables by simulation and grid."""
-    simulated, fitted = {}, {}
-    for surface, fit in zip(map(load_surface, surfaces), map(read_table, fits), strict=True):
-        simulated.setdefault(surface.table.spsp, {})[surface.table.grid] = surface
-        fitted.setdefault(surface.table.spsp, {})[surface.table.grid] = fit
-    return simulated, fitted
 
 
 def _surface_rows(simulated: dict, fitted: dict) -> pd.DataFrame:
