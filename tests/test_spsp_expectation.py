@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from strsbp.reference.spsp import corrected_trace, published_trace
-from strsbp.settings import SimulatedTable
+from strsbp.settings import ModelSettings, SimulatedTable
 from strsbp.spsp.density import sequential_densities, uniform_densities
 from strsbp.spsp.exact import solve_curve
 from strsbp.spsp.expectation import expected_surface
+from strsbp.spsp.sampling import POST, drawn_train
 
 
 def drawn_trains(n_steps, gap, most):
@@ -76,6 +77,19 @@ def test_densities_equal_those_of_all_orders(gap, error, first_place):
     np.testing.assert_allclose(found, expected, rtol=0, atol=error)
 
 
+def test_drawn_trains_have_the_exact_share_of_spikes_at_0():
+    n_steps, gap, count, repeats = 60, 3, 14, 4000
+    model = ModelSettings(n_steps=n_steps, refractory_steps=gap - 1)
+    hits = 0
+    for repeat in range(repeats):
+        train = drawn_train(model, POST, 1, count, repeat, 1, on_slots=False)
+        assert train.sum() == count
+        hits += train[0]
+    share = sequential_densities(n_steps, gap, count, 0.9).drawn[count, 0]
+    assert abs(hits / repeats - share) < 4 * np.sqrt(share * (1 - share) / repeats)
+    assert share > 1.3 * count / (2 * n_steps), "the ends fill more than the middle"
+
+
 @pytest.mark.parametrize("gap", [1, 2, 3])
 def test_uniform_densities_equal_those_of_all_sets(gap):
     expected = densities_of(uniform_trains(range(1, 13), gap, 4), 13, 0.9)
@@ -113,7 +127,7 @@ def test_e_ij_equals_that_of_all_pairs_of_trains(spsp, refractory_steps, error):
         spsp=spsp, tau_m=7, tau_s=3, refractory_steps=refractory_steps, n_steps=9, grid=3
     )
     curve = solve_curve(table)
-    found = expected_surface(curve)
+    found = expected_surface(table, curve.counts[-1])
     np.testing.assert_allclose(found, by_hand(table), rtol=error)
     np.testing.assert_allclose(found[0], curve.phi[1:], rtol=error)
     assert curve.phi[0] == 0

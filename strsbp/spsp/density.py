@@ -1,11 +1,28 @@
 """Exact densities: how often the spikes of a train are at each place.
 
+In the published simulation, trains are drawn by random sequential adsorption: spike times are drawn
+one after the other, uniformly among the places at least `gap` steps from all earlier ones, until
+there are k spikes (rejected draws make no difference). Such trains are not uniformly distributed
+over all trains with that gap, and their probability is not a product. Instead, imagine a
+continuous-time process in which every place y is tried at rate w(y), for ever. Its train at time s
+has the weight
+
+    prod_i w(x_i) exp(a_i B(x_i)) da_i  *  prod_i exp(-m_i min(a_i, a_i+1))  *  exp(-s sum_y w(y))
+
+where a_i = s - (arrival time of spike i) is the age of a spike, B(x) the total rate of the places
+blocked by a spike at x, and m_i that of the places blocked by both neighbours i and i + 1. This is
+a Markov chain along the line with state (place, age). The order of arrivals does not depend on
+their times, so the train at the moment of the k-th arrival has the distribution of the simulated
+trains of k spikes. At that moment one spike has age 0. Integrating over s gives sums over all such
+trains without Monte Carlo. Ages are integrated with Gauss-Legendre quadrature, log s with the
+trapezoidal rule, which converges exponentially for smooth functions that vanish at both ends.
+
 Given a spike at a place (and its age, for sequentially drawn trains), the spikes to its left and
-right are independent (`strsbp.spsp.adsorption`). Mirrored trains are equally likely, so the sums
-over the right side are mirror images of those over the left side. A density is thus a product of
-sums that are carried along the line and their mirror images. For sequentially drawn trains this
-product is integrated over the age; one spike, the last to arrive, has age 0, and it is to the
-left, to the right, or at the place itself.
+right are independent. Mirrored trains are equally likely, so the sums over the right side are
+mirror images of those over the left side. A density is thus a product of sums that are carried
+along the line and their mirror images. For sequentially drawn trains this product is integrated
+over the age; one spike, the last to arrive, has age 0, and it is to the left, to the right, or at
+the place itself.
 """
 
 from collections import namedtuple
@@ -15,8 +32,16 @@ import numpy as np
 from numba import prange
 
 from strsbp.compiled import kernel, parallel
-from strsbp.spsp.adsorption import N_NODES, STEP, integration_rule, moments, overlaps, place_weights
 
+N_NODES = 24
+"""Number of quadrature nodes for the age."""
+STEP = 0.06
+"""Step in log s. The arrival time of the 100th spike varies by about 10 %, log s by 0.1."""
+SMALLEST_LOG, LARGEST_LOG = -24.0, 4.2
+"""Range of log s; a free end place is still empty at the end with probability
+exp(-exp(4.2) / 2) = 5e-15."""
+LARGEST_EXPONENT = 700.0
+"""Close to the largest x for which exp(x) is finite in double precision."""
 _SMALLEST_SHARE = 1e-20
 """Spike counts up to a place whose sums are smaller than this share of the largest are ignored."""
 _N_PARTS = 16
@@ -69,17 +94,48 @@ def uniform_densities(n_steps: int, gap: int, most: int, decay: float) -> Densit
 def sequential_densities(
     n_steps: int, gap: int, most: int, decay: float, first_place: int = 0
 ) -> Densities:
-    """Densities of sequentially drawn trains, as in `sequential_trains`.
+    """Densities of sequentially drawn trains.
 
-    Trains with a spike before `first_place` are excluded. Means are over all attempts to draw a
-    train, with attempts that never end counting as 0 (finding F3); accurate to 1e-9 where nearly
-    all attempts end, otherwise to 1e-7.
+    Spikes are at round(U * n_steps), i.e. at 0 .. `n_steps`, the two ends half as likely. Trains
+    with a spike before `first_place` are excluded. Means are over all attempts to draw a train,
+    with attempts that never end counting as 0 (finding F3); accurate to 1e-9 where nearly all
+    attempts end, otherwise to 1e-7.
     """
     line = _Line(place_weights(n_steps), gap, most, *integration_rule(N_NODES), decay)
     parts = np.zeros((3, _N_PARTS, n_steps + 1, most + 1))
     _over_times(moments(gap), line, first_place, *parts)
     drawn, kept, followed = parts.sum(axis=1).transpose(0, 2, 1)
     return Densities(drawn if first_place else kept, kept, followed)
+
+
+def moments(gap: int) -> np.ndarray:
+    """The times s at which the sums are evaluated, `STEP` apart in log s.
+
+    For a gap of 7 or more they end earlier, before exp(s * places blocked by a spike) overflows;
+    this leaves out a share exp(-s / 2) of the trains whose last spike is at an end.
+    """
+    times = np.exp(np.arange(SMALLEST_LOG, LARGEST_LOG, STEP))
+    return times[times * (2 * gap - 1) < LARGEST_EXPONENT]
+
+
+def place_weights(n_steps: int) -> np.ndarray:
+    """Relative probability of round(U * `n_steps`) being 0 .. `n_steps`; 1 for inner places."""
+    weight = np.ones(n_steps + 1)
+    weight[[0, -1]] = 0.5
+    return weight
+
+
+def integration_rule(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gauss-Legendre nodes and weights on [0, 1], and a matrix of integrals from 0 to each node.
+
+    The matrix (n, n) maps values at the nodes to the integrals of their interpolating polynomial.
+    """
+    x, weights = np.polynomial.legendre.leggauss(n)
+    values = np.polynomial.legendre.legvander(x, n)
+    # The integral of P_m from -1 is (P_{m+1} - P_{m-1}) / (2 m + 1), with P_{-1} = -1.
+    below = np.column_stack([-np.ones(n), values[:, : n - 1]])
+    integrals = (values[:, 1:] - below) / (2 * np.arange(n) + 1)
+    return (x + 1) / 2, weights / 2, integrals @ np.linalg.inv(values[:, :n]) / 2
 
 
 _Line = namedtuple("_Line", "weight gap most nodes node_weights integrals decay")
@@ -154,6 +210,26 @@ def _at_time(s, line, first_place, whole, left, drawn, kept, followed):
         if x >= first_place:
             _join(by_age, at_last, most, x, left[0], whole[0], kept[x])
             _join(by_age, at_last, most, x, left[0], whole[1], followed[x])
+
+
+@kernel
+def overlaps(gap, s, ages, age_weights, integrals):
+    """Weights [near, i, j] of the integral of exp(-m min(a, a_i)) over the left neighbour's age a.
+
+    For neighbours gap + near apart, which block m = gap - 1 - near places in common; i and j are
+    the nodes of the right and the left neighbour's age.
+    """
+    n = ages.size
+    both = np.zeros((gap - 1, n, n))
+    for near in range(gap - 1):
+        m = gap - 1.0 - near
+        for i in range(n):
+            for j in range(n):
+                younger = s * integrals[i, j]
+                both[near, i, j] = younger * np.exp(-m * ages[j]) + np.exp(-m * ages[i]) * (
+                    age_weights[j] - younger
+                )
+    return both
 
 
 @kernel

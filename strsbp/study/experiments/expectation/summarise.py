@@ -35,7 +35,7 @@ def summarise_expectation(
     for path in curves:
         curve = read_curve(SimulatedTable.from_key(Path(path).stem), path)
         surface = by_name.get(curve.table.spsp)
-        expected = expected_surface(curve)
+        expected = expected_surface(curve.table, curve.counts[-1])
         described = dict(
             spsp=curve.table.spsp, o_i=curve.counts, exact=curve.phi, derivative=curve.derivative
         )

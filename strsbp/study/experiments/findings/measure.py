@@ -13,7 +13,7 @@ import pandas as pd
 
 from strsbp.files import write_csv
 from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
-from strsbp.spsp.adsorption import sequential_trains
+from strsbp.spsp.density import sequential_densities
 from strsbp.study.summary.intervals import mean_interval
 from strsbp.training.epochs import epoch_order
 
@@ -48,13 +48,13 @@ def _exact_rows(n_steps: int, gap: int):
     In a simulation on the study's grid, each count occurs in one row and one column, and each of
     their cells draws one train per repeat; a single train that never ends stops the simulation.
     """
-    ended, _ = sequential_trains(n_steps, gap, max(JAMMED_COUNT, STUDY_GRID))
-    without_0, _ = sequential_trains(n_steps, gap, max(BLOCKED_COUNTS), first_place=1)
+    drawn = sequential_densities(n_steps, gap, max(JAMMED_COUNT, STUDY_GRID), decay=1.0).drawn
+    ended = np.append(1.0, drawn[1:].sum(axis=1) / np.arange(1, len(drawn)))
     trains = 2 * STUDY_GRID * STUDY_REPEATS
     all_end = np.prod(np.minimum(ended[2 : STUDY_GRID + 1], 1.0) ** trains)
     grid = f"grid {STUDY_GRID}, {STUDY_REPEATS} repeats"
     values = {
-        ("F2", f"count {count}", "share_with_spike_at_0"): 1 - without_0[count] / ended[count]
+        ("F2", f"count {count}", "share_with_spike_at_0"): drawn[count, 0] / ended[count]
         for count in BLOCKED_COUNTS
     }
     values["F3", f"count {JAMMED_COUNT}", "share_jammed_exact"] = 1 - ended[JAMMED_COUNT]
