@@ -156,10 +156,10 @@ def test_a_sentence_follows_its_verdict(arguments):
     said = {}
     for verdict in ("reproduces", "does not reproduce", "not tested at this size"):
         claim["verdict"] = verdict
-        said[verdict] = " ".join(sentence for sentence, _ in headline(results))
-    assert "holds: ST-RSBP reaches" in said["reproduces"]
-    assert "does not hold" in said["does not reproduce"]
-    assert "main result" not in said["not tested at this size"]
+        said[verdict] = " ".join(answer["text"] for answer in headline(results))
+    assert "As the study ran both, yes" in said["reproduces"]
+    assert "No: its best test error" in said["does not reproduce"]
+    assert "its best test error" not in said["not tested at this size"]
 
 
 @pytest.mark.parametrize("profile", ["quick", "full"])

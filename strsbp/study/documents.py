@@ -12,107 +12,39 @@ from pathlib import Path
 
 from strsbp.files import read_csv, read_json, write_text
 from strsbp.study import schema
-from strsbp.study.claims import load_topics, published_value, read_judged
+from strsbp.study.claims import load_topics, read_judged
 from strsbp.study.claims.entries import Topic, filled
-from strsbp.study.claims.measurements import Tables
 from strsbp.study.claims.rules import KINDS
 from strsbp.study.claims.units import format_measured, format_value
-from strsbp.study.figures.catalogue import CLAIMS, FIGURES
+from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.loading import load_profile
-from strsbp.study.report.answers import counted
+from strsbp.study.report.answers import counted, headline
 from strsbp.study.report.results import Results
 from strsbp.study.report.text import duration
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "paper"
 STUDY = load_profile(ROOT / "config", RESULTS.name)
-EPOCHS = 10
-"""Epochs after which the answers compare the methods: those of the study's Fig. 2."""
 
 
 def answers() -> str:
-    """The results that matter, as a table."""
-    study = " against ".join(
-        format_value(published_value(ROOT / CLAIMS, f"{arm}_best_error"), "error")
-        for arm in ("strsbp", "hm2bp")
+    """What came of the study: the opening of the report, as a list."""
+    opening = [f"- **{answer['title']}** {answer['text']}" for answer in headline(_results())]
+    run = STUDY.arms["strsbp"]
+    note = (
+        f"Test errors are the best of {STUDY.figures.fig2.epochs} epochs of {run.architecture} "
+        f"(R: a recurrent layer) on {STUDY.data.n_train:,} images of MNIST, unless stated "
+        "otherwise. Brackets: 95 % intervals. HM2-BP: as the study reads it."
     )
-    [length] = [one for one in _questions() if "gradient_length" in one.figures]
-    margin = length.statements[0].rule.high  # what counts as equal there counts so here
-    as_run, sizes = _two_arms("strsbp", "hm2bp", margin)
-    as_logged, _ = _two_arms("logged_strsbp", "logged_hm2bp", margin)
-    same_length, _ = _two_arms("normalised_strsbp", "hm2bp", margin)
-    through_time, digits = _bptt(margin)
-    rows = [
-        ["**Does ST-RSBP beat HM2-BP**, as the study ran both?", study, as_run],
-        [
-            "**Even without the division by the threshold**, as in Zhang and Li's own logs? With "
-            "it, the regulariser drowns the error (finding F10).",
-            "not tried",
-            as_logged,
-        ],
-        [
-            "**Even at the same length of the gradient?** ST-RSBP with its gradient scaled to the "
-            "length of HM2-BP's, against HM2-BP",
-            "not tried",
-            same_length,
-        ],
-        [
-            "**Does backpropagation through time** beat ST-RSBP, as the study ran it, after the "
-            "same number of epochs?",
-            "not tried",
-            through_time,
-        ],
-    ]
-    return (
-        _table(["", "The study", "Here"], rows)
-        + f"\n\nBest test errors over {EPOCHS} epochs of 784-400-R400-10 (R: a recurrent layer) on "
-        f"{sizes} (last row: {digits}); in brackets the 95 % interval of the difference, with "
-        f"runs paired by seed. Differences of up to {100 * margin:g} points count as none."
+    return "\n".join(
+        [counted(_results().claims, "Of the study's {} claims, "), "", *opening, "", note]
     )
 
 
-def _two_arms(a: str, b: str, margin: float) -> tuple[str, str]:
-    """Whether the arm `a` has a smaller error than `b`, in words, and on which images."""
-    names = ("arms", "pairs")
-    tables = Tables({name: RESULTS / "summarise_training" / f"{name}.csv" for name in names})
-    pair = tables.pair(a, b, EPOCHS, "best_test_error")
-    first, second = (
-        tables.select("arms", dict(arm=arm, quantity="best_test_error", at_epoch=EPOCHS))
-        for arm in (a, b)
-    )
-    images = (
-        f"{first['n_train']:,} training and {first['n_test']:,} test images of "
-        f"{first['dataset'].upper()}"
-    )
-    values = pair[["difference", "low", "high"]].tolist()
-    return _better(first["mean"], second["mean"], values, pair["n_pairs"], margin), images
-
-
-def _bptt(margin: float) -> tuple[str, str]:
-    """Whether BPTT has a smaller error than ST-RSBP, in words, and on which images."""
-    rows = read_csv(RESULTS / "bptt" / "summary.csv", ("method", "quantity", "mean", "low", "high"))
-    rows = rows[rows["method"] == "bptt"].set_index("quantity")
-    own = rows.loc["best_test_error"]
-    differences = rows.loc["best_test_error_difference"].set_index("reference")
-    versus = differences.loc["strsbp"]
-    values = versus[["mean", "low", "high"]].tolist()
-    logged = differences.loc["strsbp_as_logged", ["mean", "low", "high"]].tolist()
-    text = _better(own["mean"], own["mean"] - values[0], values, int(versus["n_seeds"]), margin)
-    times = rows.loc["trained_times_flushed", "mean"]  # of CPU time, as the report compares it
-    images = f"{versus['n_train']:,.0f} and {versus['n_test']:,.0f} images"
-    text += f"; against ST-RSBP without the division, {format_measured(*logged, 'points')}"
-    return f"{text}. A training sample takes {times:.0f} times as long", images
-
-
-def _better(a: float, b: float, difference, n: int, margin: float) -> str:
-    """Whether error `a` is smaller than `b`, by the interval of their difference."""
-    _, low, high = difference
-    if max(abs(low), abs(high)) <= margin:
-        answer = "no, they are alike"
-    else:
-        answer = "yes" if high < 0 else "no, it is worse" if low > 0 else "no difference is seen"
-    a, b = format_value(a, "error"), format_value(b, "error")
-    return f"**{answer}**: {a} against {b}, {format_measured(*difference, 'points')}, {n} seeds"
+def _results() -> Results:
+    judged = dict(claims="claims/claims", findings="findings/verdicts", answers="questions/answers")
+    tables = {name: RESULTS / f"judge_{file}.csv" for name, file in judged.items()}
+    return Results(STUDY, tables, {}, ROOT, RESULTS, "")
 
 
 def claims() -> str:
@@ -134,12 +66,11 @@ def claims() -> str:
 def findings() -> str:
     """Every finding with its verdict and its effects on the test error."""
     found = read_csv(RESULTS / "judge_findings" / "verdicts.csv")
-    results = Results(STUDY, {}, {}, ROOT, RESULTS, "")
     rows = [
         [
             name,
             *group[["statement", "verdict"]].iloc[0],
-            results.titled(" ".join(group["effect_text"].dropna())),
+            _results().titled(" ".join(group["effect_text"].dropna())),
         ]
         for name, group in found.groupby("id", sort=False)
     ]

@@ -172,7 +172,9 @@ def rows_of_arms(rule: AnyRule, needs: Needs, tables: Tables) -> list[pd.Series]
 def smallest(rows: list[pd.Series | None]) -> dict[str, float]:
     """The smallest of each of the `SIZES` that the rows have; a diverged run counts as a seed."""
     frame = pd.DataFrame([row for row in rows if row is not None])
-    if {"n_seeds", "n_diverged"} <= set(frame):
+    if "n_runs" in frame:
+        frame["n_seeds"] = frame["n_runs"]
+    elif {"n_seeds", "n_diverged"} <= set(frame):
         frame["n_seeds"] += frame["n_diverged"].fillna(0)
     if "at_epoch" in frame:
         frame["epochs"] = frame["at_epoch"]
@@ -211,7 +213,13 @@ def _judged_all(topics: list[Topic], tables: Tables, setting: str, title: str) -
                     context = Context(seen, claim.published, claim.unit, adjusted)
                     judged = judge(claim.rule, claim.needs, context)
                 described = dict(id=claim.id, setting=setting, title=title, epoch=epoch)
-                sizes = {} if isinstance(arms, str) else smallest(arms)
+                measured = [seen.select(one.table, one.where) for one in claim.rule.measures()]
+                own = [
+                    one
+                    for one in measured
+                    if one is not None and {"n_train", "epochs"} <= {*one.index}
+                ]
+                sizes = {} if isinstance(arms, str) else smallest(own or arms)
                 rows.append(described | sizes | judged._asdict())
     return rows
 

@@ -13,18 +13,14 @@ ANCHORS = {"Q": "question", "F": "finding"}
 """How anchors of questions and findings start, by the first letter of their ids."""
 
 
-def headline(results: Results) -> list[tuple[str, str]]:
-    """The opening paragraph: how many claims have which verdict, and what stands out.
-
-    Each sentence comes with the anchor of what it rests on.
-    """
-    entries = packaged("sections.yaml")["headline"]
-    found = [(counted(results.claims, "Of the study's {} claims, "), "verdicts")]
-    for entry in entries:
-        kind = ANCHORS.get(entry["of"][0], "claim")
-        if sentence := _sentence(entry, results):
-            found.append((sentence, f"{kind}-{entry['of']}"))
-    return found
+def headline(results: Results) -> list[dict[str, str]]:
+    """The answers that stand out: each a `title`, a `text` and the `anchor` of its reasons."""
+    return [
+        dict(title=entry["title"], text=text, anchor=f"{kind}-{entry['of']}")
+        for entry in packaged("sections.yaml")["headline"]
+        for kind in [ANCHORS.get(entry["of"][0], "claim")]
+        if (text := _sentence(entry, results))
+    ]
 
 
 def topics(results: Results) -> list[dict]:

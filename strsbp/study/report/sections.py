@@ -20,7 +20,7 @@ from strsbp.study.claims import Verdict
 from strsbp.study.claims.entries import ShownTable, filled
 from strsbp.study.claims.judging import STUDY
 from strsbp.study.figures.catalogue import FIGURES
-from strsbp.study.report.answers import headline, topics
+from strsbp.study.report.answers import counted, headline, topics
 from strsbp.study.report.results import Results
 from strsbp.study.report.tables import Table, shown
 from strsbp.study.report.text import all_filled, caption, duration, packaged, symbols
@@ -50,7 +50,8 @@ def summary(results: Results) -> dict:
     return dict(
         study=_reference(cited[0]),
         method=_reference(cited[1]),
-        sentences=headline(results),
+        counted=counted(results.claims, "Of the study's {} claims, "),
+        answers=headline(results),
         sizes=_sizes(results),
         figures=[_figure(MAIN_FIGURE, results)],
     )
@@ -173,7 +174,7 @@ def _provenance(runs: pd.DataFrame, results: Results) -> list[str]:
     cores = _distinct(runs["cores"].map("{:g}".format))
     commits = Counter(runs["commit"].dropna().str[:12])
     changed = sum(runs["dirty"].eq(True))
-    listed = ", ".join(f"{commit} ({n} runs)" for commit, n in commits.items())
+    listed = ", ".join(f"{commit} ({n} run{'s' if n > 1 else ''})" for commit, n in commits.items())
     costs, training = core_time(results.folder), duration(runs["seconds"].sum())
     sentences = [
         f"{len(runs)} training runs of {runs['arm'].nunique()} arms took {training}, on "

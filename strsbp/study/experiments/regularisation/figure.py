@@ -41,6 +41,7 @@ def draw(*, summary: str | Path):
         _draw(axes[name], rows, factor, x)
         x_label = "epoch" if x == "at_epoch" else r"strength $\lambda$"
         axes[name].set(xlabel=x_label, ylabel=label)
+    style.logarithmic(axes["error"], "y")
     axes["ratio"].set_yscale("log")
     axes["ratio"].xaxis.set_major_locator(MaxNLocator(integer=True))
     titles = ("after the last epoch", "after the last epoch", f"λ = {PUBLISHED}")
