@@ -157,7 +157,7 @@ def test_a_sentence_follows_its_verdict(arguments):
     for verdict in ("reproduces", "does not reproduce", "not tested at this size"):
         claim["verdict"] = verdict
         said[verdict] = " ".join(answer["text"] for answer in headline(results))
-    assert "As the study ran both, yes" in said["reproduces"]
+    assert "Yes, as the study ran both" in said["reproduces"]
     assert "No: its best test error" in said["does not reproduce"]
     assert "its best test error" not in said["not tested at this size"]
 

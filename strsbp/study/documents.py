@@ -108,7 +108,7 @@ def costs() -> str:
     return (
         f"The {len(runs)} committed training runs took {duration(sum(seconds.values()))} in total, "
         f"each on one core of an {' or '.join(cpus)} that did other work at the same time; those "
-        f"that the report needs took {duration(of_report)}, the others are trained on demand."
+        f"that the report needs took {duration(of_report)}, the others run only on request."
     )
 
 
