@@ -37,18 +37,6 @@ def test_every_generated_part_stands_on_a_page(root):
     assert set(re.findall(r"<!-- (\w+): begin", text)) == set(documents.BLOCKS)
 
 
-@pytest.mark.parametrize(
-    ("difference", "answer"),
-    [((-0.01, -0.02, -0.005), "yes"), ((0.01, 0.005, 0.02), "no, it is worse"),
-     ((0.01, -0.01, 0.03), "no difference is seen"), ((0.001, 0.0005, 0.002), "no, they are alike"),
-     ((0.01, float("nan"), float("nan")), "no difference is seen")],
-)  # fmt: skip
-def test_an_answer_follows_from_the_interval(difference, answer):
-    assert documents._better(0.1, 0.11, difference, 3, 0.005).startswith(
-        f"**{answer}**: 10.00 % against"
-    )
-
-
 @pytest.mark.parametrize("page", ["tutorial", "how-to/table", "how-to/nir"])
 def test_the_examples_in_python_run_as_written(root, page, tmp_path, monkeypatch):
     code = [text for language, title, text in fences(root / "docs" / f"{page}.md")

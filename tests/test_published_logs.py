@@ -45,9 +45,7 @@ def test_the_arms_differ_from_strsbp_only_in_what_they_test(paper):
 
 def test_compared_arms_are_arms_of_the_logs(root, paper):
     settings = paper.published_logs
-    assert set(settings.compared_arms()) == {
-        arm for arm in ARMS if not arm.startswith("mnist") and not arm.endswith("short")
-    }
+    assert set(settings.compared_arms()) == {arm for arm in ARMS if not arm.startswith("mnist")}
     logs = pd.read_csv(root / "resources" / "published_logs.csv")
     assert set(settings.compared) == set(logs["log"])
     base = read_config(root / "config" / "config.yaml")

@@ -247,6 +247,7 @@ exec "$@"
 
 def test_jobs_run_in_the_configured_container(snakemake, root, tmp_path):
     """Apptainer's stand-in runs a job's command where it is, and notes the image."""
+    python = Path(sys.executable)  # that of the container, too
     apptainer = tmp_path / "apptainer"
     apptainer.write_text(APPTAINER)
     apptainer.chmod(0o755)
@@ -256,7 +257,7 @@ def test_jobs_run_in_the_configured_container(snakemake, root, tmp_path):
         "--sdm", "apptainer", "--directory", tmp_path,
         "--snakefile", root / "workflow" / "Snakefile",
         "--configfile", root / "tests" / "data" / "tiny.yaml", tmp_path / "mine.yaml", "--", DIGITS,
-        cwd=tmp_path, PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        cwd=tmp_path, PATH=os.pathsep.join(map(str, [tmp_path, python.parent, os.environ["PATH"]])),
     )  # fmt: skip
     assert run.returncode == 0, run.stdout
     assert (tmp_path / DIGITS).is_file()

@@ -21,7 +21,7 @@ def test_open_questions_are_asked_at_the_studys_own_size(snakemake, checkout):
     run = snakemake(*DRY, "all_experiments", cwd=checkout)
     assert run.returncode == 0, run.stdout
     jobs = planned(run.stdout)
-    assert jobs["measure_sweep"] == 52 and jobs["measure_regularisation"] == 8
+    assert jobs["measure_sweep"] == 52 and jobs["measure_regularisation"] == 24
     assert jobs["judge_questions"] == 1
     assert {f"plot_{figure.name}" for figure in FIGURES} <= set(jobs)
     assert "results/quick" not in run.stdout

@@ -213,15 +213,21 @@ def _judged_all(topics: list[Topic], tables: Tables, setting: str, title: str) -
                     context = Context(seen, claim.published, claim.unit, adjusted)
                     judged = judge(claim.rule, claim.needs, context)
                 described = dict(id=claim.id, setting=setting, title=title, epoch=epoch)
-                measured = [seen.select(one.table, one.where) for one in claim.rule.measures()]
-                own = [
-                    one
-                    for one in measured
-                    if one is not None and {"n_train", "epochs"} <= {*one.index}
-                ]
-                sizes = {} if isinstance(arms, str) else smallest(own or arms)
+                sizes = (
+                    {}
+                    if isinstance(arms, str)
+                    else smallest(_own_sizes(claim.rule, judged, seen) or arms)
+                )
                 rows.append(described | sizes | judged._asdict())
     return rows
+
+
+def _own_sizes(rule: AnyRule, judged: Judgement, tables: Tables) -> list[pd.Series]:
+    """The measured rows that have sizes of their own, such as those of a sweep."""
+    if judged.verdict is Verdict.NOT_TESTED:
+        return []
+    rows = [tables.select(one.table, one.where) for one in rule.measures()]
+    return [row for row in rows if row is not None and {"n_train", "epochs"} <= {*row.index}]
 
 
 def _other_verdicts(main: dict, others: list[dict]) -> str:
