@@ -2,7 +2,6 @@
 
 
 use rule call as measure_gradients with:
-    priority: -1  # as for training
     input:
         unpack(inputs_of_arms(arms_of("gradients"))),
     output:
@@ -12,6 +11,7 @@ use rule call as measure_gradients with:
         "logs/{profile}/gradients/measure.log",
     benchmark:
         "results/{profile}/benchmarks/gradients/measure.tsv"
+    priority: -1  # as for training
     params:
         **calls("strsbp.study.experiments.gradients.measure.measure_gradients"),
         settings=setting("gradients"),

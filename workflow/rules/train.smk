@@ -7,7 +7,6 @@ RESULTS = str(rules.prepare_data.output.description).partition("/{profile}/")[0]
 
 
 use rule call as train with:
-    priority: -1  # when another job has compiled the kernels: two at once would both do so
     input:
         unpack(inputs_of_arms(this_arm)),
     output:
@@ -17,6 +16,7 @@ use rule call as train with:
         "logs/{profile}/train/{arm}/seed{seed}.log",
     benchmark:
         "results/{profile}/benchmarks/train/{arm}/seed{seed}.tsv"
+    priority: -1  # when another job has compiled the kernels: two at once would both do so
     params:
         **calls("strsbp.study.train.train"),
         networks=settings_of_arms(this_arm),
