@@ -213,11 +213,8 @@ def _judged_all(topics: list[Topic], tables: Tables, setting: str, title: str) -
                     context = Context(seen, claim.published, claim.unit, adjusted)
                     judged = judge(claim.rule, claim.needs, context)
                 described = dict(id=claim.id, setting=setting, title=title, epoch=epoch)
-                sizes = (
-                    {}
-                    if isinstance(arms, str)
-                    else smallest(_own_sizes(claim.rule, judged, seen) or arms)
-                )
+                own = _own_sizes(claim.rule, judged, seen)
+                sizes = {} if isinstance(arms, str) else smallest(own or arms)
                 rows.append(described | sizes | judged._asdict())
     return rows
 
