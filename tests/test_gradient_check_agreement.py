@@ -69,7 +69,7 @@ def test_noise_that_both_share_raises_no_cosine():
 
 
 def test_length_is_that_of_the_estimate_over_that_of_the_truth(gradient):
-    noisy = projected(-gradient / 4, 0.1), projected(gradient, 0.5)
+    noisy = projected(-gradient / 4, 1, seed=1), projected(gradient, 0.5)
     length, low, high = compare_with_truth(*noisy, seed=1)["length"]
     assert length == pytest.approx(1 / 4, abs=0.03) and low < 1 / 4 < high
 
