@@ -282,6 +282,14 @@ def test_a_mixed_verdict_says_which_parts_hold(verdict_of):
     assert reason == f"Holds: {texts[0]} Does not hold: {texts[1]} Undecided: {texts[2]}"
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "shown"), [([YES, OPEN], 1), ([OPEN, NO], 1), ([YES, NO], 0), ([YES, YES], 0)]
+)
+def test_what_decided_is_shown(verdicts, shown, verdict_of):
+    parts = [RULES[verdict] | dict(subject=f"part {k}") for k, verdict in enumerate(verdicts)]
+    assert verdict_of(dict(kind="all_of", rules=parts)).what == f"part {shown}"
+
+
 NEEDS = dict(n_train=10_000, n_test=10_000, epochs=10, n_seeds=3)
 
 

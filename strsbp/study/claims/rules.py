@@ -434,9 +434,10 @@ def _reasons(judged: Iterable[Judgement]) -> str:
     return " ".join(one.reason for one in judged)
 
 
-def _shown(judged: list[Judgement]) -> Judgement:
-    """The first judgement with a measured value."""
-    return next((one for one in judged if not isnan(one.measured)), judged[0])
+def _shown(judged: list[Judgement], verdict: Verdict) -> Judgement:
+    """The judgement to show beside `verdict`: the first with this verdict and a measured value."""
+    deciding_first = sorted(judged, key=lambda one: one.verdict is not verdict)
+    return next((one for one in deciding_first if not isnan(one.measured)), judged[0])
 
 
 class Combination(Rule):
@@ -469,7 +470,8 @@ class AllOf(Combination):
                 for verdict, words in WORDS.items()
                 if verdict in verdicts
             )
-        return _shown(judged)._replace(verdict=_together(verdicts), reason=reason)
+        verdict = _together(verdicts)
+        return _shown(judged, verdict)._replace(verdict=verdict, reason=reason)
 
 
 class AnyOf(Combination):
@@ -482,7 +484,8 @@ class AnyOf(Combination):
         best = min(judged, key=lambda one: _BEST_FIRST.index(one.verdict))
         if best.verdict is Verdict.REPRODUCES:
             return best
-        return _shown([best, *judged])._replace(verdict=best.verdict, reason=_reasons(judged))
+        shown = _shown(judged, best.verdict)
+        return shown._replace(verdict=best.verdict, reason=_reasons(judged))
 
 
 AnyRule = Annotated[
