@@ -80,7 +80,7 @@ audit: $(INSTALLED) ## look for known vulnerabilities in the packages of require
 	@$(VENV)/bin/uv tool run pip-audit --strict --progress-spinner off --require-hashes \
 	  --disable-pip -r requirements.lock \
 	  || { echo 'Not clean: a vulnerability is listed above, or the service could not be asked' \
-	  'about every package; docs/maintainers.md says which of the two it is.' >&2; exit 1; }
+	  'about every package; see docs/maintainers.md.' >&2; exit 1; }
 
 # Says what to install if Slurm's programs are missing; installs nothing itself.
 test-slurm: $(INSTALLED) ## run the workflow on its own Slurm cluster of one node
@@ -106,8 +106,8 @@ $(PEERS)/installed: benchmarks/requirements-peers.txt pyproject.toml
 bench-peers: $(PEERS)/installed ## time other libraries for comparison, in an environment of their own
 	@$(PEERS)/bin/python benchmarks/bench_peers.py
 
-# CuPy comes on top of the lock, from the folder WHEELS if there is one, and so does all else if
-# numba is there (docs/how-to/gpu.md).
+# CuPy is installed on top of the lock. With WHEELS=FOLDER pip looks in that folder, too, and nowhere
+# else if it has numba, that is, everything (docs/how-to/gpu.md).
 FIND := $(if $(WHEELS),--find-links $(WHEELS) $(if $(wildcard $(WHEELS)/numba-*),--no-index))
 $(GPU)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -m venv --clear $(GPU)
@@ -132,11 +132,11 @@ lock: $(INSTALLED) ## rewrite requirements.lock from pyproject.toml
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements.lock
 
-dist: $(INSTALLED) ## build the wheel, and an archive of the paper-size results, in dist/
+dist: $(INSTALLED) ## build the wheel, the sdist and an archive of the paper-size results in dist/
 	@rm -rf dist
 	@$(VENV)/bin/uv build --quiet
 	@git archive --output dist/results-paper.tar.gz HEAD results/paper
 
-clean: ## remove the environment and caches; results stay
-	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(GPU) .snakemake .pytest_cache .ruff_cache build dist *.egg-info
+clean: ## remove environments and caches; results stay
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(GPU) $(PEERS) .snakemake .pytest_cache .ruff_cache build dist *.egg-info
 	find strsbp tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""All that is to be measured on a machine with an NVIDIA GPU, in one run of about eight minutes.
+"""Everything to be measured on a machine with an NVIDIA GPU, in one run of about eight minutes.
 
     python benchmarks/bench_gpu.py [--rehearsal] [--out benchmarks/results/gpu]
 
@@ -12,7 +12,8 @@
     workflow.json   one arm by `snakemake --resources gpu=1`, compared with the same on the CPU
     summary.json    what passed, and how long it took
 
-What fails is noted, and the rest goes on. `--rehearsal` has small sizes, for the stand-in for CuPy.
+A step that fails is recorded, and the others still run. `--rehearsal` uses small sizes, for the
+stand-in for CuPy.
 """
 
 import argparse
@@ -66,7 +67,7 @@ class Sizes(NamedTuple):
     workflow: tuple[int, int, int] = (500, 500, 3)
     """Training digits, test digits and epochs of the arm that the workflow trains."""
     tests: str = ""
-    """Which of the tests marked `gpu`, as pytest's -k says it; empty for all."""
+    """Which of the tests marked `gpu`, as an expression for pytest's -k; empty for all."""
 
 
 REHEARSAL = Sizes((1, 2), 2, (3, 2, 1), 2, (3, 2, 1), "ready_spike_trains")
@@ -173,7 +174,7 @@ def spikes_of(replicas: Replicas, layer: int, replica: int) -> np.ndarray:
 
 
 def times(xp, sizes: Sizes, out: Path) -> str:
-    """Time samples and kernels of the study's network, by number of replicas, and one core."""
+    """Time samples and kernels of the study's network by number of replicas, and one CPU core."""
     n = sizes.samples
     digits = load_dataset("mnist5k").first(n, n)
     rows, shares = [cpu_row(digits)], []
@@ -257,7 +258,7 @@ def kernel_rows(replicas: Replicas) -> list[dict]:
 
 
 def workflow(xp, sizes: Sizes, out: Path) -> str:
-    """Train an arm by the workflow on either device, to its end, and compare the metrics."""
+    """Train an arm through the workflow on each device, to its end, and compare the metrics."""
     n_train, n_test, epochs = sizes.workflow
     table = STUDY.arm("strsbp").table_path(RESULTS)
     arm = {"n_train": n_train, "n_test": n_test, "epochs": epochs, "seeds": [1, 2, 3]}

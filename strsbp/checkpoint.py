@@ -45,7 +45,6 @@ def load_checkpoint(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
         raise CheckpointError(f"There is no file {path}; correct its name.") from None
     except Exception as error:
         raise CheckpointError(
-            f"The checkpoint {path} cannot be read ({in_words(error)}); delete it to restart "
-            "that run."
+            f"{path} cannot be read ({in_words(error)}); delete it and make it again."
         ) from None
     return entries, document

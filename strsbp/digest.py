@@ -1,8 +1,8 @@
 """A digest of the code that a function executes, so that an edit reruns the jobs that call it.
 
-Comments, docstrings and the layout of a file count for nothing. What counts are the syntax trees
-of the files of this package that it imports, directly or through others, and the data files
-(kernels, templates, styles) in the folders of these.
+Comments, docstrings and formatting do not count. What counts are the syntax trees of the
+function's module and of the modules of this package that it imports, directly or indirectly, and
+the data files (kernels, templates, styles) in their folders.
 """
 
 import ast

@@ -11,7 +11,7 @@ device:
     counter = (step div 4, pixel, image, split),   word = step mod 4
 
 Ready spike trains need no encoding. They are stored as one bit per neuron and step, in a row of
-bytes as images are, so a data set of either kind takes the same way to the engines.
+bytes as images are, so the engines receive both kinds of data set in the same way.
 """
 
 from collections.abc import Sequence

@@ -18,11 +18,11 @@ class DataError(StrsbpError):
 
 
 class TableError(StrsbpError):
-    """An effect-ratio table has the wrong shape or has values that are not finite."""
+    """An effect-ratio table is missing, malformed or not finite, or cannot be fitted."""
 
 
 class CheckpointError(StrsbpError):
-    """A checkpoint is damaged or belongs to another configuration."""
+    """A checkpoint, saved network or surface is missing, damaged or from other settings."""
 
 
 class ClaimsError(StrsbpError):

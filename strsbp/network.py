@@ -57,7 +57,7 @@ def document_of(network: Network) -> dict:
 
 
 def network_of(document: dict, derivative: Derivative, where: str) -> Network:
-    """The untrained network that `document_of` describes; `where` it was read, for messages."""
+    """The untrained network that `document_of` describes; `where` names its source in errors."""
     return Network(
         checked(ModelSettings, document["model"], where),
         [checked(LayerSettings, layer, where) for layer in document["hidden"]],

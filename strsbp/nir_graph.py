@@ -1,7 +1,7 @@
 """Networks to and from the Neuromorphic Intermediate Representation (the package `nir`).
 
-A graph is what NIR can say of a network: for each layer, the spikes of the layer below through
-`Delay`, `Linear` and `CubaLIF`; the reservoir of a recurrent layer and the lateral inhibition of
+A graph has what NIR can express: in each layer, the spikes of the layer below pass through `Delay`,
+`Linear` and `CubaLIF`; the reservoir of a recurrent layer and the lateral inhibition of
 the output layer are cycles through `Delay` and `Linear`. One Euler step of length dt of
 
     tau_syn dI/dt = -I + w_in S,   tau_mem dv/dt = -v + r I
@@ -31,9 +31,9 @@ METADATA = "strsbp"
 def to_nir(network: Network, *, dt: float = 1.0) -> "nir.NIRGraph":
     """The NIR graph of `network`; `nir.write(path, graph)` writes it to a file.
 
-    `dt`: the length of a step in the graph's unit of time, for libraries with a fixed one. What
-    NIR cannot express is in the metadata: `refractory_steps` (a graph run without them fires
-    more often), the encoder of the input spikes, the read-out, and what `from_nir` needs for
+    `dt`: the length of a step in the graph's unit of time; set it for a library with a fixed step.
+    What NIR cannot express is in the metadata: `refractory_steps` (without this period the graph
+    fires more often), the encoder of the input spikes, the read-out, and what `from_nir` needs for
     training. Adam's moments are not kept. Raises `SettingsError` if the package is missing.
     """
     try:
@@ -82,7 +82,7 @@ def to_nir(network: Network, *, dt: float = 1.0) -> "nir.NIRGraph":
 def from_nir(graph: "nir.NIRGraph") -> Network:
     """The network in a graph that `to_nir` made, with the graph's weights; ready to be trained.
 
-    Raises `SettingsError` for a graph from elsewhere, or one whose sizes or connections differ.
+    Raises `SettingsError` for a graph from elsewhere, or if it does not match its metadata.
     """
     try:
         document = json.loads(graph.metadata[METADATA])

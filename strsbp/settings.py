@@ -112,10 +112,10 @@ class ModelSettings(Dynamics):
     gradient: Literal[
         "strsbp", "strsbp_normalised", "hm2bp", "hm2bp_weights", "hm2bp_published"
     ] = "strsbp"
-    """`strsbp`: the study's method; `strsbp_normalised`: the same, scaled in each layer and sample
-    to the norm that it has with s_i = 1; `hm2bp`: denominators s_i = 1; `hm2bp_weights`: s_i = 1 in
-    the weight gradient only, not in the back-propagated error; `hm2bp_published`: as in HM2-BP's
-    own program (finding F11)."""
+    """`strsbp`: the study's method; `strsbp_normalised`: the same, scaled in each sample and
+    feed-forward layer to the norm that it has with s_i = 1; `hm2bp`: denominators s_i = 1;
+    `hm2bp_weights`: s_i = 1 in the weight gradient only, not in the back-propagated error;
+    `hm2bp_published`: as in HM2-BP's own program (finding F11)."""
     ablated_layers: Literal["feedforward", "all"] = "feedforward"
     """Layers to which a gradient other than `strsbp` applies; the output layer counts as
     feed-forward."""
@@ -137,8 +137,8 @@ class ModelSettings(Dynamics):
     """Step size of epoch e (from 0): `published` is `learning_rate / sqrt(e + 1)`; `logged`, as in
     the published logs, `learning_rate / sqrt(max(e, 1))` (finding F9)."""
     regularisation: Annotated[float, Field(ge=0, le=1e6)] = 0.0
-    """Strength lambda of the weight regularisation. The published program has 10, which drowns the
-    gradient of the error (finding F10); the equations have none."""
+    """Strength lambda of the weight regularisation. The published program has 10, which silences
+    many neurons if the error is divided by the threshold (finding F10); the equations have none."""
     cost: Literal["forward", "repaired"] = "forward"
     """Output counts used for the reported cost: `forward`, the network's own; `repaired`, as in the
     published program, those after a silent label was given a spike train. The gradient is the
@@ -170,7 +170,7 @@ class ModelSettings(Dynamics):
 
 
 class TableSettings(Closed):
-    """The effect-ratio table de/do of an arm. Settings that are left out are taken from the arm."""
+    """The effect-ratio table de/do of an arm; `tau_m` and `n_steps` are the arm's if left out."""
 
     spsp: SpspName = "published"
     """The simulation of e_ij: `published`, `unblocked` (without finding F2), `corrected` (Listing 2
@@ -241,8 +241,8 @@ class SimulatedTable(Dynamics):
         """Raise `SettingsError` if a train cannot have `grid` spikes."""
         if self.grid > self.largest_count:
             raise SettingsError(
-                f"`grid` is {self.grid}, but a {self.spsp} simulation over n_steps {self.n_steps} "
-                f"with refractory_steps {self.refractory_steps} has room for {self.largest_count} "
+                f"`grid` is {self.grid}, but a train of `{self.spsp}` with n_steps {self.n_steps} "
+                f"and refractory_steps {self.refractory_steps} has room for {self.largest_count} "
                 "spikes; lower the grid or raise n_steps."
             )
 
@@ -274,7 +274,7 @@ class ArmSettings(ModelSettings):
     n_test: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] | None = None
     """Test images of this arm (the first n), if different from the study's."""
     n_validation: Annotated[int, Field(ge=0, le=LARGEST_SPLIT)] = 0
-    """Validation images: the last n of the training set, on which an epoch can be chosen."""
+    """Validation images: the last n of the training set, for choosing an epoch (0: none)."""
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Training epochs."""
     seeds: Seeds = [1, 2, 3]

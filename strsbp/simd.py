@@ -6,10 +6,9 @@ loads nor stores partial sums. Each lane performs the operations in the order th
 rounded like float32 scalars, so results do not depend on the processor; on processors with
 narrower registers a value takes several of them.
 
-Available only in compiled code: the functions below, `+`, `-`, `*`, `/` and `>` of lanes, which
-compares to a mask.
-`like` is any value of the desired width, a power of two up to 64. Arrays are two-dimensional,
-float32 and contiguous; indices are not checked.
+Available only in compiled code: the functions below, and `+`, `-`, `*`, `/` and `>` of lanes, of
+which `>` gives a mask. `like` is any value of the desired width, a power of two up to 64. Arrays
+are two-dimensional, float32 and contiguous; indices are not checked.
 """
 
 import operator

@@ -156,9 +156,9 @@ def test_paired_better(row, verdict, said, verdict_of):
     ("rule", "corrected", "verdict", "said"),
     [
         (BETTER, 0.04, YES, "p = 0.02, with Holm's correction for 2 tests 0.04): the interval"),
-        (BETTER, 0.06, OPEN, "p is corrected to at least 0.05"),
+        (BETTER, 0.06, OPEN, "p after correction is at least 0.05"),
         (dict(kind="paired_differs", between=["b", "a"], margin=0.001), 0.04, YES, "b minus a"),
-        (dict(kind="paired_differs", between=["b", "a"], margin=0.001), 0.06, OPEN, "corrected to"),
+        (dict(kind="paired_differs", between=["b", "a"], margin=0.001), 0.06, OPEN, "p after"),
     ],
 )
 def test_the_corrected_p_decides(rule, corrected, verdict, said, verdict_of):
@@ -217,11 +217,11 @@ FINE, HIGH, LOST = (0.1, None), (0.9, None), (NAN, "output3")
 @pytest.mark.parametrize(
     ("runs", "expected", "verdict", "said"),
     [
-        ([HIGH] * 5, True, YES, "at least 55 % would"),
-        ([HIGH] * 4, True, OPEN, "at least 47 % would"),
-        ([FINE] * 5, True, NO, "0 of 5 runs of a diverged; of all such runs at most 45 % would"),
-        ([FINE] * 4, True, OPEN, "at most 53 % would"),
-        ([(0.5, None)] * 5, False, YES, "at most 45 % would"),
+        ([HIGH] * 5, True, YES, "at least 55 % of all such runs would"),
+        ([HIGH] * 4, True, OPEN, "at least 47 % of all such runs would"),
+        ([FINE] * 5, True, NO, "0 of 5 runs of a diverged; with 95 % confidence, at most 45 % of"),
+        ([FINE] * 4, True, OPEN, "at most 53 % of all such runs would"),
+        ([(0.5, None)] * 5, False, YES, "at most 45 % of all such runs would"),
         ([LOST] * 5, False, NO, "weights that are not finite (seeds 1, 2, 3, 4, 5)"),
         ([HIGH, LOST, FINE], True, PART, "finite (seeds 2), with a last test error above"),
         ([HIGH, LOST, FINE], False, PART, "2 of 3 runs"),

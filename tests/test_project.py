@@ -106,7 +106,10 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
     extras = pyproject["project"]["optional-dependencies"]
     wanted = lower_bounds(pyproject["project"]["dependencies"] + extras["workflow"])
     users = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
-    jobs = yaml.safe_load((root / "workflow" / "envs" / "strsbp.yaml").read_text())["dependencies"]
+    jobs, of_bptt = (
+        yaml.safe_load((root / "workflow" / "envs" / f"{name}.yaml").read_text())["dependencies"]
+        for name in ("strsbp", "bptt")
+    )
     names = {
         "lazy_loader": "lazy-loader",
         "matplotlib-base": "matplotlib",
@@ -125,6 +128,11 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
     assert bounds(users) == {**wanted, **tools}
     not_in_jobs = {"snakemake", "pygments"}
     assert bounds(jobs) == {k: v for k, v in wanted.items() if k not in not_in_jobs}
+    reporting = {"matplotlib", "seaborn", "jinja2", "docutils"}
+    measuring = {k: v for k, v in bounds(jobs).items() if k not in reporting}
+    assert bounds(of_bptt) == measuring | {"pytorch-cpu": bounds(of_bptt)["pytorch-cpu"]}
+    # pip reads these as the lines of a requirements file, which may hold few of its options.
+    assert users[-1] == {"pip": ["-e ."]}
 
 
 def test_the_locked_versions_are_ones_that_pyproject_allows(root, pyproject):

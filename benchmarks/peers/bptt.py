@@ -2,9 +2,9 @@
 
 A peer's file has a `torch.nn.Module`, `Network`, that maps dense spikes (T, batch, 784) float32 to
 output spike counts (batch, 10). The loss is the cross-entropy of 0.1 times the counts, the gradient
-is clipped to norm 1, and the prediction is the class with the most spikes. These two values, the
-initial weights and the surrogates were chosen in short trials on 500 digits so that each library
-learns.
+is clipped to norm 1, and the prediction is the class with the most spikes. The factor 0.1, the norm
+1, the initial weights and the surrogates were chosen in short trials on 500 digits so that each
+library learns.
 """
 
 from importlib import metadata

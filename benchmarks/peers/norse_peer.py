@@ -16,7 +16,8 @@ RECURRENT_STD = 0.003
 PARAMETERS = norse.LIFParameters(
     tau_mem_inv=torch.as_tensor(1 / TAU_M),
     tau_syn_inv=torch.as_tensor(1 / TAU_S),
-    # The membrane is a leaky mean of the current, ours adds a/tau_s: tau_m/tau_s times less.
+    # Norse's membrane is a leaky mean of the current; ours adds a / tau_s at each step. So Norse's
+    # is tau_s / tau_m times ours, and so is its threshold.
     v_th=torch.as_tensor(TAU_S / TAU_M),
     # The default surrogate ignores alpha in version 1.1 and is too wide here: the gradient grows
     # without bound over 400 steps.

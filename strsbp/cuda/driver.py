@@ -98,7 +98,7 @@ def _arrays_of_layer(layer: Layer, n_steps: int) -> dict[str, np.ndarray]:
 
 
 def _arrays_of_connections(layer: RecurrentLayer, most: int, solves: bool) -> dict:
-    """What a recurrent layer has besides; arrays with an entry per connection have `most`."""
+    """What a recurrent layer has in addition; arrays per connection have `most` entries."""
     n, pre, post = layer.error.size, layer.rec_pre, layer.rec_post
     # Sorted by post-synaptic, then pre-synaptic neuron: the order of every sum.
     incoming = np.argsort(post, kind="stable")
@@ -271,7 +271,7 @@ class Replicas:
         self, kernel: str, blocks: int, threads: int, values: dict, *, shared: int = 0,
         replicas: int | None = None, **others,
     ) -> Launch:  # fmt: skip
-        """One launch with `blocks` blocks for each replica (of all replicas, unless given).
+        """One launch with `blocks` blocks per replica, for `replicas` replicas (default: all).
 
         `values` and `others`: the arguments, by the names of the kernel's parameters.
         """

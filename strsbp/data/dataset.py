@@ -110,7 +110,7 @@ class Digits:
         return replace(self, **arrays, n_validation=n_validation)
 
     def sha256(self) -> str:
-        """SHA-256 of the four arrays and their shapes (not the name), as 64 hex digits."""
+        """SHA-256 of the four arrays, their shapes and any `n_steps`, as 64 hex digits."""
         digest = hashlib.sha256()
         for key in _ARRAYS:
             array = getattr(self, key)

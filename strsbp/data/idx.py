@@ -55,8 +55,8 @@ def read_idx(path: str | Path, n_sizes: int) -> np.ndarray:
     if magic != 0x0800 + n_sizes or len(content) != header_size + math.prod(sizes):
         kind = "images" if n_sizes == 3 else "labels"
         raise DataError(
-            f"{path} is not a whole idx file of {kind}, of {len(content):,} bytes with the magic "
-            f"number 0x{magic:08x}; get the original file again."
+            f"{path} is not a whole idx file of {kind}: it has {len(content):,} bytes and the "
+            f"magic number 0x{magic:08x}; get the original file again."
         )
     items = np.frombuffer(content, np.uint8, offset=header_size).copy()  # writable
     return items.reshape(sizes[0], math.prod(sizes[1:])) if n_sizes > 1 else items

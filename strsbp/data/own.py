@@ -10,7 +10,7 @@
   `train_labels` (one per sample). Two numbers are optional: `n_neurons` (by default, up to the last
   neuron that fires) and `time_per_step` (by default 1). An event at time t is a spike at step
   1 + floor(t / time_per_step): no train has a spike at step 0. A neuron spikes at most once per
-  step. A network reads the first T steps; after the last event they are silent.
+  step. A network reads the first T steps; those after the last event are silent.
 
 `save_events` writes the last form from a tonic data set, or anything that looks like one.
 """
@@ -47,7 +47,7 @@ _FORMS = (
 def read_dataset(name: str, path: str | Path) -> Digits:
     """The data set in the folder or .npz file `path`, in a form that `strsbp.data.own` describes.
 
-    The largest label gives the number of classes. Raises `DataError`.
+    The number of classes is the largest label plus 1. Raises `DataError`.
     """
     path, *others = source_files(path)
     if others:

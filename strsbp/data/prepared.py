@@ -24,7 +24,7 @@ def describe(digits: Digits) -> dict:
 
 
 def prepare_data(*, dataset: str, local_dir: str | Path | None, description: str | Path) -> None:
-    """Load `dataset`; write its images to an .npz file beside its `description`, and then that."""
+    """Load `dataset`; write its images to an .npz file beside `description`, then `description`."""
     digits = load_dataset(dataset, local_dir)
     save_digits(Path(description).with_suffix(".npz"), digits)
     write_json(describe(digits), description)

@@ -14,7 +14,8 @@ from strsbp.compiled import inlined, kernel
 from strsbp.engine.subnormal import one_seen
 
 TOLERANCE = 1e-10
-"""Largest accepted ||b - Lmat^T y|| / ||b|| of the iterative solution."""
+"""The iteration stops when its residual, relative to ||b||, is at most this; the true residual
+may be up to ten times larger."""
 MAX_ITERATIONS = 60
 
 

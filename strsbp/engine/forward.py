@@ -5,8 +5,8 @@ the synaptic currents. Additions are done in one fixed order (inputs ascending, 
 neurons ascending), so spikes are the same on every machine and device.
 
 In a layer without recurrent or lateral connections, 64 neurons at a time are run through all
-steps: their state stays in registers and their part of the weights in the L1 cache. Layers with
-such connections update all neurons at each step.
+steps: their state stays in registers and their part of the weights in the L1 or L2 cache. Layers
+with such connections update all neurons at each step.
 """
 
 import numpy as np
@@ -117,7 +117,10 @@ def _add_input(like, i, layer, inputs, t):
 
 @inlined
 def _step_neurons(like, i, layer, t, n_fired):
-    """One step of neurons i, i + 1, ...; `n_fired`: how many outputs inhibit each other."""
+    """Step t of neurons i, i + 1, ...
+
+    `n_fired`: how many neurons of an output layer fired at step t - 1; 0 in other layers.
+    """
     state, fired = layer.neurons, layer.fired
     current = load(like, state, 0, i)
     if n_fired > 0:

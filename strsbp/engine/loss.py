@@ -33,7 +33,10 @@ HM2BP_E_SILENT = np.float32(0.1)
 
 @kernel
 def output_error(layer, label, boost):
-    """Fill the row `ERROR` with b * d_i; returns (cost, predicted class, any d_i is not 0)."""
+    """Fill the row `ERROR` with b * d_i.
+
+    Returns (cost, predicted class, whether any d_i is not 0).
+    """
     ptr, error = layer.trains.neuron_ptr, layer.rows[ERROR]
     cost = 0.0
     best, best_count = 0, -1

@@ -16,7 +16,7 @@ from strsbp.settings import N_CLASSES, N_PIXELS, LayerSettings, ModelSettings
 
 
 class SampleResult(NamedTuple):
-    """What training on one sample says of it, with the weights before the update."""
+    """The result of training on one sample, computed with the weights before the update."""
 
     prediction: int
     """The class."""

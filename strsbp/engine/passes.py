@@ -1,7 +1,7 @@
 """Forward and backward passes of a sample through the layers, and many samples in one call.
 
 These functions only call the kernels in order; see the kernels for what each computes. Most are
-inlined, because numba compiles all that a function calls once more with it, at every level.
+inlined, because numba compiles a called function again within each of its callers, at every level.
 """
 
 import numpy as np
@@ -69,7 +69,10 @@ def solve(layer, right_hand_side):
 
 @inlined
 def back_errors(layer, offsets):
-    """Store the factor of w_ij rho_ij in the error of the layer below: delta_i / s_i or y_i."""
+    """Store the factor of w_ij rho_ij in the error of the layer below.
+
+    It is delta_i / s_i or, in a recurrent layer, y_i; with the published adjoint, delta_i.
+    """
     error = layer.rows[SCALED_ERROR]
     if not layer.recurrent:
         s = layer.rows[ONES] if layer.ablates_back else layer.rows[DENOMINATORS]

@@ -4,7 +4,7 @@ On many processors a product with a subnormal float32 (below 2^-126) takes about
 subnormal numbers is not slower. The regulariser makes the weights of silent inputs, and their
 first moments, decay to subnormal values. They cannot be set to 0, because they grow again once the
 second moment has decayed too. After ten thousand samples most groups of sixteen weights contain a
-subnormal number, and without the functions below a sample would take eight times as long.
+subnormal number, and without the functions below a sample would take many times as long.
 
 Where a value is only added to ordinary numbers, `seen` replaces it by 0 if it is too small to
 change them. Where the value must be exact, numbers are scaled by 2^64, and results that would be

@@ -1,6 +1,7 @@
 """Weight gradients and the errors passed back (section 7).
 
-In every function here, `delta` is already divided by the layer's threshold.
+In every function here, `delta` is the error after the gain and, unless `divide_by_threshold` is
+off, the division by the layer's threshold.
 """
 
 import numpy as np

@@ -25,7 +25,7 @@ def cost(errors) -> float:
 def repaired(output_spikes, label: int) -> np.ndarray:
     """Output spikes (T, n) used in the backward pass; a repaired copy if the label was silent.
 
-    Its neuron then has a regular train: spikes at g, 2g, ... < T. The gap g is floor(T / 35),
+    The label's neuron then has a regular train: spikes at g, 2g, ... < T, where g is floor(T / 35)
     whatever the refractory period; this gives 36 spikes at T = 400.
     """
     spikes = np.asarray(output_spikes, dtype=bool)

@@ -80,7 +80,8 @@ class LayerResult:
     s_error: np.ndarray
     """Denominators of the error passed back, after ablation."""
     delta: np.ndarray
-    """Error of this layer's neurons, divided by the threshold, shape (n,)."""
+    """Error of this layer's neurons after `error_gain` and, unless `divide_by_threshold` is off,
+    the division by the threshold, shape (n,)."""
     gradient: np.ndarray
     """Gradient of the input weights before regularisation, shape (n, m)."""
     regulariser: np.ndarray

@@ -40,9 +40,9 @@ def spsp_matrix(pre, post, *, tau_m, tau_s, refractory_steps) -> np.ndarray:
 def published_trace(pre, post, *, tau_m, tau_s, refractory_steps):
     """The recursion of `spsp_matrix` for one pair, with its state (the study's Listing 1).
 
-    `pre`, `post`: (T + 1,), spikes at steps 0 .. T, of j also their density. Steps 1 .. T are run;
-    an input spike takes effect one step later. Returns (e_ij, current (T + 1,), membrane (T + 1,));
-    the membrane is recorded before it is reset by a spike of the same step.
+    `pre`, `post` (T + 1,): spikes at steps 0 .. T; `pre` may also be a density of spikes. Steps
+    1 .. T are run; an input spike takes effect one step later. Returns (e_ij, current (T + 1,),
+    membrane (T + 1,)); the membrane is recorded before it is reset by a spike of the same step.
     """
     n = len(pre)
     current, membrane = np.zeros(n), np.zeros(n)

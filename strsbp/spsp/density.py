@@ -39,7 +39,7 @@ STEP = 0.06
 """Step in log s. The arrival time of the 100th spike varies by about 10 %, log s by 0.1."""
 SMALLEST_LOG, LARGEST_LOG = -24.0, 4.2
 """Range of log s; a free end place is still empty at the end with probability
-exp(-exp(4.2) / 2) = 5e-15."""
+exp(-exp(4.2) / 2) = 3e-15."""
 LARGEST_EXPONENT = 700.0
 """Close to the largest x for which exp(x) is finite in double precision."""
 _SMALLEST_SHARE = 1e-20

@@ -21,8 +21,8 @@ where P(x) is the mean number of output spikes at x, and H(x') the mean of
 are known exactly. Spikes that keep a gap pile up at the ends of the interval, more so at high
 counts, so e_ij is only approximately proportional to o_j.
 
-On slots the density rho of o_j input spikes is o_j times that of one spike, so e_ij is. Sums over
-equally likely sets of slots are computed recursively from spike to spike.
+On slots the density rho of o_j input spikes is o_j times that of one spike, so e_ij is proportional
+to o_j. Sums over equally likely sets of slots are computed recursively from spike to spike.
 """
 
 import numpy as np
@@ -77,8 +77,9 @@ def slot_means(table: SimulatedTable, most: int) -> np.ndarray:
     decayed = (1 - 1 / table.tau_m) ** np.maximum(read - held, 0) * free[held]
     after = may_follow * (first - decayed)
     means = np.zeros(most + 1)
-    # Of all sets of k slots, the share whose last spike that adds is at each slot, with no spike
-    # after it, and their total gain: now, and for k - 1.
+    # Over all sets of k slots, by the slot of the last spike that adds, with no spike after it:
+    # `share`, the fraction of such sets, and `total`, the sum of their e_ij. `earlier_...`: the
+    # same for k - 1.
     share, total = np.full(n, 1 / n), first / n
     earlier_share, earlier_total = np.zeros(n), np.zeros(n)
     for k in range(1, most + 1):

@@ -2,7 +2,8 @@
 
 The others return a `SeparableTable` for the output counts 0 .. n_counts - 1. Fits of a single
 curve are fitted to phi, the slope of e_ij in o_j (finding F4); the spline and the regressions
-weight it by its standard error. To add a fit, write a function and add it to `FITS`.
+weight it by its standard error. To add a fit, write a function, add it to `FITS`, and add its name
+to `strsbp.settings.TableSettings.fit`.
 """
 
 from collections.abc import Callable

@@ -103,10 +103,10 @@ def shape_of(surface: Surface) -> list[dict[str, object]]:
 
 
 def waves(table: EffectRatioTable, surface: Surface) -> np.ndarray:
-    """What oscillates in the fitted phi around the expectation, for o_i = 1 .. grid; (grid,).
+    """The oscillation of the fitted phi around the surface's own curve, o_i = 1 .. grid; (grid,).
 
-    The deviation of the fit from the curve that all rows of the surface share, or 0 throughout if
-    it changes sign less than twice: a wrong scale or slope is no wave.
+    This is the deviation of the fit from the curve that all rows of the surface share, or 0
+    throughout if it changes sign less than twice: a wrong scale or slope is no wave.
     """
     counts = surface.counts
     fitted = shared_slope(table.value(*np.meshgrid(counts, counts, indexing="ij")))

@@ -150,7 +150,7 @@ def simulate_surface(
 
     `repeats`: random pairs per cell; `seed` determines every train, whatever the number of
     threads; `on_rows(n)` is called after every n rows, for a progress bar. Raises `SettingsError`
-    without repeats, if trains cannot have the largest count, or if no such train could be drawn.
+    if `repeats` is below 1, if no train has room for the largest count, or if none could be drawn.
     """
     if repeats < 1:
         raise SettingsError(f"repeats is {repeats}; simulate at least one pair of trains per cell.")

@@ -64,7 +64,7 @@ def gpu_seeds(study: StudySettings, name: str, results: str | Path) -> list[int]
                 metrics.is_file()
                 and run["device"] == "cpu"
                 and run["architecture"] == layers
-                # Settings that came after the run have their defaults.
+                # Settings added after the run take their defaults.
                 and ArmSettings.model_validate(run["settings"]).model_dump(exclude=_WITHOUT_EFFECT)
                 == wanted
             )

@@ -102,13 +102,14 @@ def targets() -> str:
 def costs() -> str:
     """What the committed runs cost."""
     runs = {path: read_json(path) for path in sorted((RESULTS / "train").glob("*/seed*.json"))}
-    cpus = sorted({run["machine"]["cpu"] for run in runs.values() if run.get("machine")})
+    machines = [run["machine"] for run in runs.values() if run.get("machine")]
+    cpus = sorted({machine["cpu"].replace("(R)", "") for machine in machines})
     seconds = {path: run["seconds"] for path, run in runs.items()}
     of_report = sum(seconds[ROOT / path] for path in STUDY.runs(suffix="json"))
     return (
         f"The {len(runs)} committed training runs took {duration(sum(seconds.values()))} in total, "
-        f"each on one core of an {' or '.join(cpus)} that did other work at the same time; those "
-        f"that the report needs took {duration(of_report)}, the others run only on request."
+        f"each on one core of an {' or '.join(cpus)} that did other work at the same time. The "
+        f"runs that the report needs took {duration(of_report)}; the others run only on request."
     )
 
 
@@ -130,7 +131,7 @@ def speed() -> str:
     others = [
         [name, *(f"{row[batch]:.0f} ×" for batch in (1, 64))] for name, row in rows.iterrows()
     ]
-    machine = read_json(folder / "machine.json")["cpu"]
+    machine = read_json(folder / "machine.json")["cpu"].replace("(R)", "")
     return "\n\n".join(
         [
             _table(["784-400-R400-10, T = 400", "Per sample"], own),

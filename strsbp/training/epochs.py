@@ -13,7 +13,7 @@ from strsbp.errors import SettingsError
 from strsbp.reference.boosting import updated_boost
 
 BLOCK = 50
-"""Samples per call of compiled code, about 0.1 s; Ctrl-C is handled between calls."""
+"""Samples per call of compiled code, about 0.05 s; Ctrl-C is handled between calls."""
 
 _SHUFFLE_STREAM = 1_000_003
 """Keeps the shuffling independent of the streams that draw a network's weights."""
@@ -97,7 +97,7 @@ class TrainingState:
 
     @property
     def diverged(self) -> bool:
-        """Whether a weight was not finite at the end of the last epoch."""
+        """Whether a weight or moment was not finite at the end of the last epoch."""
         return bool(self.rows) and self.rows[-1]["diverged"] != ""
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -185,7 +185,7 @@ def train_epoch(state: TrainingState, tick: Callable[[int], object] = lambda n: 
 def epochs_of(network: Network, digits: Digits, epochs: int) -> Iterator[dict]:
     """Train a network for `epochs` epochs; yields the metrics of each.
 
-    Stops after an epoch that leaves a weight that is not finite; its row names the layer.
+    Stops after an epoch that leaves a weight or moment that is not finite; its row names the layer.
     """
     state = TrainingState.start(network, digits)
     while state.epoch < epochs and not state.diverged:
@@ -193,5 +193,9 @@ def epochs_of(network: Network, digits: Digits, epochs: int) -> Iterator[dict]:
 
 
 def train(network: Network, digits: Digits, epochs: int) -> list[dict]:
-    """Train a network for `epochs` epochs as `epochs_of` does; returns the metrics of each."""
+    """Train a network for `epochs` epochs as `epochs_of` does; returns the metrics of each.
+
+    They are the columns of a run's file (docs/reference/files.md). Raises `SettingsError` if the
+    data set does not fit the network.
+    """
     return list(epochs_of(network, digits, epochs))

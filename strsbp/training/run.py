@@ -138,15 +138,15 @@ def trouble(row: dict) -> str:
     """What is wrong with a run whose last metrics are `row`, in words; empty if nothing is."""
     if row["diverged"]:
         return (
-            f"diverged in epoch {row['epoch']}: a weight of layer {row['diverged']} is not finite, "
-            "so its curve ends there."
+            f"diverged in epoch {row['epoch']}: a weight or moment of layer {row['diverged']} is "
+            "not finite, so its curve ends there."
         )
     for key, share in row.items():
         if key.startswith("silent_share_") and share == 1:
             layer = key.removeprefix("silent_share_")
             return (
                 f"ended with a silent layer: no neuron of {layer} fires on any test image, so the "
-                "network cannot tell classes apart; lower its threshold or those below."
+                "network cannot tell classes apart; lower its threshold or that of a layer below."
             )
     return ""
 

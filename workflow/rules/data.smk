@@ -1,7 +1,7 @@
 """The digits, or a data set of the user's own.
 
-The images are stored beside it in {dataset}.npz, which is not an output because it is not committed:
-a script that does not find it makes it again, without any retraining.
+The images are in {dataset}.npz beside the description. That file is not committed, so it is not an
+output: a script that does not find it makes it again, and nothing is retrained.
 """
 
 from strsbp.data.own import source_sha256

@@ -39,13 +39,14 @@ def check_package():
     """Exit with one sentence unless the installed package has this workflow's version."""
     needed = yaml.safe_load(CITATION.read_text(encoding="utf-8"))["version"]
     try:
-        found = f"version {version('strsbp')} is"
+        found = f"version {version('strsbp')}"
     except PackageNotFoundError:
-        found = "none is"
-    if found != f"version {needed} is":
+        found = "none"
+    if found != f"version {needed}":
         sys.exit(
-            f"Error: A module from {HERE} needs version {needed} of the package strsbp where "
-            f"Snakemake is installed, and {found}; install it with pip from the same repository."
+            f"Error: The module from {HERE} needs version {needed} of the package strsbp in "
+            f"Snakemake's environment, but {found} is installed; install it with pip from the same "
+            "repository."
         )
 
 

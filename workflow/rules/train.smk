@@ -16,7 +16,7 @@ use rule call as train with:
         "logs/{profile}/train/{arm}/seed{seed}.log",
     benchmark:
         "results/{profile}/benchmarks/train/{arm}/seed{seed}.tsv"
-    priority: -1  # when another job has compiled the kernels: two at once would both do so
+    priority: -1  # other jobs first: one of them compiles the kernels, which two would do twice
     params:
         **calls("strsbp.study.train.train"),
         networks=settings_of_arms(this_arm),
@@ -86,7 +86,7 @@ rule take_from_batch:
         "&& cp {input.runs:q}/{params.run:q}.json {output.provenance:q} 2>> {log:q}"
 
 
-# All variants of the configured study; no other rule needs them.
+# All variants of the configured study. Other rules train only the few that they name.
 rule variants:
     input:
         STUDY.runs(STUDY.variant_arms),

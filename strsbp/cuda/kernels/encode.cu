@@ -1,4 +1,5 @@
-// Rate encoding (docs/algorithm.md, section 1), bit for bit as in strsbp/encoding.py.
+// Input spikes as in strsbp/encoding.py, bit for bit: rate encoding (docs/algorithm.md, section 1),
+// or packed spike trains.
 
 // Philox-4x32-10: four 32-bit words per counter, one word per step.
 __device__ inline void philox(u32 c0, u32 c1, u32 c2, u32 c3, u32 k0, u32 k1, u32* words) {
@@ -20,8 +21,9 @@ __device__ inline void philox(u32 c0, u32 c1, u32 c2, u32 c3, u32 k0, u32 k1, u3
 }
 
 // Grid (inputs / block, replicas); block a multiple of 32; shared memory: one word per thread.
-// Each thread encodes one pixel, or reads the train of one neuron, 32 steps at a time. Groups of 32 threads then transpose their
-// 32 x 32 bits for the mask by step.
+// Each thread encodes one pixel, or reads the train of one neuron, 32 steps at a time. Groups of 32
+// threads then transpose their 32 x 32 bits for the mask by step. `packed_words`: 32-bit words per
+// neuron of packed spike trains; 0 for images.
 extern "C" __global__ void encode(
     int n_steps, int n_inputs, int n_samples, const int* position, const int* order,
     const u8* images, int packed_words, const u32* thresholds, const u64* seeds, u32 split,
@@ -38,7 +40,6 @@ extern "C" __global__ void encode(
     const int sample = order[replica * n_samples + position[0]];
     const u32 k0 = (u32)seeds[replica];
     const u32 k1 = (u32)(seeds[replica] >> 32);
-    // Words per neuron of packed spike trains; 0 for images.
     const size_t input = (size_t)sample * n_inputs + pixel;
     const u32* train = (const u32*)images + input * packed_words;
     const int value = pixel < n_inputs && packed_words == 0 ? images[input] : 0;

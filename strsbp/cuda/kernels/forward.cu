@@ -22,7 +22,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) lif(
     const int out_words = words_for(n_neurons);
     int* lists = (int*)shared;                // [2][SEGMENT_BITS]
     int* list_count = lists + 2 * SEGMENT_BITS;  // [2]
-    u32* any_fired = (u32*)(list_count + 2);  // [3]: whether a neuron fired, with `ring`
+    u32* any_fired = (u32*)(list_count + 2);  // [3]: whether any neuron fired, indexed like `ring`
     u32* ring = any_fired + 3;                // [3][out_words]
 
     const size_t replica = blockIdx.y;

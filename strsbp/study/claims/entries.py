@@ -5,10 +5,10 @@ unless its `kind` says otherwise; `rules` are parts, all of which must hold. Two
 repetition:
 
 - `given` holds keys of all rules below it (`table`, `where`, `at_epoch` and so on), and `unit` and
-  `needs` of all statements below it. What stands nearer wins; mappings such as `where` are merged
-  key by key, unless another `table` stands nearer.
+  `needs` of all statements below it. The nearest value applies; mappings such as `where` are merged
+  key by key, but below another `table`, `where`, `over` and `column` start anew.
 - `each: {COLUMN: {VALUE: WORDS}}` repeats its entry for every VALUE, which its rules select in that
-  COLUMN; in its texts, `{{ COLUMN }}` stands for the WORDS. A list of values has no words.
+  COLUMN; in its texts, `{{ COLUMN }}` stands for the WORDS, or for the VALUE if it has none.
 
 A `statement`, `subject`, `note` or `caption` takes its numbers from placeholders (Jinja), which
 name keys of its entry or above: `{{ where.grid }}`, `{{ needs.epochs }}`, `{{ high | percent }}`.

@@ -22,7 +22,7 @@ TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
     "denominators", "measured", "extrapolations", *EXPERIMENTS,
 ]  # fmt: skip
-"""Results files; that of an experiment is its summary.csv."""
+"""Results files; that of most experiments is its summary.csv."""
 
 
 @contextmanager
@@ -52,7 +52,7 @@ class Measure(Closed):
     (`p_adjusted`)."""
 
     def changed(self, where: Mapping) -> "Measure":
-        """The same column of the row that `where` picks besides; None drops a condition."""
+        """The same column of the row that meets these conditions and `where`; None drops one."""
         chosen = {name: one for name, one in (self.where | where).items() if one is not None}
         return Measure(table=self.table, where=chosen, column=self.column)
 

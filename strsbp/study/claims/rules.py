@@ -213,7 +213,7 @@ class Within(MeasuringRule):
             if strict and isnan(measured.low):
                 reasons[Verdict.UNDECIDED].append("without an interval")
             elif strict and len(set(held)) == 1 and measured.p_adjusted >= ALPHA:
-                reasons[Verdict.UNDECIDED].append(f"p is corrected to at least {ALPHA:g}")
+                reasons[Verdict.UNDECIDED].append(f"p after correction is at least {ALPHA:g}")
             elif all(held):
                 reasons[Verdict.REPRODUCES].append(f"{inside} {shown}")
             elif any(held):
@@ -310,7 +310,7 @@ class PairedRule(Rule):
             verdict, reason = Verdict.UNDECIDED, f"{reason}, and the interval includes 0"
         elif p_adjusted >= ALPHA:
             verdict = Verdict.UNDECIDED
-            reason += f": the interval excludes 0, but p is corrected to at least {ALPHA:g}"
+            reason += f": the interval excludes 0, but p after correction is at least {ALPHA:g}"
             if low > 0 and margin is None:
                 reason += "; the mean points in the opposite direction"
         elif low > 0 and margin is None:
@@ -333,14 +333,14 @@ def _all_diverged(
         return Judgement(Verdict.UNDECIDED, reason)
     lost, kept = (better, worse) if diverged_better else (worse, better)
     verdict = Verdict.REPRODUCES if differs or lost == worse else Verdict.DOES_NOT
-    return Judgement(verdict, f"Every run of {lost} diverged, none of {kept} did.")
+    return Judgement(verdict, f"Every run of {lost} diverged; none of {kept} did.")
 
 
 class PairedBetter(PairedRule):
     """The test error falls along the arms `worst_to_best`, paired over seeds.
 
-    The verdict is that on the two ends; partly if they reproduce, but the means do not fall at
-    every step.
+    The verdict compares the last arm with the first; it is `partly` if that reproduces but the
+    means do not fall at every step.
     """
 
     kind: Literal["paired_better"]
@@ -387,8 +387,9 @@ class Diverges(Rule):
     """Training diverges (or, with `expected: false`, does not), counted over runs.
 
     A run counts as diverged if a weight was no longer finite or if its last test error is above
-    one half. Partly if some runs diverged; undecided if so few runs agree that the exact limit of
-    the share of all runs that would diverge (Clopper-Pearson, 95 %) lies beyond one half.
+    one half. Partly if only some runs diverged. If all runs agree, the verdict is undecided while
+    they are so few that the exact 95 % limit (Clopper-Pearson) of the share of runs that would
+    diverge lies beyond one half.
     """
 
     kind: Literal["diverges"]
@@ -419,7 +420,7 @@ class Diverges(Rule):
                 reason += f", with {how} (seeds {seeds})"
         if limits.low == 0 or limits.high == 1:
             side, limit = ("at most", limits.high) if limits.low == 0 else ("at least", limits.low)
-            reason += f"; of all such runs {side} {100 * limit:.0f} % would, with 95 % confidence"
+            reason += f"; with 95 % confidence, {side} {100 * limit:.0f} % of all such runs would"
         if 0 < n_diverged < n_runs:
             verdict = Verdict.PARTLY
         elif limits.low <= 0.5 <= limits.high:

@@ -1,4 +1,4 @@
-"""Length or direction of the gradient: differences between arms that isolate one of the two."""
+"""Length or direction of the gradient: the differences between arms that answer this."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""From the simulated surfaces and their fits to three tidy tables.
+"""From the simulated surfaces and their fits to two tidy tables.
 
 Every calculation is done in `strsbp.spsp`; this module arranges the results.
 """

@@ -60,7 +60,7 @@ class Run:
 
     @property
     def silent(self) -> str | None:
-        """The layers that no test image made fire after an epoch, and after how many; or None."""
+        """The layers without a spike on any test image, and after how many epochs; or None."""
         shares = self.metrics.filter(regex="^silent_share_").rename(columns=lambda name: name[13:])
         counts = shares.eq(1).sum()
         epochs = len(self.metrics)

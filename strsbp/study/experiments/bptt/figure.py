@@ -33,7 +33,7 @@ def draw(*, summary: str | Path):
     style.legend(figure, _names(rows), ncols=1)
     if "bptt" not in set(rows["method"]):
         over_seconds.text(
-            0.98, 0.96, "BPTT was not trained:\nits library is not installed.", color=style.MUTED,
+            0.98, 0.96, "BPTT was not trained.", color=style.MUTED,
             transform=over_seconds.transAxes, ha="right", va="top",
         )  # fmt: skip
     return figure

@@ -109,7 +109,7 @@ def trains_bptt(settings: BpttSettings, where: str = "bptt", in_conda: bool = Fa
 
 
 def compared_files(study, trains: bool) -> dict[str, list[str]]:
-    """The metrics of the compared runs by method; `times`: that of the samples, if there is one.
+    """The metrics of the compared runs by method; `times`: the table of times per sample, if any.
 
     `study` is a `StudySettings`; `trains`: whether BPTT is trained, else only runs that have files
     are compared. Raises `SettingsError` if the methods use different digits.

@@ -1,7 +1,7 @@
 """CPU time per training sample of BPTT and of ST-RSBP, side by side.
 
 The regulariser of ST-RSBP lets the weights of silent inputs decay until they are subnormal
-numbers, with which some processors compute several times more slowly. PyTorch takes them for 0
+numbers, with which some processors compute several times more slowly. PyTorch treats them as 0
 after `torch.set_flush_denormal(True)`, which is what a user who met them would set; ST-RSBP's
 engine avoids them by itself. So BPTT is timed both ways, with initial weights and with those of a
 network that ST-RSBP has trained. All variants are timed in turn, so that a busy machine affects
@@ -28,7 +28,7 @@ from strsbp.study.inputs import Networks
 from strsbp.training.epochs import train
 
 SEED, N_TRAINED, N_TIMED, ROUNDS = 1, 10_000, 50, 3
-"""Seed of the weights; images of the epoch of training, and of each timed call; timed calls."""
+"""Seed of the weights; most images in the training epoch and in a timed call; number of rounds."""
 
 
 def measure_times(networks: Networks, settings: dict, *, out: str | Path) -> None:

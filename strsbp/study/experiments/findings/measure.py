@@ -43,10 +43,11 @@ def measure_findings(
 
 
 def _exact_rows(n_steps: int, gap: int):
-    """F2 and F3 without drawing: trains with a spike at t = 0, and trains that never end.
+    """F2 and F3 without drawing: trains with a spike at t = 0, and trains whose drawing never ends.
 
     In a simulation on the study's grid, each count occurs in one row and one column, and each of
-    their cells draws one train per repeat; a single train that never ends stops the simulation.
+    their cells draws one train per repeat; a single train whose drawing never ends stops the
+    simulation.
     """
     drawn = sequential_densities(n_steps, gap, max(JAMMED_COUNT, STUDY_GRID), decay=1.0).drawn
     ended = np.append(1.0, drawn[1:].sum(axis=1) / np.arange(1, len(drawn)))

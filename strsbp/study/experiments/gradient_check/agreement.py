@@ -11,8 +11,9 @@ halves are used:
     |g| / |G|    = sqrt(E[g_1 g_2] / E[f_1 f_2])
 
 So the noise of f does not lower a cosine (the attenuation is corrected for), and noise that g
-shares with f does not raise it; no noise lengthens a gradient. A cosine corrected in this way can
-exceed 1 in a sample. The moments are not centred, since a projection on u has mean 0 by symmetry.
+shares with f does not raise it; noise does not lengthen a gradient. A cosine corrected in this way
+can exceed 1 in a sample. The moments are not centred, since a projection on u has mean 0 by
+symmetry.
 
 If E[f_1 f_2] <= 0 in any bootstrap resample, the truth does not stand out from its noise, and
 whatever would be divided by it is unknown (NaN), both the estimate and its interval.

@@ -10,9 +10,9 @@ The expectation is over the spike trains into which an image is encoded, and the
 Spike counts are integers, so a single sample has no gradient, but the expectation has one. Finite
 differences measure it with noise; `agreement` describes how that is accounted for.
 
-The samples are images x encodings, in the order of the encodings; one half of the encodings gives
-the first half of everything, the other half the second. A group of weights belongs to one layer:
-those from below, or those among its neurons (`_reservoir`).
+The samples are images x encodings, in the order of the encodings; the first half of the
+encodings gives the first half of the samples, the rest the second. A group of weights belongs to
+one layer: those from below, or those among its neurons (`_reservoir`).
 """
 
 import time

@@ -13,7 +13,7 @@ METHODS = {"bptt": "-", "strsbp": "--"}
 
 @style.themed
 def draw(*, summary: str | Path):
-    """Draw the gradient that reaches each step (largest T) and the weights, a column per state."""
+    """Draw the gradient that reaches each step (largest T) and the weight gradients, by state."""
     rows = read_csv(summary)
     states = [state for state in STATES if state in set(rows["state"])]
     layers = list(rows["layer"].drop_duplicates())

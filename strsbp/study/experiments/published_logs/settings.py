@@ -7,7 +7,10 @@ from strsbp.study.experiments.settings import ExperimentSettings
 
 
 class PublishedLogsSettings(ExperimentSettings):
-    """Arms that repeat the published training logs, trained on demand."""
+    """Arms that repeat the published training logs.
+
+    Those in `compared` belong to the open questions; the others are trained on demand.
+    """
 
     arms: dict[ArmName, ArmSettings] = {}
     """The arms, by name; like the study's, they start from `defaults`."""

@@ -1,4 +1,4 @@
-"""The grids of time constants and thresholds in one table: errors, ranks, lines, failed runs.
+"""The grids of time constants and thresholds in one table: errors, ranks and failed runs.
 
 A run *diverged* if a weight stopped being finite; it *failed* if it diverged or if its last test
 error is above one half. The test error of a diverged run enters no mean.
@@ -37,7 +37,8 @@ def summarise_sweep(
     Rows with `of` = `cell`: for every cell of a `grid`, mean and 95 % interval over seeds of the
     `QUANTITIES` after the last epoch: test error; share of silent neurons, among all and in the
     last hidden layer; smallest |s_i| of all epochs; spikes per hidden neuron and test image;
-    drive = tau_m / threshold_hidden, the steady membrane for one unit of input over the threshold.
+    drive = tau_m / threshold_hidden, the steady-state membrane potential for an input of 1 per
+    step, over the threshold.
     `rank` counts from the smallest mean test error. `behind_chosen`, only for the arm's own cell
     (`own` = 1), is its test error minus that of the cell that is best for the other seeds, so that
     no error is compared with one that was chosen for being small.
