@@ -5,8 +5,9 @@ COPY requirements.lock ./
 RUN python -m pip install --no-cache-dir --require-hashes --requirement requirements.lock
 COPY . ./
 RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation --editable .
-# Any user can write here, also where the container itself cannot be changed.
-ENV XDG_CACHE_HOME=/tmp/strsbp-cache
+# Any user can write here, also where the container itself cannot be changed. Snakemake asks for the
+# user's name, which an id given by --user does not have.
+ENV XDG_CACHE_HOME=/tmp/strsbp-cache USER=strsbp
 WORKDIR /work
 ENTRYPOINT ["python", "-m", "snakemake", "--snakefile", "/strsbp/workflow/Snakefile"]
 CMD ["--cores", "all"]

@@ -138,5 +138,5 @@ dist: $(INSTALLED) ## build the wheel, the sdist and an archive of the paper-siz
 	@git archive --output dist/results-paper.tar.gz HEAD results/paper
 
 clean: ## remove environments and caches; results stay
-	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(GPU) $(PEERS) .snakemake .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(GPU) $(PEERS) .snakemake .*_cache build dist *.egg-info
 	find strsbp tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

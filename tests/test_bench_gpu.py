@@ -11,7 +11,7 @@ import pytest
 
 
 @pytest.mark.slow
-def test_the_run_on_a_gpu_in_small(root, tmp_path):
+def test_the_run_on_a_gpu_on_a_small_scale(root, tmp_path):
     if shutil.which("g++") is None:
         pytest.skip("there is no g++ to compile the CUDA kernels for the CPU")
     path = (

@@ -64,6 +64,8 @@ def test_other_content_is_not_a_surface(tmp_path):
     np.testing.assert_array_equal(load_surface(path).mean, surface.mean)
     save_checkpoint(path, ARRAYS, DOCUMENT)
     assert "does not contain a simulated surface" in refusal(lambda: load_surface(path))
+    said = refusal(lambda: load_network(path), CheckpointError)
+    assert "does not contain a saved network" in said
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_wide_layers_with_separable_derivatives_compile_too(compiler):
     assert cubin is not None and log == "", log
 
 
-def test_an_error_is_told_with_its_file_and_line(compiler):
+def test_an_error_is_reported_with_its_file_and_line(compiler):
     source = kernel_source()
     place = source.index("const bool spike")
     start = source.rindex("#line 1", 0, place)
@@ -72,7 +72,7 @@ def test_sizes_are_the_same_in_driver_and_kernels():
 def test_no_kernel_spills_registers(architecture, tmp_path):
     nvcc = shutil.which("nvcc")
     if nvcc is None:
-        pytest.skip("nvcc, which tells registers and spills, is not installed")
+        pytest.skip("nvcc, which reports registers and spills, is not installed")
     (tmp_path / "kernels.cu").write_text(kernel_source())
     done = subprocess.run(
         [nvcc, "-cubin", f"-arch={architecture}", *options(1), "-Xptxas", "-v", "kernels.cu",

@@ -76,7 +76,7 @@ def test_no_race():
 
 @pytest.mark.parametrize("barrier", BARRIERS)
 def test_a_removed_barrier_is_a_race(barrier):
-    # 5 stands after each step of the neurons.
+    # Barrier 5 comes after each step of the neurons.
     if barrier != 5 and os.environ.get("STRSBP_ALL_BARRIERS") != "1":
         pytest.skip("STRSBP_ALL_BARRIERS=1 leaves out every barrier in turn")
     done = with_thread_sanitizer(*VARIANTS, drop=barrier)

@@ -168,7 +168,7 @@ def test_more_seeds_than_fit_are_trained_in_parts(tmp_path, monkeypatch):
     assert sizes == [2, 1]
 
 
-def test_too_little_memory_is_told(tmp_path, monkeypatch):
+def test_too_little_memory_is_reported(tmp_path, monkeypatch):
     monkeypatch.setenv("STRSBP_TEST_GPU_MEMORY", "1000")
     with pytest.raises(DeviceError, match=r"The GPU has 0 MB free but .*`device: cpu`\.$"):
         on_gpu(tmp_path)

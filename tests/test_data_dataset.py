@@ -56,6 +56,18 @@ def test_the_validation_set_is_the_end_of_the_training_set():
     assert "only 3 training digits are left" in said
 
 
+@pytest.mark.parametrize(("sizes", "held"), [((6, 3), 5), ((5, 4), 3), ((0, 3), 5)])
+def test_more_digits_than_there_are_is_an_error(sizes, held):
+    said = refusal(lambda: make_digits().first(*sizes), DataError)
+    assert "were asked for, but it has" in said and said.endswith(f"from 1 to {held}.")
+
+
+def test_a_label_beyond_the_classes_is_refused():
+    arrays = arrays_of(make_digits())
+    arrays["test_labels"][0] = 10
+    assert "There is a label 10" in refusal(lambda: Digits("mnist", **arrays), DataError)
+
+
 @pytest.mark.parametrize("key", ["train_images", "test_labels"])
 @pytest.mark.parametrize(
     ("change", "message"),

@@ -103,7 +103,7 @@ def test_spike_trains_in_an_npz_file(tmp_path):
     assert again.first(1, 1).sizes == digits.sizes
 
 
-def test_events_of_a_set_like_tonics(tmp_path):
+def test_events_of_a_set_like_those_of_tonic(tmp_path):
     kinds = [("t", np.int64), ("x", np.int16), ("y", np.int16), ("p", bool)]
     events = [np.array([(0, 1, 0, 0), (5, 2, 1, 1)], kinds), np.array([(7, 0, 1, 0)], kinds)]
     path = tmp_path / "dvs.npz"

@@ -18,7 +18,7 @@ from strsbp.errors import DataError
 
 @pytest.fixture(scope="module")
 def mnist5k():
-    """Read once, for it takes seconds."""
+    """Read once, because that takes seconds."""
     return load_dataset("mnist5k")
 
 

@@ -124,6 +124,9 @@ def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(root
             r"<(?:link|script|img|iframe|source)\b[^>]*(?:href|src)=[\"']?(\w+:)?//[^>]*", html
         )
         assert loaded == [], page
+    method = (site / "method.html").read_text(encoding="utf-8")
+    assert "<math" in method and "$$" not in method
+    assert "<i>e</i><sub>ij</sub>" in (site / "index.html").read_text(encoding="utf-8")
 
 
 def test_the_pictures_of_the_method_are_drawn(root):

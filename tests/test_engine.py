@@ -442,7 +442,7 @@ def test_published_adjoint_needs_equal_widths():
         Network(model, [FEEDFORWARD, RECURRENT], np.ones((5, 4)), 1, N_INPUTS, N_CLASSES)
 
 
-def test_other_architecture_is_refused():
+def test_another_architecture_is_refused():
     network = make_pair([SQUARE], seed=9)[0]
     other = make_pair([FEEDFORWARD], seed=9)[0]
     with pytest.raises(SettingsError, match="another architecture"):

@@ -24,7 +24,8 @@ def spread(rng, shape, low, high, zeros=0.1):
 
 def same(a, b):
     """Whether two arrays are equal bit for bit, but for the sign of 0 and the payload of nan."""
-    return bool(np.all((a.view(np.int32) == b.view(np.int32)) | ((a == 0) & (b == 0)) | (a != a)))
+    both_nan = np.isnan(a) & np.isnan(b)
+    return bool(np.all((a.view(np.int32) == b.view(np.int32)) | ((a == 0) & (b == 0)) | both_nan))
 
 
 @pytest.mark.parametrize("width", [1, 16, 64])
@@ -156,7 +157,6 @@ def test_adam_near_zero_gives_the_bits_of_plain_float32(rng, low, high, errors, 
         _adam(error, factor, *found, F32(step), F32(root_scale))
     for ours, theirs in zip(found, expected, strict=True):
         assert same(ours, theirs)
-        assert (np.isnan(ours) == np.isnan(theirs)).all()
 
 
 @pytest.mark.parametrize("broken", [np.inf, np.nan])

@@ -151,6 +151,17 @@ def test_other_fits_are_left_to_the_table_of_the_gradient_check(first):
     assert names and not names & fits
 
 
+def test_cells_of_the_sweep_have_their_values_and_frames(first):
+    axes = first("sweep")[0].findobj(mpl.axes.Axes)
+    (ax,) = [ax for ax in axes if ax.get_title("left") == "d  test error"]
+    cells = pd.read_csv(PAPER / "sweep" / "summary.csv")
+    cells = cells[(cells["of"] == "cell") & (cells["arm"] == cells["arm"].iloc[0])]
+    cells = cells.query("grid == 'thresholds' and quantity == 'test_error'")
+    wanted = sorted(f"{100 * mean:.1f}" for mean in cells["mean"].dropna())
+    assert sorted(text.get_text() for text in ax.texts) == wanted
+    assert len(ax.patches) == cells["own"].sum() + (cells["n_failed"] > 0).sum()
+
+
 def test_labels_do_not_overlap():
     with style.theme():
         figure, (ax,) = style.stacked([2])
@@ -159,4 +170,5 @@ def test_labels_do_not_overlap():
         figure.draw_without_rendering()
         boxes = [mpl.text.Text.get_window_extent(text) for text in ax.texts]  # without its line
         boxes.sort(key=lambda box: box.y0)
+    assert len(boxes) == 4
     assert all(low.y1 <= high.y0 + 1 for low, high in zip(boxes, boxes[1:], strict=False))

@@ -40,7 +40,7 @@ def test_measurements_are_tidy_and_repeat(measured, tmp_path):
     assert blocked["count 5"] == pytest.approx(0.027, abs=0.003)
 
 
-def test_small_runs_tell_no_effect_and_other_measurements_refute(tmp_path):
+def test_small_runs_show_no_effect_and_other_measurements_refute(tmp_path):
     tables = tables_of_findings()
     for name, column, value in (("arms", "n_train", 200), ("measured", "mean", 0.5)):
         frame = pd.read_csv(tables[name])
@@ -50,5 +50,5 @@ def test_small_runs_tell_no_effect_and_other_measurements_refute(tmp_path):
     judge_findings(findings=FINDINGS, tables=tables, out=tmp_path / "verdicts.csv")
     frame = pd.read_csv(tmp_path / "verdicts.csv").set_index("id")
     assert frame.loc["F5", "verdict"].iloc[0] == "refuted"
-    small = frame["effect_text"].str.contains(r"^Needs .*\(here 200\)")
-    assert small.any()
+    said = frame["effect_text"].dropna()
+    assert len(said) > 4 and said.str.match(r"Needs .*\(here 200\)").all()

@@ -64,7 +64,7 @@ def test_noise_that_both_share_raises_no_cosine():
     noise = [rng.normal(0, 30, N_DIRECTIONS) for _ in range(2)]
     truth = Halves(signal.first + noise[0], signal.second + noise[1])
     found = compare_with_truth(Halves(*noise), truth, seed=1)
-    assert np.corrcoef(noise[0], truth.first)[0, 1] > 0.8, "which a plain correlation would take"
+    assert np.corrcoef(noise[0], truth.first)[0, 1] > 0.8, "a plain correlation sees agreement"
     assert abs(found["cosine"][0]) < 0.2
 
 

@@ -29,7 +29,7 @@ def samples(network):
     return Samples(network, noise(), settings)
 
 
-def test_the_forward_pass_is_the_engine_s(network, samples):
+def test_the_forward_pass_is_that_of_the_engine(network, samples):
     from strsbp.study.experiments.gradient_check.surrogate import counts_of, surrogate_layers
 
     dense = [samples.recordings[0].to_dense(k, N_PIXELS) for k in range(samples.n_samples)]
@@ -53,7 +53,7 @@ def test_gradients_have_the_shapes_of_the_groups_and_are_means(network, samples)
     assert all(np.isfinite(half).all() and np.any(half) for pair in halves for half in pair)
 
 
-def test_the_output_s_gradient_by_hand(network, samples):
+def test_the_gradient_of_the_output_by_hand(network, samples):
     """One output layer over two steps' inputs, written out without a graph.
 
     Only the derivative of the spike at each step is the surrogate's; a weight acts on the current,

@@ -7,6 +7,7 @@ import small_networks
 from small_networks import HIDDEN, N_PIXELS, table
 
 from strsbp.network import build_network
+from strsbp.study.experiments.bptt.settings import missing_library
 from strsbp.study.experiments.gradient_flow.figure import draw
 from strsbp.study.experiments.gradient_flow.measure import measure_gradient_flow, surrogate_flow
 from strsbp.study.experiments.gradient_flow.settings import GradientFlowSettings
@@ -72,6 +73,7 @@ def test_the_table_and_its_figure(settings, tmp_path):
     weights = frame[frame["quantity"] == "weight_gradient"]
     assert (weights[weights["method"] == "strsbp"].groupby(["state", "n_steps"]).size() == 3).all()
     reaching = frame[frame["quantity"] == "reaching"]
+    assert reaching.empty == (missing_library() is not None)
     if not reaching.empty:
         start = reaching[(reaching["layer"] == "output3") & (reaching["steps_back"] == 0)]
         np.testing.assert_allclose(start["mean"], 1)

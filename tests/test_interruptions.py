@@ -1,4 +1,4 @@
-"""Training that is really killed, on a full disk, in a closed folder: nothing is lost or wrong."""
+"""Training that is really killed, or runs out of disk space: nothing is lost or wrong."""
 
 import contextlib
 import json

@@ -15,7 +15,7 @@ OUTER = (
     "from numba import njit\nfrom pack.inner import inner\n\n"
     "@njit(cache=True)\ndef outer(x):\n    return inner(x)\n"
 )
-CHOOSE = (  # the module alone, for the package imports numba
+CHOOSE = (  # the module alone, because the package imports numba
     "import os, runpy, sys\nfrom pathlib import Path\n"
     f"runpy.run_path({kernel_cache.__file__!r})['choose_folder'](Path(sys.argv[1]))\n"
 )
@@ -50,7 +50,9 @@ def outer_of_one(package, guarded=True):
 def test_an_edit_in_another_file_reaches_a_cached_kernel(package):
     assert outer_of_one(package, guarded=False) == 2
     (package / "inner.py").write_text(INNER.format(10))
-    assert outer_of_one(package, guarded=False) == 2, "numba has learned it; drop this module"
+    assert outer_of_one(package, guarded=False) == 2, (
+        "numba now notices this itself; drop this module"
+    )
     assert outer_of_one(package) == 11
 
 

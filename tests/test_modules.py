@@ -37,7 +37,6 @@ def test_a_module_without_config_is_the_quick_study(snakemake, beside):
 
 
 def test_a_modules_config_holds_only_what_differs(snakemake, beside):
-    shutil.copy(beside / "strsbp/config/config.yaml", beside / "table.txt")
     (beside / "table.txt").write_text("0.1 0 0 0 0\n" * 100)
     arm = '{"title": "mine", "seeds": [7], "table": {"file": "table.txt"}}'
     config = f'config: {{"profile": "mine", "arms": {{"mine": {arm}}}}}'
@@ -109,7 +108,7 @@ GITHUB = 'github("owner/strsbp", path="workflow/Snakefile", tag="{}")'
 
 
 def test_a_module_from_github_runs(hosted, tmp_path):
-    """As the workflow catalog has it; the script reads the log's and the package's code."""
+    """As the workflow catalog describes it; a job needs _job.py from the cache and the package."""
     figure = "spikes/results/quick/figures/listings.svg"
     write_workflow(tmp_path, GITHUB.format("v0.1.0"), 'prefix: "spikes"')
     run = hosted(figure, cwd=tmp_path)
@@ -122,7 +121,7 @@ def test_a_module_from_github_runs(hosted, tmp_path):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (GITHUB.format("v99"), "needs version 99.0.1.0 of the package strsbp where Snakemake is"),
+        (GITHUB.format("v99"), "needs version 99.0.1.0 of the package strsbp in Snakemake's"),
         ('gitfile("{clone}", path="workflow/Snakefile", tag="v0.1.0")', "instead of gitfile(...)"),
     ],
 )

@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from refusals import refusal
 from small_networks import table
 
 import strsbp
 from strsbp.encoding import TEST_SPLIT
+from strsbp.errors import SettingsError
 from strsbp.nir_graph import METADATA
 from strsbp.settings import LayerSettings, ModelSettings
 
@@ -155,3 +157,12 @@ def test_snntorch_runs_the_graph(network, digits, record_property):
     print(f"snnTorch agrees on {agree} of {N_TEST} predictions, by refractory steps")
     assert agree[network.model.refractory_steps] == N_TEST
     assert agree[0] >= 0.7 * N_TEST
+
+
+def test_a_graph_from_elsewhere_is_refused(network):
+    foreign, other = strsbp.to_nir(network), strsbp.to_nir(network)
+    foreign.metadata = {}
+    weights = other.nodes["recurrent2_feedback"].weight
+    weights[weights == 0] = 0.5
+    for graph, words in ((foreign, "KeyError"), (other, "its seed does not draw")):
+        assert words in refusal(lambda graph=graph: strsbp.from_nir(graph), SettingsError)

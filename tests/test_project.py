@@ -130,7 +130,9 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
     assert bounds(jobs) == {k: v for k, v in wanted.items() if k not in not_in_jobs}
     reporting = {"matplotlib", "seaborn", "jinja2", "docutils"}
     measuring = {k: v for k, v in bounds(jobs).items() if k not in reporting}
-    assert bounds(of_bptt) == measuring | {"pytorch-cpu": bounds(of_bptt)["pytorch-cpu"]}
+    extra = lower_bounds(extras["bptt"])
+    assert bounds(of_bptt) == measuring | {"pytorch-cpu": extra["torch"]}
+    assert of_bptt[-1] == {"pip": [f"snntorch {extra['snntorch']}"]}
     # pip reads these as the lines of a requirements file, which may hold few of its options.
     assert users[-1] == {"pip": ["-e ."]}
 

@@ -1,10 +1,13 @@
-"""The arms that repeat the published training logs, and their distances from the logs."""
+"""The arms that repeat the published training logs, and the logs they are compared with."""
 
 import pandas as pd
 import pytest
 from flat_settings import flat_settings
+from refusals import refusal
 
 from strsbp.errors import SettingsError
+from strsbp.files import ResultsError
+from strsbp.study.experiments.published_logs.summarise import summarise_published_logs
 from strsbp.study.loading import load_profile, load_study, merged, read_config
 
 LOGGED = {"divide_by_threshold": False, "step_rule": "logged", "cost": "repaired"}
@@ -51,3 +54,12 @@ def test_compared_arms_are_arms_of_the_logs(root, paper):
     base = read_config(root / "config" / "config.yaml")
     with pytest.raises(SettingsError, match="names the arm 'nobody'"):
         load_study(merged(base, {"published_logs": {"compared": {"a": {"b": ["nobody"]}}}}), "here")
+
+
+def test_a_log_that_is_not_in_the_file_is_refused(root, tmp_path):
+    paths = dict(curves=tmp_path / "curves.csv", out=tmp_path / "summary.csv")
+    logs = root / "resources" / "published_logs.csv"
+    said = refusal(
+        lambda: summarise_published_logs([], {"none": {"a": []}}, logs=logs, **paths), ResultsError
+    )
+    assert "has no log 'none'" in said

@@ -9,7 +9,6 @@ import yaml
 from strsbp.errors import ClaimsError
 from strsbp.study.claims.judging import judge_questions
 from strsbp.study.loading import load_profile
-from strsbp.study.summary.intervals import holm
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -59,13 +58,6 @@ def test_statements_are_judged_from_the_tables(judged):
     assert frame["reason"][3].startswith(
         "Needs 100 training images (here 30). For what it is worth: The"
     )
-
-
-def test_paired_tests_of_a_question_share_holms_correction():
-    answers = pd.read_csv(ROOT / "results" / "paper" / "judge_questions" / "answers.csv")
-    family = answers[answers["id"] == "Q11"].dropna(subset="p_value")
-    assert family["p_adjusted"].to_numpy() == pytest.approx(holm(family["p_value"].tolist()))
-    assert (family["p_adjusted"] > family["p_value"]).any()
 
 
 def test_a_selection_that_does_not_fit_names_the_question(judged):

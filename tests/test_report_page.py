@@ -150,7 +150,7 @@ def test_report_needs_nothing_from_elsewhere(committed):
 
 
 def test_a_sentence_follows_its_verdict(arguments):
-    """With what a claim says turned round, the answer no longer says it."""
+    """If the verdict on a claim changes, the answer changes with it."""
     results = results_of(arguments)
     [claim] = [one for one in results.claims if one["id"] == "strsbp_better_after_10"]
     said = {}
@@ -230,7 +230,7 @@ NO_NUMBERS = re.compile(
     r"|\w+ minus \w+"
     r"|95 %|1 ms|R = 1|s_i = 1( − D_i)?|epoch \+ 1|max\(epoch, 1\)|t = 0|step 0|\(2T\)|a_i = 0"
     r"|(includes?|above|below|right of|left of|sides of|excludes?|membrane at|is|yields) 0"
-    r"|(through|around|towards|to|[Aa]t) 0|(at|around|above) 1",
+    r"|(through|around|towards|near|to|[Aa]t) 0|(at|around|above) 1",
     re.DOTALL,
 )
 OF_ENTRIES = {
@@ -298,6 +298,9 @@ def test_terminal_tells_where_the_report_is_and_the_claims_in_short(arguments):
     claims = pd.read_csv(path)
     lines = summary(path, "results/quick/report.html", width=100).splitlines()
     assert lines[-1] == "Report: results/quick/report.html"
+    verdict, count = next(iter(claims["verdict"].value_counts().items()))
+    assert lines[-2].startswith(f"{len(claims)} claims; ")
+    assert f"{verdict}: {count}" in lines[-2]
     assert len(lines) == len(claims) + 4
     assert all(len(line) <= 100 for line in lines[: len(claims) + 1])
     for line, verdict in zip(lines[1:], claims["verdict"], strict=False):

@@ -62,7 +62,7 @@ def test_the_lengthened_error_has_the_mean_gain_that_was_measured():
 
 
 def settings_of(run):
-    """The settings of a run that shape its numbers; keys from after the run take defaults."""
+    """The settings of a run that shape its numbers; settings added later take defaults."""
     return ArmSettings.model_validate(run["settings"]).model_dump(exclude={"title", "seeds"})
 
 

@@ -118,7 +118,7 @@ def test_jammed_trains_are_refused_in_bounded_time():
     ("key", "words"),
     [("published-64", "is not the name of a table"), ("new-m64-s8-r2-t400-g100", "not 'new'")],
 )
-def test_what_is_no_name_of_a_table_is_refused_in_one_sentence(key, words):
+def test_an_invalid_name_of_a_table_is_refused_in_one_sentence(key, words):
     with pytest.raises(SettingsError, match=words):
         SimulatedTable.from_key(key)
 

@@ -2,6 +2,7 @@
 
 import functools
 import importlib.machinery
+import shutil
 import subprocess
 import sys
 import types
@@ -54,10 +55,29 @@ def test_defaults_apply_to_every_arm_and_its_own_keys_win(base):
             "`gradient_check` names the unknown arm 'nobody'",
         ),
         ({"arms": {"../up": {"title": "x"}}}, "here, arms"),
+        ({"arms": {"strsbp": {"seeds": [1, 1]}}}, "no value may be listed twice"),
+        ({"arms": {"strsbp": {"dataset": "mine"}}}, "uses the unknown data set 'mine'"),
+        ({"data": {"sets": {"mnist": "a.npz"}}}, "the name 'mnist', which is taken"),
+        ({"architectures": {"x": [{"kind": "feedforward"}]}}, "a feedforward layer needs `size`"),
+        (
+            {"architectures": {"x": [{"kind": "recurrent", "shape": [0, 1, 1]}]}},
+            "three positive sizes",
+        ),
+        ({"published_logs": {"arms": {"strsbp": {"title": "x"}}}}, "two arms are called 'strsbp'"),
     ],
 )
 def test_mistakes_are_one_sentence_with_their_place(base, overlay, words):
     assert words in refusal(lambda: load_study(merged(base, overlay), "here"), SettingsError)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("profile: b\n", "must be 'a', like the name"), ("[]\n", "must hold `key: value` pairs")],
+)
+def test_a_profile_that_is_not_its_files_is_refused(root, tmp_path, text, words):
+    shutil.copy(root / "config" / "config.yaml", tmp_path)
+    (tmp_path / "a.yaml").write_text(text)
+    assert words in refusal(lambda: load_profile(tmp_path, "a"), SettingsError)
 
 
 def table(spsp, **changes):

@@ -1,6 +1,6 @@
 """The workflow interrupted, started twice at once, and run in awkward surroundings.
 
-All of this really happens to the training of one tiny network; test_interruptions.py kills it.
+Interruptions really happen to the training of one tiny network; test_interruptions.py kills it.
 """
 
 import os
@@ -58,10 +58,12 @@ def finish(process):
     return process.returncode, output
 
 
-def wait_for(path, process):
+def wait_for(path, process, seconds=300):
     """Wait until `path` exists, which must happen while `process` runs."""
+    end = time.monotonic() + seconds
     while not path.exists():
         assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < end, f"{path} was not made within {seconds} s"
         time.sleep(0.02)
 
 
@@ -82,7 +84,7 @@ def session_of(leader):
 def disturbed(start, tmp_path_factory):
     """A folder in which a workflow was joined by a second one while training, then got Ctrl-C.
 
-    Returns the folder, exit status and output of both, and the processes that the first left.
+    Returns exit status and output of both, and the processes and files that the first left.
     """
     folder = tmp_path_factory.mktemp("disturbed")
     first = start(folder, epochs=ENDLESS)
@@ -91,30 +93,31 @@ def disturbed(start, tmp_path_factory):
         second = finish(start(folder, epochs=ENDLESS))
         assert first.poll() is None, first.communicate()[0]
         os.killpg(first.pid, signal.SIGINT)
-        first.wait()
+        first.wait(timeout=60)
         left = session_of(first.pid)
+        files = [path.name for path in (folder / RUN).parent.iterdir()]
     finally:
         for process in session_of(first.pid):
             os.kill(process, signal.SIGKILL)
         ended = finish(first)
-    return folder, ended, second, left
+    return ended, second, left, files
 
 
 def test_a_second_workflow_in_the_folder_is_an_error(disturbed):
-    status, output = disturbed[2]
+    _, (status, output), _, _ = disturbed
     assert status == 1
     assert "make sure that no other Snakemake process is trying to create the same files" in output
     assert "Traceback" not in output
 
 
 def test_ctrl_c_ends_everything(disturbed):
-    folder, (status, output), _, left = disturbed
+    (status, output), _, left, files = disturbed
     assert status == 1
     assert "Terminating processes on user request" in output
     assert "train was interrupted." in output and "exit status 130" in output
     assert "Traceback" not in output
     assert left == []
-    assert [path.name for path in (folder / RUN).parent.iterdir()] == ["seed1.ckpt.npz"]
+    assert files == ["seed1.ckpt.npz"]
 
 
 @pytest.fixture

@@ -106,12 +106,11 @@ def test_a_cell_is_trained_as_an_arm_with_its_constants(tables, tmp_path):
 
 def test_the_best_cell_for_other_seeds():
     errors = pd.DataFrame(
-        {"own": [0.2, 0.2, 0.2], "a": [0.1, 0.3, 0.3], "b": [0.25, 0.15, 0.18], "c": [0, 0, None]},
+        {"own": [0.2, 0.2, 0.2], "a": [0.1, 0.3, 0.31], "b": [0.25, 0.15, 0.18], "c": [0, 0, None]},
         index=[1, 2, 3],
     )
-    # Without seed 1, b is best (0.165); without 2, a has 0.2 and own 0.2, b 0.215: the first of
-    # equals, own; without 3, a and own have 0.2 and b 0.2.
-    errors.loc[3, "a"] = 0.31
+    # Without seed 1, b is best (0.165). Without 2, own is best: it has 0.2, a 0.205, b 0.215.
+    # Without 3, all three have 0.2; own is the first of equals.
     assert behind_chosen(errors, "own") == pytest.approx([0.2 - 0.25, 0, 0])
     assert behind_chosen(errors, "c") == []
     assert behind_chosen(errors.iloc[:1], "own") == []

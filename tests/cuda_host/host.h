@@ -28,7 +28,7 @@ struct Dim3 {
 namespace host {
 
 inline int dropped_barrier = 0;  // number of a barrier that does nothing, 0: none
-inline std::string problem;      // why the last launch was no valid CUDA, empty: it was
+inline std::string problem;      // why the last launch was not valid CUDA; empty if it was
 
 struct Block;
 #ifdef HOST_THREADS

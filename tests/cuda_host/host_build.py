@@ -2,6 +2,7 @@
 
 import ctypes
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ from strsbp.cuda.source import OPTIONS as OPTIONS
 from strsbp.cuda.source import kernel_source, kernels
 
 HERE = Path(__file__).parent
-CACHE = Path(tempfile.gettempdir()) / "strsbp-cuda-host"
+CACHE = Path(tempfile.gettempdir()) / f"strsbp-cuda-host-{os.getuid()}"
 
 SHARED_LIMIT = 48 * 1024
 """Bytes of shared memory that every launch may ask for."""
@@ -45,9 +46,9 @@ def build(*options: str, optimise: str = "-O2") -> Path:
         "-ffp-contract=off", "-Wno-unknown-pragmas", "-fno-gnu-unique", "-U_FORTIFY_SOURCE",
         "-Wl,-Bsymbolic", *options,
     ]  # fmt: skip
-    key = hashlib.sha256(
-        "\0".join([text, (HERE / "host.h").read_text(), *command]).encode()
-    ).hexdigest()[:24]
+    version = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout
+    parts = [version, text, (HERE / "host.h").read_text(), *command]
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
     library = CACHE / f"{key}.so"
     if not library.exists():
         CACHE.mkdir(exist_ok=True)

@@ -19,7 +19,7 @@ class Nvrtc:
     """The few functions of NVRTC that a compilation takes."""
 
     def __init__(self):
-        # Older wheels do not tell where the library that NVRTC itself opens lies: beside it.
+        # Older wheels do not say where the library that NVRTC opens is: beside it.
         for builtins in library().parent.glob("libnvrtc-builtins.so.*"):
             ctypes.CDLL(str(builtins), mode=ctypes.RTLD_GLOBAL)
         self._library = ctypes.CDLL(str(library()))

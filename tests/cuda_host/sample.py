@@ -27,7 +27,7 @@ def main(variant: str) -> None:
     """
     # Nothing is recorded, since that would run every kernel once more.
     driver.Replicas._recorded = lambda self, launches: lambda: self._run(launches)
-    # Threads of the operating system are dear: few of them, and several neurons for each.
+    # Threads of the operating system are expensive: few of them, and several neurons for each.
     driver.THREADS, driver.MOST_THREADS = 32, 64
     hidden = [LayerSettings(kind="feedforward", size=36)]
     if variant in ("derived", "published"):
