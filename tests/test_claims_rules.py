@@ -75,6 +75,19 @@ def test_tolerance(published, verdict, said, verdict_of):
     assert judged[2:5] == (0.08, 0.07, 0.10)
 
 
+@pytest.mark.parametrize(
+    ("published", "verdict"), [(0.041, YES), (0.119, YES), (0.039, NO), (0.121, NO)]
+)
+def test_a_published_single_run(published, verdict, verdict_of):
+    """Half the interval is 0.02 and there are 3 seeds, so half the other is 0.02 sqrt(1 + 3)."""
+    row = arm_row("d", 0.08, low=0.06, high=0.1)
+    rule = dict(kind="single_run", subject="it", **error_of("d"))
+    judged = verdict_of(rule, arms=[row], published=published)
+    assert judged.verdict is verdict and "one more run would lie from 4.00 % to" in judged.reason
+    alone = verdict_of(rule, arms=[arm_row("d", 0.08)], published=published)
+    assert alone.verdict is OPEN
+
+
 def test_the_standard_error_gives_an_interval(verdict_of):
     rule = dict(kind="within", subject="it", tolerance=0.015, table="surfaces", where=dict(o_i=30))
     surfaces = [dict(o_i=30, mean=0.13, standard_error=0.005)]

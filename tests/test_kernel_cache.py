@@ -50,9 +50,7 @@ def outer_of_one(package, guarded=True):
 def test_an_edit_in_another_file_reaches_a_cached_kernel(package):
     assert outer_of_one(package, guarded=False) == 2
     (package / "inner.py").write_text(INNER.format(10))
-    assert outer_of_one(package, guarded=False) == 2, (
-        "numba now notices this itself; drop this module"
-    )
+    assert outer_of_one(package, guarded=False) == 2, "numba now notices this itself"
     assert outer_of_one(package) == 11
 
 

@@ -27,7 +27,8 @@ def asked(*statements):
 
 @pytest.fixture
 def judged(tmp_path):
-    rows = [dict(layer="output3", mean=0.5, low=0.4, high=0.6, n_train=30)]
+    row = dict(layer="output3", mean=0.5, low=0.4, high=0.6, p_value=0.03, n_train=30)
+    rows = [row, row | dict(layer="output4", p_value=0.04)]
     pd.DataFrame(rows).to_csv(tmp_path / "gradient_check.csv", index=False)
 
     def judge(raw):
@@ -58,6 +59,15 @@ def test_statements_are_judged_from_the_tables(judged):
     assert frame["reason"][3].startswith(
         "Needs 100 training images (here 30). For what it is worth: The"
     )
+
+
+def test_measured_differences_of_a_question_share_holms_correction(judged):
+    measure = dict(table="gradient_check", statement="It is positive.", subject="It", above=0)
+    strict = [measure | dict(where=dict(layer=layer)) for layer in ("output3", "output4")]
+    alone, both = judged(asked(strict[0])), judged(asked(*strict, statement("output4", 0.3)))
+    assert list(alone["verdict"]) == ["yes"] and list(alone["p_adjusted"]) == [0.03]
+    assert list(both["verdict"]) == ["undecided", "undecided", "yes"]
+    assert list(both["p_adjusted"][:2]) == [0.06, 0.06]
 
 
 def test_a_selection_that_does_not_fit_names_the_question(judged):

@@ -187,7 +187,8 @@ def judge_findings(out):
 
 
 def judge_questions(out):
-    tables = OF_TRAINING | {name: PAPER / name / "summary.csv" for name in OPEN_QUESTIONS}
+    names = "activation", *OPEN_QUESTIONS
+    tables = OF_TRAINING | {name: PAPER / name / "summary.csv" for name in names}
     file, path = ROOT / "resources" / "questions.yaml", out / "judge_questions" / "answers.csv"
     judging.judge_questions(questions=file, tables=tables, out=path, study=STUDY)
 

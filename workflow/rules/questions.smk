@@ -7,7 +7,7 @@ in_one_sentence(load_topics)(beside(of_repository("resources/questions.yaml")))
 
 use rule call as judge_questions with:
     input:
-        **summaries(*OPEN_QUESTIONS),
+        **summaries("activation", *OPEN_QUESTIONS),
         **TRAINED,
     output:
         out=report(

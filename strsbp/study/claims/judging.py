@@ -15,7 +15,7 @@ from strsbp.study.claims.entries import (
     load_findings,
     load_topics,
 )
-from strsbp.study.claims.measurements import Tables, Test, told
+from strsbp.study.claims.measurements import Measure, Pair, Tables, told
 from strsbp.study.claims.rules import WORDS, AnyRule, Context, Judgement, Verdict
 from strsbp.study.settings import StudySettings
 
@@ -182,11 +182,11 @@ def smallest(rows: list[pd.Series | None]) -> dict[str, float]:
     return sizes.dropna().to_dict()
 
 
-def _adjusted(topic: Topic, tables: Tables) -> Mapping[Test, float]:
+def _adjusted(topic: Topic, tables: Tables) -> Mapping[Pair | Measure, float]:
     return tables.adjusted(test for one in topic.statements for test in one.rule.tests())
 
 
-def _effect(effect: Effect, tables: Tables, adjusted: Mapping[Test, float]) -> dict:
+def _effect(effect: Effect, tables: Tables, adjusted: Mapping[Pair | Measure, float]) -> dict:
     judged = judge(effect, effect.needs, Context(tables, None, "points", adjusted))
     return dict(
         effect_of=" minus ".join(effect.between), effect=judged.measured, effect_low=judged.low,

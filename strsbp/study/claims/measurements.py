@@ -15,8 +15,8 @@ from strsbp.settings import Closed
 from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS
 from strsbp.study.summary.intervals import both_ways, holm
 
-Test = tuple[str, str, int, str]
-"""A paired test: both arms, the epoch and the quantity."""
+Pair = tuple[str, str, int, str]
+"""A paired test of two arms: their names, the epoch and the quantity."""
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
@@ -50,6 +50,9 @@ class Measure(Closed):
     `<column>_low` and `<column>_high`; for `mean`, in `low` and `high`, or 1.96 times
     `standard_error` to either side. Likewise its p, raw (`p_value`) and corrected
     (`p_adjusted`)."""
+
+    def __hash__(self):
+        return hash((self.table, self.column, frozenset(self.where.items())))
 
     def changed(self, where: Mapping) -> "Measure":
         """The same column of the row that meets these conditions and `where`; None drops one."""
@@ -151,12 +154,19 @@ class Tables:
         p_values = (float(row.get(f"{start}{name}", nan)) for name in ("p_value", "p_adjusted"))
         return Measured(value, low, high, *p_values)
 
-    def adjusted(self, tests: Iterable[Test]) -> dict[Test, float]:
+    def adjusted(self, tests: Iterable["Pair | Measure"]) -> dict["Pair | Measure", float]:
         """Holm's adjusted p of those of the `tests` of one family that were made."""
-        pairs = {test: self.pair(*test) for test in tests}
-        p_values = {test: pair["p_value"] for test, pair in pairs.items() if pair is not None}
+        p_values = {test: self._p_value(test) for test in tests}
         p_values = {test: p for test, p in p_values.items() if not isnan(p)}
         return dict(zip(p_values, holm(list(p_values.values())), strict=True))
+
+    def _p_value(self, test: "Pair | Measure") -> float:
+        """The raw p of a test; NaN if it was not made or its file corrects it."""
+        if isinstance(test, Measure):
+            found = self.measure(test)
+            return nan if found is None or not isnan(found.p_adjusted) else found.p_value
+        pair = self.pair(*test)
+        return nan if pair is None else pair["p_value"]
 
     def pair(self, arm_a: str, arm_b: str, at_epoch: int, quantity: str) -> pd.Series | None:
         """The paired difference `arm_a - arm_b`, whichever way round it is in the file."""

@@ -12,7 +12,7 @@ some of them do and others do not; its reason names both.
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from itertools import pairwise
-from math import isnan, nan
+from math import isnan, nan, sqrt
 from operator import ge, gt, le, lt
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, get_args
@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 from strsbp.errors import ClaimsError
 from strsbp.files import read_yaml
 from strsbp.settings import ArmName, Closed
-from strsbp.study.claims.measurements import Measure, Measured, Tables, Test
+from strsbp.study.claims.measurements import Measure, Measured, Pair, Tables
 from strsbp.study.claims.units import Unit, format_measured, format_value
 from strsbp.study.summary.intervals import ALPHA, share_interval
 
@@ -90,7 +90,7 @@ class Context(NamedTuple):
     tables: Tables
     published: float | None
     unit: Unit
-    adjusted: Mapping[Test, float] = {}
+    adjusted: Mapping[Pair | Measure, float] = {}
 
 
 def _not_measured(what: str) -> Judgement:
@@ -104,8 +104,8 @@ class Rule(Closed):
         """The arms that the rule rests on, each with the epoch at which it is judged."""
         return []
 
-    def tests(self) -> list[Test]:
-        """The paired tests that the rule makes."""
+    def tests(self) -> list[Pair | Measure]:
+        """The paired tests that the rule makes: of two arms, or of a measured difference."""
         return []
 
     def measures(self) -> list[Measure]:
@@ -133,6 +133,8 @@ class MeasuringRule(Rule, Measure):
     """Unit of the value in the reason, if different from the claim's."""
 
     def arms(self):
+        if self.table in ("gradients", "denominators"):
+            return []  # of all arms on the weights of one
         return [
             (str(measure.where[column]), measure.where.get("at_epoch"))
             for measure in self.measures()
@@ -185,6 +187,10 @@ class Within(MeasuringRule):
     def measures(self):
         return [self.changed(change) for change in ([{}, self.over] if self.over else [{}])]
 
+    def tests(self):
+        strict = self.above is not None or self.below is not None
+        return self.measures() if strict and not self.over else []
+
     def _bounds(self, context: Context) -> dict[str, float]:
         if self.tolerance is not None:
             if context.published is None:
@@ -200,6 +206,9 @@ class Within(MeasuringRule):
             if divisor.value == 0:
                 return Judgement(Verdict.NOT_TESTED, f"{self.subject} would be a division by 0.")
             measured = Measured(measured.value / divisor.value)
+        elif isnan(measured.p_adjusted):
+            p_adjusted = context.adjusted.get(self.changed({}), nan)
+            measured = measured._replace(p_adjusted=p_adjusted)
         reasons = {Verdict.DOES_NOT: [], Verdict.UNDECIDED: [], Verdict.REPRODUCES: []}
         text, p_values = format_measured(*measured[:3], unit), ()
         for name, bound in self._bounds(context).items():
@@ -223,6 +232,37 @@ class Within(MeasuringRule):
         verdict, found = next(item for item in reasons.items() if item[1])
         reason = f"{self.subject} is {text}: {' and '.join(found)}."
         return Judgement(verdict, reason, *measured[:3], *p_values)
+
+
+class SingleRun(MeasuringRule):
+    """The `published` value, of a single run, lies where one more run of ours would (95 %).
+
+    This is the prediction interval that follows from the interval of the mean over `n_seeds` runs.
+    """
+
+    kind: Literal["single_run"]
+
+    def measures(self):
+        return [self.changed({})]
+
+    def _judge(self, context, measured):
+        unit = self.unit or context.unit
+        if context.published is None:
+            raise ClaimsError("A `single_run` needs the claim's `published` value.")
+        reason = f"{self.subject} is {format_measured(*measured[:3], unit)}"
+        if isnan(measured.low):
+            reason += ", without an interval."
+            return Judgement(Verdict.UNDECIDED, reason, *measured[:3])
+        n_seeds = context.tables.select(self.table, self.where)["n_seeds"]
+        spread = (measured.high - measured.value) * sqrt(n_seeds + 1)
+        low, high = measured.value - spread, measured.value + spread
+        holds = low <= context.published <= high
+        ends, published = (format_value(one, unit) for one in (low, high)), context.published
+        reason += (
+            f"; with 95 % probability, one more run would lie from {' to '.join(ends)}, which "
+            f"{'includes' if holds else 'excludes'} the study's {format_value(published, unit)}."
+        )
+        return Judgement(Verdict.REPRODUCES if holds else Verdict.DOES_NOT, reason, *measured[:3])
 
 
 class Ordered(MeasuringRule):
@@ -270,7 +310,7 @@ class PairedRule(Rule):
     def tests(self):
         return [self._test(self.compared()[0], self.compared()[-1])]
 
-    def _test(self, a: str, b: str) -> Test:
+    def _test(self, a: str, b: str) -> Pair:
         return (*sorted((a, b)), self.at_epoch, self.quantity)
 
     def _pair(self, context: Context, a: str, b: str):
@@ -369,7 +409,8 @@ class PairedBetter(PairedRule):
 
 
 class PairedDiffers(PairedRule):
-    """The test errors of two arms differ, in either direction, by more than `margin`."""
+    """The test errors of two arms differ, in either direction; an interval within +-`margin` counts
+    as equal."""
 
     kind: Literal["paired_differs"]
     between: Annotated[list[ArmName], Field(min_length=2, max_length=2)]
@@ -490,9 +531,10 @@ class AnyOf(Combination):
 
 
 AnyRule = Annotated[
-    Within | Ordered | PairedBetter | PairedDiffers | Diverges | AllOf | AnyOf | NotMeasured,
+    Within | SingleRun | Ordered | PairedBetter | PairedDiffers | Diverges | AllOf | AnyOf
+    | NotMeasured,
     Field(discriminator="kind"),
-]
+]  # fmt: skip
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
 KINDS = {

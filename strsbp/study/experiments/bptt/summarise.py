@@ -20,7 +20,7 @@ from strsbp.study.summary.training import load_runs
 
 COLUMNS = (
     "method", "title", "reference", "quantity", "epoch", "seconds", "mean", "low", "high",
-    "n_seeds", "n_train", "n_test",
+    "p_value", "n_seeds", "n_train", "n_test",
 )  # fmt: skip
 
 Files = Sequence[str | Path]
@@ -150,8 +150,13 @@ def _difference_rows(methods: Mapping[str, Method]) -> list[dict]:
         epoch = min(ours.errors.index[-1], other.errors.index[-1])
         pairs = pd.concat([ours.best(epoch), other.best(epoch)], axis=1, join="inner")
         if not pairs.empty:
-            difference, _ = paired_difference(*pairs.to_numpy().T)
-            known = dict(reference=reference, quantity="best_test_error_difference", epoch=epoch)
+            difference, p_value = paired_difference(*pairs.to_numpy().T)
+            known = dict(
+                p_value=p_value,
+                reference=reference,
+                quantity="best_test_error_difference",
+                epoch=epoch,
+            )
             known |= difference._asdict() | dict(n_seeds=len(pairs))
             rows.append(ours.row("bptt", **known))
     return rows

@@ -17,7 +17,7 @@ EPOCHS = (1, 2, 10, 20)
 QUANTITIES = ("test_error", "train_error", "cost")
 COLUMNS = [
     "log", "setting", "at_epoch", "quantity", "logged", "mean", "low", "high", "difference",
-    "n_seeds", "n_train",
+    "difference_low", "difference_high", "n_seeds", "n_train",
 ]  # fmt: skip
 """`difference`: ours minus the log's. `best_test_error` is the smallest of the first `at_epoch`
 epochs, in ours as in the log."""
@@ -80,8 +80,9 @@ def _by_epoch(runs: list[Run]) -> pd.DataFrame:
 
 def _compare(logged: float, ours: pd.Series) -> dict:
     interval = mean_interval(ours)
-    difference = interval.mean - logged
-    return dict(logged=logged) | interval._asdict() | dict(difference=difference, n_seeds=len(ours))
+    names = ("difference", "difference_low", "difference_high")
+    differences = {name: end - logged for name, end in zip(names, interval, strict=True)}
+    return dict(logged=logged) | interval._asdict() | differences | dict(n_seeds=len(ours))
 
 
 def _best(logged: pd.Series, ours: pd.Series) -> list[dict]:

@@ -13,7 +13,7 @@ from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 COLUMNS = [
     "arm", "title", "n_train", "regularisation", "divide_by_threshold", "at_epoch", "quantity",
-    "mean", "low", "high", "n_seeds", "n_diverged",
+    "mean", "low", "high", "p_value", "n_seeds", "n_diverged",
 ]  # fmt: skip
 """`quantity`: a column of the measurements; or `gradient_ratio_<layer>`: norm of the error's
 gradient over that of the regulariser's; or a difference of test errors in the last epoch, paired by
@@ -84,6 +84,6 @@ def _difference(cell: pd.DataFrame, other: pd.DataFrame, settings: Regularisatio
         for frame in (cell, other)
     ]  # fmt: skip
     a, b = pd.concat(errors, axis=1, join="inner").to_numpy().T
-    interval, _ = paired_difference(a, b)
-    counts = dict(n_seeds=len(a), n_diverged=len(settings.seeds) - len(a))
+    interval, p_value = paired_difference(a, b)
+    counts = dict(p_value=p_value, n_seeds=len(a), n_diverged=len(settings.seeds) - len(a))
     return dict(at_epoch=settings.epochs) | interval._asdict() | counts

@@ -7,13 +7,14 @@ error is above one half. The test error of a diverged run enters no mean.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from strsbp.files import read_csv, write_csv
 from strsbp.settings import ArmSettings
 from strsbp.study.claims.rules import FAILED_ABOVE
 from strsbp.study.experiments.sweep.settings import CONSTANTS, GRIDS, SweepSettings, cell_key
-from strsbp.study.summary.intervals import mean_interval
+from strsbp.study.summary.intervals import mean_interval, paired_difference
 
 QUANTITIES = (
     "test_error", "silent_share", "silent_share_last_hidden", "smallest_denominator", "spike_count",
@@ -21,7 +22,7 @@ QUANTITIES = (
 )  # fmt: skip
 COLUMNS = [
     "arm", "grid", "of", "cell", *CONSTANTS, "own", "rank", "quantity", "mean", "low", "high",
-    "n_runs", "n_diverged", "n_failed", "n_train", "epochs",
+    "p_value", "n_runs", "n_diverged", "n_failed", "n_train", "epochs",
 ]  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def summarise_sweep(
     step, over the threshold.
     `rank` counts from the smallest mean test error. `behind_chosen`, only for the arm's own cell
     (`own` = 1), is its test error minus that of the cell that is best for the other seeds, so that
-    no error is compared with one that was chosen for being small.
+    no error is compared with one that was chosen for being small; `p_value`: of the paired t-test.
 
     `of` = `failed runs`, `trained runs`: mean, smallest and largest value over the runs of both
     grids, and the number of runs (`runs`).
@@ -94,11 +95,14 @@ def _grid_rows(grid: str, cells: Mapping[str, ArmSettings], runs: pd.DataFrame, 
         described = dict(grid=grid, of="cell", cell=key, own=int(key == own), rank=ranks[key])
         described |= cell.model_dump(include=set(CONSTANTS)) | _counts(found)
         values = {quantity: found[quantity].dropna() for quantity in QUANTITIES}
-        if key == own:
-            values["behind_chosen"] = behind_chosen(errors, own)
         for quantity, of_runs in values.items():
             interval = mean_interval(of_runs)._asdict()
             yield described | dict(quantity=quantity, n_runs=len(of_runs)) | interval
+        if key == own:
+            behind = behind_chosen(errors, own)
+            interval, p_value = paired_difference(behind, np.zeros(len(behind)))
+            known = dict(quantity="behind_chosen", n_runs=len(behind), p_value=p_value)
+            yield described | known | interval._asdict()
 
 
 def behind_chosen(errors: pd.DataFrame, own: str) -> list[float]:
