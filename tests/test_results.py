@@ -162,6 +162,7 @@ def summarise_expectation(out):
 def judge_claims(out):
     names = ("surfaces", "quality")
     tables = OF_TRAINING | {name: PAPER / "summarise_spsp" / f"{name}.csv" for name in names}
+    tables["denominators"] = PAPER / "gradients" / "denominators.csv"
     for name in ("activation", "corrections", "bptt", "fits", "gradient_flow", "sweep"):
         tables[name] = PAPER / name / "summary.csv"
     judging.judge_claims(
