@@ -43,7 +43,7 @@ def test_the_logged_arms_are_the_studys_with_the_setting_of_the_logs(paper):
         assert {key: logged[key] for key in arm if logged[key] != arm[key]} == {
             "divide_by_threshold": False,
             "step_rule": "logged",
-        } | ({"n_validation": 5000} if name in ("strsbp", "hm2bp") else {})
+        }
         n_seeds = 5 if "tau_m" in name or name.endswith("_1000") else 10
         assert len(paper.arm(f"logged_{name}").seeds) == n_seeds
 
