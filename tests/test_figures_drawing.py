@@ -50,6 +50,9 @@ def check_text(drawn):
     titles = [title for ax in drawn.findobj(mpl.axes.Axes) if (title := ax.get_title("left"))]
     assert [title[0] for title in titles] == list("abcdefgh"[: len(titles)]) != []
     assert all(len(title) > len("a  ") for title in titles)
+    drawn.draw_without_rendering()
+    for legend in drawn.legends:
+        assert legend.get_window_extent().width <= drawn.bbox.width
 
 
 def saved(drawn, folder):

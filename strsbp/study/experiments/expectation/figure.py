@@ -60,5 +60,5 @@ def draw(*, curves: str | Path):
     style.letter({ax: titles.get(name, name) for name, ax in axes.items()})
     unmarked = dict.fromkeys(set(names) - set(SIMULATED), {"marker": ""})
     looks = {NAMES[name]: style.look(i, **unmarked.get(name, {})) for i, name in enumerate(names)}
-    style.legend(figure, looks, ncols=4)
+    style.legend(figure, looks, ncols=2)
     return figure
