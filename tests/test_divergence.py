@@ -1,12 +1,9 @@
-"""Divergence by dynamics or by table, and the extrapolation of curves."""
+"""Divergence: by dynamics or by table?"""
 
-import numpy as np
 import pandas as pd
 import pytest
-from scipy import optimize, stats
 
 from strsbp.study.experiments.divergence.summarise import summarise_divergence
-from strsbp.study.summary.extrapolation import fit_saturating, saturating
 
 FINE, FAILED, BROKEN = (0.1, None), (0.9, None), (0.9, "recurrent2")
 
@@ -58,24 +55,3 @@ def test_the_paired_difference_has_its_sign_and_its_p(tmp_path):
 def test_arms_that_were_not_run_have_no_cause(tmp_path):
     row = explained(tmp_path, FINE, FINE, n_seeds=0)
     assert pd.isna(row["cause"])
-
-
-def test_the_interval_is_that_of_a_linear_fit():
-    # From curve_fit's own covariance, with Student's t for n - 3 degrees of freedom.
-    epochs = np.arange(1, 13.0)
-    errors = saturating(epochs, 0.03, 0.05, 0.7)
-    errors += np.random.default_rng(0).normal(0, 1e-3, epochs.size)
-    start = [0.02, 0.05, 0.5]
-    found, covariance = optimize.curve_fit(saturating, epochs, errors, p0=start)
-    t = stats.t.ppf(0.975, epochs.size - 3)
-    value, low, high = fit_saturating(epochs, errors)["quantities"]["floor"]
-    assert value == pytest.approx(found[0], rel=1e-3)
-    assert high - value == pytest.approx(t * np.sqrt(covariance[0, 0]), rel=0.01)
-    # After 200 epochs: the slopes from finite differences.
-    value, low, high = fit_saturating(epochs, errors)["quantities"]["after_200"]
-    slopes = [
-        (saturating(200, *(found + step)) - saturating(200, *(found - step))) / (2 * 1e-6)
-        for step in 1e-6 * np.eye(3)
-    ]
-    spread = t * np.sqrt(slopes @ covariance @ slopes)
-    assert high - value == pytest.approx(spread, rel=0.01)

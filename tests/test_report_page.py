@@ -28,7 +28,7 @@ VOID = {"meta", "img", "br", "link", "hr", "input"}
 PAPER = Path("results/paper")
 TABLES = dict(
     findings="judge_findings/verdicts", divergence="divergence/summary",
-    extrapolations="extrapolate_errors/fits", settings="judge_claims/settings",
+    settings="judge_claims/settings",
     claims="judge_claims/claims", answers="judge_questions/answers",
 ) | {name: f"{name}/summary" for name in OPEN_QUESTIONS}  # fmt: skip
 TABLES |= {name: f"summarise_training/{name}" for name in ("arms", "pairs", "runs")}

@@ -36,7 +36,7 @@ from strsbp.study.experiments.published_logs import summarise as published_logs
 from strsbp.study.experiments.regularisation import summarise as regularisation
 from strsbp.study.experiments.sweep import summarise as sweep
 from strsbp.study.loading import load_profile
-from strsbp.study.summary import extrapolation, spsp, training
+from strsbp.study.summary import spsp, training
 from strsbp.training.epochs import TrainingState, train_epoch
 from strsbp.training.run import metrics_csv
 
@@ -110,11 +110,6 @@ def summarise_training(out):
     names = ("curves", "seeds", "arms", "pairs", "runs")
     tables = {name: out / "summarise_training" / f"{name}.csv" for name in names}
     training.summarise_training(metrics, **tables)
-
-
-def extrapolate_errors(out):
-    tables = {name: TRAINING / f"{name}.csv" for name in ("curves", "arms")}
-    extrapolation.extrapolate_errors(**tables, out=out / "extrapolate_errors" / "fits.csv")
 
 
 def summarise_divergence(out):
@@ -297,7 +292,7 @@ def trace_spsp(out):
 @pytest.mark.parametrize(
     "make",
     [
-        summarise_training, extrapolate_errors, summarise_divergence, fit_spsp, fit_curve,
+        summarise_training, summarise_divergence, fit_spsp, fit_curve,
         summarise_spsp, summarise_fits, summarise_sweep, summarise_early_decision, summarise_bptt,
         summarise_ablation, summarise_corrections, summarise_gradient_flow,
         summarise_regularisation, summarise_published_logs, trace_spsp,

@@ -31,7 +31,6 @@ use rule call as build_report with:
         quality=rules.summarise_spsp.output.quality_csv,
         findings=rules.judge_findings.output.out,
         divergence=rules.summarise_divergence.output.out,
-        extrapolations=rules.extrapolate_errors.output.out,
     output:
         html=report(
             "results/{profile}/report.html",

@@ -55,17 +55,3 @@ use rule call as judge_claims with:
 rule claims:
     input:
         f"results/{STUDY.profile}/judge_claims/claims.csv",
-
-
-use rule call as extrapolate_errors with:
-    input:
-        curves=rules.summarise_training.output.curves,
-        arms=rules.summarise_training.output.arms,
-    output:
-        out="results/{profile}/extrapolate_errors/fits.csv",
-    log:
-        "logs/{profile}/extrapolate_errors.log",
-    params:
-        **calls("strsbp.study.summary.extrapolation.extrapolate_errors"),
-    message:
-        "Extrapolating the curves of arms with all images"

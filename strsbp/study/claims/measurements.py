@@ -20,7 +20,7 @@ Pair = tuple[str, str, int, str]
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
-    "denominators", "measured", "extrapolations", *EXPERIMENTS,
+    "denominators", "measured", *EXPERIMENTS,
 ]  # fmt: skip
 """Results files; that of most experiments is its summary.csv."""
 
