@@ -8,7 +8,7 @@ import pytest
 
 from strsbp.study.claims.entries import load_findings, load_topics
 from strsbp.study.claims.measurements import Measure, Tables
-from strsbp.study.claims.rules import Context, Ordered, Verdict, Within
+from strsbp.study.claims.rules import Context, Ordered, SingleRun, Verdict, Within
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 DRAWS = 400
@@ -85,6 +85,10 @@ def invented(rule, published, random) -> Tables:
                     rows.set(measure, scale * value)
             if not divisors:
                 rows.set(measure, value)
+        elif isinstance(leaf, SingleRun):
+            (measure,) = leaf.measures()
+            rows.set(measure, published + (0 if holds else 1))
+            rows.row(measure)["n_seeds"] = RUNS
         elif isinstance(leaf, Ordered):
             rising = (leaf.direction == "increasing") == holds
             for step, measure in enumerate(leaf.measures()):

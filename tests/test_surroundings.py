@@ -84,7 +84,8 @@ def session_of(leader):
 def disturbed(start, tmp_path_factory):
     """A folder in which a workflow was joined by a second one while training, then got Ctrl-C.
 
-    Returns exit status and output of both, and the processes and files that the first left.
+    Returns the folder, exit status and output of both, and the processes and files that the first
+    left.
     """
     folder = tmp_path_factory.mktemp("disturbed")
     first = start(folder, epochs=ENDLESS)
@@ -100,18 +101,18 @@ def disturbed(start, tmp_path_factory):
         for process in session_of(first.pid):
             os.kill(process, signal.SIGKILL)
         ended = finish(first)
-    return ended, second, left, files
+    return folder, ended, second, left, files
 
 
 def test_a_second_workflow_in_the_folder_is_an_error(disturbed):
-    _, (status, output), _, _ = disturbed
+    status, output = disturbed[2]
     assert status == 1
     assert "make sure that no other Snakemake process is trying to create the same files" in output
     assert "Traceback" not in output
 
 
 def test_ctrl_c_ends_everything(disturbed):
-    (status, output), _, left, files = disturbed
+    _, (status, output), _, left, files = disturbed
     assert status == 1
     assert "Terminating processes on user request" in output
     assert "train was interrupted." in output and "exit status 130" in output
