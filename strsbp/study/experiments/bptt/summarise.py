@@ -151,13 +151,8 @@ def _difference_rows(methods: Mapping[str, Method]) -> list[dict]:
         pairs = pd.concat([ours.best(epoch), other.best(epoch)], axis=1, join="inner")
         if not pairs.empty:
             difference, p_value = paired_difference(*pairs.to_numpy().T)
-            known = dict(
-                p_value=p_value,
-                reference=reference,
-                quantity="best_test_error_difference",
-                epoch=epoch,
-            )
-            known |= difference._asdict() | dict(n_seeds=len(pairs))
+            known = dict(reference=reference, quantity="best_test_error_difference", epoch=epoch)
+            known |= difference._asdict() | dict(p_value=p_value, n_seeds=len(pairs))
             rows.append(ours.row("bptt", **known))
     return rows
 
