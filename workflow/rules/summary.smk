@@ -31,8 +31,8 @@ use rule call as judge_claims with:
     input:
         if_asked(**summaries("bptt", "fits", "gradient_flow", "sweep")),
         **summaries("activation", "corrections"),
-        denominators="results/{profile}/gradients/denominators.csv",
         **TRAINED,
+        denominators="results/{profile}/gradients/denominators.csv",
         surfaces=rules.summarise_spsp.output.surfaces_csv,
         quality=rules.summarise_spsp.output.quality_csv,
     output:
