@@ -106,8 +106,8 @@ $(PEERS)/installed: benchmarks/requirements-peers.txt pyproject.toml
 bench-peers: $(PEERS)/installed ## time other libraries for comparison, in an environment of their own
 	@$(PEERS)/bin/python benchmarks/bench_peers.py
 
-# CuPy is installed on top of the lock. With WHEELS=FOLDER pip looks in that folder, too, and nowhere
-# else if it has numba, that is, everything (docs/how-to/gpu.md).
+# CuPy is installed on top of the lock. With WHEELS=FOLDER, pip also looks in that folder. If numba is
+# there, the folder is taken to be complete, and pip looks nowhere else (docs/how-to/gpu.md).
 FIND := $(if $(WHEELS),--find-links $(WHEELS) $(if $(wildcard $(WHEELS)/numba-*),--no-index))
 $(GPU)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -m venv --clear $(GPU)

@@ -1,8 +1,8 @@
 """Networks to and from the Neuromorphic Intermediate Representation (the package `nir`).
 
 A graph has what NIR can express: in each layer, the spikes of the layer below pass through `Delay`,
-`Linear` and `CubaLIF`; the reservoir of a recurrent layer and the lateral inhibition of
-the output layer are cycles through `Delay` and `Linear`. One Euler step of length dt of
+`Linear` and `CubaLIF`; the reservoir of a recurrent layer and the lateral inhibition of the output
+layer are cycles through `Delay` and `Linear`. One Euler step of length dt of
 
     tau_syn dI/dt = -I + w_in S,   tau_mem dv/dt = -v + r I
 

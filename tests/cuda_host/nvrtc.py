@@ -19,7 +19,7 @@ class Nvrtc:
     """The few functions of NVRTC that a compilation takes."""
 
     def __init__(self):
-        # Older wheels do not say where the library that NVRTC opens is: beside it.
+        # NVRTC opens a second library, which older wheels put beside it but do not find.
         for builtins in library().parent.glob("libnvrtc-builtins.so.*"):
             ctypes.CDLL(str(builtins), mode=ctypes.RTLD_GLOBAL)
         self._library = ctypes.CDLL(str(library()))

@@ -51,7 +51,7 @@ class Measure(Closed):
     `standard_error` to either side. Likewise its p, raw (`p_value`) and corrected
     (`p_adjusted`)."""
 
-    def __hash__(self):
+    def __hash__(self):  # of its own, because a dictionary has none
         return hash((self.table, self.column, frozenset(self.where.items())))
 
     def changed(self, where: Mapping) -> "Measure":
