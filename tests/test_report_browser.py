@@ -71,9 +71,9 @@ def test_the_report_of_the_study_is_short(browser):
 
 def test_commands_are_copied_and_figures_open_large(browser):
     page = opened(browser, 1280, permissions=["clipboard-read", "clipboard-write"])
-    command = page.locator("#run .command")
-    command.get_by_role("button").click()
-    assert command.get_by_role("button").text_content() == "Copied"
+    button = page.locator("#run .command").get_by_role("button")
+    button.click()
+    playwright.expect(button).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("snakemake --cores all ") and copied.endswith("/report.html")
     page.locator("#figure-fig4 a.large").click()
