@@ -48,11 +48,11 @@ def test_the_arms_differ_from_strsbp_only_in_what_they_test(paper):
 
 def test_compared_arms_are_arms_of_the_logs(root, paper):
     settings = paper.published_logs
-    assert set(settings.compared_arms()) == {arm for arm in ARMS if not arm.startswith("mnist")}
+    assert set(settings.arm_names()) == {arm for arm in ARMS if not arm.startswith("mnist")}
     logs = pd.read_csv(root / "resources" / "published_logs.csv")
     assert set(settings.compared) == set(logs["log"])
     base = read_config(root / "config" / "config.yaml")
-    with pytest.raises(SettingsError, match="names the arm 'nobody'"):
+    with pytest.raises(SettingsError, match="names the unknown arm 'nobody'"):
         load_study(merged(base, {"published_logs": {"compared": {"a": {"b": ["nobody"]}}}}), "here")
 
 

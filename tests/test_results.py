@@ -276,7 +276,7 @@ def summarise_regularisation(out):
 
 
 def summarise_published_logs(out):
-    names = STUDY.published_logs.compared_arms()
+    names = STUDY.published_logs.arm_names()
     metrics = [ROOT / path for path in STUDY.runs(names)]
     published_logs.summarise_published_logs(
         metrics, STUDY.published_logs.compared,

@@ -21,6 +21,7 @@ SETTINGS = SweepSettings(
     arms=["strsbp"], tau_m=[32], tau_s=[16], threshold_hidden=[10], threshold_output=[], epochs=2,
     seeds=[1, 2],
 )  # fmt: skip
+SIZES = dict(epochs=2, n_train=1000, n_test=1000)
 OWN = "m64-s8-h20-o15"
 KEYS = {
     "time_constants": ["m32-s8-h20-o15", "m32-s16-h20-o15", OWN, "m64-s16-h20-o15"],
@@ -32,7 +33,7 @@ def test_the_grids_meet_in_the_arms_own_cell():
     assert {grid: list(SETTINGS.grid(ARM, grid)) for grid in KEYS} == KEYS
     cells = SETTINGS.cells(ARM)
     assert sorted(cells) == sorted({*KEYS["time_constants"], *KEYS["thresholds"]})
-    assert cells[OWN] == ARM
+    assert cells[OWN] == ARM.model_copy(update=SIZES)
     # The thresholds change no simulation.
     assert SETTINGS.tables(ARM) == [
         f"published-m{m}-s{s}-r2-t60-g8" for m, s in [(32, 8), (32, 16), (64, 8), (64, 16)]
@@ -42,7 +43,7 @@ def test_the_grids_meet_in_the_arms_own_cell():
 def test_a_cell_changes_its_constants_and_nothing_else():
     changed = SETTINGS.cells(ARM)["m32-s16-h20-o15"].model_dump()
     differing = {name: value for name, value in changed.items() if ARM.model_dump()[name] != value}
-    assert differing == {"tau_m": 32, "tau_s": 16}
+    assert differing == {"tau_m": 32, "tau_s": 16} | SIZES
 
 
 @pytest.mark.parametrize(
@@ -83,12 +84,12 @@ def test_a_cell_is_trained_as_an_arm_with_its_constants(tables, tmp_path):
     images, labels = rng.integers(0, 256, (6, 30)).astype(np.uint8), np.arange(6).astype(np.uint8)
     digits = Digits("invented", images, labels, images[:4], labels[:4])
     hidden = [LayerSettings(kind="feedforward", size=size) for size in (10, 14)]
-    arm = ARM.model_copy(update=dict(threshold_hidden=2, threshold_output=3))
+    sizes = dict(epochs=2, n_train=6, n_test=4)
+    arm = ARM.model_copy(update=dict(threshold_hidden=2, threshold_output=3) | sizes)
     table = read_table_of(tables, own_table(arm).key)
     measure_cell(
-        Networks({"a": arm}, hidden, [], digits), tables, epochs=2, seeds=[1, 5], n_train=6,
-        n_test=4, out=tmp_path / "a.csv",
-    )  # fmt: skip
+        Networks({"a": arm}, hidden, [], digits), tables, seeds=[1, 5], out=tmp_path / "a.csv"
+    )
     found = pd.read_csv(tmp_path / "a.csv")
     assert list(found["seed"]) == [1, 1, 5, 5]
     for seed in (1, 5):

@@ -162,12 +162,13 @@ class StudySettings(_Study):
 
     @model_validator(mode="after")
     def _references(self):
-        self._check_arms("variants", [of for one in self.variants.values() for of in one.arms])
+        of_variants = [of for one in self.variants.values() for of in one.arms]
+        _check_arms("variants", of_variants, self.arms)
         for name, experiment in self.experiments.items():
-            self._check_arms(name, experiment.arm_names())
+            _check_arms(name, experiment.arm_names(), self.all_arms)
         for figure, settings in self.figures:
             named = [arm for arms in settings.panels.values() for arm in arms]
-            self._check_arms(f"figures.{figure}", named)
+            _check_arms(f"figures.{figure}", named, self.all_arms)
         for name, arm in self.all_arms.items():
             if arm.architecture not in self.architectures:
                 raise ValueError(
@@ -181,14 +182,6 @@ class StudySettings(_Study):
                 )
         return self
 
-    def _check_arms(self, where: str, named: list[str]) -> None:
-        known = [*self.arms, *self.variant_arms]
-        for name in named:
-            if name not in known:
-                raise ValueError(
-                    f"`{where}` names the unknown arm '{name}' (known: {', '.join(known)})"
-                )
-
     @property
     def experiments(self) -> dict[str, ExperimentSettings]:
         """The settings of each experiment that has any, by name."""
@@ -199,7 +192,7 @@ class StudySettings(_Study):
         """The arms in the report, including those of open questions only if it answers them."""
         if self.open_questions:
             logs = self.published_logs  # type: ignore[attr-defined]
-            return [*self.arms, *logs.compared_arms()]
+            return [*self.arms, *logs.arm_names()]
         used: list[str] = []
         asked: list[str] = []
         for name, experiment in self.experiments.items():
@@ -266,3 +259,9 @@ class StudySettings(_Study):
     def _with_data(self, arm: ArmSettings) -> ArmSettings:
         left_out = [key for key in ("dataset", "n_train", "n_test") if getattr(arm, key) is None]
         return arm.model_copy(update={key: getattr(self.data, key) for key in left_out})
+
+
+def _check_arms(where: str, named: Iterable[str], known: Iterable[str]) -> None:
+    for name in named:
+        if name not in known:
+            raise ValueError(f"`{where}` names the unknown arm '{name}' (known: {', '.join(known)})")

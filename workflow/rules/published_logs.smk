@@ -1,6 +1,6 @@
 """Our runs beside the training logs that the authors published."""
 
-runs_of_logs = lambda study, suffix: study.runs(study.published_logs.compared_arms(), suffix)
+runs_of_logs = lambda study, suffix: study.runs(study.published_logs.arm_names(), suffix)
 
 
 use rule call as summarise_published_logs with:

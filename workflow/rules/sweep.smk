@@ -23,8 +23,6 @@ use rule call as simulate_sweep with:
         "Simulating the effect-ratio tables of the sweep around {wildcards.arm}"
 
 
-# Settings of an arm that every cell of the sweep replaces.
-OF_CELL = ["epochs", "n_train", "n_test"]
 swept_cell = lambda wildcards: cell_of(
     study(wildcards.profile).sweep.cells(study(wildcards.profile).arm(wildcards.arm)), wildcards
 )
@@ -42,11 +40,8 @@ use rule call as measure_sweep with:
         "results/{profile}/benchmarks/sweep/{arm}/measure/{cell}.tsv"
     params:
         **calls("strsbp.study.experiments.sweep.measure.measure_cell"),
-        networks=settings_of_arms(swept_cell, without=OF_CELL),
-        epochs=setting("sweep.epochs"),
+        networks=settings_of_arms(swept_cell),
         seeds=setting("sweep.seeds"),
-        n_train=setting("sweep.n_train"),
-        n_test=setting("sweep.n_test"),
     message:
         "Training {wildcards.arm} with the constants {wildcards.cell} ({wildcards.profile})"
 
@@ -65,6 +60,6 @@ use rule call as summarise_sweep with:
     params:
         **calls("strsbp.study.experiments.sweep.summarise.summarise_sweep"),
         settings=setting("sweep"),
-        networks=settings_of_arms(arms_of("sweep"), without=OF_CELL),
+        networks=settings_of_arms(arms_of("sweep")),
     message:
         "Summarising the sweep of time constants and thresholds"

@@ -14,8 +14,8 @@ class ExperimentSettings(Closed):
     """What an experiment takes from the config."""
 
     def arm_names(self) -> list[str]:
-        """Arms of the study that the experiment uses."""
-        return []
+        """Arms of the study that the experiment uses: those of its key `arms` or `arm`."""
+        return list(getattr(self, "arms", None) or [self.arm])
 
     def job_arms(self, arms: Mapping[str, ArmSettings]) -> dict[str, ArmSettings]:
         """The arms that its jobs are given; `arms`: the study's."""
@@ -28,13 +28,9 @@ def models() -> dict[str, type[ExperimentSettings]]:
     for name in EXPERIMENTS:
         module = f"strsbp.study.experiments.{name}.settings"
         if find_spec(module) is not None:
-            found[name] = getattr(import_module(module), class_name(name))
+            class_name = name.title().replace("_", "") + "Settings"
+            found[name] = getattr(import_module(module), class_name)
     return found
-
-
-def class_name(experiment: str) -> str:
-    """Name of the settings of an experiment: `GradientCheckSettings` for `gradient_check`."""
-    return "".join(word.capitalize() for word in experiment.split("_")) + "Settings"
 
 
 def with_experiments(base: type[Closed]) -> type[Closed]:

@@ -1,5 +1,3 @@
-"""Which readings of the study's ablation are compared."""
-
 from typing import Annotated
 
 from pydantic import Field

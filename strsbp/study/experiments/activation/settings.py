@@ -1,5 +1,3 @@
-"""On which network and images Eq. 3 is checked."""
-
 from typing import Annotated
 
 from pydantic import Field
@@ -19,6 +17,3 @@ class ActivationSettings(ExperimentSettings):
     """Seed of the weights and the spike trains."""
     train_epochs: Annotated[int, Field(ge=1, le=1000)] = 1
     """Training epochs after which the check is repeated."""
-
-    def arm_names(self) -> list[str]:
-        return [self.arm]

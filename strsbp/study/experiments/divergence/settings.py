@@ -1,5 +1,3 @@
-"""Which arms show whether Fig. 4's networks fail because of their dynamics or their table."""
-
 from typing import Annotated
 
 from pydantic import Field, model_validator

@@ -38,9 +38,6 @@ class EarlyDecisionSettings(ExperimentSettings):
     margins: Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], SORTED] = [1, 2, 3, 5, 8]
     """Spikes by which the first output must lead the second for a decision before T."""
 
-    def arm_names(self) -> list[str]:
-        return [self.arm]
-
     def job_arms(self, arms):
         """The networks by name, as arms."""
         found = {}

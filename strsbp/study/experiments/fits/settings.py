@@ -1,5 +1,3 @@
-"""Which fits of e_ij are ranked."""
-
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -21,6 +19,3 @@ class FitsSettings(ExperimentSettings):
         """The seeds that all arms have; `arms`: the study's."""
         first, *others = (arms[name].seeds for name in self.arms)
         return [seed for seed in first if all(seed in seeds for seeds in others)]
-
-    def arm_names(self) -> list[str]:
-        return self.arms

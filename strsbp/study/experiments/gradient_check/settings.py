@@ -60,9 +60,6 @@ class GradientCheckSettings(ExperimentSettings):
             raise ValueError(f"'{doubled.pop()}' names both an arm and a surrogate")
         return self
 
-    def arm_names(self) -> list[str]:
-        return self.arms
-
     @property
     def states_by_epochs(self) -> list[str]:
         """The states, those with fewer epochs first."""

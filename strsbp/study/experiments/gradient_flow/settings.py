@@ -1,5 +1,3 @@
-"""For which network and T the gradient is followed back in time."""
-
 from typing import Annotated
 
 from pydantic import Field
@@ -27,9 +25,6 @@ class GradientFlowSettings(ExperimentSettings):
     """Training epochs after which the comparison is repeated."""
     seed: Seed = 1
     """Seed of the weights and the spike trains."""
-
-    def arm_names(self) -> list[str]:
-        return [self.arm]
 
     def job_arms(self, arms):
         """The arm, then the arm with each T."""

@@ -1,5 +1,3 @@
-"""How the gradients of arms are compared."""
-
 from typing import Annotated
 
 from pydantic import Field
@@ -19,6 +17,3 @@ class GradientsSettings(ExperimentSettings):
     """Seed of the weights, the spike trains of the images and the bootstrap."""
     train_epochs: Annotated[int, Field(ge=1, le=1000)] = 3
     """Training epochs of the first arm after which the comparison is repeated."""
-
-    def arm_names(self) -> list[str]:
-        return self.arms

@@ -1,7 +1,3 @@
-"""The arms that repeat the published training logs."""
-
-from pydantic import model_validator
-
 from strsbp.settings import ArmName, ArmSettings
 from strsbp.study.experiments.settings import ExperimentSettings
 
@@ -18,15 +14,7 @@ class PublishedLogsSettings(ExperimentSettings):
     """For each log of resources/published_logs.csv and each setting, the arms whose runs are
     pooled; they differ only in their number of epochs."""
 
-    @model_validator(mode="after")
-    def _known(self):
-        for name in self.compared_arms():
-            if name not in self.arms:
-                raise ValueError(f"`compared` names the arm '{name}', which is not in `arms`")
-        return self
-
-    def compared_arms(self) -> list[str]:
-        """The arms that are compared with a log."""
+    def arm_names(self) -> list[str]:
         return [
             arm for settings in self.compared.values() for arms in settings.values() for arm in arms
         ]

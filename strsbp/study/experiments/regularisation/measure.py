@@ -15,7 +15,6 @@ from strsbp.engine import update
 from strsbp.engine.network import Network
 from strsbp.engine.state import FACTORS, SQUARE_SUMS
 from strsbp.files import write_text
-from strsbp.network import build_network
 from strsbp.study.experiments.gradients.measure import Probe
 from strsbp.study.inputs import Networks
 from strsbp.training.epochs import epochs_of
@@ -37,7 +36,7 @@ def measure_cell(
     """
     rows, digits, model, [table] = [], networks.arm_digits, networks.first, networks.tables
     for seed in seeds:
-        network = build_network(model, networks.layers, table, seed, *digits.sizes)
+        network = networks.build(seed)
         for metrics in epochs_of(network, digits, epochs):
             probe = Probe(model, table, network)
             rows.append({"seed": seed} | metrics | layer_state(network, probe, digits, n_samples))

@@ -24,9 +24,6 @@ class RegularisationSettings(ExperimentSettings):
     n_samples: Annotated[int, Field(ge=1, le=60_000)] = 100
     """Training images on which the gradient of the error is measured: the first n."""
 
-    def arm_names(self) -> list[str]:
-        return self.arms
-
     def cells(self, arms: Mapping[str, ArmSettings]) -> dict[str, ArmSettings]:
         """Each of `arms` with every strength, with and without the division, by `cell_key`."""
         found = {}

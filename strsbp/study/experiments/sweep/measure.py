@@ -57,14 +57,7 @@ def read_table_of(path: str | Path, key: str) -> EffectRatioTable:
 
 
 def measure_cell(
-    networks: Networks,
-    simulated: str | Path,
-    *,
-    epochs: int,
-    seeds: Sequence[int],
-    n_train: int,
-    n_test: int,
-    out: str | Path,
+    networks: Networks, simulated: str | Path, *, seeds: Sequence[int], out: str | Path
 ) -> None:
     """Train a cell, the only arm of `networks`, once per seed; write `out` (csv).
 
@@ -73,12 +66,12 @@ def measure_cell(
     that are silent on the test images (`silent_share`) and the smallest |s_i|
     (`smallest_denominator`, empty if none was needed). A run ends early if a weight is not finite.
     """
-    rows, cell, digits = [], networks.first, networks.digits.first(n_train, n_test)
+    rows, cell, digits = [], networks.first, networks.arm_digits
     table = read_table_of(simulated, own_table(cell).key)
     for seed in seeds:
         network = build_network(cell, networks.layers, table, seed, *digits.sizes)
         sizes = {layer.name: layer.n_neurons for layer in network.layers}
-        for metrics in epochs_of(network, digits, epochs):
+        for metrics in epochs_of(network, digits, cell.epochs):
             rows.append(dict(seed=seed) | _whole_network(metrics, sizes) | metrics)
     write_text(metrics_csv(rows), out)
 

@@ -46,12 +46,12 @@ class SweepSettings(ExperimentSettings):
     repeats: Annotated[int, Field(ge=1, le=1_000_000)] = 200
     """Random pairs of spike trains per point of each table's simulation."""
 
-    def arm_names(self) -> list[str]:
-        return self.arms
-
     def grid(self, arm: ArmSettings, grid: str) -> dict[str, ArmSettings]:
         """The cells of a grid around `arm` in the order of their values, by `cell_key`."""
         names = GRIDS[grid]
+        arm = arm.model_copy(
+            update=dict(epochs=self.epochs, n_train=self.n_train, n_test=self.n_test)
+        )
         values = (sorted({*getattr(self, name), getattr(arm, name)}) for name in names)
         found = [
             arm.model_copy(update=dict(zip(names, point, strict=True)))
