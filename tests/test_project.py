@@ -11,6 +11,7 @@ from email import message_from_string
 import jsonschema
 import pytest
 import yaml
+import yte
 from packaging.requirements import Requirement
 
 import strsbp
@@ -81,7 +82,7 @@ def test_an_experiment_has_one_name(root, name, rule_files):
 
 def test_the_slurm_profile_groups_fits_and_figures_and_names_no_other_rule(root, rule_files):
     path = root / "workflow" / "profiles" / "slurm" / "config.yaml"
-    profile = yaml.safe_load(path.read_text())
+    profile = yte.process_yaml(path.read_text())
     groups = dict(entry.split("=") for entry in profile["groups"])
     assert set(groups) == {"fit_spsp"} | {f"plot_{figure.name}" for figure in FIGURES}
     components = {entry.split("=")[0] for entry in profile["group-components"]}
@@ -128,7 +129,7 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
     assert bounds(users) == {**wanted, **tools}
     not_in_jobs = {"snakemake", "pygments"}
     assert bounds(jobs) == {k: v for k, v in wanted.items() if k not in not_in_jobs}
-    reporting = {"matplotlib", "seaborn", "jinja2", "docutils"}
+    reporting = {"matplotlib", "seaborn", "jinja2"}
     measuring = {k: v for k, v in bounds(jobs).items() if k not in reporting}
     extra = lower_bounds(extras["bptt"])
     assert bounds(of_bptt) == measuring | {"pytorch-cpu": extra["torch"]}

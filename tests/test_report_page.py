@@ -19,7 +19,7 @@ from strsbp.study.report.answers import headline
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import FIGURE_DATA, SECTIONS
 from strsbp.study.report.terminal import summary
-from strsbp.study.report.text import caption, duration, packaged, symbols
+from strsbp.study.report.text import duration, packaged, symbols
 
 ROOT = Path(__file__).resolve().parents[1]
 CAPTIONS = ROOT / "workflow" / "report"
@@ -209,13 +209,6 @@ def test_what_is_missing_is_named_and_nothing_is_written(changed, said, argument
     assert not arguments["html"].exists()
 
 
-def test_a_malformed_caption_is_named(tmp_path):
-    path = tmp_path / "bad.rst"
-    path.write_text("Some `unclosed text.\n")
-    with pytest.raises(ResultsError, match=r"bad\.rst is malformed"):
-        caption(path, {})
-
-
 def test_placeholders_come_from_the_config_or_fail(values):
     assert filled("{{ study.simulation.repeats | number }} repeats", values) == "1,000 repeats"
     said = "The text 'T = {{ study.length }}…' cannot be filled in: .*'length'"
@@ -286,9 +279,7 @@ def test_symbols_are_set_and_names_left_alone():
     assert symbols("<o_i>") == "&lt;<i>o</i><sub>i</sub>&gt;"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(41, "41 s"), (738, "12.3 min"), (18_720, "5.2 h"), (float("nan"), "–")]
-)
+@pytest.mark.parametrize(("seconds", "text"), [(41, "41 s"), (738, "12.3 min"), (18_720, "5.2 h")])
 def test_durations(seconds, text):
     assert duration(seconds) == text
 

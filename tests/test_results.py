@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -47,6 +49,7 @@ RUNS = {path: json.loads(path.read_text()) for path in sorted(PAPER.glob("train/
 TRAINING = PAPER / "summarise_training"
 OF_TRAINING = {name: TRAINING / f"{name}.csv" for name in ("arms", "pairs", "runs")}
 SPSPS = ("published", "corrected", "unblocked")
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
 EXPECTED = ("published", "unblocked", "corrected", "exact")
 
 
@@ -304,12 +307,16 @@ def trace_spsp(out):
     ids=lambda make: make.__name__,
 )  # fmt: skip
 def test_tables_follow_from_what_they_are_made_of(make, tmp_path):
+    """But for the last digits, in which processors differ."""
     make(tmp_path)
     made = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert made
     for path in made:
         name = path.relative_to(tmp_path)
-        assert path.read_bytes() == (PAPER / name).read_bytes(), name
+        texts = path.read_text(), (PAPER / name).read_text()
+        assert len({NUMBER.sub("", text) for text in texts}) == 1, name
+        found, committed = (np.array(NUMBER.findall(text), dtype=float) for text in texts)
+        np.testing.assert_allclose(found, committed, rtol=1e-6, err_msg=str(name))
 
 
 @pytest.mark.slow

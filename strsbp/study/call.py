@@ -6,7 +6,7 @@ from pathlib import Path
 from strsbp.settings import ArmSettings
 
 
-def arms_of(networks: dict) -> dict[str, ArmSettings]:
+def validated_arms(networks: dict) -> dict[str, ArmSettings]:
     """The arms among the settings `networks` of a job, by name."""
     return {name: ArmSettings.model_validate(arm) for name, arm in networks["arms"].items()}
 
@@ -33,7 +33,7 @@ def call(job, root: Path) -> None:
 
         given["networks"] = read_networks(job)
     elif "networks" in given:
-        given["arms"] = arms_of(given.pop("networks"))
+        given["arms"] = validated_arms(given.pop("networks"))
     elif "dataset" in given:
         given["local_dir"] = job.resources.local_dir or None
     getattr(import_module(module), name)(**given)

@@ -13,7 +13,7 @@ from pathlib import Path
 from strsbp.files import read_csv, read_json, write_text
 from strsbp.study import schema
 from strsbp.study.claims import load_topics, read_judged
-from strsbp.study.claims.entries import Topic, filled
+from strsbp.study.claims.entries import filled
 from strsbp.study.claims.rules import KINDS
 from strsbp.study.claims.units import format_measured, format_value
 from strsbp.study.figures.catalogue import FIGURES
@@ -81,17 +81,13 @@ def questions() -> str:
     """Every open question with the statements that answer it."""
     found = read_csv(RESULTS / "judge_questions" / "answers.csv")
     rows = []
-    for question in _questions():
+    for question in load_topics(ROOT / "resources" / "questions.yaml", dict(study=STUDY)):
         title = f"**{filled(question.title, dict(study=STUDY))}**"
         for one in question.leads(found[found["id"] == question.id].to_dict("records")):
             measured = format_measured(one["measured"], one["low"], one["high"], one["unit"])
             rows.append([title, one["statement"], measured, one["verdict"]])
             title = ""
     return _table(["Question", "Statement", "Measured", "Answer"], rows)
-
-
-def _questions() -> list[Topic]:
-    return load_topics(ROOT / "resources" / "questions.yaml", dict(study=STUDY))
 
 
 def targets() -> str:
@@ -102,8 +98,7 @@ def targets() -> str:
 def costs() -> str:
     """What the committed runs cost."""
     runs = {path: read_json(path) for path in sorted((RESULTS / "train").glob("*/seed*.json"))}
-    machines = [run["machine"] for run in runs.values() if run.get("machine")]
-    cpus = sorted({machine["cpu"].replace("(R)", "") for machine in machines})
+    cpus = sorted({run["machine"]["cpu"].replace("(R)", "") for run in runs.values()})
     seconds = {path: run["seconds"] for path, run in runs.items()}
     of_report = sum(seconds[ROOT / path] for path in STUDY.runs(suffix="json"))
     return (

@@ -9,7 +9,7 @@ from strsbp.engine.network import Network
 from strsbp.network import build_network
 from strsbp.settings import ArmSettings, LayerSettings
 from strsbp.spsp.table import EffectRatioTable, read_table
-from strsbp.study.call import arms_of
+from strsbp.study.call import validated_arms
 from strsbp.training.epochs import train
 
 
@@ -58,7 +58,7 @@ def read_networks(job) -> Networks:
     """
     settings, files = job.params.networks, job.input.get("tables", [])
     return Networks(
-        arms=arms_of(settings),
+        arms=validated_arms(settings),
         layers=[LayerSettings.model_validate(layer) for layer in settings["layers"]],
         tables=[read_table(path) for path in files],
         table_files=list(files),

@@ -264,4 +264,6 @@ class StudySettings(_Study):
 def _check_arms(where: str, named: Iterable[str], known: Iterable[str]) -> None:
     for name in named:
         if name not in known:
-            raise ValueError(f"`{where}` names the unknown arm '{name}' (known: {', '.join(known)})")
+            raise ValueError(
+                f"`{where}` names the unknown arm '{name}' (known: {', '.join(known)})"
+            )

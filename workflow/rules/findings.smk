@@ -1,9 +1,5 @@
 """The findings about the published program: measured and judged."""
 
-from strsbp.study.claims.entries import load_findings
-
-in_one_sentence(load_findings)(beside(of_repository("resources/findings.yaml")))
-
 
 use rule call as measure_findings with:
     output:

@@ -1,9 +1,5 @@
 """The questions that the study leaves open, answered from measured files."""
 
-from strsbp.study.claims import load_topics
-
-in_one_sentence(load_topics)(beside(of_repository("resources/questions.yaml")))
-
 
 use rule call as judge_questions with:
     input:

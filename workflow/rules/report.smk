@@ -20,12 +20,10 @@ use rule call as build_report with:
         if_asked(
             **summaries(*OPEN_QUESTIONS),
             answers=rules.judge_questions.output.out,
-            question_figures=expand(
-                FIGURE, figure=FIGURES_OF_QUESTIONS, suffix="svg", allow_missing=True
-            ),
+            question_figures=each(FIGURE, figure=FIGURES_OF_QUESTIONS, suffix="svg"),
         ),
         **TRAINED,
-        figures=expand(FIGURE, figure=FIGURES_OF_STUDY, suffix="svg", allow_missing=True),
+        figures=each(FIGURE, figure=FIGURES_OF_STUDY, suffix="svg"),
         claims=rules.judge_claims.output.out,
         settings=rules.judge_claims.output.settings_out,
         quality=rules.summarise_spsp.output.quality_csv,

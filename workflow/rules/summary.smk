@@ -1,8 +1,9 @@
 """From the metrics of single runs to tables, and from tables to verdicts."""
 
-from strsbp.study.claims import load_topics
+from strsbp.study.claims.entries import load_findings, load_topics
 
-in_one_sentence(load_topics)(beside(of_repository("resources/claims.yaml")))
+for name, load in dict(claims=load_topics, questions=load_topics, findings=load_findings).items():
+    in_one_sentence(load)(beside(of_repository(f"resources/{name}.yaml")))
 
 
 use rule call as summarise_training with:

@@ -109,7 +109,7 @@ class Topic(Closed):
     text: str = ""
     """What else a reader should know: what was measured and how; no results."""
     answer: dict[str, str] = {}
-    """The answer for each verdict on the claim `of` (see strsbp/study/report/answers.py)."""
+    """The answer for each verdict on the claim `of`, and what follows any of them (`then`)."""
     figures: list[str] = []
     more: list[str] = []
     """Figures that are folded."""

@@ -28,18 +28,25 @@ class Figure(NamedTuple):
         asked = self.name in OPEN_QUESTIONS or "answers" in self.data
         return "Open questions" if asked else "Figures"
 
+    @property
+    def group(self) -> str:
+        """Figures whose data are ready at about the same time may share a job of a cluster."""
+        if self.data.keys() <= {"surfaces", "trace", "claims"}:
+            return "spsp_figures"
+        return "question_figures" if self.category == "Open questions" else "training_figures"
+
 
 _FIGURES = "strsbp.study.figures"
 _SURFACES = {"surfaces": "summarise_spsp/surfaces.csv"}
 _TRACE = {"trace": "trace_spsp/trace.csv"}
 _CURVES = {name: f"summarise_training/{name}.csv" for name in ("curves", "seeds", "pairs")}
+_CURVES["claims"] = CLAIMS
 _PUBLISHED = {"study, ST-RSBP": "strsbp_best_error", "study, HM2-BP": "hm2bp_best_error"}
 
 
-def _curves(number: int, title: str, data: dict, **extra) -> Figure:
-    name = f"fig{number}"
-    title, data = f"Fig. {number}: {title}", _CURVES | data
-    return Figure(name, title, f"{_FIGURES}.curves", data, f"figures.{name}", extra)
+def _curves(number: int, title: str, **extra) -> Figure:
+    name, title = f"fig{number}", f"Fig. {number}: {title}"
+    return Figure(name, title, f"{_FIGURES}.curves", _CURVES, f"figures.{name}", extra)
 
 
 def _fit(part: str, grid: int, o_j: list[int]) -> Figure:
@@ -55,14 +62,14 @@ def _experiment(name: str, title: str, *tables: str) -> Figure:
 
 FIGURES: tuple[Figure, ...] = (
     Figure("fig1", "Fig. 1: e_ij and its dependence on both counts", f"{_FIGURES}.fig1", _SURFACES),
-    _curves(2, "ST-RSBP and HM2-BP over 10 epochs", {"claims": CLAIMS}, published=_PUBLISHED),
-    _curves(3, "ST-RSBP and HM2-BP over 20 epochs", {"claims": CLAIMS}, published=_PUBLISHED),
+    _curves(2, "ST-RSBP and HM2-BP over 10 epochs", published=_PUBLISHED),
+    _curves(3, "ST-RSBP and HM2-BP over 20 epochs", published=_PUBLISHED),
     _curves(
-        4, "the time constant tau_m", {"claims": CLAIMS},
-        published={"study, ST-RSBP": "strsbp_best_error"}, reference="strsbp", label="tau_m",
+        4, "the time constant tau_m", published={"study, ST-RSBP": "strsbp_best_error"},
+        reference="strsbp", label="tau_m",
     ),
     Figure("fig5", "Fig. 5: one pair of spike trains", f"{_FIGURES}.fig5", _TRACE),
-    _curves(6, "the corrected e_ij", {}),
+    _curves(6, "the corrected e_ij"),
     _fit("a", 50, [5, 12, 25, 50]),
     _fit("b", 100, [5, 12, 25, 50, 100]),
     Figure("listings", "Listings 1 and 2 compared", f"{_FIGURES}.listings", _TRACE),

@@ -26,7 +26,7 @@ def draw(
     pairs: str | Path,
     panels: Mapping[str, Sequence[str]],
     epochs: int,
-    claims: str | Path | None = None,
+    claims: str | Path,
     published: Mapping[str, str] | None = None,
     reference: str | None = None,
     label: Literal["title", "tau_m"] = "title",
@@ -62,11 +62,10 @@ def draw(
         ax.set_ylim(min(limits), max(limits))
     if not differences.empty:
         bases = " or ".join(dict.fromkeys(differences["base"]))
-        seeds = (
-            "" if differences["seeds"].nunique() > 1 else f", {differences['seeds'].iloc[0]} seeds"
-        )
-        label = f"best test error minus that of {style.mathtext(bases)} (points{seeds})"
-        style.differences(axes[-1], differences, label)
+        n_seeds = differences["seeds"].unique()
+        of_all = f", {n_seeds[0]} seeds" if len(n_seeds) == 1 else ""
+        x_label = f"best test error minus that of {style.mathtext(bases)} (points{of_all})"
+        style.differences(axes[-1], differences, x_label)
     titles = dict.fromkeys(axes, "differences, paired over seeds")
     style.letter(titles | dict(zip(axes, panels, strict=False)))
     style.label_ends(dict(zip(axes, ends, strict=False)))

@@ -40,8 +40,11 @@ def topics(results: Results) -> list[dict]:
 def _sentence(entry: dict, results: Results, quoted: Mapping = MappingProxyType({})) -> str | None:
     """The text of `entry` for the verdict that it rests on, if there is one."""
     judged = results.judged.get(entry["of"])
-    text = judged and entry.get(judged["verdict"], entry.get("otherwise"))
-    return filled(text, results.values | results.numbers | dict(quoted=quoted)) if text else None
+    text = judged and entry.get(judged["verdict"])
+    if not text:
+        return None
+    text = f"{text} {entry.get('then', '')}".rstrip()
+    return filled(text, results.values | results.numbers | dict(quoted=quoted))
 
 
 def counted(claims: list[dict], start: str) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -16,7 +15,7 @@ from strsbp.settings import ArmSettings
 from strsbp.spsp.quality import LOW_RATE
 from strsbp.study.claims import load_topics, read_judged
 from strsbp.study.claims.entries import Topic
-from strsbp.study.report.text import numbers, symbols
+from strsbp.study.report.text import numbers_as_text, symbols
 from strsbp.study.settings import StudySettings
 
 
@@ -39,13 +38,12 @@ class Results:
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """What the placeholders of texts may name: the `study`, an arm with its `default` settings,
-        the largest `low_rate` and, as in Snakemake's own report, `snakemake.config`."""
+        """What the placeholders of texts may name: the `study`, an arm with its `default` settings
+        and the largest `low_rate`."""
         return dict(
             study=self.study,
             default=ArmSettings(**{"title": "default", "epochs": 1} | self.study.defaults),
             low_rate=LOW_RATE,
-            snakemake=SimpleNamespace(config=self.study.model_dump(mode="json")),
         )
 
     @cached_property
@@ -66,7 +64,7 @@ class Results:
     def numbers(self) -> dict[str, dict[str, str]]:
         """The numbers of every judged claim and finding, as text."""
         return {
-            name: numbers(row) | dict(what=self.titled(row.get("what", "")))
+            name: numbers_as_text(row) | dict(what=self.titled(row.get("what", "")))
             for name, row in self.judged.items()
         }
 

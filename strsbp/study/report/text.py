@@ -1,4 +1,4 @@
-"""Text of the report: captions, symbols and numbers as safe HTML."""
+"""Text of the report: symbols and numbers as safe HTML."""
 
 import re
 from collections.abc import Mapping
@@ -6,11 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from docutils.core import publish_parts
-from docutils.utils import SystemMessage
 from markupsafe import Markup, escape
 
-from strsbp.files import ResultsError
 from strsbp.study.claims.entries import filled
 from strsbp.study.claims.units import format_measured, format_value
 
@@ -27,7 +24,7 @@ def symbols(text) -> Markup:
     return Markup(text.replace("<i>tau</i>", "<i>τ</i>"))
 
 
-def numbers(row: dict) -> dict[str, str]:
+def numbers_as_text(row: dict) -> dict[str, str]:
     """The numbers of a judged claim or finding as text, for the sentences that depend on them."""
     value, low, high, unit = (row[name] for name in ("measured", "low", "high", "unit"))
     size = (abs(value), *sorted((abs(low), abs(high)))) if value < 0 else (value, low, high)
@@ -44,30 +41,9 @@ def numbers(row: dict) -> dict[str, str]:
 
 def duration(seconds: float) -> str:
     """Seconds in a suitable unit: `41 s`, `12.3 min` or `5.2 h`."""
-    if seconds != seconds:
-        return "–"
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def caption(path: Path, values: Mapping[str, Any]) -> Markup:
-    """The caption in `path` (reStructuredText, as Snakemake's own report reads it) as HTML, with
-    the numbers among `values`.
-
-    Raises `ResultsError`, which names its `path`, when it is malformed.
-    """
-    source = filled(path.read_text(encoding="utf-8"), values)
-    settings = dict(
-        raw_enabled=False, file_insertion_enabled=False, halt_level=2, report_level=5,
-        syntax_highlight="none", math_output="MathML",
-    )  # fmt: skip
-    try:
-        parts = publish_parts(source, writer="html5", settings_overrides=settings)
-    except SystemMessage as error:
-        raise ResultsError(f"The caption file {path} is malformed: {error}.") from None
-    # Only text has symbols, tags have none.
-    return Markup(re.sub(r"(?<=>)[^<]+", lambda text: symbols(Markup(text[0])), parts["body"]))
 
 
 def packaged(name: str):

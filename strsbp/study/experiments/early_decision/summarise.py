@@ -40,7 +40,8 @@ def summarise_early_decision(seeds: Iterable[str | Path], *, out: str | Path) ->
     `mean` is the mean over seeds. Its 95 % interval reflects which test images were drawn, not
     the training seed: Wilson's for shares, 1.96 standard errors to both sides for the
     rest. All seeds decide on the same images, so more seeds do not narrow it: n is the number of
-    test images, and the standard error is the mean over seeds. `smallest_seed` and `largest_seed`
+    test images, and the standard error is the mean over seeds. That is right if all seeds err on
+    the same images; otherwise the interval is too wide. `smallest_seed` and `largest_seed`
     give the range over seeds. `at_end` is 1 for the decision after all T steps.
     """
     frame = pd.concat([_read(path) for path in seeds], ignore_index=True)

@@ -59,8 +59,7 @@ def _exact_rows(n_steps: int, gap: int):
         for count in BLOCKED_COUNTS
     }
     values["F3", f"count {JAMMED_COUNT}", "share_jammed_exact"] = 1 - ended[JAMMED_COUNT]
-    # A power of 200,000 magnifies rounding errors, which differ between processors.
-    values["F3", grid, "share_of_simulations_jammed"] = round(1 - all_end, 6)
+    values["F3", grid, "share_of_simulations_jammed"] = 1 - all_end
     for described, value in values.items():
         yield _row(*described, [value], "exact") | dict(n=0)
 

@@ -36,11 +36,6 @@ class Recording(NamedTuple):
         first = np.cumsum([0, *(part.size for part in spikes[:-1])], dtype=np.int64)
         return cls(first, np.stack(ptrs), np.concatenate(spikes))
 
-    @property
-    def n_samples(self) -> int:
-        """The number of samples, S."""
-        return len(self.step_ptr)
-
     def to_dense(self, sample: int, n_neurons: int) -> np.ndarray:
         """The trains of one sample as a (T, n_neurons) boolean array."""
         ptr = self.step_ptr[sample]
@@ -68,6 +63,6 @@ def output_counts(network: Network, recording: Recording, position: int) -> np.n
 
     `recording`: the spikes that enter layer `position` (0: the first).
     """
-    counts = np.zeros((recording.n_samples, network.n_classes), dtype=np.int64)
+    counts = np.zeros((len(recording.step_ptr), network.n_classes), dtype=np.int64)
     _counts(*recording, network.arrays, position, counts)
     return counts

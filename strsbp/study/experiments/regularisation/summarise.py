@@ -69,7 +69,7 @@ def _read(path: str | Path) -> pd.DataFrame:
 
 
 def _mean_rows(frame: pd.DataFrame, n_seeds: int) -> Iterator[dict]:
-    quantities = frame.filter(regex="^(test_error|dead_share_|gradient_ratio_)").columns
+    quantities = frame.filter(regex="^(test_error|(dead|small)_share_|gradient_ratio_)").columns
     for epoch, group in frame[frame["diverged"].isna()].groupby("epoch"):
         known = dict(at_epoch=epoch, n_seeds=len(group), n_diverged=n_seeds - len(group))
         for quantity in quantities:

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from strsbp.files import ResultsError, read_csv
 from strsbp.study.figures import style
 
-GRIDS = {
+AXES = {
     "time_constants": (("tau_m", r"$\tau_m$ (ms)"), ("tau_s", r"$\tau_s$ (ms)")),
     "thresholds": (
         ("threshold_hidden", "hidden threshold (mV)"),
@@ -34,30 +34,30 @@ def draw(*, summary: str | Path):
 
     A column has one colour scale; for the test error, it covers only the cells that trained.
     """
-    names = [name for axes in GRIDS.values() for name, _ in axes]
+    names = [name for axes in AXES.values() for name, _ in axes]
     columns = ("arm", "grid", "of", "own", "quantity", "mean", "n_diverged", "n_failed", *names)
     cells = read_csv(summary, columns)
     cells = cells[(cells["of"] == "cell") & (cells["arm"] == cells["arm"].iloc[0])]
-    for grid in GRIDS:
+    for grid in AXES:
         if grid not in set(cells["grid"]):
             raise ResultsError(f"{summary} holds no cell of the grid '{grid}'; make it again.")
     heights = [
-        cells.loc[cells["grid"] == grid, axes[0][0]].nunique() for grid, axes in GRIDS.items()
+        cells.loc[cells["grid"] == grid, axes[0][0]].nunique() for grid, axes in AXES.items()
     ]
     figure = style.new_figure(2.4 + 0.3 * sum(heights))
-    axes = figure.subplots(len(GRIDS), len(QUANTITIES), sharey="row", height_ratios=heights)
+    axes = figure.subplots(len(AXES), len(QUANTITIES), sharey="row", height_ratios=heights)
     for column, (quantity, (label, factor, form)) in zip(axes.T, QUANTITIES.items(), strict=True):
         shown = cells[cells["quantity"] == quantity].assign(value=lambda c, f=factor: f * c["mean"])
         trained = shown[shown["n_failed"] == 0] if quantity == "test_error" else shown
         limits = dict(vmin=trained["value"].min(), vmax=trained["value"].max())
-        for ax, (grid, labels) in zip(column, GRIDS.items(), strict=True):
+        for ax, (grid, labels) in zip(column, AXES.items(), strict=True):
             _draw(ax, shown[shown["grid"] == grid], labels, limits, form)
         figure.colorbar(
             column[-1].collections[0], ax=column, location="bottom", label=label, aspect=12
         )
     for ax in axes[:, 1:].flat:
         ax.set_ylabel("")
-    titles = ("test error", "silent neurons", "denominator") * len(GRIDS)
+    titles = ("test error", "silent neurons", "denominator") * len(AXES)
     style.letter(dict(zip(axes.flat, titles, strict=True)))
     handles = [Rectangle((0, 0), 1, 1, **OWN, label="published constants")]
     if (cells["n_failed"] > 0).any():
