@@ -56,7 +56,7 @@ STAGES = {  # kernel -> stage
 }
 UNCOMPILED = (
     "train_samples", "train_on_spikes", "forward_layers", "backward_layers", "backward_layer",
-    "output_spsp", "back_errors",
+    "repaired_offsets", "back_errors",
 )  # fmt: skip
 """Functions of `strsbp.engine.passes` that call the kernels; they run as plain Python."""
 

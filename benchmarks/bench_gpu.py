@@ -309,7 +309,7 @@ def main() -> int:
         begin = time.perf_counter()
         try:
             result, passed = step(xp, sizes, out), True
-        except Exception as error:  # what else can be measured here is worth having
+        except Exception as error:  # the other steps are still worth measuring
             traceback.print_exc()
             result, passed = f"{type(error).__name__}: {error}", False
         seconds = round(time.perf_counter() - begin, 1)

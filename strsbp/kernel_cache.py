@@ -19,12 +19,13 @@ NAME = "strsbp-kernels"
 def sources_digest(package: Path = PACKAGE) -> str:
     """SHA-256 of the files that kernels are compiled from.
 
-    These are the files that use numba, and `settings.py`, whose constants they import.
+    These are the files that use numba, those of the engine and, for its constants, `settings.py`.
     """
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         content = path.read_bytes()
-        if b"numba" in content or b".compiled" in content or path == package / "settings.py":
+        compiled = b"numba" in content or b".compiled" in content or path.parent.name == "engine"
+        if compiled or path == package / "settings.py":
             digest.update(str(path.relative_to(package)).encode() + b"\0" + content + b"\0")
     return digest.hexdigest()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from strsbp.checkpoint import load_checkpoint, save_checkpoint
-from strsbp.engine.layers import Layer, RecurrentLayer
+from strsbp.engine.layers import Layer
 from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
 from strsbp.errors import CheckpointError, SettingsError
@@ -38,7 +38,7 @@ def feedback_weights(layer: Layer) -> np.ndarray | None:
     """Weights among the neurons of a layer, float64 (n, n), post-synaptic neuron first, or None."""
     if layer.output:
         return lateral_inhibition(layer.n_neurons)
-    if not isinstance(layer, RecurrentLayer):
+    if not layer.recurrent:
         return None
     weights = np.zeros((layer.n_neurons, layer.n_neurons))
     weights[layer.rec_post, layer.rec_pre] = layer.rec_weights

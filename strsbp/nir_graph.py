@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from strsbp.engine.layers import RecurrentLayer
 from strsbp.engine.network import Network
 from strsbp.engine.state import Derivative
 from strsbp.errors import SettingsError
@@ -92,7 +91,7 @@ def from_nir(graph: "nir.NIRGraph") -> Network:
         for layer in network.layers:
             weights = graph.nodes[f"{layer.name}_weights"].weight
             layer.weights[:, : layer.n_neurons] = weights.T
-            if isinstance(layer, RecurrentLayer):
+            if layer.recurrent:
                 feedback = graph.nodes[f"{layer.name}_feedback"].weight
                 layer.rec_weights[:] = feedback[layer.rec_post, layer.rec_pre]
                 if np.count_nonzero(feedback) != np.count_nonzero(layer.rec_weights):

@@ -30,6 +30,8 @@ ArmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 SpspName = Literal["published", "unblocked", "corrected", "corrected_draft", "exact"]
 DatasetName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Threshold = Annotated[float, Field(ge=1e-3, le=1e6)]
+"""A firing threshold, in mV."""
 LARGEST_SPLIT = 10_000_000
 """Limit on the samples of a training or test set."""
 
@@ -105,9 +107,9 @@ class ModelSettings(Dynamics):
     """Steps after a spike during which the membrane is held at 0."""
     n_steps: Annotated[int, Field(ge=TARGET_COUNT_LABEL, le=65_536)] = 400
     """Length T of every spike train, in steps; at least 35, the label's target count."""
-    threshold_hidden: Annotated[float, Field(gt=0, le=1e6)] = 20.0
+    threshold_hidden: Threshold = 20.0
     """Firing threshold of the hidden layers, in mV."""
-    threshold_output: Annotated[float, Field(gt=0, le=1e6)] = 15.0
+    threshold_output: Threshold = 15.0
     """Firing threshold of the output layer, in mV."""
     gradient: Literal[
         "strsbp", "strsbp_normalised", "hm2bp", "hm2bp_weights", "hm2bp_published"

@@ -20,7 +20,7 @@ LONGEST = ("workflow", "modules", "commands", "workflow_plan", "surroundings", "
 def pytest_collection_modifyitems(items):
     """Begin with the files that take longest, so that no worker waits for one at the end.
 
-    Only the first needs kernels, which one process meanwhile compiles for all.
+    Of these, only the first compiles kernels, and it does so for all workers.
     """
     places = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))

@@ -62,12 +62,12 @@ def what_is_missing() -> str | None:
             f"`apt-get install {PACKAGES}`."
         )
     if os.geteuid() != 0:
-        return "A test cluster can be started by root alone, for example in a container."
+        return "Only root can start a test cluster; run this in a container, for example."
     for name in CONFIGURATIONS:
         if os.path.lexists(STANDARD / name):
             return (
-                f"{STANDARD / name} exists: this machine runs Slurm, or another test cluster, "
-                "already, and is left alone; delete what a killed test has left there."
+                f"{STANDARD / name} exists: this machine already runs Slurm or another test "
+                "cluster; if a killed test left the file behind, delete it."
             )
     return None
 

@@ -126,6 +126,10 @@ def test_events_outside_the_sensor_are_refused(tmp_path):
         DataError,
     )
     assert "outside a sensor of 2 x 3 pixels" in said and not path.exists()
+    said = refusal(
+        lambda: save_events(path, sample, [], sensor_size=(3, 2, 1), time_per_step=1), DataError
+    )
+    assert "no test samples" in said and not path.exists()
 
 
 @pytest.mark.parametrize(

@@ -326,6 +326,8 @@ IMAGES = np.zeros((3, N_INPUTS), dtype=np.uint8)
         ("predict_samples", (IMAGES, 0, 4), "Images 0 to 3 were asked for, but there are 3"),
         ("train_samples", (IMAGES, [0, 1], [0, N_CLASSES], [1, 1]), "labels from 0 to"),
         ("train_sample", (IMAGES[0], 0, -1), "labels from -1 to -1"),
+        ("train_samples", (IMAGES, [0, 1], [0], [1, 1]), "1 labels and 2 boosts for 2 samples"),
+        ("train_samples", (IMAGES, [0, 1], [0, 1], [1]), "2 labels and 1 boosts for 2 samples"),
     ],
 )
 def test_samples_that_do_not_fit_are_refused(method, arguments, words):

@@ -115,5 +115,9 @@ def test_a_file_counts_if_it_is_compiled(package):
     before = sources_digest(package)
     (package / "plain.py").write_text("x = 1\n")
     assert sources_digest(package) == before
+    (package / "engine").mkdir()
+    (package / "engine" / "constants.py").write_text("ROW = 1\n")
+    assert sources_digest(package) != before
+    before = sources_digest(package)
     (package / "kernels.py").write_text("from strsbp.compiled import kernel\n")
     assert sources_digest(package) != before

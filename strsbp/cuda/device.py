@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.util import find_spec
 
-from strsbp.errors import SettingsError, StrsbpError
+from strsbp.errors import SettingsError, StrsbpError, in_words
 
 
 class DeviceError(StrsbpError):
@@ -18,18 +18,14 @@ def obstacle() -> str | None:
     try:
         import cupy
     except ImportError as error:
-        return f"CuPy cannot be loaded ({_first_line(error)})"
+        # CuPy wraps the cause in a page of advice.
+        return f"CuPy cannot be loaded ({in_words(error.__cause__ or error)})"
     try:
         if cupy.cuda.runtime.getDeviceCount() > 0:
             return None
     except cupy.cuda.runtime.CUDARuntimeError as error:
-        return f"CuPy finds no GPU ({_first_line(error)})"
+        return f"CuPy finds no GPU ({in_words(error)})"
     return "CuPy finds no GPU"
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0].rstrip(".") if text else type(error).__name__
 
 
 def resolve_device(device: str, where: str = "device", jobs_elsewhere: bool = False) -> str:

@@ -16,7 +16,7 @@ from strsbp.cuda.source import kernel_source, kernels, options
 from strsbp.data import Digits
 from strsbp.encoding import TEST_SPLIT, THRESHOLDS, TRAIN_SPLIT
 from strsbp.engine.adam import bias_corrected
-from strsbp.engine.layers import Layer, RecurrentLayer
+from strsbp.engine.layers import Layer
 from strsbp.engine.loss import HM2BP_E_SILENT
 from strsbp.engine.network import Network
 
@@ -91,13 +91,11 @@ def _arrays_of_layer(layer: Layer, n_steps: int) -> dict[str, np.ndarray]:
     if layer.arrays.normalised:
         own["squares"] = np.zeros(n, _F32)
     if layer.output:
-        own["backward_mask"] = np.zeros((n, words(n_steps)), _U32)
-        own["backward_counts"] = np.zeros(n, _I32)
         own["spsp"] = np.zeros((layer.n_neurons, layer.n_neurons), _F32)
     return own
 
 
-def _arrays_of_connections(layer: RecurrentLayer, most: int, solves: bool) -> dict:
+def _arrays_of_connections(layer: Layer, most: int, solves: bool) -> dict:
     """What a recurrent layer has in addition; arrays per connection have `most` entries."""
     n, pre, post = layer.error.size, layer.rec_pre, layer.rec_post
     # Sorted by post-synaptic, then pre-synaptic neuron: the order of every sum.
@@ -364,14 +362,11 @@ class Replicas:
         blocks = -(-layer.error.size // THREADS)
         connections = max(-(-self._most_connections[k] // THREADS), 1)
         published = layer.recurrent and layer.arrays.published_adjoint
-        if layer.output:
-            values["counts"] = values["backward_counts"]
-        else:
+        if not layer.output:
             yield self._launch("traces_of_layer", blocks, THREADS, values)
         yield self._launch(
-            "layer_errors", blocks, THREADS, values, has_back=not layer.recurrent or published,
-            shared=4 * (SEGMENT_WORDS + SEGMENT_BITS + 1),
-        )  # fmt: skip
+            "layer_errors", blocks, THREADS, values, shared=4 * (SEGMENT_WORDS + SEGMENT_BITS + 1)
+        )
         if stores_spsp(layer):
             shared = 4 * (SEGMENT_BITS + 1)
             yield self._launch("spsp_of_inputs", layer.n_inputs, THREADS, values, shared=shared)
@@ -400,9 +395,8 @@ class Replicas:
         blocks = -(-layer.error.size // THREADS)
         threads = min(MOST_THREADS, max(64, 32 * words(layer.n_neurons)))
         values = values | {
-            "ablated": layer.arrays.ablates_back, "values": values["off_diagonal"],
-            "s": values["denominators"], "b": values[right_hand_side], "y": values["solution"],
-            "target": values[target],
+            "values": values["off_diagonal"], "s": values["denominators"],
+            "b": values[right_hand_side], "y": values["solution"], "target": values[target],
         }  # fmt: skip
         if layer.arrays.one_way:
             yield self._launch("solve_triangular", 1, threads, values)

@@ -116,6 +116,9 @@ def save_events(
         "time_per_step": np.array(time_per_step),
     }
     for split, samples in zip(_SPLITS, (train, test), strict=True):
+        samples = list(samples)
+        if not samples:
+            raise DataError(f"There are no {split} samples; give at least one.")
         events, labels = zip(*samples, strict=True)
         places = [[event[axis].astype(np.int64) for axis in axes] for event in events]
         try:

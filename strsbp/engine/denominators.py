@@ -10,7 +10,7 @@ the weights, which the previous update has stored, so only active inputs are vis
 import numpy as np
 
 from strsbp.compiled import inlined, kernel
-from strsbp.engine.state import COLUMN_SUMS, DENOMINATORS, TERMS
+from strsbp.engine import state
 from strsbp.engine.subnormal import one_seen, seen
 from strsbp.simd import load, splat, store, zeros
 
@@ -22,7 +22,7 @@ SMALLEST_RECURRENT = np.float32(1e-4)
 def _sums_of_neurons(like, i, layer, inputs, active, coefficients):
     """The sums for outputs i, i + 1, ..., one per lane of `like`, two terms at a time."""
     n_counts, n_terms = coefficients.shape
-    silent = seen(like, load(like, layer.rows, COLUMN_SUMS, i))
+    silent = seen(like, load(like, layer.rows, state.COLUMN_SUMS, i))
     for k in range(0, n_terms, 2):
         other = min(k + 1, n_terms - 1)
         first, first_other = coefficients[0, k], coefficients[0, other]
@@ -34,8 +34,8 @@ def _sums_of_neurons(like, i, layer, inputs, active, coefficients):
                 row = coefficients[min(count, n_counts) - 1]
                 total += splat(like, row[k] - first) * w
                 total_other += splat(like, row[other] - first_other) * w
-        store(layer.rows, TERMS + k, i, total)
-        store(layer.rows, TERMS + other, i, total_other)
+        store(layer.rows, state.TERMS + k, i, total)
+        store(layer.rows, state.TERMS + other, i, total_other)
 
 
 @kernel
@@ -62,7 +62,7 @@ def term_sums_recurrent(layer, coefficients):
         for c in range(rec_ptr[neuron], rec_ptr[neuron + 1]):
             i, w = layer.rec_post[c], one_seen(layer.rec_trained[0, c])
             for k in range(n_terms):
-                layer.rows[TERMS + k, i] += row[k] * w
+                layer.rows[state.TERMS + k, i] += row[k] * w
 
 
 @kernel
@@ -72,9 +72,8 @@ def denominators(layer, neuron_ptr, derivative):
     `neuron_ptr`: offsets of the output spikes; `derivative`: see `strsbp.engine.state.Derivative`.
     Returns the smallest |s_i|, nan if any is nan.
     """
-    sums, s, basis = layer.rows[TERMS:], layer.rows[DENOMINATORS], derivative.basis
+    sums, s, basis = layer.rows[state.TERMS :], layer.rows[state.DENOMINATORS], derivative.basis
     n_rows = derivative.coefficients.shape[0]
-    cubic = basis.size == 0
     smallest = np.float32(np.inf)
     broken = False
     for i in range(layer.n_neurons):
@@ -82,13 +81,12 @@ def denominators(layer, neuron_ptr, derivative):
         if layer.recurrent:
             count = min(max(count, 1), n_rows)
         d = np.float32(0.0)
-        if count > 0 and not cubic:
+        if count > 0:
+            if basis.size == 0:
+                c = np.float32(count)
+                d = ((sums[0, i] * c + sums[1, i]) * c + sums[2, i]) * c + sums[3, i]
             for k in range(basis.shape[0]):
                 d += sums[k, i] * basis[k, count]
-            d /= layer.threshold
-        elif count > 0:
-            c = np.float32(count)
-            d = ((sums[0, i] * c + sums[1, i]) * c + sums[2, i]) * c + sums[3, i]
             d /= layer.threshold
         value = np.float32(1.0) - d
         if layer.recurrent and abs(value) < SMALLEST_RECURRENT:

@@ -54,16 +54,6 @@ def _note(fired, t, i, fires):
 
 
 @inlined
-def table_of_trains(spikes, fired):
-    """Fill `fired` (T + 1, n / 64 rounded up) uint64, which has one bit per step and neuron."""
-    fired[:] = 0
-    for t in range(spikes.step_ptr.size - 1):
-        for k in range(spikes.step_ptr[t], spikes.step_ptr[t + 1]):
-            neuron = spikes.step_idx[k]
-            fired[t, neuron // WORD] |= np.uint64(1) << np.uint64(neuron % WORD)
-
-
-@inlined
 def _append_fired(fired, t, idx, count):
     """Append the neurons that fire at step t to `idx`, ascending; returns the new count."""
     for word in range(fired.shape[1]):

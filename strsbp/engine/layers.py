@@ -1,14 +1,12 @@
 """A layer: its settings, its weights, and the arrays that its kernels use."""
 
-import math
-
 import numpy as np
 
 from strsbp.engine import state, update
 from strsbp.engine.forward import WORD
 from strsbp.engine.loss import HM2BP_RHO_SILENT, RHO_SILENT
 from strsbp.engine.memory import allocate
-from strsbp.engine.state import LayerArrays, Trains
+from strsbp.engine.state import LayerArrays
 from strsbp.engine.trains import SpikeTrains
 from strsbp.reference.reservoir import connection_probability, draw_cell_types, draw_connections
 from strsbp.settings import ModelSettings
@@ -25,17 +23,20 @@ def padded(n: int) -> int:
 
 
 class Layer:
-    """A feed-forward spiking layer; the output layer adds lateral inhibition.
+    """A spiking layer: feed-forward, recurrent (a trained sparse reservoir), or the output layer.
 
-    `position`: 0 for the first layer. Arrays are float32. `weights` (m, n_padded) is input-major:
-    `weights[j, i]` is w_ij. `error` (n_padded,) receives the error of this layer's spike counts,
-    not yet divided by the threshold. `arrays` is the tuple of all arrays and constants that the
-    kernels use.
+    `position`: 0 for the first layer; `shape`: the grid of a recurrent layer. Arrays are float32,
+    and exist from `initialise` on. `weights` (m, n_padded) is input-major: `weights[j, i]` is w_ij.
+    Recurrent connections are sorted by pre-synaptic, then post-synaptic neuron: `rec_ptr`
+    (n_padded + 1,), `rec_post` and `rec_weights` (one entry per connection). `error` (n_padded,)
+    receives the error of this layer's spike counts, not yet divided by the threshold. `arrays` is
+    the tuple of all arrays and constants that the kernels use.
     """
 
-    recurrent = False
-
-    def __init__(self, position, n_inputs, n_neurons, model: ModelSettings, *, output=False):
+    def __init__(
+        self, position, n_inputs, n_neurons, model: ModelSettings, *, shape=None, output=False
+    ):
+        self.shape, self.recurrent = shape, shape is not None
         kind = "output" if output else "recurrent" if self.recurrent else "feedforward"
         self.name = f"{kind}{position + 1}"
         self.n_inputs, self.n_neurons, self.model, self.output = n_inputs, n_neurons, model, output
@@ -60,7 +61,6 @@ class Layer:
             rho_silent=HM2BP_RHO_SILENT if as_hm2bp else RHO_SILENT,
             repaired_cost=model.cost == "repaired",
         )  # fmt: skip
-        self._allocate(0)
 
     def _allocate(self, n_connections: int) -> None:
         """Allocate all arrays, filled with 0, or 1 for denominators and lateral factors."""
@@ -82,83 +82,49 @@ class Layer:
             "repaired_ptr": ((of_repair + 1,), np.int32),
             "spsp_outputs": ((of_repair, of_repair), _F32),
         }
-        trains, effective = (SpikeTrains.specs(size, n_steps) for size in (n, of_repair))
-        arrays = iter(allocate(*specs.values(), *trains, *effective))
-        own: dict = {name: next(arrays) for name in specs}
-        self.trains = SpikeTrains(n, n_steps, [next(arrays) for _ in trains])
+        arrays = allocate(*specs.values(), *SpikeTrains.specs(n, n_steps))
+        own: dict = dict(zip(specs, arrays, strict=False))
+        self.trains = SpikeTrains(n, n_steps, arrays[len(specs) :])
         self.arrays = LayerArrays(
-            **own, trains=self.trains.arrays, effective=Trains(*arrays),
-            n_terms=self.n_inputs + 1 + n_connections, **self._constants,  # type: ignore[arg-type]
+            **own, trains=self.trains.arrays, n_terms=self.n_inputs + 1 + n_connections,
+            **self._constants,  # type: ignore[arg-type]
         )  # fmt: skip
         rows = self.arrays.rows
         rows[[state.DENOMINATORS, state.LATERAL, state.ONES]] = 1
         self.weights, self.first_moments, self.second_moments = self.arrays.trained
+        self.rec_ptr, self.rec_post = self.arrays.rec_ptr, self.arrays.rec_post
+        self.rec_weights, self.rec_first_moments, self.rec_second_moments = self.arrays.rec_trained
         self.error, self.scaled_error = rows[state.ERROR], rows[state.SCALED_ERROR]
         self.denominators, self.lateral = rows[state.DENOMINATORS], rows[state.LATERAL]
 
     def initialise(self, rng: np.random.Generator) -> None:
-        """Draw the weights from U(-1, 1)."""
+        """Draw the weights from U(-1, 1), in a recurrent layer also the connections."""
         draws = rng.uniform(-1, 1, size=(self.n_inputs, self.n_neurons))
-        self.weights[:, : self.n_neurons] = draws
-
-    def state(self) -> dict[str, np.ndarray]:
-        """The arrays that training changes, by name; not copies."""
-        return {
-            "weights": self.weights,
-            "first_moments": self.first_moments,
-            "second_moments": self.second_moments,
-        }
-
-    def refresh_sums(self) -> None:
-        """Recompute the sums over the weights after the weights were set from outside."""
-        update.refresh_sums(self.arrays)
-
-
-class RecurrentLayer(Layer):
-    """A layer with a trained sparse reservoir.
-
-    Connections are sorted by pre-synaptic, then post-synaptic neuron: `rec_ptr` (n + 1),
-    `rec_post` and `rec_weights` (one entry per connection).
-    """
-
-    recurrent = True
-
-    def __init__(self, position, n_inputs, shape, model: ModelSettings):
-        self.shape = tuple(shape)
-        super().__init__(position, n_inputs, math.prod(shape), model)
-
-    def _allocate(self, n_connections: int) -> None:
-        super()._allocate(n_connections)
-        self.rec_ptr, self.rec_post = self.arrays.rec_ptr, self.arrays.rec_post
-        self.rec_weights, self.rec_first_moments, self.rec_second_moments = self.arrays.rec_trained
-
-    def connect(self, exists) -> None:
-        """Create the connections l -> i where `exists[i, l]`, with weight 0; resets the layer."""
-        pre, post = np.nonzero(np.asarray(exists).T)
+        pre = post = np.zeros(0, dtype=np.int64)
+        if self.recurrent:
+            inhibitory = draw_cell_types(rng, self.n_neurons)
+            probability = connection_probability(self.shape, inhibitory, self.model.reservoir)
+            pre, post = np.nonzero(draw_connections(rng, probability).T)
         self._allocate(post.size)
+        self.weights[:, : self.n_neurons] = draws
         np.cumsum(np.bincount(pre, minlength=self.rec_ptr.size - 1), out=self.rec_ptr[1:])
         self.rec_post[:] = post
+        self.rec_weights[:] = rng.uniform(-1, 1, size=post.size)
+        self.refresh_sums()
 
     @property
     def rec_pre(self) -> np.ndarray:
         """Pre-synaptic neuron of each connection."""
         return np.repeat(np.arange(self.error.size), np.diff(self.rec_ptr))
 
-    def initialise(self, rng: np.random.Generator) -> None:
-        """Draw the weights, cell types and connections."""
-        draws = rng.uniform(-1, 1, size=self.weights[:, : self.n_neurons].shape)
-        inhibitory = draw_cell_types(rng, self.n_neurons)
-        probability = connection_probability(self.shape, inhibitory, self.model.reservoir)
-        self.connect(draw_connections(rng, probability))
-        self.weights[:, : self.n_neurons] = draws
-        self.rec_weights[:] = rng.uniform(-1, 1, size=self.rec_weights.size)
-
     def state(self) -> dict[str, np.ndarray]:
-        """The arrays that training changes, and the connections, by name."""
-        return super().state() | {
-            "rec_ptr": self.rec_ptr,
-            "rec_post": self.rec_post,
-            "rec_weights": self.rec_weights,
-            "rec_first_moments": self.rec_first_moments,
-            "rec_second_moments": self.rec_second_moments,
-        }
+        """The arrays that training changes, and any connections, by name; not copies."""
+        names = ["weights", "first_moments", "second_moments"]
+        if self.recurrent:
+            names += ["rec_ptr", "rec_post", "rec_weights", "rec_first_moments"]
+            names += ["rec_second_moments"]
+        return {name: getattr(self, name) for name in names}
+
+    def refresh_sums(self) -> None:
+        """Recompute the sums over the weights after the weights were set from outside."""
+        update.refresh_sums(self.arrays)

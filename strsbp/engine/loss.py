@@ -5,20 +5,9 @@ import math
 import numpy as np
 
 from strsbp.compiled import kernel
-from strsbp.engine.state import (
-    BACK_ALL,
-    BACK_ERROR,
-    BACK_SILENT,
-    COLUMN_SUMS,
-    DENOMINATORS,
-    ERROR,
-    LATERAL,
-    SCALED_ERROR,
-    TERMS,
-    WEIGHT_ERROR,
-)
+from strsbp.engine import state
+from strsbp.engine.forward import WORD
 from strsbp.engine.subnormal import seen
-from strsbp.engine.trains import transpose
 from strsbp.settings import TARGET_COUNT_LABEL
 from strsbp.simd import load, store, zeros
 
@@ -37,7 +26,7 @@ def output_error(layer, label, boost):
 
     Returns (cost, predicted class, whether any d_i is not 0).
     """
-    ptr, error = layer.trains.neuron_ptr, layer.rows[ERROR]
+    ptr, error = layer.trains.neuron_ptr, layer.rows[state.ERROR]
     cost = 0.0
     best, best_count = 0, -1
     any_error = False
@@ -68,32 +57,16 @@ def regular_count(n_steps):
 def repair(layer, label):
     """Give the silent label neuron of the output layer its regular train.
 
-    Fills `repaired_ptr`, the offsets (hence counts) including the whole regular train, and
-    `effective`, the trains used for the S-PSP. If the spikes of the regular train are closer than
-    the refractory period allows (small T), the membrane is held at 0 after the first of them, so
-    only the first contributes to the S-PSP.
+    Sets its spikes in `fired`, from which the S-PSP is computed, and fills `repaired_ptr`, the
+    offsets (hence counts) including the whole regular train. If the spikes of the regular train are
+    closer than the refractory period allows (small T), the membrane is held at 0 after the first of
+    them, so only the first is set.
     """
-    spikes, effective, repaired_ptr = layer.trains, layer.effective, layer.repaired_ptr
-    gap = layer.n_steps // TARGET_COUNT_LABEL
-    n_regular = regular_count(layer.n_steps)
-    n_effective = n_regular if gap > layer.refractory_steps else 1
-    repaired_ptr[0] = 0
-    effective.neuron_ptr[0] = 0
-    position = 0
-    for i in range(spikes.neuron_ptr.size - 1):
-        first, last = spikes.neuron_ptr[i], spikes.neuron_ptr[i + 1]
-        if i == label:
-            for k in range(n_effective):
-                effective.neuron_times[position] = gap * (k + 1)
-                position += 1
-            repaired_ptr[i + 1] = repaired_ptr[i] + n_regular
-        else:
-            for k in range(first, last):
-                effective.neuron_times[position] = spikes.neuron_times[k]
-                position += 1
-            repaired_ptr[i + 1] = repaired_ptr[i] + last - first
-        effective.neuron_ptr[i + 1] = position
-    transpose(effective.neuron_ptr, effective.neuron_times, effective.step_ptr, effective.step_idx)
+    gap, n_regular = layer.n_steps // TARGET_COUNT_LABEL, regular_count(layer.n_steps)
+    for k in range(n_regular if gap > layer.refractory_steps else 1):
+        layer.fired[gap * (k + 1), label // WORD] |= np.uint64(1) << np.uint64(label % WORD)
+    for i in range(layer.repaired_ptr.size):
+        layer.repaired_ptr[i] = layer.trains.neuron_ptr[i] + (n_regular if i > label else 0)
 
 
 @kernel
@@ -102,7 +75,7 @@ def lateral_factors(layer, label):
 
     Fills the row `LATERAL`; `spsp_outputs` contains e_il from output l to output i at [l, i].
     """
-    ptr, spsp, factors = layer.trains.neuron_ptr, layer.spsp_outputs, layer.rows[LATERAL]
+    ptr, spsp, factors = layer.trains.neuron_ptr, layer.spsp_outputs, layer.rows[state.LATERAL]
     inverse = np.float32(1.0) / layer.threshold
     factors[:] = 1
     for i in range(layer.n_neurons):
@@ -129,17 +102,19 @@ def normalise(layer, n_active):
     `n_active`: how many inputs spiked; the row `TERMS` is overwritten.
     """
     rows, like = layer.rows, zeros(16)
-    squares, s, error = rows[TERMS], rows[DENOMINATORS], rows[WEIGHT_ERROR]
+    squares, s, error = rows[state.TERMS], rows[state.DENOMINATORS], rows[state.WEIGHT_ERROR]
     for i in range(0, rows.shape[1], 16):
         total = like
         for row in range(n_active):
             e = load(like, layer.spsp, row, i)
             total += e * e
-        store(rows, TERMS, i, total)
+        store(rows, state.TERMS, i, total)
     length = unscaled = 0.0
     for i in range(s.size):
         length += np.float64(error[i]) ** 2 * squares[i]
-        unscaled += np.float64(rows[SCALED_ERROR, i] * rows[LATERAL, i]) ** 2 * squares[i]
+        unscaled += (
+            np.float64(rows[state.SCALED_ERROR, i] * rows[state.LATERAL, i]) ** 2 * squares[i]
+        )
     if unscaled > 0:
         ratio = np.float32(math.sqrt(length / unscaled))
         for i in range(s.size):
@@ -172,13 +147,13 @@ def add_side_effect(layer, offsets, active):
         for row in range(active.size):
             w = seen(like, load(like, layer.trained[0], active[row], i))
             total += w * load(like, layer.spsp, row, i)
-        store(rows, TERMS, i, total)
+        store(rows, state.TERMS, i, total)
     for i in range(offsets.size - 1):
         count = offsets[i + 1] - offsets[i]
-        total = rows[TERMS, i] / np.float32(count)
+        total = rows[state.TERMS, i] / np.float32(count)
         if count == 0:
-            total = np.float32(0.5) * rows[COLUMN_SUMS, i]
-        rows[WEIGHT_ERROR, i] *= np.float32(1.0) + total / layer.threshold
+            total = np.float32(0.5) * rows[state.COLUMN_SUMS, i]
+        rows[state.WEIGHT_ERROR, i] *= np.float32(1.0) + total / layer.threshold
 
 
 @kernel
@@ -192,6 +167,6 @@ def split_errors(layer, base, offsets):
     for i in range(base.size):
         value = np.float32(base[i])
         fired = offsets[i + 1] > offsets[i]
-        rows[BACK_ERROR, i] = value if fired else np.float32(0.0)
-        rows[BACK_SILENT, i] = np.float32(0.0) if fired else layer.rho_silent * value
-        rows[BACK_ALL, i] = layer.rho_silent * value
+        rows[state.BACK_ERROR, i] = value if fired else np.float32(0.0)
+        rows[state.BACK_SILENT, i] = np.float32(0.0) if fired else layer.rho_silent * value
+        rows[state.BACK_ALL, i] = layer.rho_silent * value

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from strsbp.encoding import TEST_SPLIT, TRAIN_SPLIT, Encoder
 from strsbp.engine import adam, passes
-from strsbp.engine.layers import Layer, RecurrentLayer
+from strsbp.engine.layers import Layer
 from strsbp.engine.state import MOST_TERMS, Derivative
 from strsbp.engine.trains import SpikeTrains
 from strsbp.errors import DataError, SettingsError
@@ -63,7 +63,6 @@ class Network:
         streams = np.random.SeedSequence(seed).spawn(len(self.layers))
         for layer, stream in zip(self.layers, streams, strict=True):
             layer.initialise(np.random.default_rng(stream))
-            layer.refresh_sums()
         self.inputs = SpikeTrains(n_inputs, model.n_steps)
         self.keys = [Encoder(seed, split, model.n_steps).key for split in (TRAIN_SPLIT, TEST_SPLIT)]
         self.n_updates = 0
@@ -142,14 +141,18 @@ class Network:
         """
         order = np.ascontiguousarray(order, dtype=np.int64)
         images, labels = self._rows(images, order), np.ascontiguousarray(labels, dtype=np.int64)
+        boosts = np.ascontiguousarray(boosts, dtype=np.float32)
+        if not order.shape == labels.shape == boosts.shape:
+            raise DataError(
+                f"There are {labels.size} labels and {boosts.size} boosts for {order.size} samples."
+            )
         self._check_labels(labels)
         steps, root_scales = self._next_steps(order.size, epoch)
         costs, predictions = np.zeros(order.size), np.zeros(order.size, dtype=np.int64)
         smallest = np.zeros((order.size, len(self.layers)), dtype=np.float32)
         passes.train_samples(
-            images, order, labels, np.ascontiguousarray(boosts, dtype=np.float32),
-            self.keys[TRAIN_SPLIT], self.inputs.arrays, self.arrays, self.derivative, steps,
-            root_scales, costs, predictions, smallest,
+            images, order, labels, boosts, self.keys[TRAIN_SPLIT], self.inputs.arrays, self.arrays,
+            self.derivative, steps, root_scales, costs, predictions, smallest,
         )  # fmt: skip
         return predictions, costs, smallest
 
@@ -223,14 +226,16 @@ def _check_derivative(derivative: Derivative, n_steps: int) -> None:
     n_terms = basis.shape[0] if basis.size else 4
     if coefficients.ndim != 2 or not len(coefficients) or coefficients.shape[1] != n_terms:
         raise SettingsError(
-            f"A derivative of {n_terms} terms has coefficients of shape {coefficients.shape}; give "
-            "one row per input count and one column per term."
+            f"The derivative of {n_terms} terms has coefficients of shape {coefficients.shape}; "
+            "give one row per input count and one column per term."
         )
     if n_terms > MOST_TERMS:
-        raise SettingsError(f"A derivative has {n_terms} terms; at most {MOST_TERMS} are allowed.")
+        raise SettingsError(
+            f"The derivative has {n_terms} terms; at most {MOST_TERMS} are allowed."
+        )
     if basis.size and basis.shape[1] <= n_steps:
         raise SettingsError(
-            f"A derivative ends at the output count {basis.shape[1] - 1}; a train of {n_steps} "
+            f"The derivative ends at the output count {basis.shape[1] - 1}; a train of {n_steps} "
             f"steps needs output counts up to {n_steps}."
         )
 
@@ -242,15 +247,12 @@ def _build_layers(
     layers: list[Layer] = []
     width = n_inputs
     for k, settings in enumerate(hidden):
-        if settings.kind == "recurrent":
-            n = settings.n_neurons
-            if model.adjoint == "published" and k > 0 and width != n:
-                raise SettingsError(
-                    f"Layer {k + 1} has {n} neurons and {width} inputs; `adjoint: published` is "
-                    "defined only if these are equal, so set `adjoint: derived`."
-                )
-            layers.append(RecurrentLayer(k, width, settings.shape, model))
-        else:
-            layers.append(Layer(k, width, settings.n_neurons, model))
-        width = settings.n_neurons
+        n = settings.n_neurons
+        if settings.shape and model.adjoint == "published" and k > 0 and width != n:
+            raise SettingsError(
+                f"Layer {k + 1} has {n} neurons and {width} inputs; `adjoint: published` is "
+                "defined only if these are equal, so set `adjoint: derived`."
+            )
+        layers.append(Layer(k, width, n, model, shape=settings.shape))
+        width = n
     return [*layers, Layer(len(hidden), width, n_classes, model, output=True)]

@@ -8,15 +8,7 @@ import numpy as np
 
 from strsbp.compiled import inlined, kernel
 from strsbp.encoding import input_spikes
-from strsbp.engine import adjoint, denominators, forward, loss, spsp, trains, update
-from strsbp.engine.state import (
-    DENOMINATORS,
-    ERROR,
-    LATERAL,
-    ONES,
-    SCALED_ERROR,
-    WEIGHT_ERROR,
-)
+from strsbp.engine import adjoint, denominators, forward, loss, spsp, state, trains, update
 
 
 @inlined
@@ -30,22 +22,18 @@ def forward_layer(layer, inputs):
 
 
 @inlined
-def output_spsp(layer, inputs, active, label):
-    """Lateral factors, the repair of a silent label, and e_ij of the output layer.
+def repaired_offsets(layer, label):
+    """Lateral factors of the output layer, and the repair of a silent label.
 
-    Returns the spike offsets (hence counts) of the backward pass. They and e_ij are those after
-    the repair.
+    Returns the spike offsets (hence counts) of the backward pass, after the repair.
     """
-    spikes = layer.trains
-    outputs = np.arange(spikes.neuron_ptr.size - 1)
-    spsp.spsp_of_active(layer, spikes, spikes, outputs, layer.spsp_outputs)
+    offsets = layer.trains.neuron_ptr
+    spsp.spsp_of_active(layer, layer.trains, np.arange(offsets.size - 1), layer.spsp_outputs)
     loss.lateral_factors(layer, label)
-    if spikes.neuron_ptr[label + 1] > spikes.neuron_ptr[label]:
-        spsp.spsp_of_active(layer, spikes, inputs, active, layer.spsp)
-        return spikes.neuron_ptr
-    loss.repair(layer, label)
-    spsp.spsp_of_active(layer, layer.effective, inputs, active, layer.spsp)
-    return layer.repaired_ptr
+    if offsets[label + 1] == offsets[label]:
+        loss.repair(layer, label)
+        offsets = layer.repaired_ptr
+    return offsets
 
 
 @inlined
@@ -60,10 +48,9 @@ def layer_denominators(layer, inputs, active, derivative, offsets):
 @inlined
 def solve(layer, right_hand_side):
     n = layer.n_neurons
-    s = layer.rows[ONES] if layer.ablates_back else layer.rows[DENOMINATORS]
     adjoint.solve_adjoint(
-        s[:n], layer.rec_ptr, layer.rec_post, layer.rec_values[1], layer.one_way,
-        right_hand_side[:n], layer.system[0, :n], layer.system[1:, :n],
+        layer.rows[state.DENOMINATORS, :n], layer.rec_ptr, layer.rec_post, layer.rec_values[1],
+        layer.one_way, right_hand_side[:n], layer.system[0, :n], layer.system[1:, :n],
     )  # fmt: skip
 
 
@@ -73,10 +60,9 @@ def back_errors(layer, offsets):
 
     It is delta_i / s_i or, in a recurrent layer, y_i; with the published adjoint, delta_i.
     """
-    error = layer.rows[SCALED_ERROR]
+    error = layer.rows[state.SCALED_ERROR]
     if not layer.recurrent:
-        s = layer.rows[ONES] if layer.ablates_back else layer.rows[DENOMINATORS]
-        loss.split_errors(layer, error / s, offsets)
+        loss.split_errors(layer, error / layer.rows[state.DENOMINATORS], offsets)
         return
     spsp.spsp_on_connections(layer)
     adjoint.off_diagonal(layer)
@@ -102,14 +88,13 @@ def backward_layer(layer, inputs, derivative, has_error, step, root_scale, back,
         offsets = layer.trains.neuron_ptr
         active = trains.find_active(inputs.neuron_ptr[: layer.n_inputs + 1], layer.active)
         if layer.output:
-            offsets = output_spsp(layer, inputs, active, label)
-        else:
-            spsp.spsp_of_active(layer, layer.trains, inputs, active, layer.spsp)
-        rows[SCALED_ERROR] = rows[ERROR] / layer.error_divisor
-        if not (layer.ablates_weights and layer.ablates_back):
+            offsets = repaired_offsets(layer, label)
+        spsp.spsp_of_active(layer, inputs, active, layer.spsp)
+        rows[state.SCALED_ERROR] = rows[state.ERROR] / layer.error_divisor
+        if not layer.ablates_back:
             smallest = layer_denominators(layer, inputs, active, derivative, offsets)
-        s = rows[ONES] if layer.ablates_weights else rows[DENOMINATORS]
-        rows[WEIGHT_ERROR] = rows[SCALED_ERROR] / s * rows[LATERAL]
+        s = rows[state.ONES] if layer.ablates_weights else rows[state.DENOMINATORS]
+        rows[state.WEIGHT_ERROR] = rows[state.SCALED_ERROR] / s * rows[state.LATERAL]
         if layer.normalised:
             loss.normalise(layer, active.size)
         if layer.as_hm2bp:
@@ -143,10 +128,10 @@ def backward_layers(inputs, layers, derivative, has_error, step, root_scale, lab
         layer = layers[k]
         if k > 0:
             below = layers[k - 1].trains
-            back = layers[k - 1].rows[ERROR][: layers[k - 1].n_neurons]
+            back = layers[k - 1].rows[state.ERROR][: layers[k - 1].n_neurons]
         else:
             below = inputs
-            back = layer.rows[ERROR][:0]
+            back = layer.rows[state.ERROR][:0]
         smallest[k] = backward_layer(
             layer, below, derivative, has_error, step, root_scale, back, label
         )

@@ -15,7 +15,7 @@ spike of j and produces e in the layout of the weights. Silent inputs cost nothi
 import numpy as np
 
 from strsbp.compiled import inlined, kernel
-from strsbp.engine.forward import WORD, add_rows, table_of_trains
+from strsbp.engine.forward import WORD, add_rows
 from strsbp.simd import mask, splat, store, where, zeros
 
 
@@ -47,15 +47,15 @@ def _spsp_of_neurons(like, i, layer, inputs, active, spsp):
 
 
 @kernel
-def spsp_of_active(layer, spikes, inputs, active, spsp):
-    """Traces of the layer's `spikes`, then e_ij of its inputs j = active[0], active[1], ....
+def spsp_of_active(layer, inputs, active, spsp):
+    """Traces of the layer's spikes, then e_ij of its inputs j = active[0], active[1], ....
 
-    Spikes of one neuron must be more than `refractory_steps` apart. An input spike at step t uses
-    row t + 1 of the traces. Row k of `spsp` (at least active.size, n) float32 is that of active[k].
-    Processes 64 outputs at a time, so that their traces stay in the L1 and L2 caches.
+    They are those in `layer.fired`; spikes of one neuron must be more than `refractory_steps`
+    apart. An input spike at step t uses row t + 1 of the traces. Row k of `spsp` (at least
+    active.size, n) float32 is that of active[k]. Processes 64 outputs at a time,
+    so that their traces stay in the L1 and L2 caches.
     """
     n, wide, narrow = layer.rows.shape[1], zeros(64), zeros(16)
-    table_of_trains(spikes, layer.fired)
     layer.traces[0] = 0
     layer.traces[-1] = 0
     for i in range(0, n - n % 64, 64):

@@ -59,17 +59,16 @@ class LayerArrays(NamedTuple):
     neurons: np.ndarray
     """(3, n): current, membrane and remaining refractory steps, at the current step."""
     fired: np.ndarray
-    """(T + 1, n / 64 rounded up) uint64: which neurons fire at each step, one bit per neuron."""
+    """(T + 1, n / 64 rounded up) uint64: which neurons fire at each step, one bit per neuron;
+    in the backward pass, after the repair of a silent label."""
     active: np.ndarray
     """(m,) int32: buffer for the indices of the inputs that spiked."""
     spsp: np.ndarray
     """(m, n): e_ij of the inputs that spiked."""
     trains: Trains
     """The layer's spikes."""
-    effective: Trains
-    """The output layer's spikes used for the S-PSP after the repair of a silent label."""
     repaired_ptr: np.ndarray
-    """(n + 1,) int32: the spike offsets (hence counts) after that repair."""
+    """(n + 1,) int32: the spike offsets (hence counts) after the repair of a silent label."""
     spsp_outputs: np.ndarray
     """(n, n): e_il between the outputs."""
     n_inputs: int

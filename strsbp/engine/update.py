@@ -11,16 +11,8 @@ import math
 import numpy as np
 
 from strsbp.compiled import inlined, kernel
+from strsbp.engine import state
 from strsbp.engine.adam import adam_step, square_seen
-from strsbp.engine.state import (
-    BACK_ALL,
-    BACK_ERROR,
-    BACK_SILENT,
-    COLUMN_SUMS,
-    FACTORS,
-    SQUARE_SUMS,
-    WEIGHT_ERROR,
-)
 from strsbp.engine.subnormal import seen
 from strsbp.simd import load, ordered_sum, splat, store, zeros
 
@@ -34,7 +26,7 @@ def regulariser_factors(layer):
 
     factor_i = lambda beta / W * exp(beta (q_i - 1)), q_i = square_sum_i / W^2 / n_terms.
     """
-    square_sums, factors = layer.rows[SQUARE_SUMS], layer.rows[FACTORS]
+    square_sums, factors = layer.rows[state.SQUARE_SUMS], layer.rows[state.FACTORS]
     scale = layer.regularisation * REGULARISER_BETA / REGULARISER_SCALE
     for i in range(square_sums.size):
         q = square_sums[i] / (REGULARISER_SCALE * REGULARISER_SCALE) / layer.n_terms
@@ -48,7 +40,7 @@ def _step(like, j, i, weight, error, layer, step, root_scale):
     Adds the new weights to the sums over the inputs.
     """
     weights, first, second = layer.trained[0], layer.trained[1], layer.trained[2]
-    factor = load(like, layer.rows, FACTORS, i)
+    factor = load(like, layer.rows, state.FACTORS, i)
     m, v = load(like, first, j, i), load(like, second, j, i)
     weight, m, v = adam_step(like, error, factor, weight, m, v, step, root_scale)
     store(first, j, i, m)
@@ -59,9 +51,9 @@ def _step(like, j, i, weight, error, layer, step, root_scale):
 
 @inlined
 def _add_to_sums(like, i, weight, rows):
-    store(rows, COLUMN_SUMS, i, load(like, rows, COLUMN_SUMS, i) + weight)
-    squares = load(like, rows, SQUARE_SUMS, i) + square_seen(like, weight)
-    store(rows, SQUARE_SUMS, i, squares)
+    store(rows, state.COLUMN_SUMS, i, load(like, rows, state.COLUMN_SUMS, i) + weight)
+    squares = load(like, rows, state.SQUARE_SUMS, i) + square_seen(like, weight)
+    store(rows, state.SQUARE_SUMS, i, squares)
 
 
 @kernel
@@ -77,8 +69,8 @@ def update_layer(layer, inputs, step, root_scale, has_error, back):
     """
     like, weights, rows, wants_back = zeros(16), layer.trained[0], layer.rows, back.size > 0
     n = rows.shape[1]
-    rows[COLUMN_SUMS] = 0
-    rows[SQUARE_SUMS] = 0
+    rows[state.COLUMN_SUMS] = 0
+    rows[state.SQUARE_SUMS] = 0
     active = 0
     for j in range(weights.shape[0]):
         count = inputs.neuron_ptr[j + 1] - inputs.neuron_ptr[j]
@@ -90,17 +82,17 @@ def update_layer(layer, inputs, step, root_scale, has_error, back):
         elif count == 0:
             for i in range(0, n, 16):
                 w = load(like, weights, j, i)
-                total += seen(like, w) * load(like, rows, BACK_ALL, i)
+                total += seen(like, w) * load(like, rows, state.BACK_ALL, i)
                 _step(like, j, i, w, like, layer, step, root_scale)
         else:
             share = splat(like, np.float32(1.0) / np.float32(count))
             for i in range(0, n, 16):
                 w, e = load(like, weights, j, i), load(like, layer.spsp, active, i)
                 if wants_back:
-                    error = load(like, rows, BACK_ERROR, i)
-                    silent = load(like, rows, BACK_SILENT, i)
+                    error = load(like, rows, state.BACK_ERROR, i)
+                    silent = load(like, rows, state.BACK_SILENT, i)
                     total += seen(like, w) * (e * share * error + silent)
-                e *= load(like, rows, WEIGHT_ERROR, i)
+                e *= load(like, rows, state.WEIGHT_ERROR, i)
                 _step(like, j, i, w, e, layer, step, root_scale)
             active += 1
         if has_error and wants_back:
@@ -127,8 +119,8 @@ def update_connections(layer, step, root_scale, has_error):
     n = layer.rec_post.size
     for c in range(n):
         i = layer.rec_post[c]
-        values[0, c] = values[0, c] * rows[WEIGHT_ERROR, i] if has_error else np.float32(0.0)
-        values[1, c] = rows[FACTORS, i]
+        values[0, c] = values[0, c] * rows[state.WEIGHT_ERROR, i] if has_error else np.float32(0.0)
+        values[1, c] = rows[state.FACTORS, i]
     sixteen, one = zeros(16), zeros(1)
     for c in range(0, n - n % 16, 16):
         _step_connections(sixteen, c, values, layer.rec_trained, step, root_scale)
@@ -141,15 +133,15 @@ def update_connections(layer, step, root_scale, has_error):
 def _add_connections(layer):
     for c in range(layer.rec_post.size):
         w = layer.rec_trained[0, c]
-        layer.rows[SQUARE_SUMS, layer.rec_post[c]] += w * w
+        layer.rows[state.SQUARE_SUMS, layer.rec_post[c]] += w * w
 
 
 @kernel
 def refresh_sums(layer):
     """The sums that an update stores, bit for bit, for new or loaded weights."""
     like, weights, rows = zeros(16), layer.trained[0], layer.rows
-    rows[COLUMN_SUMS] = 0
-    rows[SQUARE_SUMS] = 0
+    rows[state.COLUMN_SUMS] = 0
+    rows[state.SQUARE_SUMS] = 0
     for j in range(weights.shape[0]):
         for i in range(0, weights.shape[1], 16):
             _add_to_sums(like, i, load(like, weights, j, i), rows)

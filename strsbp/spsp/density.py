@@ -4,7 +4,7 @@ In the published simulation, trains are drawn by random sequential adsorption: s
 one after the other, uniformly among the places at least `gap` steps from all earlier ones, until
 there are k spikes (rejected draws make no difference). Such trains are not uniformly distributed
 over all trains with that gap, and their probability is not a product. Instead, imagine a
-continuous-time process in which every place y is tried at rate w(y), for ever. Its train at time s
+continuous-time process in which every place y is tried at rate w(y), forever. Its train at time s
 has the weight
 
     prod_i w(x_i) exp(a_i B(x_i)) da_i  *  prod_i exp(-m_i min(a_i, a_i+1))  *  exp(-s sum_y w(y))

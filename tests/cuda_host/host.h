@@ -222,7 +222,7 @@ inline void launch(const std::function<void()>& kernel, Dim3 grid, Dim3 size, si
     for (unsigned y = 0; y < grid.y; ++y)
         for (unsigned x = 0; x < grid.x; ++x) {
             block_index = {x, y, 0};
-            // Shared memory holds anything when a block starts.
+            // Shared memory has arbitrary content when a block starts.
             std::memset(memory.data(), 0xA5, memory.size());
             shared_memory = memory.data();
             run_block();

@@ -16,7 +16,7 @@ def library() -> Path | None:
 
 
 class Nvrtc:
-    """The few functions of NVRTC that a compilation takes."""
+    """The few functions of NVRTC that a compilation needs."""
 
     def __init__(self):
         # NVRTC opens a second library, which older wheels put beside it but do not find.

@@ -34,7 +34,7 @@ extern "C" __global__ void spsp_of_connections(
 // Grid (1, replicas): substitution for a one-way reservoir (post <= pre). Neurons of one level
 // depend only on those of earlier levels; `level_order` lists the neurons level by level.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_triangular(
-    int n_neurons, int n_padded, int n_connections, int ablated, const int* has_error,
+    int n_neurons, int n_padded, int n_connections, const int* has_error,
     const int* n_levels, const int* level_ptr, const int* level_order, const int* rec_ptr,
     const int* rec_post, const float* values, const float* s, const float* b, double* y
 ) {
@@ -54,7 +54,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_triangular(
             double total = (double)b[neuron];
             for (int c = rec_ptr[neuron]; c < rec_ptr[neuron + 1]; ++c)
                 if (rec_post[c] != neuron) total -= (double)values[c] * y[rec_post[c]];
-            y[neuron] = total / (ablated ? 1.0 : (double)s[neuron]);
+            y[neuron] = total / (double)s[neuron];
         }
         BARRIER(11);
     }
@@ -62,10 +62,10 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_triangular(
 
 // One row of Lmat^T x.
 __device__ inline double row_times(
-    int neuron, double diagonal, const int* rec_ptr, const int* rec_post, const float* values,
+    int neuron, const float* s, const int* rec_ptr, const int* rec_post, const float* values,
     const double* x
 ) {
-    double total = diagonal * x[neuron];
+    double total = (double)s[neuron] * x[neuron];
     for (int c = rec_ptr[neuron]; c < rec_ptr[neuron + 1]; ++c)
         total += (double)values[c] * x[rec_post[c]];
     return total;
@@ -83,7 +83,7 @@ __device__ inline double dot(const double* x, const double* y, int n) {
 // Grid (1, replicas); block at least 64: BiCGSTAB with the diagonal as preconditioner. `work` has
 // (7, n_padded) doubles per replica. `failed` is set for replicas whose true residual is too large.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
-    int n_neurons, int n_padded, int n_connections, int ablated, const int* has_error,
+    int n_neurons, int n_padded, int n_connections, const int* has_error,
     const int* rec_ptr, const int* rec_post, const float* values, const float* s, const float* b,
     double* y, double* work, int* failed
 ) {
@@ -112,10 +112,9 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
     const bool first = threadIdx.x == 0;
     const bool second = threadIdx.x == 32;  // in another warp, so both work at the same time
 #define EACH_NEURON for (int i = threadIdx.x; i < n; i += blockDim.x)
-#define DIAGONAL(i) (ablated ? 1.0 : (double)s[i])
-#define TIMES(i, x) row_times(i, DIAGONAL(i), rec_ptr, rec_post, values, x)
+#define TIMES(i, x) row_times(i, s, rec_ptr, rec_post, values, x)
 
-    EACH_NEURON y[i] = (double)b[i] / DIAGONAL(i);
+    EACH_NEURON y[i] = (double)b[i] / (double)s[i];
     BARRIER(12);
     EACH_NEURON {
         r[i] = (double)b[i] - TIMES(i, y);
@@ -143,7 +142,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
         rho = rho_new;
         EACH_NEURON {
             p[i] = r[i] + beta * (p[i] - omega * v[i]);
-            ph[i] = p[i] / DIAGONAL(i);
+            ph[i] = p[i] / (double)s[i];
         }
         BARRIER(15);
         EACH_NEURON v[i] = TIMES(i, ph);
@@ -153,7 +152,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
         alpha = rho / results[2];
         EACH_NEURON {
             r[i] -= alpha * v[i];
-            sh[i] = r[i] / DIAGONAL(i);
+            sh[i] = r[i] / (double)s[i];
         }
         BARRIER(18);
         EACH_NEURON t[i] = TIMES(i, sh);
@@ -185,7 +184,6 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
         failed[replica] = !(residual <= 100.0 * goal);
     }
 #undef EACH_NEURON
-#undef DIAGONAL
 #undef TIMES
 }
 
@@ -193,7 +191,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_iterative(
 // whose iteration failed (usually none), one after the other in the same matrix. A singular system
 // gives nan.
 extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_elimination(
-    int n_replicas, int n_neurons, int n_padded, int n_connections, int ablated, const int* failed,
+    int n_replicas, int n_neurons, int n_padded, int n_connections, const int* failed,
     const int* rec_ptr, const int* rec_post, const float* values, const float* s, const float* b,
     double* y, double* a
 ) {
@@ -208,7 +206,7 @@ extern "C" __global__ void __launch_bounds__(MOST_THREADS) solve_elimination(
         for (int row = threadIdx.x; row < n; row += blockDim.x) {
             double* entries = a + (size_t)row * width;
             for (int column = 0; column < n; ++column) entries[column] = 0.0;
-            entries[row] = ablated ? 1.0 : (double)s[row];
+            entries[row] = (double)s[row];
             for (int c = rec_ptr[row]; c < rec_ptr[row + 1]; ++c)
                 entries[rec_post[c]] += (double)values[c];
             entries[n] = (double)b[row];

@@ -77,17 +77,16 @@ extern "C" __global__ void traces_of_layer(
 }
 
 // Grid (1, replicas): errors of the output counts, prediction and cost; then, if any error is not
-// 0, lateral factors and the repair of a silent label. `backward_mask`, `backward_counts` and
-// `traces` are those of the backward pass, after the repair. If the spikes of the regular train are
-// closer than the refractory period allows, only the first contributes to the traces, but the
-// count includes all of them. With the flag `repaired_cost` the cost uses that count, too.
+// 0, traces, lateral factors and the repair of a silent label, in place. If the spikes of the
+// regular train are closer than the refractory period allows, only the first contributes to the
+// traces, but the count includes all of them. With the flag `repaired_cost` the cost uses that
+// count, too.
 extern "C" __global__ void output_error(
     int n_steps, int n_classes, int n_padded, int refractory_steps, float decay_s, float decay_m,
     float gain, float threshold, float rho_silent, int repaired_cost, int n_samples,
     const int* position, const int* order, const u8* labels, const float* boost,
-    const int* counts, const u32* neuron_mask,
-    int* predictions, double* costs, int* has_error, float* error, float* lateral, float* spsp,
-    u32* backward_mask, int* backward_counts, float* traces
+    int* counts, u32* neuron_mask, int* predictions, double* costs, int* has_error, float* error,
+    float* lateral, float* spsp, float* traces
 ) {
     SHARED_MEMORY(shared);
     int* any_error = (int*)shared;
@@ -100,8 +99,6 @@ extern "C" __global__ void output_error(
     const int n_regular = (n_steps - 1) / gap;
     counts += replica * n_padded;
     neuron_mask += replica * n_padded * n_words;
-    backward_mask += replica * n_padded * n_words;
-    backward_counts += replica * n_padded;
     traces += replica * (n_steps + 1) * n_padded;
     spsp += replica * n_classes * n_classes;
     error += replica * n_padded;
@@ -141,7 +138,6 @@ extern "C" __global__ void output_error(
     }
     BARRIER(8);
 
-    const int n_effective = gap > refractory_steps ? n_regular : 1;
     const float inverse = 1.0f / threshold;
     for (int i = threadIdx.x; i < n_padded; i += blockDim.x) {
         float factor = 1.0f;
@@ -159,32 +155,30 @@ extern "C" __global__ void output_error(
             factor = 1.0f / (1.0f - total);
         }
         lateral[i] = factor;
-
-        u32* mask = backward_mask + (size_t)i * n_words;
-        for (int w = 0; w < n_words; ++w) mask[w] = neuron_mask[(size_t)i * n_words + w];
-        backward_counts[i] = counts[i];
-        if (i == label && counts[i] == 0) {
-            for (int k = 1; k <= n_effective; ++k)
-                mask[gap * k / WORD_BITS] |= 1u << (gap * k % WORD_BITS);
-            backward_counts[i] = n_regular;
-            trace_column(
-                mask, n_steps, n_padded, refractory_steps, decay_s, decay_m, gain, traces + i
-            );
-        }
     }
+    BARRIER(36);
+    if (threadIdx.x > 0 || counts[label] > 0) return;
+    u32* mask = neuron_mask + (size_t)label * n_words;
+    const int n_effective = gap > refractory_steps ? n_regular : 1;
+    for (int k = 1; k <= n_effective; ++k)
+        mask[gap * k / WORD_BITS] |= 1u << (gap * k % WORD_BITS);
+    counts[label] = n_regular;
+    trace_column(
+        mask, n_steps, n_padded, refractory_steps, decay_s, decay_m, gain, traces + label
+    );
 }
 
 // Grid (neurons / block, replicas); block a multiple of 32. The regulariser's factors and, if there
 // is an error, the denominators s_i and all factors of S-PSPs in the update. `recurrent`,
-// `ablates_weights`, `ablates_back` and `has_back` are flags. `has_back` says that `back_error`, the
-// factors of w_ij rho_ij in the error passed back, is known here (delta_i / s_i, or delta_i in a
-// recurrent layer) and does not come from a system still to be solved. The derivative de/do is a sum
+// `ablates_weights` and `ablates_back` (which implies the former) are flags. `back_error`: the
+// factors of w_ij rho_ij in the error passed back; those of a recurrent layer are delta_i, unless
+// `take_solution` replaces them. The derivative de/do is a sum
 // of N_TERMS products of `coefficients` [input count - 1][term] and `basis` [term][output count <
 // n_counts], or with CUBIC the powers of the output count. `smallest` is the running minimum of
 // |s_i|, as the bits of a float; `broken` says whether any s_i was nan.
 extern "C" __global__ void layer_errors(
     int n_inputs, int n_neurons, int n_padded, int n_connections, int n_rows, int recurrent,
-    int ablates_weights, int ablates_back, int has_back, float threshold, float error_divisor,
+    int ablates_weights, int ablates_back, float threshold, float error_divisor,
     double regularisation,
     const int* n_terms, const int* has_error, const int* input_counts, int input_stride,
     const float* coefficients, int n_counts, const float* basis,
@@ -213,7 +207,7 @@ extern "C" __global__ void layer_errors(
 
     const float scaled = own ? error[at] / error_divisor : 0.0f;
     float s = 1.0f;
-    if (!(ablates_weights && ablates_back)) {
+    if (!ablates_back) {
         input_counts += replica * input_stride;
         weights += replica * n_inputs * n_padded;
         float sums[N_TERMS];
@@ -284,7 +278,7 @@ extern "C" __global__ void layer_errors(
     scaled_error[at] = scaled;
     denominators[at] = s;
     weight_error[at] = (ablates_weights ? scaled : scaled / s) * lateral[at];
-    if (has_back) back_error[at] = recurrent || ablates_back ? scaled : scaled / s;
+    back_error[at] = recurrent ? scaled : scaled / s;
 }
 
 // Grid (neurons / block, replicas): round the solution of a recurrent system. `target` is

@@ -52,7 +52,7 @@ def _weighted(layer: Layer, inputs: SpikeTrains, weights: np.ndarray) -> np.ndar
     """The sum over j of w_ij e_ij for the inputs j; `weights` (m, n)."""
     arrays = layer.arrays
     e = np.zeros((len(weights), arrays.rows.shape[1]), dtype=np.float32)
-    spsp_of_active(arrays, layer.trains.arrays, inputs.arrays, np.arange(len(weights)), e)
+    spsp_of_active(arrays, inputs.arrays, np.arange(len(weights)), e)
     return np.einsum("ji,ji->i", weights, e[:, : weights.shape[1]], dtype=np.float64)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from strsbp.settings import SORTED, TARGET_COUNT_LABEL, ArmName, Closed, Seeds
+from strsbp.settings import SORTED, TARGET_COUNT_LABEL, ArmName, Closed, Seeds, Threshold
 from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import with_steps
 
@@ -14,9 +14,9 @@ class EarlyDecisionNetwork(Closed):
 
     n_steps: Annotated[int, Field(ge=TARGET_COUNT_LABEL, le=65_536)]
     """Length T of every spike train, in steps."""
-    threshold_hidden: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    threshold_hidden: Threshold | None = None
     """Firing threshold of the hidden layers, in mV, if different from the arm's."""
-    threshold_output: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    threshold_output: Threshold | None = None
     """Firing threshold of the output layer, in mV, if different from the arm's."""
     table_steps: Annotated[int, Field(ge=2, le=65_536)] | None = None
     """Length of the simulated spike trains of its effect-ratio table, if different from T."""

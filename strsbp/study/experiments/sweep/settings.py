@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from strsbp.settings import SORTED, ArmName, ArmSettings, Seeds, SimulatedTable
+from strsbp.settings import SORTED, ArmName, ArmSettings, Seeds, SimulatedTable, Threshold
 from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import on_simulations
 
@@ -18,7 +18,6 @@ GRIDS = {
 CONSTANTS = [name for names in GRIDS.values() for name in names]
 
 TimeConstant = Annotated[float, Field(gt=1, le=1e6)]
-Threshold = Annotated[float, Field(gt=0, le=1e6)]
 
 
 class SweepSettings(ExperimentSettings):

@@ -74,7 +74,7 @@ class RawModule:
         kernel = host_build.Kernel(self._library, name)
 
         def call(grid, block, arguments, *, shared_mem=0):
-            for value in arguments:  # CuPy passes the size that a scalar's type has
+            for value in arguments:  # CuPy passes a scalar with the size of its type
                 assert isinstance(value, ndarray | np.generic), f"{name}: {type(value)}"
             host = [value._host if isinstance(value, ndarray) else value for value in arguments]
             stream = _current[-1]
