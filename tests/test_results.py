@@ -143,6 +143,7 @@ def summarise_spsp(out):
     spsp.summarise_spsp(
         [PAPER / "simulate_spsp" / f"{key}.npz" for key in keys],
         [PAPER / "fit_spsp" / f"{key}.txt" for key in keys],
+        PAPER / "trace_spsp" / "trace.csv",
         surfaces_csv=out / "summarise_spsp" / "surfaces.csv",
         quality_csv=out / "summarise_spsp" / "quality.csv",
     )

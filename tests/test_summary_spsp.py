@@ -39,7 +39,9 @@ CELLS = [*product(("corrected", "published"), (10, 20)), ("unblocked", 10)]
 def summarise(folder, surfaces, fits, **keywords):
     names = dict(surfaces_csv="surfaces.csv", quality_csv="quality.csv")
     paths = {name: folder / file for name, file in names.items()}
-    summarise_spsp(surfaces, fits, **paths, **keywords)
+    trace = folder / "trace.csv"
+    trace.write_text("listing,current,membrane\n1,4,3\n1,2,9\n2,0.5,0.1\n2,0.1,0.3\n")
+    summarise_spsp(surfaces, fits, trace, **paths, **keywords)
     return [pd.read_csv(path) for path in paths.values()]
 
 
@@ -60,10 +62,13 @@ def test_surfaces_hold_simulation_inside_and_fit_outside(tmp_path):
 
 def test_quality_holds_scale_and_bias(tmp_path):
     rows = summarise(tmp_path, *write_tables(tmp_path, CELLS))[1]
-    values = rows.set_index(["spsp", "grid", "region", "quantity"])["value"].sort_index()
+    of_grids = rows.dropna(subset="grid").set_index(["spsp", "grid", "region", "quantity"])
+    values = of_grids["value"].sort_index()
     scale = values["published over corrected", 20, "fitted", "scale_ratio"]
     assert scale == pytest.approx(50, rel=1e-4)
     assert values["published over corrected", 10, "fitted", "value_rms_after_scaling"] < 1e-5
+    pair = rows[rows["region"] == "traced pair"].set_index("quantity")["value"]
+    assert pair.to_dict() == pytest.approx({"current_ratio": 4 / 0.5, "membrane_ratio": 9 / 0.3})
     bias = values["published over unblocked", 10, "o_i = 10"]
     assert bias["blocked_bias_measured"] == pytest.approx(50 / 51 - 1, rel=1e-3)
     assert bias["blocked_bias_expected"] == pytest.approx(-10 / 800)

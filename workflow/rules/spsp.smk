@@ -90,6 +90,7 @@ use rule call as summarise_spsp with:
     input:
         surfaces=each(rules.simulate_spsp.output.surface, table=COMPARED_TABLES),
         fits=each(rules.fit_spsp.output.table, table=COMPARED_TABLES),
+        trace=rules.trace_spsp.output.trace,
     output:
         surfaces_csv="results/{profile}/summarise_spsp/surfaces.csv",
         quality_csv="results/{profile}/summarise_spsp/quality.csv",

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from strsbp.files import write_csv
+from strsbp.files import read_csv, write_csv
 from strsbp.spsp.compare import compare_tables
 from strsbp.spsp.quality import blocked_bias, quality, truth
 from strsbp.spsp.simulate import Surface, load_surface
@@ -25,6 +25,7 @@ BEYOND = 1.2
 def summarise_spsp(
     surfaces: Sequence[str | Path],
     fits: Sequence[str | Path],
+    trace: str | Path,
     *,
     surfaces_csv: str | Path,
     quality_csv: str | Path,
@@ -32,13 +33,15 @@ def summarise_spsp(
     """Summarise the simulations at the default constants.
 
     `fits[k]` is the fit of `surfaces[k]`. The published and the corrected simulation are needed on
-    the same two grids; an unblocked one adds finding F2.
+    the same two grids; an unblocked one adds finding F2. `trace`: the file of
+    `strsbp.spsp.trace.trace_spsp`.
 
     - `surfaces_csv`: value, standard error, fit and derivatives of each cell; the rows outside a
       grid have only the extrapolated fit. `derivative` is that of the spline through the curve
       that all input counts share (`strsbp.spsp.quality.truth`);
     - `quality_csv`: spsp, grid, region, quantity, value (`strsbp.spsp.quality.quality`), with the
-      scale of the published over the corrected table and the bias of blocked trials.
+      scale of the published over the corrected table, that of current and membrane of the traced
+      pair, and the bias of blocked trials.
     """
     simulated, fitted = {}, {}  # by simulation and grid
     for surface, fit in zip(map(load_surface, surfaces), map(read_table, fits), strict=True):
@@ -47,7 +50,7 @@ def summarise_spsp(
     # Five digits are more precise than any simulation and keep the file small.
     write_csv(_surface_rows(simulated, fitted), surfaces_csv, digits=5)
     rows = [row for spsp in COMPARED for row in quality(simulated[spsp], fitted[spsp], spsp)]
-    rows += [*_scale_rows(fitted), *_bias_rows(simulated)]
+    rows += [*_scale_rows(fitted), *_trace_rows(trace), *_bias_rows(simulated)]
     write_csv(pd.DataFrame(rows), quality_csv)
 
 
@@ -93,6 +96,16 @@ def _scale_rows(fitted: dict) -> Iterator[dict]:
             ("derivative_rms_after_scaling", scaled["derivative_rms"]),
         ):
             yield same | dict(grid=grid, quantity=quantity, value=value)
+
+
+def _trace_rows(trace: str | Path) -> Iterator[dict]:
+    """The largest current and membrane of the traced pair, of Listing 1 relative to Listing 2."""
+    largest = read_csv(trace).groupby("listing")[["current", "membrane"]].max()
+    for name, ratio in (largest.loc[1] / largest.loc[2]).items():
+        yield dict(
+            spsp="published over corrected", region="traced pair", quantity=f"{name}_ratio",
+            value=ratio,
+        )  # fmt: skip
 
 
 def _bias_rows(simulated: dict) -> Iterator[dict]:
