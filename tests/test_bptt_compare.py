@@ -6,15 +6,12 @@ import pandas as pd
 import pytest
 from refusals import refusal
 
-from strsbp.errors import SettingsError
 from strsbp.files import ResultsError
 from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.study.experiments.bptt import settings as bptt_settings
 from strsbp.study.experiments.bptt.settings import (
     BpttSettings,
     BpttTraining,
     of_network,
-    trains_bptt,
 )
 from strsbp.study.experiments.bptt.summarise import summarise_bptt
 
@@ -120,20 +117,12 @@ def test_runs_that_do_not_fit_are_refused(compare, tmp_path, errors, changes, wo
     assert not (tmp_path / "bptt.csv").exists()
 
 
-def settings(enabled):
-    return BpttSettings(enabled=enabled, strsbp="a", hm2bp="b")
-
-
-def test_whether_bptt_is_trained(monkeypatch):
-    monkeypatch.setattr(bptt_settings, "LIBRARIES", ("json",))
-    assert [trains_bptt(settings(word)) for word in ("auto", "yes", "no")] == [True, True, False]
-    monkeypatch.setattr(bptt_settings, "LIBRARIES", ("json", "no_such_library"))
-    assert [trains_bptt(settings(word)) for word in ("auto", "no")] == [False, False]
-    said = refusal(lambda: trains_bptt(settings("yes"), "mine.yaml"), SettingsError)
-    assert said.startswith("mine.yaml, bptt.enabled: 'yes'") and "no_such_library" in said
+def test_the_network_of_bptt_needs_an_arm():
+    with pytest.raises(ValueError, match="an arm of ST-RSBP as `strsbp`"):
+        BpttSettings(arms=dict(hm2bp="a"))
 
 
 def test_a_run_depends_on_the_settings_of_training_alone():
-    one = BpttSettings(strsbp="a", hm2bp="b", seeds=[1])
-    assert one.of_run() == BpttSettings(strsbp="c", hm2bp="b", seeds=[2], enabled="no").of_run()
-    assert one.of_run() != BpttSettings(strsbp="a", hm2bp="b", learning_rate=0.5).of_run()
+    one = BpttSettings(arms=dict(strsbp="a"), seeds=[1])
+    assert one.of_run() == BpttSettings(arms=dict(strsbp="b"), seeds=[2]).of_run()
+    assert one.of_run() != BpttSettings(arms=dict(strsbp="a"), learning_rate=0.5).of_run()

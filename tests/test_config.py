@@ -28,7 +28,7 @@ def test_arms_of_open_questions_alone_are_reported_with_these(study):
 
 
 def test_bptt_is_compared_with_arms_that_differ_only_in_the_gradient(study):
-    strsbp, hm2bp = study.arm(study.bptt.strsbp), study.arm(study.bptt.hm2bp)
+    strsbp, hm2bp = (study.arm(study.bptt.arms[name]) for name in ("strsbp", "hm2bp"))
     differing = {
         key for key, value in flat_settings(hm2bp).items() if flat_settings(strsbp)[key] != value
     }

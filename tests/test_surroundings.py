@@ -230,7 +230,7 @@ def test_conda_jobs_train_bptt_without_torch_in_the_launching_python(root, snake
     conda = tmp_path / "conda"
     conda.write_text(CONDA)  # as much of it as a dry run asks for
     conda.chmod(0o755)
-    (tmp_path / "mine.yaml").write_text("profile: mine\nbptt: {enabled: 'yes', seeds: [5]}\n")
+    (tmp_path / "mine.yaml").write_text("profile: mine\nbptt: {seeds: [5]}\n")
     run = snakemake(
         *DRY, "--sdm", "conda", "--directory", tmp_path, "--configfile", tmp_path / "mine.yaml",
         "--", "results/mine/bptt/train/seed5.csv", cwd=root,

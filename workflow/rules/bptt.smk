@@ -4,14 +4,14 @@ from strsbp.study.experiments.bptt.settings import (
     NOT_OF_BPTT,
     compared_files,
     compared_network,
-    trains_bptt,
+    missing_library,
 )
 
 IN_CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
-TRAINS_BPTT = in_one_sentence(trains_bptt)(STUDY.bptt, " with ".join(CONFIG_FILES), IN_CONDA)
+TRAINS_BPTT = IN_CONDA or missing_library() is None
 compared = in_one_sentence(lambda wildcards: compared_files(study(wildcards.profile), TRAINS_BPTT))
 trained_arm = lambda wildcards: dict(
-    strsbp=study(wildcards.profile).arm(study(wildcards.profile).bptt.strsbp)
+    strsbp=study(wildcards.profile).arm(study(wildcards.profile).bptt.arms["strsbp"])
 )
 of_run = lambda wildcards: study(wildcards.profile).bptt.of_run()
 

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from strsbp.errors import SettingsError
 from strsbp.settings import ArmName, ArmSettings, Closed, LayerSettings, Seeds
@@ -53,24 +53,20 @@ class BpttTraining(Closed):
 class BpttSettings(BpttTraining, ExperimentSettings):
     """How BPTT is trained and what it is compared with."""
 
-    enabled: Literal["auto", "yes", "no"] = "auto"
-    """Whether BPTT is trained; `auto`: if the extra `bptt` (snnTorch) is installed, else only
-    existing runs are shown."""
-    strsbp: ArmName
-    """The arm of ST-RSBP; BPTT uses its network, initial weights, time constants, T and digits."""
-    hm2bp: ArmName
-    """The arm of HM2-BP, on the same digits."""
-    others: dict[str, ArmName] = {}
-    """Further arms on the same digits, by the names that the summary gives them."""
+    arms: dict[str, ArmName]
+    """Arms on the same digits, by the names that the summary gives them. BPTT uses the network,
+    initial weights, time constants, T and digits of `strsbp`, the arm of ST-RSBP."""
     seeds: Seeds = [1]
     """One BPTT run per seed; use the arms' seeds, so that weights and spike trains are the same."""
 
-    def arm_names(self) -> list[str]:
-        return list(self.compared().values())
+    @model_validator(mode="after")
+    def _has_strsbp(self):
+        if "strsbp" not in self.arms:
+            raise ValueError("`arms` must name an arm of ST-RSBP as `strsbp`")
+        return self
 
-    def compared(self) -> dict[str, str]:
-        """The arms that BPTT is compared with, by method."""
-        return dict(strsbp=self.strsbp, hm2bp=self.hm2bp) | self.others
+    def arm_names(self) -> list[str]:
+        return list(self.arms.values())
 
     def of_run(self) -> dict[str, Any]:
         """What a run of BPTT depends on: the fields of `BpttTraining`."""
@@ -85,27 +81,13 @@ def of_network(arm: ArmSettings, layers: Sequence[LayerSettings]) -> dict[str, A
 
 def compared_network(study) -> dict[str, Any]:
     """What BPTT takes from the arm that it is compared with; `study` is a `StudySettings`."""
-    arm = study.arm(study.bptt.strsbp)
+    arm = study.arm(study.bptt.arms["strsbp"])
     return of_network(arm, study.architectures[arm.architecture])
 
 
 def missing_library() -> str | None:
     """The first library of the extra `bptt` that is not installed; imports none of them."""
     return next((name for name in LIBRARIES if find_spec(name) is None), None)
-
-
-def trains_bptt(settings: BpttSettings, where: str = "bptt", in_conda: bool = False) -> bool:
-    """Whether BPTT is trained: on this machine, or (`in_conda`) in conda environments for its jobs.
-
-    Raises `SettingsError` if it is required but not possible; `where` names the settings.
-    """
-    missing = None if in_conda else missing_library()
-    if missing is not None and settings.enabled == "yes":
-        raise SettingsError(
-            f"{where}, bptt.enabled: 'yes' asks for BPTT, but {missing} is not installed; install "
-            "the extra with pip install -e '.[bptt]', or use 'auto' or 'no'."
-        )
-    return settings.enabled != "no" and missing is None
 
 
 def compared_files(study, trains: bool) -> dict[str, list[str]]:
@@ -128,11 +110,9 @@ def compared_files(study, trains: bool) -> dict[str, list[str]]:
     if not trains:
         ends = (".csv", ".json")
         runs = [run for run in runs if all(run.with_suffix(end).is_file() for end in ends)]
-    if settings.enabled == "no":
-        runs = []
     times = folder / "times.csv"
     return dict(
-        **{method: study.runs([arm]) for method, arm in settings.compared().items()},
+        **{method: study.runs([arm]) for method, arm in settings.arms.items()},
         bptt=[f"{run}.csv" for run in runs],
         times=[str(times)] if runs and (trains or times.is_file()) else [],
     )
