@@ -184,6 +184,17 @@ def test_without_a_gpu_auto_is_the_cpu_and_cuda_an_error(devices, found):
     assert "use 'auto' or 'cpu'" in message
 
 
+def test_a_cupy_that_cannot_be_loaded_is_told_by_the_cause(devices, tmp_path, monkeypatch):
+    devices.set(1)
+    monkeypatch.delitem(sys.modules, "cupy")
+    (tmp_path / "cupy.py").write_text(
+        "raise ImportError('=====\\nFailed to import CuPy.') from OSError('no libnvrtc.so')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    said = refusal(lambda: resolve_device("cuda", "here"), SettingsError)
+    assert "CuPy cannot be loaded (no libnvrtc.so)" in said
+
+
 def test_reading_a_study_needs_no_gpu(base, devices):
     # A node without a GPU may submit jobs to nodes that have one.
     devices.set(0)
