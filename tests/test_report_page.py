@@ -209,6 +209,12 @@ def test_what_is_missing_is_named_and_nothing_is_written(changed, said, argument
     assert not arguments["html"].exists()
 
 
+def test_captions_are_plain_text():
+    """Snakemake's own report reads them as reStructuredText, and this one as they are."""
+    for path in (ROOT / "workflow" / "report").glob("plot_*.rst"):
+        assert not re.search(r"[`*|{}]|_(?!\w)|^\.\. |\n\n.", path.read_text(), re.MULTILINE), path
+
+
 def test_placeholders_come_from_the_config_or_fail(values):
     assert filled("{{ study.simulation.repeats | number }} repeats", values) == "1,000 repeats"
     said = "The text 'T = {{ study.length }}…' cannot be filled in: .*'length'"
