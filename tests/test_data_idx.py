@@ -37,9 +37,13 @@ def test_whole_files(tmp_path, packed):
         (3, IMAGES[:9], "it has 9 bytes"),
         (1, b"", "it has 0 bytes"),
         (3, b"<html>Not found</html>", "not a whole idx file"),
-        (3, gzip.compress(IMAGES)[:-1], "cannot be read (Compressed file ended before"),
-        (3, gzip.compress(IMAGES)[:-8] + bytes(8), "cannot be read (CRC check failed"),
-        (3, gzip.compress(IMAGES)[:10] + b"\xff" * 9, "cannot be read (Error -3 while decomp"),
+        (3, gzip.compress(IMAGES, mtime=0)[:-1], "cannot be read (Compressed file ended before"),
+        (3, gzip.compress(IMAGES, mtime=0)[:-8] + bytes(8), "cannot be read (CRC check failed"),
+        (
+            3,
+            gzip.compress(IMAGES, mtime=0)[:10] + b"\xff" * 9,
+            "cannot be read (Error -3 while decomp",
+        ),
         (3, None, "cannot be read (No such file"),
     ],
 )
