@@ -145,6 +145,8 @@ def test_report_needs_nothing_from_elsewhere(committed):
         assert not re.match(r"(?!https://arxiv.org/)([a-z]+:|/)", link), f"{link} leaves the folder"
         if link.startswith("#"):
             assert link[1:] in page.ids
+        elif not link.startswith("https:"):
+            assert (ROOT / "results" / "paper" / link).is_file(), f"{link} is missing"
     images = [image["src"].partition(",")[2] for image in page.images if "src" in image]
     assert all(b"<svg" in base64.b64decode(content)[:1000] for content in images)
 

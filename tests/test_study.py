@@ -48,6 +48,14 @@ def test_defaults_apply_to_every_arm_and_its_own_keys_win(base):
         ({"defaults": {"tau": 3}}, "defaults.tau: there is no such setting"),
         ({"arms": {"strsbp": {"tau_m": -3}}}, "arms.strsbp.tau_m: Input should be greater than 1"),
         ({"arms": {"strsbp": {"threshold_hidden": 1e-7}}}, "greater than or equal to 0.001"),
+        (
+            {
+                "variants": {
+                    "b": {"title": "b", "settings": {}, "arms": {"strsbp": {}, "b_strsbp": {}}}
+                }
+            },
+            "`variants` names the unknown arm 'b_strsbp'",
+        ),
         ({"figures": {"fig4": {"panels": {"a": ["nobody"]}}}}, "unknown arm 'nobody'"),
         ({"arms": {"strsbp": {"architecture": "x"}}}, "unknown architecture 'x'"),
         ({"profile": "../up"}, "here, profile"),
