@@ -71,7 +71,7 @@ def _values(node) -> str:
     if node.get("type") in ("integer", "number"):
         word = "integer" if node["type"] == "integer" else "number"
         bounds = [
-            f"{sign} {int(node[key]):,}" if key in node else ""
+            f"{sign} {node[key]:,}".removesuffix(".0") if key in node else ""
             for key, sign in (
                 ("minimum", "≥"),
                 ("exclusiveMinimum", ">"),
