@@ -3,6 +3,7 @@
 import pytest
 from flat_settings import flat_settings
 
+from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.loading import load_profile, read_config
 
 PROFILES = ("quick", "paper", "full")
@@ -25,6 +26,13 @@ def test_arms_of_open_questions_alone_are_reported_with_these(study):
     of_fits = {name for name in study.fits.arms if name.startswith("fit_")} | {"exact"}
     assert left_out == (set() if study.open_questions else of_fits)
     assert {run.split("/")[3] for run in study.runs()} == set(study.reported_arms)
+
+
+def test_an_experiment_may_use_no_arm():
+    class FiringSettings(ExperimentSettings):
+        n_samples: int = 10
+
+    assert FiringSettings().arm_names() == []
 
 
 def test_bptt_is_compared_with_arms_that_differ_only_in_the_gradient(study):

@@ -14,8 +14,9 @@ class ExperimentSettings(Closed):
     """What an experiment takes from the config."""
 
     def arm_names(self) -> list[str]:
-        """Arms of the study that the experiment uses: those of its key `arms` or `arm`."""
-        return list(getattr(self, "arms", None) or [self.arm])
+        """Arms of the study that the experiment uses: those of its key `arms` or `arm`, if any."""
+        single = [self.arm] if hasattr(self, "arm") else []
+        return list(getattr(self, "arms", single))
 
     def job_arms(self, arms: Mapping[str, ArmSettings]) -> dict[str, ArmSettings]:
         """The arms that its jobs are given; `arms`: the study's."""
