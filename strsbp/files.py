@@ -106,10 +106,7 @@ def _reading(path: str | Path, kind: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise ResultsError(f"{path} is missing; run the rule that makes it.") from None
-    except (
-        OSError,
-        ValueError,
-    ) as error:  # also a parser error, or text that is not UTF-8
+    except (OSError, ValueError) as error:  # the latter includes bad syntax and bad UTF-8
         raise ResultsError(
             f"{path} is not a readable {kind} file ({in_words(error)}); make it again."
         ) from None

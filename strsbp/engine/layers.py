@@ -119,10 +119,9 @@ class Layer:
 
     def state(self) -> dict[str, np.ndarray]:
         """The arrays that training changes, and any connections, by name; not copies."""
-        names = ["weights", "first_moments", "second_moments"]
-        if self.recurrent:
-            names += ["rec_ptr", "rec_post", "rec_weights", "rec_first_moments"]
-            names += ["rec_second_moments"]
+        trained = ["weights", "first_moments", "second_moments"]
+        own = ["rec_ptr", "rec_post", *(f"rec_{name}" for name in trained)]
+        names = trained + own if self.recurrent else trained
         return {name: getattr(self, name) for name in names}
 
     def refresh_sums(self) -> None:

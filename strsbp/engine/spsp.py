@@ -50,10 +50,10 @@ def _spsp_of_neurons(like, i, layer, inputs, active, spsp):
 def spsp_of_active(layer, inputs, active, spsp):
     """Traces of the layer's spikes, then e_ij of its inputs j = active[0], active[1], ....
 
-    They are those in `layer.fired`; spikes of one neuron must be more than `refractory_steps`
+    The spikes are those in `layer.fired`; two of one neuron must be more than `refractory_steps`
     apart. An input spike at step t uses row t + 1 of the traces. Row k of `spsp` (at least
-    active.size, n) float32 is that of active[k]. Processes 64 outputs at a time,
-    so that their traces stay in the L1 and L2 caches.
+    active.size, n) float32 is that of active[k]. Processes 64 outputs at a time, so that their
+    traces stay in the L1 and L2 caches.
     """
     n, wide, narrow = layer.rows.shape[1], zeros(64), zeros(16)
     layer.traces[0] = 0

@@ -19,7 +19,7 @@ class Nvrtc:
     """The few functions of NVRTC that a compilation needs."""
 
     def __init__(self):
-        # NVRTC opens a second library, which older wheels put beside it but do not find.
+        # NVRTC needs these libraries, but does not find those of older wheels by itself.
         for builtins in library().parent.glob("libnvrtc-builtins.so.*"):
             ctypes.CDLL(str(builtins), mode=ctypes.RTLD_GLOBAL)
         self._library = ctypes.CDLL(str(library()))

@@ -40,7 +40,7 @@ _FIGURES = "strsbp.study.figures"
 _SURFACES = {"surfaces": "summarise_spsp/surfaces.csv"}
 _TRACE = {"trace": "trace_spsp/trace.csv"}
 _CURVES = {name: f"summarise_training/{name}.csv" for name in ("curves", "seeds", "pairs")}
-_CURVES["claims"] = CLAIMS
+_CURVES |= {"claims": CLAIMS}
 _PUBLISHED = {"study, ST-RSBP": "strsbp_best_error", "study, HM2-BP": "hm2bp_best_error"}
 
 
