@@ -16,7 +16,7 @@ from strsbp.study.experiments.activation.measure import (
     membrane_sums,
     potentials,
 )
-from strsbp.study.experiments.activation.settings import ActivationSettings
+from strsbp.study.experiments.activation.summarise import summarise_activation
 from strsbp.study.inputs import Networks
 
 
@@ -79,15 +79,22 @@ def test_a_layer_in_which_nothing_fires_has_no_ratio():
 
 
 def test_the_table_and_its_figure(model, tmp_path):
-    settings = ActivationSettings(arm="strsbp", n_samples=3, seed=3, train_epochs=1)
-    out = tmp_path / "summary.csv"
     networks = Networks({"a": model}, HIDDEN, [table()], small_networks.noise())
-    measure_activation(networks, settings, out=out)
+    measured, out = [tmp_path / f"{seed}.csv" for seed in (3, 4)], tmp_path / "summary.csv"
+    for seed, path in zip((3, 4), measured, strict=True):
+        measure_activation(networks, seed=seed, n_samples=3, train_epochs=1, out=path)
+    first = pd.read_csv(measured[0])
+    summarise_activation(measured, ["a", "a"], out=out)
     frame = pd.read_csv(out)
+    fires = (frame["statistic"] == "mean_count") & (frame["state"] == "trained")
+    both = [pd.read_csv(path).query("statistic == 'mean_count' and state == 'trained'")["value"]
+            for path in measured]  # fmt: skip
+    np.testing.assert_allclose(frame.loc[fires, "mean"], np.mean(both, axis=0), rtol=1e-6)
+    assert (frame.loc[fires, "n_seeds"] == 2).all() and (first["seed"] == 3).all()
     assert set(frame["state"]) == {"untrained", "trained"}
     gaps = frame[frame["statistic"] == "largest_gap"]
-    assert len(gaps) == 6 and gaps["value"].max() < 1e-5
+    assert len(gaps) == 6 and gaps["mean"].max() < 1e-5
     # Every spike is fired at or above the threshold.
-    assert frame.loc[frame["statistic"] == "quantile_0.05", "value"].min() > 0.999
+    assert frame.loc[frame["statistic"] == "quantile_0.05", "mean"].min() > 0.999
     axes = draw(summary=out).axes
     assert len(axes) == 4 and all(ax.lines for ax in axes)

@@ -18,7 +18,7 @@ from strsbp.study.experiments.early_decision.measure import (
     measure_early_decision,
 )
 from strsbp.study.experiments.early_decision.settings import EarlyDecisionSettings
-from strsbp.study.experiments.early_decision.summarise import wilson_interval
+from strsbp.study.experiments.early_decision.summarise import summarise_early_decision
 from strsbp.study.inputs import Networks
 
 N_STEPS = 60
@@ -111,12 +111,9 @@ def test_rows_of_decisions():
     found = {(row["stop"], row["value"], row["quantity"]): row for row in rows}
     assert found["time", 5, "error"]["mean"] == pytest.approx(1 / 3)
     assert found["time", 9, "error_difference"]["mean"] == 0
-    difference = found["time", 5, "error_difference"]  # 0, -1, 1
-    assert difference["mean"] == 0
-    assert difference["standard_error"] == pytest.approx(1 / np.sqrt(3))
+    assert found["time", 5, "error_difference"]["mean"] == 0  # 0, -1, 1
     assert found["margin", 3, "error_difference"]["mean"] == pytest.approx(-1 / 3)
     assert found["margin", 3, "spikes"]["mean"] == 15
-    assert found["margin", 3, "spikes"]["standard_error"] == pytest.approx(np.sqrt(3))
     assert found["time", 5, "silent"]["mean"] == pytest.approx(2 / 3)
     assert found["time", 5, "active_outputs"]["mean"] == pytest.approx(2 / 3)
     assert found["margin", 3, "active_outputs"]["mean"] == pytest.approx(10 / 3)
@@ -124,21 +121,21 @@ def test_rows_of_decisions():
     assert ("time", 5, "undecided") not in found
 
 
-@pytest.mark.parametrize(
-    ("share", "n", "low", "high"),
-    # The roots of (share - p)^2 = z^2 p (1 - p) / n: 0, z^2 / (n + z^2) for a share of 0.
-    [
-        (0, 10, 0, 0.2775),
-        (1, 10, 0.7225, 1),
-        (0.5, 10, 0.2366, 0.7634),
-        (0.09, 10_000, 0.0845, 0.0958),
-    ],
-)
-def test_wilsons_interval(share, n, low, high):
-    found = wilson_interval(share, n)
-    assert found == pytest.approx((low, high), abs=5e-5)
-    for p in found:
-        assert (share - p) ** 2 == pytest.approx(1.96**2 * p * (1 - p) / n, rel=1e-3, abs=1e-12)
+def test_intervals_are_over_seeds(tmp_path):
+    known = dict(
+        network="a", n_steps=40, threshold_hidden=2, threshold_output=2, table="t", n_train=12,
+        n_test=5, epochs=2, stop="time", quantity="error",
+    )  # fmt: skip
+    for seed, diverged, mean in ((1, 0, 0.1), (2, 1, 0.2), (3, 0, 0.6)):
+        run = known | dict(seed=seed, diverged=diverged, mean=mean)
+        rows = [run | dict(value=value) for value in (10, 40)]
+        pd.DataFrame(rows, columns=COLUMNS).to_csv(tmp_path / f"{seed}.csv", index=False)
+    summarise_early_decision(sorted(tmp_path.glob("*.csv")), out=tmp_path / "out.csv")
+    early, late = pd.read_csv(tmp_path / "out.csv").to_dict("records")
+    assert (early["at_end"], late["at_end"]) == (0, 1)
+    assert (late["n_seeds"], late["n_diverged"]) == (3, 1)
+    spread = 4.302653 * np.std([0.1, 0.2, 0.6], ddof=1) / np.sqrt(3)  # t of 2 degrees, 97.5 %
+    assert [late["mean"], late["high"]] == pytest.approx([0.3, 0.3 + spread], rel=1e-6)
 
 
 def test_networks_are_trained_and_measured(tmp_path, images):

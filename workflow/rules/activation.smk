@@ -1,18 +1,45 @@
 """Eq. 3: total potentials a_i over the threshold beside spike counts o_i."""
 
+activation_runs = lambda wildcards: [
+    (arm, seed)
+    for arm in study(wildcards.profile).activation.arms
+    for seed in study(wildcards.profile).activation.seeds
+]
+
 
 use rule call as measure_activation with:
     input:
-        unpack(inputs_of_arms(arms_of("activation"))),
+        unpack(inputs_of_arms(this_arm)),
+    output:
+        out="results/{profile}/activation/measure/{arm}-seed{seed}.csv",
+    log:
+        "logs/{profile}/activation/measure/{arm}-seed{seed}.log",
+    benchmark:
+        "results/{profile}/benchmarks/activation/measure/{arm}-seed{seed}.tsv"
+    params:
+        **calls("strsbp.study.experiments.activation.measure.measure_activation"),
+        networks=settings_of_arms(this_arm),
+        seed=lambda wildcards: int(wildcards.seed),
+        n_samples=setting("activation.n_samples"),
+        train_epochs=setting("activation.train_epochs"),
+    message:
+        "Comparing potentials with spike counts (Eq. 3), {wildcards.arm}, seed {wildcards.seed}"
+
+
+use rule call as summarise_activation with:
+    input:
+        measured=lambda wildcards: [
+            rules.measure_activation.output.out.format(
+                profile=wildcards.profile, arm=arm, seed=seed
+            )
+            for arm, seed in activation_runs(wildcards)
+        ],
     output:
         out="results/{profile}/activation/summary.csv",
     log:
-        "logs/{profile}/activation/measure.log",
-    benchmark:
-        "results/{profile}/benchmarks/activation/measure.tsv"
+        "logs/{profile}/activation/summarise.log",
     params:
-        **calls("strsbp.study.experiments.activation.measure.measure_activation"),
-        settings=setting("activation"),
-        networks=settings_of_arms(arms_of("activation")),
+        **calls("strsbp.study.experiments.activation.summarise.summarise_activation"),
+        arms=lambda wildcards: [arm for arm, _ in activation_runs(wildcards)],
     message:
-        "Comparing potentials with spike counts (Eq. 3)"
+        "Summarising potentials and spike counts (Eq. 3)"

@@ -17,10 +17,10 @@ LOW, MIDDLE, HIGH = (f"quantile_{q}" for q in QUANTILES)
 def draw(*, summary: str | Path):
     """Draw quantiles of a_i / (theta o_i) and shares of counts, a column per state."""
     rows = read_csv(summary)
-    rows = rows[rows["of"] == COUNT]
+    rows = rows[(rows["of"] == COUNT) & (rows["arm"] == rows["arm"].iloc[0])]
     states = [state for state in STATES if state in set(rows["state"])]
     layers = list(rows["layer"].drop_duplicates())
-    table = rows.pivot(index=["state", "layer", "count"], columns="statistic", values="value")
+    table = rows.pivot(index=["state", "layer", "count"], columns="statistic", values="mean")
     table = table.reset_index()
     table["share"] *= 100
     figure = style.new_figure(5.4)

@@ -23,10 +23,11 @@ from strsbp.network import feedback_weights
 from strsbp.reference.lif import lif_traces, spike_counts
 from strsbp.reference.loss import repaired
 from strsbp.reference.spsp import spsp_matrix
-from strsbp.study.experiments.activation.settings import ActivationSettings
 from strsbp.study.inputs import Networks
 
-COLUMNS = ["state", "layer", "of", "count", "statistic", "value", "n"]
+COLUMNS = [
+    "seed", "n_train", "epochs", "state", "layer", "of", "bin", "count", "statistic", "value", "n",
+]  # fmt: skip
 ALL, COUNT, REPAIRED = "all", "count", "repaired label"
 """What a row is about: all neurons and images of a layer, those with spike counts around `count`,
 or the silent labels that were given a spike train."""
@@ -68,22 +69,25 @@ def membrane_sums(layer: Layer, below: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return np.where(traces.spikes, traces.membrane, 0.0).sum(axis=0), traces.spikes
 
 
-def measure_activation(networks: Networks, settings: dict, *, out: str | Path) -> None:
+def measure_activation(
+    networks: Networks, *, seed: int, n_samples: int, train_epochs: int, out: str | Path
+) -> None:
     """Compare a_i / theta with o_i in every layer of an arm, untrained and trained; write `out`.
 
-    One row per state of the weights, layer, `of` (see `ALL`) and statistic; `n`: neurons times
-    images. Of all neurons: `share_firing`, `mean_count`, `share_above_50` (spikes), and of those
-    that fire, `per_spike` (the sum of a_i / theta over that of o_i), `slope` (of the straight line
-    of o_i over a_i / theta), `r2` (of that line), `rms_deviation` (of a_i / theta from o_i,
-    relative to the root mean square of o_i), quantiles of a_i / (theta o_i) and
-    `largest_gap`, the largest relative difference between a_i and the sum of the membrane
-    potentials at the spikes. By count: the quantiles, and `share` of all neurons.
+    One row per state of the weights, layer, `of` (see `ALL`) and statistic; `bin`: where the bin of
+    spike counts begins; `count`: the mean count in it; `n`: neurons times images. Of all neurons:
+    `share_firing`, `mean_count`, `share_above_50` (spikes), and of those that fire, `per_spike`
+    (the sum of a_i / theta over that of o_i), `slope` (of the straight line of o_i over a_i /
+    theta), `r2` (of that line), `rms_deviation` (of a_i / theta from o_i, relative to the root mean
+    square of o_i), quantiles of a_i / (theta o_i) and `largest_gap`, the largest relative
+    difference between a_i and the sum of the membrane potentials at the spikes. By count: the
+    quantiles, and `share` of all neurons.
     """
-    settings, digits = ActivationSettings.model_validate(settings), networks.arm_digits
-    images = digits.test_images[: settings.n_samples], digits.test_labels[: settings.n_samples]
+    digits, known = networks.arm_digits, dict(seed=seed, n_train=networks.first.n_train)
+    images = digits.test_images[:n_samples], digits.test_labels[:n_samples]
     rows = [
-        dict(state=state) | row
-        for state, network in networks.states(settings.seed, settings.train_epochs)
+        known | dict(epochs=train_epochs, state=state) | row
+        for state, network in networks.states(seed, train_epochs)
         for row in _rows(network, *images)
     ]
     write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
@@ -138,8 +142,8 @@ def _of_repaired_label(layer: Layer, below: SpikeTrains, label: int) -> float:
 def _statistics(a: np.ndarray, o: np.ndarray) -> Iterator[dict]:
     """Rows for a_i / theta (`a`) and o_i of one layer, each of all neurons and images."""
 
-    def row(statistic, value, n, of=ALL, count=np.nan):
-        return dict(of=of, count=count, statistic=statistic, value=float(value), n=n)
+    def row(statistic, value, n, of=ALL, **binned):
+        return dict(of=of, statistic=statistic, value=float(value), n=n) | binned
 
     n, fires = len(o), o > 0
     yield row("share_firing", fires.mean(), n)
@@ -154,10 +158,11 @@ def _statistics(a: np.ndarray, o: np.ndarray) -> Iterator[dict]:
     yield row("r2", np.corrcoef(a, o)[0, 1] ** 2, len(o))
     yield row("rms_deviation", np.sqrt(np.mean((a - o) ** 2) / np.mean(o**2)), len(o))
     bins = np.digitize(o, BINS)
-    for of, mine in [(ALL, o > 0), *((COUNT, bins == k) for k in np.unique(bins))]:
-        count = np.nan if of == ALL else o[mine].mean()
+    for q in QUANTILES:
+        yield row(f"quantile_{q}", np.quantile(a / o, q), len(o))
+    for k in np.unique(bins):
+        mine = bins == k
+        known = dict(n=int(mine.sum()), of=COUNT, bin=BINS[k - 1], count=o[mine].mean())
         for q in QUANTILES:
-            value = np.quantile(a[mine] / o[mine], q)
-            yield row(f"quantile_{q}", value, int(mine.sum()), of, count)
-        if of == COUNT:
-            yield row("share", mine.sum() / n, int(mine.sum()), of, count)
+            yield row(f"quantile_{q}", np.quantile(a[mine] / o[mine], q), **known)
+        yield row("share", mine.sum() / n, **known)

@@ -29,7 +29,7 @@ from strsbp.training.epochs import epochs_of
 
 COLUMNS = [
     "network", "n_steps", "threshold_hidden", "threshold_output", "table", "seed", "n_train",
-    "n_test", "epochs", "diverged", "stop", "value", "quantity", "mean", "standard_error",
+    "n_test", "epochs", "diverged", "stop", "value", "quantity", "mean",
 ]  # fmt: skip
 
 MEANS = (
@@ -139,7 +139,7 @@ def decide(network: Network, images, times: Sequence[int], margins: Sequence[int
 
 
 def decision_rows(decisions: np.ndarray, labels, times, margins) -> list[dict]:
-    """Mean over images of each quantity for each rule, with its standard error.
+    """Mean over images of each quantity for each rule.
 
     `times` must end with T: `error_difference` is the error minus that of the same network at T,
     image by image. `silent`: the share of images for which no output had fired. `undecided`: the
@@ -158,13 +158,10 @@ def decision_rows(decisions: np.ndarray, labels, times, margins) -> list[dict]:
         } | {name: by_rule[name] for name in MEANS}
         if stop == "margin":
             quantities["undecided"] = by_rule["lead"] < value
-        for quantity, values in quantities.items():
-            n = len(values)
-            error = np.std(values, ddof=1) / np.sqrt(n) if n > 1 else np.nan
-            rows.append(
-                dict(stop=stop, value=value, quantity=quantity, mean=float(np.mean(values)),
-                     standard_error=float(error))
-            )  # fmt: skip
+        rows += [
+            dict(stop=stop, value=value, quantity=quantity, mean=float(np.mean(values)))
+            for quantity, values in quantities.items()
+        ]
     return rows
 
 
