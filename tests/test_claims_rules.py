@@ -7,7 +7,7 @@ import pytest
 from strsbp.errors import ClaimsError
 from strsbp.study.claims.entries import Statement
 from strsbp.study.claims.judging import judge
-from strsbp.study.claims.measurements import Tables
+from strsbp.study.claims.measurements import Border, Measure, Tables
 from strsbp.study.claims.rules import Context, Verdict
 
 YES, PART, NO, OPEN, UNTESTED = Verdict
@@ -208,6 +208,7 @@ def test_paired_trend(rows, verdict, verdict_of):
     [
         (pair_row("a", "b", 0.02, 0.01, 0.03), YES, "excludes 0"),
         (pair_row("a", "b", -0.02, -0.03, -0.01), YES, "excludes 0"),
+        (pair_row("a", "b", -0.006, -0.008, -0.004), OPEN, "includes 0.50 points"),
         (pair_row("a", "b", 0.002, 0.001, 0.003), NO, "counts as equal"),
         (pair_row("a", "b", 0, -0.005, 0.005), NO, "counts as equal"),
         (pair_row("a", "b", 0, -0.0051, 0.005), OPEN, "includes 0"),
@@ -232,7 +233,7 @@ FINE, HIGH, LOST = (0.1, None), (0.9, None), (NAN, "output3")
     [
         ([HIGH] * 5, True, YES, "at least 55 % of all such runs would"),
         ([HIGH] * 4, True, OPEN, "at least 47 % of all such runs would"),
-        ([FINE] * 5, True, NO, "0 of 5 runs of a diverged; with 95 % confidence, at most 45 % of"),
+        ([FINE] * 5, True, NO, "0 of 5 runs of a failed; with 95 % confidence, at most 45 % of"),
         ([FINE] * 4, True, OPEN, "at most 53 % of all such runs would"),
         ([(0.5, None)] * 5, False, YES, "at most 45 % of all such runs would"),
         ([LOST] * 5, False, NO, "weights that are not finite (seeds 1, 2, 3, 4, 5)"),
@@ -292,7 +293,7 @@ def test_a_mixed_verdict_says_which_parts_hold(verdict_of):
     texts = [f"it is 8.00 % [7.00, 10.00]: {end}." for end in (
         "at most 10.00 %", "above the limit of 6.00 %", "the interval includes the limit of 9.00 %"
     )]  # fmt: skip
-    assert reason == f"Holds: {texts[0]} Does not hold: {texts[1]} Undecided: {texts[2]}"
+    assert reason == f"Does not hold: {texts[1]} Undecided: {texts[2]} Holds: {texts[0]}"
 
 
 @pytest.mark.parametrize(
@@ -366,6 +367,21 @@ def test_a_strict_bound_requires_the_whole_interval(
     found = verdict_of(rule, unit="number", gradient_check=rows)
     assert found.verdict is expected
     assert words in found.reason
+
+
+def test_bounds_of_a_topic_without_p_share_a_correction(tmp_path):
+    """The p of an interval is that of a normal distribution: 0.05 at its end."""
+    path = tmp_path / "gradient_check.csv"
+    rows = [("a", 1.0, 0.0, 2.0), ("b", 3.0, 1.0, 5.0), ("c", 0.5, NAN, NAN)]
+    pd.DataFrame(rows, columns=["layer", "mean", "low", "high"]).to_csv(path, index=False)
+    tables = Tables(dict(gradient_check=path))
+    a, b, c = (Measure(table="gradient_check", where=dict(layer=name)) for name in "abc")
+    assert tables.p_value(Border(a, 0)) == pytest.approx(0.05)
+    assert tables.p_value(Border(b, 1)) == pytest.approx(0.05)
+    assert tables.p_value(Border(b, 3)) == 1
+    adjusted = tables.adjusted([Border(a, 0), Border(b, 0), Border(c, 0)])
+    p = 0.0032827  # 3 / 2 * 1.96 standard deviations
+    assert adjusted == pytest.approx({Border(a, 0): 0.05, Border(b, 0): 2 * p}, rel=1e-4)
 
 
 @pytest.mark.parametrize(("p_adjusted", "expected"), [(0.04, YES), (0.06, OPEN), (NAN, YES)])

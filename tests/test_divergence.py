@@ -37,7 +37,7 @@ def explained(tmp_path, own, other, *, same=FINE, n_seeds=3, difference=(0.01, 0
         (FAILED, BROKEN, "dynamics"),
         (BROKEN, FINE, "table"),
         (FINE, FAILED, "other table"),
-        (FINE, FINE, "none"),
+        (FINE, FINE, "no run failed"),
     ],
 )
 def test_the_cause_follows_from_which_runs_fail(tmp_path, own, other, cause):

@@ -1,5 +1,6 @@
 """The arms that repeat the published training logs, and the logs they are compared with."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from flat_settings import flat_settings
@@ -63,3 +64,19 @@ def test_a_log_that_is_not_in_the_file_is_refused(root, tmp_path):
         lambda: summarise_published_logs([], {"none": {"a": []}}, logs=logs, **paths), ResultsError
     )
     assert "has no log 'none'" in said
+
+
+def test_a_log_is_one_run_more(root, tmp_path):
+    """The interval of a difference is as wide as that of one more run of ours."""
+    train = root / "results" / "paper" / "train" / "fashion_as_published"
+    metrics = [train / f"seed{seed}.csv" for seed in (1, 2, 3)]
+    paths = dict(curves=tmp_path / "curves.csv", out=tmp_path / "summary.csv")
+    logs = root / "resources" / "published_logs.csv"
+    summarise_published_logs(
+        metrics, {"fashion_mnist": {"a": ["fashion_as_published"]}}, logs=logs, **paths
+    )
+    row = pd.read_csv(paths["out"]).query("quantity == 'test_error' and at_epoch == 1").iloc[0]
+    ours = [pd.read_csv(path)["test_error"].iloc[0] for path in metrics]
+    spread = 4.302653 * np.std(ours, ddof=1) * np.sqrt(1 + 1 / 3)  # t of 2 degrees, 97.5 %
+    assert row["difference"] == pytest.approx(np.mean(ours) - row["logged"])
+    assert row["difference_high"] - row["difference"] == pytest.approx(spread, rel=1e-6)

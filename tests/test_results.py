@@ -112,7 +112,8 @@ def summarise_training(out):
     metrics = [ROOT / run for run in STUDY.summarised_runs(folder=ROOT)]
     names = ("curves", "seeds", "arms", "pairs", "runs")
     tables = {name: out / "summarise_training" / f"{name}.csv" for name in names}
-    training.summarise_training(metrics, **tables)
+    titles = {name: arm.title for name, arm in STUDY.all_arms.items()}
+    training.summarise_training(metrics, titles, **tables)
 
 
 def summarise_divergence(out):

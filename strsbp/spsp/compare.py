@@ -20,6 +20,8 @@ from strsbp.spsp.simulate import simulate_surface
 from strsbp.spsp.table import Table, read_table
 
 REPEATS = 1000
+DRAWS = 20
+"""Further simulations, which show how far two of them differ by chance."""
 SOURCE = "effect-ratio files published with the ST-RSBP program and with the study"
 _DEFAULTS = dict(tau_m=64, tau_s=8, refractory_steps=2, n_steps=400)
 AUTHOR_TABLES = {
@@ -55,22 +57,28 @@ def author_comparison(folder: str | Path) -> pd.DataFrame:
     """Compare our tables with the authors' files in `folder`.
 
     Returns a frame with one row per file and measure: file, spsp, grid, measure, ours (our table,
-    simulated with `REPEATS`, compared with the file), chance (the same, compared with a table of
-    ours that was simulated with the authors' repeats), repeats, source. Raises `TableError` for a
-    file that is missing or not a table.
+    simulated with `REPEATS`, compared with the file), chance (the same, compared with `DRAWS`
+    further tables of ours, simulated with the authors' repeats; the median), p (the share of these
+    and of the file that differ from our table by at least as much as the file), repeats, source.
+    Raises `TableError` for a file that is missing or not a table.
     """
     rows = []
     for name, table in AUTHOR_TABLES.items():
         theirs = read_table(Path(folder) / name)
         first = fit_surface(simulate_surface(table, repeats=REPEATS, seed=1))
         again = AUTHOR_REPEATS[table.spsp]
-        second = fit_surface(simulate_surface(table, repeats=again, seed=2))
-        chance = compare_tables(first, second)
+        draws = pd.DataFrame(
+            compare_tables(first, fit_surface(simulate_surface(table, repeats=again, seed=seed)))
+            for seed in range(2, 2 + DRAWS)
+        )
         for measure, value in compare_tables(first, theirs).items():
+            perfect = float(measure == "value_ratio")
+            further = (draws[measure] - perfect).abs() >= abs(value - perfect)
             rows.append(
                 dict(
                     file=name, spsp=table.spsp, grid=table.grid, measure=measure, ours=value,
-                    chance=chance[measure], repeats=REPEATS, source=SOURCE,
+                    chance=draws[measure].median(), p=(further.sum() + 1) / (DRAWS + 1),
+                    repeats=REPEATS, source=SOURCE,
                 )
             )  # fmt: skip
     return pd.DataFrame(rows)

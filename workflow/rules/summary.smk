@@ -20,6 +20,9 @@ use rule call as summarise_training with:
         "logs/{profile}/summarise_training.log",
     params:
         **calls("strsbp.study.summary.training.summarise_training"),
+        titles=lambda wildcards: {
+            name: arm.title for name, arm in study(wildcards.profile).all_arms.items()
+        },
     message:
         "Summarising the training runs"
 

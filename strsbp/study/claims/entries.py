@@ -35,12 +35,18 @@ OF_STATEMENTS = ("unit", "needs")
 """Keys of a statement, rather than of its rule, that `given` may hold."""
 OF_RULES = {key for kind in KINDS.values() for key in kind.model_fields} - {"unit"}
 
+
+def _plural(number: float, noun: str) -> str:
+    return f"{number:,g} {noun}{'' if f'{number:g}' == '1' else 's'}"
+
+
 JINJA = Environment(undefined=StrictUndefined)
 JINJA.filters |= dict(
     number=lambda value: f"{value:,g}",
     percent=lambda value: f"{100 * value:g} %",
     error=lambda value: f"{100 * value:.2f} %",
-    points=lambda value: f"{100 * value:g} points",
+    points=lambda value: _plural(100 * value, "point"),
+    plural=_plural,
 )
 
 

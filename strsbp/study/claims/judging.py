@@ -11,6 +11,7 @@ from strsbp.study.claims.entries import (
     SIZES,
     Effect,
     Needs,
+    Statement,
     Topic,
     load_findings,
     load_topics,
@@ -41,14 +42,10 @@ COLUMNS_OF_CLAIMS = [
 ]  # fmt: skip
 COLUMNS_OF_SETTINGS = ["id", "setting", "title", "epoch", "verdict", *MEASURED, "reason"]
 COLUMNS_OF_FINDINGS = [
-    "id", "place", "statement", "measured", "low", "high", "unit", "verdict", "reason",
-    "effect_of", "effect", "effect_low", "effect_high", "effect_p_value", "effect_p_adjusted",
-    "effect_text",
+    "id", "place", "statement", "unit", "verdict", *MEASURED, "reason", "effect_of", "effect",
+    "effect_low", "effect_high", "effect_p_value", "effect_p_adjusted", "effect_text",
 ]  # fmt: skip
-COLUMNS_OF_ANSWERS = [
-    "id", "statement", "measured", "low", "high", "p_value", "p_adjusted", "unit", "what",
-    "verdict", "reason",
-]  # fmt: skip
+COLUMNS_OF_ANSWERS = ["id", "statement", "unit", "what", "verdict", *MEASURED, "reason"]
 
 
 def judge_claims(
@@ -87,19 +84,21 @@ def judge_findings(
 ) -> None:
     """Judge every finding by the results files `tables`, with its effects; write `out` (csv).
 
-    One row per finding, or per effect if it has several; all effects are one family of tests.
+    One row per finding, or per effect if it has several; all findings' tests are one family.
     Raises `ClaimsError` when the file is malformed or does not fit the results.
     """
     results, loaded = Tables(tables), load_findings(findings, {})
     adjusted = results.adjusted(
-        test for finding in loaded for effect in finding.effects for test in effect.tests()
+        test for one in loaded for rule in (one.rule, *one.effects) for test in rule.tests()
     )
     rows = []
     for finding in loaded:
         with told(f"Finding {finding.id}"):
-            judged = judge(finding.rule, finding.needs, Context(results, None, finding.unit))
+            context = Context(results, None, finding.unit, adjusted)
+            judged = judge(finding.rule, finding.needs, context)
             effects = [_effect(effect, results, adjusted) for effect in finding.effects] or [{}]
         described = finding.model_dump(include={"id", "place", "statement", "unit"})
+        described |= _sizes(finding, judged, results)
         described |= judged._asdict() | dict(verdict=WORDS[judged.verdict]["finding"])
         rows += [described | effect for effect in effects]
     write_csv(pd.DataFrame(rows, columns=COLUMNS_OF_FINDINGS), out)
@@ -124,6 +123,7 @@ def judge_questions(
             with told(f"Question {question.id}"):
                 judged = judge(one.rule, one.needs, Context(results, None, one.unit, adjusted))
             described = dict(id=question.id, statement=one.statement, unit=one.unit)
+            described |= _sizes(one, judged, results)
             answer = WORDS[judged.verdict]["answer"]
             rows.append(described | judged._asdict() | dict(verdict=answer))
     write_csv(pd.DataFrame(rows, columns=COLUMNS_OF_ANSWERS), out)
@@ -212,23 +212,24 @@ def _judged_all(topics: list[Topic], tables: Tables, setting: str, title: str) -
                         continue  # arms without validation images
                     context = Context(seen, claim.published, claim.unit, adjusted)
                     judged = judge(claim.rule, claim.needs, context)
-                described = dict(id=claim.id, setting=setting, title=title, epoch=epoch)
-                own = _own_sizes(claim.rule, judged, seen)
-                sizes = {} if isinstance(arms, str) else smallest(own or arms)
-                rows.append(described | sizes | judged._asdict())
+                    described = dict(id=claim.id, setting=setting, title=title, epoch=epoch)
+                    described |= _sizes(claim, judged, seen)
+                rows.append(described | judged._asdict())
     return rows
 
 
-def _own_sizes(rule: AnyRule, judged: Judgement, tables: Tables) -> list[pd.Series]:
-    """The measured rows that have sizes of their own, such as those of a sweep."""
+def _sizes(one: Statement, judged: Judgement, tables: Tables) -> dict[str, float]:
+    """The smallest sizes of what a verdict rests on: of its measured rows, or else of its arms."""
+    arms = rows_of_arms(one.rule, one.needs, tables)
+    sizes = {} if isinstance(arms, str) else smallest(arms)
     if judged.verdict is Verdict.NOT_TESTED:
-        return []
-    rows = [tables.select(one.table, one.where) for one in rule.measures()]
-    return [row for row in rows if row is not None and {"n_train", "epochs"} <= {*row.index}]
+        return sizes
+    return sizes | smallest([tables.select(row.table, row.where) for row in one.rule.measures()])
 
 
 def _other_verdicts(main: dict, others: list[dict]) -> str:
-    """The verdicts that differ from the main one, in words."""
+    """The verdicts that differ from the main one, in words, such as "as logged, judged by the last
+    epoch, it is undecided"."""
     epochs: dict[tuple[str, Verdict], list[str]] = {}
     for other in others:
         verdicts = {main["verdict"], other["verdict"]}
@@ -237,7 +238,9 @@ def _other_verdicts(main: dict, others: list[dict]) -> str:
     said = []
     for (title, verdict), (*first, last) in epochs.items():
         names = " or ".join(filter(None, [", ".join(first), last]))
-        said.append(f"{title and f'{title}, '}by the {names} epoch: {verdict}")
+        said.append(
+            f"{title and f'{title}, '}judged by the {names} epoch, it {WORDS[verdict]['one']}"
+        )
     return "; ".join(said)
 
 

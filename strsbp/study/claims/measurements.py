@@ -13,10 +13,7 @@ from strsbp.errors import ClaimsError, StrsbpError, in_words
 from strsbp.files import read_csv
 from strsbp.settings import Closed
 from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS
-from strsbp.study.summary.intervals import both_ways, holm
-
-Pair = tuple[str, str, int, str]
-"""A paired test of two arms: their names, the epoch and the quantity."""
+from strsbp.study.summary.intervals import both_ways, holm, p_of_interval
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
@@ -74,6 +71,20 @@ class Measured(NamedTuple):
     def ends(self) -> tuple[float, float]:
         """The ends of the interval; without one, the value twice."""
         return (self.value, self.value) if isnan(self.low) else (self.low, self.high)
+
+
+Pair = tuple[str, str, int, str]
+"""A paired test of two arms: their names, the epoch and the quantity."""
+
+
+class Border(NamedTuple):
+    """A test of whether a measured value differs from a border."""
+
+    measure: Measure
+    border: float
+
+
+Test = Pair | Border
 
 
 class Tables:
@@ -154,19 +165,32 @@ class Tables:
         p_values = (float(row.get(f"{start}{name}", nan)) for name in ("p_value", "p_adjusted"))
         return Measured(value, low, high, *p_values)
 
-    def adjusted(self, tests: Iterable["Pair | Measure"]) -> dict["Pair | Measure", float]:
-        """Holm's adjusted p of those of the `tests` of one family that were made."""
-        p_values = {test: self._p_value(test) for test in tests}
+    def adjusted(self, tests: Iterable[Test]) -> dict[Test, float]:
+        """Holm's adjusted p of those of the `tests` of one family that were made.
+
+        Those that their file corrects itself are left out.
+        """
+        p_values = {test: self.p_value(test) for test in tests if not self._corrected(test)}
         p_values = {test: p for test, p in p_values.items() if not isnan(p)}
         return dict(zip(p_values, holm(list(p_values.values())), strict=True))
 
-    def _p_value(self, test: "Pair | Measure") -> float:
-        """The raw p of a test; NaN if it was not made or its file corrects it."""
-        if isinstance(test, Measure):
-            found = self.measure(test)
-            return nan if found is None or not isnan(found.p_adjusted) else found.p_value
-        pair = self.pair(*test)
-        return nan if pair is None else pair["p_value"]
+    def p_value(self, test: Test) -> float:
+        """The raw p of a test, or NaN if it was not made.
+
+        A value whose file has no p for this border gets that of the normal distribution which has
+        its 95 % interval.
+        """
+        if not isinstance(test, Border):
+            pair = self.pair(*test)
+            return nan if pair is None else float(pair["p_value"])
+        found = self.measure(test.measure)
+        if found is None or (test.border == 0 and not isnan(found.p_value)):
+            return nan if found is None else found.p_value
+        return p_of_interval(found.value - test.border, found.high - found.low)
+
+    def _corrected(self, test: Test) -> bool:
+        found = self.measure(test.measure) if isinstance(test, Border) else None
+        return found is not None and not isnan(found.p_adjusted)
 
     def pair(self, arm_a: str, arm_b: str, at_epoch: int, quantity: str) -> pd.Series | None:
         """The paired difference `arm_a - arm_b`, whichever way round it is in the file."""

@@ -4,15 +4,15 @@ A rule is data in a file of `resources/`; nothing in it is evaluated as code. A 
 compared with a border over its whole 95 % interval: on one side of the border it reproduces, on the
 other it does not, and an interval that includes the border leaves it undecided. A value without an
 interval, such as the error of a fit, is compared itself. "A better than B" rests on the paired
-difference over common seeds, whose border is 0, and is undecided, too, if p is not small enough
-after Holm's correction for all tests of its topic. A rule of several parts reproduces `partly` if
-some of them do and others do not; its reason names both.
+difference over common seeds, whose border is 0. It is undecided, too, if p is not small enough
+after Holm's correction for all tests of its topic, and so is every strict bound. A rule of several
+parts reproduces `partly` if some of them do and others do not; its reason names both.
 """
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from itertools import pairwise
-from math import isnan, nan, sqrt
+from itertools import groupby, pairwise
+from math import isnan, nan
 from operator import ge, gt, le, lt
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, get_args
@@ -22,9 +22,9 @@ from pydantic import Field, model_validator
 from strsbp.errors import ClaimsError
 from strsbp.files import read_yaml
 from strsbp.settings import ArmName, Closed
-from strsbp.study.claims.measurements import Measure, Measured, Pair, Tables
+from strsbp.study.claims.measurements import Border, Measure, Measured, Pair, Tables, Test
 from strsbp.study.claims.units import Unit, format_measured, format_value
-from strsbp.study.summary.intervals import ALPHA, share_interval
+from strsbp.study.summary.intervals import ALPHA, prediction_spread, share_interval
 
 FAILED_ABOVE = 0.5
 """A run failed if a weight is not finite or its last test error is above this; chance is 0.9."""
@@ -85,12 +85,12 @@ class Judgement(NamedTuple):
 
 class Context(NamedTuple):
     """What a rule may use: the results, the published value and its unit, and the adjusted p of all
-    paired tests of the topic."""
+    tests of the topic."""
 
     tables: Tables
     published: float | None
     unit: Unit
-    adjusted: Mapping[Pair | Measure, float] = {}
+    adjusted: Mapping[Test, float] = {}
 
 
 def _not_measured(what: str) -> Judgement:
@@ -104,8 +104,8 @@ class Rule(Closed):
         """The arms that the rule rests on, each with the epoch at which it is judged."""
         return []
 
-    def tests(self) -> list[Pair | Measure]:
-        """The paired tests that the rule makes: of two arms, or of a measured difference."""
+    def tests(self) -> list[Test]:
+        """The tests that the rule makes: of two arms, or of a measured value against a border."""
         return []
 
     def measures(self) -> list[Measure]:
@@ -188,8 +188,8 @@ class Within(MeasuringRule):
         return [self.changed(change) for change in ([{}, self.over] if self.over else [{}])]
 
     def tests(self):
-        strict = self.above is not None or self.below is not None
-        return self.measures() if strict and not self.over else []
+        strict = [bound for bound in (self.above, self.below) if bound is not None]
+        return [Border(self.changed({}), bound) for bound in strict if not self.over]
 
     def _bounds(self, context: Context) -> dict[str, float]:
         if self.tolerance is not None:
@@ -206,9 +206,10 @@ class Within(MeasuringRule):
             if divisor.value == 0:
                 return Judgement(Verdict.NOT_TESTED, f"{self.subject} would be a division by 0.")
             measured = Measured(measured.value / divisor.value)
-        elif isnan(measured.p_adjusted):
-            p_adjusted = context.adjusted.get(self.changed({}), nan)
-            measured = measured._replace(p_adjusted=p_adjusted)
+        for test in self.tests():
+            p_value = context.tables.p_value(test)
+            p_adjusted = context.adjusted.get(test, measured.p_adjusted)
+            measured = measured._replace(p_value=p_value, p_adjusted=p_adjusted)
         reasons = {Verdict.DOES_NOT: [], Verdict.UNDECIDED: [], Verdict.REPRODUCES: []}
         text, p_values = format_measured(*measured[:3], unit), ()
         for name, bound in self._bounds(context).items():
@@ -254,7 +255,7 @@ class SingleRun(MeasuringRule):
             reason += ", without an interval."
             return Judgement(Verdict.UNDECIDED, reason, *measured[:3])
         n_seeds = context.tables.select(self.table, self.where)["n_seeds"]
-        spread = (measured.high - measured.value) * sqrt(n_seeds + 1)
+        spread = prediction_spread(measured.high - measured.value, n_seeds)
         low, high = measured.value - spread, measured.value + spread
         holds = low <= context.published <= high
         ends, published = (format_value(one, unit) for one in (low, high)), context.published
@@ -319,7 +320,8 @@ class PairedRule(Rule):
     def _better(self, context: Context, better: str, worse: str, margin=None) -> Judgement:
         """The verdict on "the error of `better` is smaller", from their paired difference.
 
-        With a `margin`, on "the errors differ"; an interval within +-`margin` says they do not.
+        With a `margin`, on "the errors differ": an interval beyond +-`margin` says that they do,
+        one within it that they do not.
         """
         pair = self._pair(context, better, worse)
         if pair is None:
@@ -336,6 +338,7 @@ class PairedRule(Rule):
         if any(diverged):
             reason += " ({} and {} runs diverged and are excluded)".format(*diverged)
         low, high, p_value = pair["low"], pair["high"], float(pair["p_value"])
+        equal = format_value(margin, "points").lstrip("+")
         p_adjusted = context.adjusted.get(self._test(better, worse), p_value)
         if len(context.adjusted) > 1:
             tests = f"{len(context.adjusted)} tests"
@@ -344,10 +347,12 @@ class PairedRule(Rule):
             verdict = Verdict.UNDECIDED
             reason += ", with no interval, because there is one seed or all seeds agree"
         elif margin is not None and -margin <= low and high <= margin:
-            equal = format_value(margin, "points").lstrip("+")
             verdict, reason = Verdict.DOES_NOT, f"{reason}: within {equal}, which counts as equal"
         elif low <= 0 <= high:
             verdict, reason = Verdict.UNDECIDED, f"{reason}, and the interval includes 0"
+        elif min(abs(low), abs(high)) <= (margin or 0):
+            verdict = Verdict.UNDECIDED
+            reason += f", and the interval includes {equal}, up to which errors count as equal"
         elif p_adjusted >= ALPHA:
             verdict = Verdict.UNDECIDED
             reason += f": the interval excludes 0, but p after correction is at least {ALPHA:g}"
@@ -409,8 +414,7 @@ class PairedBetter(PairedRule):
 
 
 class PairedDiffers(PairedRule):
-    """The test errors of two arms differ, in either direction; an interval within +-`margin` counts
-    as equal."""
+    """The test errors of two arms differ, in either direction, by more than `margin`."""
 
     kind: Literal["paired_differs"]
     between: Annotated[list[ArmName], Field(min_length=2, max_length=2)]
@@ -425,12 +429,11 @@ class PairedDiffers(PairedRule):
 
 
 class Diverges(Rule):
-    """Training diverges (or, with `expected: false`, does not), counted over runs.
+    """Training fails (or, with `expected: false`, does not), counted over runs.
 
-    A run counts as diverged if a weight was no longer finite or if its last test error is above
-    one half. Partly if only some runs diverged. If all runs agree, the verdict is undecided while
-    they are so few that the exact 95 % limit (Clopper-Pearson) of the share of runs that would
-    diverge lies beyond one half.
+    A run fails if a weight was no longer finite or if its last test error is above one half. The
+    verdict is `partly` if only some runs failed. If all agree, it is undecided while they are so
+    few that the exact 95 % limit (Clopper-Pearson) of the share of failures lies beyond one half.
     """
 
     kind: Literal["diverges"]
@@ -451,7 +454,7 @@ class Diverges(Rule):
         n_diverged, n_runs = int((not_finite | high).sum()), len(runs)
         limits = share_interval(n_diverged, n_runs)
         what = f"{n_diverged} of {n_runs} runs of {self.arm}"
-        reason, above = f"{what} diverged", format_value(FAILED_ABOVE, "error")
+        reason, above = f"{what} failed", format_value(FAILED_ABOVE, "error")
         for rows, how in (
             (not_finite, "weights that are not finite"),
             (high, f"a last test error above {above}"),
@@ -508,9 +511,8 @@ class AllOf(Combination):
         reason = _reasons(judged)
         if len(verdicts) > 1 and Verdict.NOT_TESTED not in verdicts:
             reason = " ".join(
-                f"{words['parts']}: {_reasons(one for one in judged if one.verdict is verdict)}"
-                for verdict, words in WORDS.items()
-                if verdict in verdicts
+                f"{WORDS[one]['parts']}: {_reasons(parts)}"
+                for one, parts in groupby(judged, key=lambda part: part.verdict)
             )
         verdict = _together(verdicts)
         return _shown(judged, verdict)._replace(verdict=verdict, reason=reason)

@@ -8,20 +8,20 @@ Unit = Literal["error", "points", "share", "factor", "number"]
 percentage points; `share`: a share of runs; `factor`: a ratio; `number`: anything else."""
 
 _SHOWN = {
-    "error": (100, ".2f", ".2f", " %"),
-    "points": (100, "+.2f", "+.2f", " points"),
-    "share": (100, ".0f", ".0f", " % of runs"),
-    "factor": (1, ".3g", ".4g", " ×"),
-    "number": (1, ".4g", ".4g", ""),
+    "error": (100, ".2f", " %"),
+    "points": (100, "+.2f", " points"),
+    "share": (100, ".0f", " % of runs"),
+    "factor": (1, ".3g", " ×"),
+    "number": (1, ".4g", ""),
 }
-"""Multiple, formats of a value and of the ends of its interval, and name of each unit."""
+"""Multiple, format and name of each unit."""
 
 
 def format_value(value: float | None, unit: Unit) -> str:
     """`value` with its unit, such as `8.24 %`; an unknown value is a dash."""
     if value is None or math.isnan(value):
         return "–"
-    multiple, form, _, name = _SHOWN[unit]
+    multiple, form, name = _SHOWN[unit]
     return _signed(multiple * value, form) + name
 
 
@@ -30,12 +30,11 @@ def format_measured(value, low: float | None, high: float | None, unit: Unit) ->
     text = format_value(value, unit)
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return text
-    multiple, _, form, _ = _SHOWN[unit]
+    multiple, form, _ = _SHOWN[unit]
     return f"{text} [{_signed(multiple * low, form)}, {_signed(multiple * high, form)}]"
 
 
 def _signed(number: float, form: str) -> str:
-    """`number` with a minus sign, and none on zero."""
-    if form.endswith("2f"):
-        number = round(number, 2) + 0.0
+    """`number` with a minus sign, rounded first to the digits of the results files."""
+    number = float(f"{number:.9g}") if abs(number) > 1e-12 else 0.0
     return f"{number:{form}}".replace("-", "−")

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from strsbp.files import read_csv
 from strsbp.settings import ArmSettings
+from strsbp.spsp.compare import DRAWS
 from strsbp.spsp.quality import LOW_RATE
 from strsbp.study.claims import load_topics, read_judged
 from strsbp.study.claims.entries import Topic
@@ -38,12 +39,13 @@ class Results:
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """What the placeholders of texts may name: the `study`, an arm with its `default` settings
-        and the largest `low_rate`."""
+        """What the placeholders of texts may name: the `study`, an arm with its `default` settings,
+        the largest `low_rate` and the number of `draws` beside the authors' tables."""
         return dict(
             study=self.study,
             default=ArmSettings(**{"title": "default", "epochs": 1} | self.study.defaults),
             low_rate=LOW_RATE,
+            draws=DRAWS,
         )
 
     @cached_property

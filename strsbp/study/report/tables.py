@@ -52,6 +52,8 @@ def shown(one: ShownTable, results: Results, frame: pd.DataFrame | None = None) 
     def cell(row: dict, column: str):
         """The value in a column as text, with its interval if there is one."""
         value, unit = row[column], units.get(column, other_unit)
+        if column in words["switches"]:
+            return "yes" if value else "no"
         if isinstance(value, str):
             named = names.get(value, value)
             return symbols(named.replace("_", " ") if IDENTIFIER.fullmatch(named) else named)

@@ -94,6 +94,26 @@ def share_interval(n_with: int, n: int) -> Interval:
     return Interval(n_with / n, float(limits.low), float(limits.high))
 
 
+def prediction_spread(spread: float, n: int) -> float:
+    """How far from the mean one more value would lie (95 %), in either direction.
+
+    `spread`: half the width of the 95 % t-interval of the mean of `n` values.
+    """
+    return spread * np.sqrt(n + 1)
+
+
+def p_of_interval(distance: float, width: float) -> float:
+    """Two-sided p of a value at this distance from a border, by a normal distribution.
+
+    `width`: that of the value's 95 % interval; p is NaN without one or for a width of 0.
+    """
+    if not width > 0:
+        return np.nan
+    from scipy import stats
+
+    return float(2 * stats.norm.sf(abs(distance) / width * 2 * stats.norm.isf(ALPHA / 2)))
+
+
 def holm(p_values) -> np.ndarray:
     """p values (n,) of one family of tests, adjusted by Holm's step-down method."""
     p_values = np.asarray(p_values, dtype=np.float64)

@@ -8,11 +8,12 @@ pair. `n_seeds` (or `n_pairs`) is the number of runs behind a value, so the two 
 account for every run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -93,6 +94,7 @@ class Run:
 
 def summarise_training(
     metrics: Sequence[str | Path],
+    titles: Mapping[str, str] = MappingProxyType({}),
     *,
     curves: str | Path,
     seeds: str | Path,
@@ -109,11 +111,14 @@ def summarise_training(
       at the checkpoints that both reach and at the end of the shorter one;
     - `runs`: one row per run, with its sizes, time, machine and versions.
 
-    Raises `ResultsError` for a run that is incomplete or inconsistent.
+    `titles`: of the arms, which may be newer than their runs. Raises `ResultsError` for a run that
+    is incomplete or inconsistent.
     """
     loaded = load_runs(metrics)
     by_arm: dict[str, list[Run]] = {}
     for run in loaded:
+        settings = run.provenance["settings"]
+        settings["title"] = titles.get(run.arm, settings["title"])
         by_arm.setdefault(run.arm, []).append(run)
     seed_rows = _seed_rows(loaded)
     write_csv(_curve_rows(by_arm, seed_rows), curves)

@@ -20,7 +20,7 @@ CAUSES = {
     (True, True): "dynamics",
     (True, False): "table",
     (False, True): "other table",
-    (False, False): "none",
+    (False, False): "no run failed",
 }
 """By whether runs fail with their own table, and with the common one."""
 

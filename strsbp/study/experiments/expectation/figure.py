@@ -10,7 +10,7 @@ from strsbp.study.figures import style
 NAMES = {
     "published": "published",
     "unblocked": "unblocked",
-    "exact": "all trains equally likely",
+    "exact": "uniform trains",
     "corrected": "corrected",
 }
 SIMULATED = ("published", "unblocked", "corrected")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from strsbp.files import ResultsError, read_csv, write_csv
-from strsbp.study.summary.intervals import mean_interval
+from strsbp.study.summary.intervals import mean_interval, prediction_spread
 from strsbp.study.summary.training import Run, load_runs
 
 EPOCHS = (1, 2, 10, 20)
@@ -19,7 +19,8 @@ COLUMNS = [
     "log", "setting", "at_epoch", "quantity", "logged", "mean", "low", "high", "difference",
     "difference_low", "difference_high", "n_seeds", "n_train",
 ]  # fmt: skip
-"""`difference`: ours minus the log's. `best_test_error` is the smallest of the first `at_epoch`
+"""`difference`: ours minus the log's, with the interval that one more run of ours would give: the
+log is a single run, too. `best_test_error` is the smallest of the first `at_epoch`
 epochs, in ours as in the log."""
 
 
@@ -79,10 +80,12 @@ def _by_epoch(runs: list[Run]) -> pd.DataFrame:
 
 
 def _compare(logged: float, ours: pd.Series) -> dict:
-    interval = mean_interval(ours)
-    names = ("difference", "difference_low", "difference_high")
-    differences = {name: end - logged for name, end in zip(names, interval, strict=True)}
-    return dict(logged=logged) | interval._asdict() | differences | dict(n_seeds=len(ours))
+    interval, n = mean_interval(ours), len(ours)
+    difference = interval.mean - logged
+    spread = prediction_spread(interval.high - interval.mean, n)
+    ends = dict(difference_low=difference - spread, difference_high=difference + spread)
+    known = dict(logged=logged, difference=difference, n_seeds=n)
+    return known | interval._asdict() | ends
 
 
 def _best(logged: pd.Series, ours: pd.Series) -> list[dict]:
