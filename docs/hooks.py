@@ -15,11 +15,12 @@ UNTOUCHED = re.compile(r"(<(pre|code|math)\b.*?</\2>|<[^>]*>)", re.DOTALL)
 
 
 def on_page_markdown(markdown, **_):
-    """Formulas between double dollars become MathML, which browsers draw without a script."""
+    """Formulas between double dollars become MathML, which browsers draw without a script; results
+    are beside the pages."""
     return re.sub(
         r"\$\$(.+?)\$\$",
         lambda formula: tex2mathml(formula[1].strip(), as_block=True),
-        markdown,
+        markdown.replace(f"](../{RESULTS}/", "]("),
         flags=re.DOTALL,
     )
 
