@@ -34,6 +34,7 @@ the best on validation images."""
 
 MEASURED = [
     "measured", "low", "high", "p_value", "p_adjusted", "n_train", "n_test", "epochs", "n_seeds",
+    "repeats",
 ]  # fmt: skip
 """Columns of what a claim rests on; the sizes are the smallest of its arms."""
 COLUMNS_OF_CLAIMS = [

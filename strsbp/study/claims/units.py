@@ -11,7 +11,7 @@ _SHOWN = {
     "error": (100, ".2f", " %"),
     "points": (100, "+.2f", " points"),
     "share": (100, ".0f", " % of runs"),
-    "factor": (1, ".3g", " ×"),
+    "factor": (1, "#.3g", " ×"),
     "number": (1, ".4g", ""),
 }
 """Multiple, format and name of each unit."""
@@ -37,4 +37,4 @@ def format_measured(value, low: float | None, high: float | None, unit: Unit) ->
 def _signed(number: float, form: str) -> str:
     """`number` with a minus sign, rounded first to the digits of the results files."""
     number = float(f"{number:.9g}") if abs(number) > 1e-12 else 0.0
-    return f"{number:{form}}".replace("-", "−")
+    return f"{number:{form}}".rstrip(".").replace("-", "−")
