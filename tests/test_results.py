@@ -20,6 +20,7 @@ from strsbp.spsp.table import read_table, write_table
 from strsbp.study.claims import judging, published_value
 from strsbp.study.experiments import OPEN_QUESTIONS
 from strsbp.study.experiments.ablation.summarise import summarise_ablation as compare_readings
+from strsbp.study.experiments.activation import summarise as activation
 from strsbp.study.experiments.bptt import summarise as bptt
 from strsbp.study.experiments.bptt.settings import compared_files, compared_network
 from strsbp.study.experiments.corrections.summarise import (
@@ -254,6 +255,14 @@ def summarise_early_decision(out):
     early_decision.summarise_early_decision(seeds, out=out / "early_decision" / "summary.csv")
 
 
+def summarise_activation(out):
+    settings, folder = STUDY.activation, PAPER / "activation" / "measure"
+    runs = [(arm, seed) for arm in settings.arms for seed in settings.seeds]
+    files = [folder / f"{arm}-seed{seed}.csv" for arm, seed in runs]
+    arms = [arm for arm, _ in runs]
+    activation.summarise_activation(files, arms, out=out / "activation" / "summary.csv")
+
+
 def summarise_bptt(out):
     files = {
         name: [ROOT / file for file in found] for name, found in compared_files(STUDY, True).items()
@@ -299,7 +308,7 @@ def trace_spsp(out):
     [
         summarise_training, summarise_divergence, fit_spsp, fit_curve,
         summarise_spsp, summarise_fits, summarise_sweep, summarise_early_decision, summarise_bptt,
-        summarise_ablation, summarise_corrections, summarise_gradient_flow,
+        summarise_activation, summarise_ablation, summarise_corrections, summarise_gradient_flow,
         summarise_regularisation, summarise_published_logs, trace_spsp,
         judge_claims, judge_findings, judge_questions,
         pytest.param(summarise_gradient_check, marks=pytest.mark.slow),
