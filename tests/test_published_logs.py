@@ -25,6 +25,8 @@ ARMS = {
     "fashion_as_published": FASHION | {"cost": "repaired"},
     "hm2bp_as_logged": LOGGED | HM2BP,
     "hm2bp_as_published": HM2BP | {"cost": "repaired"},
+    "hm2bp_as_logged_short": LOGGED | HM2BP,
+    "hm2bp_as_published_short": HM2BP | {"cost": "repaired"},
     "mnist_strsbp_as_logged": LOGGED | ALL,
     "mnist_hm2bp_as_logged": LOGGED | ALL | {"gradient": "hm2bp"},
     "mnist_strsbp_as_published": ALL | {"cost": "repaired"},
