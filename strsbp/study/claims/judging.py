@@ -34,7 +34,6 @@ the best on validation images."""
 
 MEASURED = [
     "measured", "low", "high", "p_value", "p_adjusted", "n_train", "n_test", "epochs", "n_seeds",
-    "repeats",
 ]  # fmt: skip
 """Columns of what a claim rests on; the sizes are the smallest of its arms."""
 COLUMNS_OF_CLAIMS = [
@@ -76,7 +75,7 @@ def judge_claims(
         described = claim.model_dump(include=set(COLUMNS_OF_CLAIMS))
         rows.append(described | main | dict(other_verdicts=_other_verdicts(main, others)))
         settings += found if others else []
-    write_csv(pd.DataFrame(rows)[COLUMNS_OF_CLAIMS], out)
+    write_csv(pd.DataFrame(rows, columns=COLUMNS_OF_CLAIMS), out)
     write_csv(pd.DataFrame(settings, columns=COLUMNS_OF_SETTINGS), settings_out)
 
 
