@@ -80,11 +80,13 @@ def test_a_layer_in_which_nothing_fires_has_no_ratio():
 
 def test_the_table_and_its_figure(model, tmp_path):
     networks = Networks({"a": model}, HIDDEN, [table()], small_networks.noise())
-    measured, out = [tmp_path / f"{seed}.csv" for seed in (3, 4)], tmp_path / "summary.csv"
+    measured = [tmp_path / "a" / f"seed{seed}.csv" for seed in (3, 4)]
+    out = tmp_path / "summary.csv"
+    measured[0].parent.mkdir()
     for seed, path in zip((3, 4), measured, strict=True):
         measure_activation(networks, seed=seed, n_samples=3, train_epochs=1, out=path)
     first = pd.read_csv(measured[0])
-    summarise_activation(measured, ["a", "a"], out=out)
+    summarise_activation(measured, out=out)
     frame = pd.read_csv(out)
     fires = (frame["statistic"] == "mean_count") & (frame["state"] == "trained")
     both = [pd.read_csv(path).query("statistic == 'mean_count' and state == 'trained'")["value"]

@@ -7,6 +7,7 @@ import yaml
 from refusals import refusal
 
 from strsbp.errors import ClaimsError
+from strsbp.settings import ModelSettings
 from strsbp.study.claims import load_topics, published_value
 from strsbp.study.claims.judging import judge_claims
 from strsbp.study.claims.units import format_measured, format_value
@@ -40,6 +41,11 @@ def test_the_shipped_claims_hold_the_published_numbers(claims):
         on_training = bool(claim.rule.arms()) or "fits" in {m.table for m in claim.rule.measures()}
         any_size = claim.id in ("a_mistake", "eq_3")  # true of every network
         assert on_training == (any_size or bool(claim.needs)), f"{claim.id} states its size"
+
+
+def test_a_gradient_vanishes_faster_than_the_membrane_leaks(claims):
+    rule = claims["bptt_gradients"].rule.rules[0]
+    assert rule.high == pytest.approx((1 - 1 / ModelSettings().tau_m) ** 100, abs=5e-5)
 
 
 @pytest.mark.parametrize(

@@ -257,10 +257,8 @@ def summarise_early_decision(out):
 
 def summarise_activation(out):
     settings, folder = STUDY.activation, PAPER / "activation" / "measure"
-    runs = [(arm, seed) for arm in settings.arms for seed in settings.seeds]
-    files = [folder / f"{arm}-seed{seed}.csv" for arm, seed in runs]
-    arms = [arm for arm, _ in runs]
-    activation.summarise_activation(files, arms, out=out / "activation" / "summary.csv")
+    files = [folder / arm / f"seed{n}.csv" for arm in settings.arms for n in settings.seeds]
+    activation.summarise_activation(files, out=out / "activation" / "summary.csv")
 
 
 def summarise_bptt(out):

@@ -14,7 +14,6 @@ from strsbp.study.summary.costs import core_time
 from strsbp.study.summary.intervals import (
     holm,
     mean_interval,
-    prediction_spread,
     share_interval,
 )
 from strsbp.study.summary.training import summarise_training
@@ -71,11 +70,6 @@ def test_exact_limits_of_a_share_by_hand():
     assert share_interval(0, 5) == pytest.approx((0, 0, 1 - 0.05**0.2))
     assert share_interval(5, 5) == pytest.approx((1, 0.05**0.2, 1))
     assert share_interval(1, 2) == pytest.approx((0.5, 1 - 0.975**0.5, 0.975**0.5))
-
-
-def test_the_spread_of_one_more_value():
-    """From half the width of a t-interval, t s / sqrt(n), to t s sqrt(1 + 1 / n)."""
-    assert prediction_spread(2 / np.sqrt(4), 4) == pytest.approx(2 * np.sqrt(1 + 1 / 4))
 
 
 def test_titles_may_be_newer_than_runs(tmp_path):

@@ -1,21 +1,15 @@
 """Eq. 3: total potentials a_i over the threshold beside spike counts o_i."""
 
-activation_runs = lambda wildcards: [
-    (arm, seed)
-    for arm in study(wildcards.profile).activation.arms
-    for seed in study(wildcards.profile).activation.seeds
-]
-
 
 use rule call as measure_activation with:
     input:
         unpack(inputs_of_arms(this_arm)),
     output:
-        out="results/{profile}/activation/measure/{arm}-seed{seed}.csv",
+        out="results/{profile}/activation/measure/{arm}/seed{seed}.csv",
     log:
-        "logs/{profile}/activation/measure/{arm}-seed{seed}.log",
+        "logs/{profile}/activation/measure/{arm}/seed{seed}.log",
     benchmark:
-        "results/{profile}/benchmarks/activation/measure/{arm}-seed{seed}.tsv"
+        "results/{profile}/benchmarks/activation/measure/{arm}/seed{seed}.tsv"
     params:
         **calls("strsbp.study.experiments.activation.measure.measure_activation"),
         networks=settings_of_arms(this_arm),
@@ -28,18 +22,16 @@ use rule call as measure_activation with:
 
 use rule call as summarise_activation with:
     input:
-        measured=lambda wildcards: [
-            rules.measure_activation.output.out.format(
-                profile=wildcards.profile, arm=arm, seed=seed
-            )
-            for arm, seed in activation_runs(wildcards)
-        ],
+        measured=each(
+            rules.measure_activation.output.out,
+            arm=setting("activation.arms"),
+            seed=setting("activation.seeds"),
+        ),
     output:
         out="results/{profile}/activation/summary.csv",
     log:
         "logs/{profile}/activation/summarise.log",
     params:
         **calls("strsbp.study.experiments.activation.summarise.summarise_activation"),
-        arms=lambda wildcards: [arm for arm, _ in activation_runs(wildcards)],
     message:
         "Summarising potentials and spike counts (Eq. 3)"

@@ -184,8 +184,10 @@ class Tables:
             pair = self.pair(*test)
             return nan if pair is None else float(pair["p_value"])
         found = self.measure(test.measure)
-        if found is None or (test.border == 0 and not isnan(found.p_value)):
-            return nan if found is None else found.p_value
+        if found is None:
+            return nan
+        if test.border == 0 and not isnan(found.p_value):
+            return found.p_value
         return p_of_interval(found.value - test.border, found.high - found.low)
 
     def _corrected(self, test: Test) -> bool:

@@ -11,16 +11,13 @@ from strsbp.study.summary.intervals import mean_interval
 
 KEYS = ["n_train", "epochs", "state", "layer", "of", "bin", "statistic"]
 COLUMNS = ["arm", *KEYS, "count", "mean", "low", "high", "n", "n_seeds"]
-"""`mean`, `low` and `high`: over seeds; `n`: neurons times images of all seeds."""
+"""`epochs`: of training before the state `trained`; `mean`, `low` and `high`: over seeds; `n`:
+neurons times images of all seeds."""
 
 
-def summarise_activation(
-    measured: Sequence[str | Path], arms: Sequence[str], *, out: str | Path
-) -> None:
-    """Write `out` from the files of `measure_activation`, whose arms are `arms`, file by file."""
-    frames = [
-        read_csv(path, MEASURED).assign(arm=arm) for path, arm in zip(measured, arms, strict=True)
-    ]
+def summarise_activation(measured: Sequence[str | Path], *, out: str | Path) -> None:
+    """Write `out` from the files of `measure_activation`, in a folder for each arm."""
+    frames = [read_csv(path, MEASURED).assign(arm=Path(path).parent.name) for path in measured]
     rows = []
     for key, group in pd.concat(frames).groupby(["arm", *KEYS], sort=False, dropna=False):
         sums = dict(count=group["count"].mean(), n=group["n"].sum(), n_seeds=len(group))
