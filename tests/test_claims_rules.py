@@ -372,13 +372,17 @@ def test_a_strict_bound_requires_the_whole_interval(
 def test_bounds_of_a_topic_without_p_share_a_correction(tmp_path):
     """The p of an interval is that of a normal distribution: 0.05 at its end."""
     path = tmp_path / "gradient_check.csv"
-    rows = [("a", 1.0, 0.0, 2.0), ("b", 3.0, 1.0, 5.0), ("c", 0.5, NAN, NAN)]
-    pd.DataFrame(rows, columns=["layer", "mean", "low", "high"]).to_csv(path, index=False)
+    rows = [("a", 1.0, 0.0, 2.0, NAN), ("b", 3.0, 1.0, 5.0, NAN), ("c", 0.5, NAN, NAN, NAN),
+            ("d", 1.0, 0.0, 2.0, 0.04)]  # fmt: skip
+    columns = ["layer", "mean", "low", "high", "p_value"]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
     tables = Tables(dict(gradient_check=path))
-    a, b, c = (Measure(table="gradient_check", where=dict(layer=name)) for name in "abc")
+    a, b, c, d = (Measure(table="gradient_check", where=dict(layer=name)) for name in "abcd")
     assert tables.p_value(Border(a, 0)) == pytest.approx(0.05)
     assert tables.p_value(Border(b, 1)) == pytest.approx(0.05)
     assert tables.p_value(Border(b, 3)) == 1
+    assert tables.p_value(Border(d, 0)) == 0.04  # that of the file, which is for 0
+    assert tables.p_value(Border(d, 1)) == 1
     adjusted = tables.adjusted([Border(a, 0), Border(b, 0), Border(c, 0)])
     p = 0.0032827  # 3 / 2 * 1.96 standard deviations
     assert adjusted == pytest.approx({Border(a, 0): 0.05, Border(b, 0): 2 * p}, rel=1e-4)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from strsbp.spsp.compare import AUTHOR_TABLES, compare_tables
+from strsbp.spsp.compare import AUTHOR_TABLES, compare_tables, share_as_far
 from strsbp.spsp.fits import fit_surface
 from strsbp.spsp.simulate import simulate_surface
 from strsbp.spsp.table import EffectRatioTable, read_table, write_table
@@ -28,6 +28,13 @@ def test_a_scaled_table_differs_by_its_scale():
     measures = compare_tables(EffectRatioTable(table.coefficients * 1.1), table)
     relative = ("value_rms", "value_largest", "derivative_rms", "derivative_largest")
     assert measures == pytest.approx(dict.fromkeys(relative, 0.1) | dict(value_ratio=1.1))
+
+
+def test_a_file_is_one_of_the_draws():
+    draws = pd.Series([0.98, 1.01, 1.0])
+    assert share_as_far(0.97, draws, 1) == 1 / 4
+    assert share_as_far(1.02, draws, 1) == 2 / 4  # 0.98 is as far on the other side
+    assert share_as_far(1.0, draws, 1) == 1
 
 
 def test_kept_comparison_is_within_chance():

@@ -53,6 +53,12 @@ def compare_tables(ours: Table, theirs: Table) -> dict[str, float]:
     return result
 
 
+def share_as_far(value: float, draws: pd.Series, perfect: float) -> float:
+    """The share of `value` and `draws` that are at least as far from `perfect` as `value` is."""
+    as_far = (draws - perfect).abs() >= abs(value - perfect)
+    return float((as_far.sum() + 1) / (len(draws) + 1))
+
+
 def author_comparison(folder: str | Path) -> pd.DataFrame:
     """Compare our tables with the authors' files in `folder`.
 
@@ -72,12 +78,11 @@ def author_comparison(folder: str | Path) -> pd.DataFrame:
             for seed in range(2, 2 + DRAWS)
         )
         for measure, value in compare_tables(first, theirs).items():
-            perfect = float(measure == "value_ratio")
-            further = (draws[measure] - perfect).abs() >= abs(value - perfect)
             rows.append(
                 dict(
                     file=name, spsp=table.spsp, grid=table.grid, measure=measure, ours=value,
-                    chance=draws[measure].median(), p=(further.sum() + 1) / (DRAWS + 1),
+                    chance=draws[measure].median(),
+                    p=share_as_far(value, draws[measure], float(measure == "value_ratio")),
                     repeats=REPEATS, source=SOURCE,
                 )
             )  # fmt: skip
