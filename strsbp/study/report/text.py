@@ -15,12 +15,13 @@ _SYMBOL = re.compile(r"(?<!\w)(tau|e|o|s|t|D|a|w)_(m|s|ij|i|j|ref)(?!\w)")
 
 
 def symbols(text) -> Markup:
-    """`text`, escaped, with symbols such as e_ij set as mathematics, and `code` as code."""
+    """`text`, escaped, with e_ij and the like as mathematics, `code` as code, findings as links."""
     # Non-breaking spaces between numbers and units, and within intervals.
     text = re.sub(r"(?<=\d) (?=[%×]|points|epochs|mV|ms)", "\u00a0", str(escape(text)))
     text = re.sub(r"(\[[^\]]*,) ", "\\1\u00a0", text)
     text = _SYMBOL.sub(r"<i>\1</i><sub>\2</sub>", text)
     text = re.sub("`([^`]+)`", r"<code>\1</code>", text)
+    text = re.sub(r"\bF[1-9]\d?\b", r'<a href="#finding-\g<0>">\g<0></a>', text)
     return Markup(text.replace("<i>tau</i>", "<i>τ</i>"))
 
 
