@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from refusals import refusal
@@ -106,6 +107,47 @@ def test_an_error_in_judging_names_the_claim_and_writes_nothing(tmp_path):
         out = dict(out=tmp_path / "claims.csv", settings_out=tmp_path / "settings.csv")
         judge_claims(claims=path, tables={}, **out)
     assert not (tmp_path / "claims.csv").exists()
+
+
+def test_sizes_are_those_of_the_value_shown_and_equal_epochs_are_left_out(tmp_path):
+    """The arm is better by the best epoch, not by the last; the simulation has neither."""
+    arms = [
+        dict(
+            arm=arm, at_epoch=10, quantity=f"{quantity}_test_error", mean=mean, n_train=1000,
+            n_seeds=5, dataset="mnist",
+        )
+        for arm, means in (("a", (0.1, 0.3)), ("logged_a", (0.3, 0.3)))
+        for quantity, mean in zip(("best", "last"), means, strict=True)
+    ]  # fmt: skip
+    tables = dict(arms=arms, surfaces=[dict(o_i=1, mean=5, repeats=200)])
+    paths = {name: tmp_path / f"{name}.csv" for name in tables}
+    for name, rows in tables.items():
+        pd.DataFrame(rows).to_csv(paths[name], index=False)
+    of_arm = dict(subject="E", table="arms", high=0.2)
+    of_arm["where"] = dict(arm="a", at_epoch=10, quantity="best_test_error")
+    simulated = dict(subject="S", table="surfaces", where=dict(o_i=1), high=9)
+    claims = topic(
+        dict(
+            id="either",
+            place="p",
+            statement="s",
+            rule=dict(kind="all_of", rules=[simulated, of_arm]),
+        ),
+        dict(id="simulated", place="p", statement="s", rule=simulated),
+        dict(id="arm", place="p", statement="s", rule=of_arm),
+    )
+    out = dict(out=tmp_path / "claims.csv", settings_out=tmp_path / "settings.csv")
+    path, variants = write(tmp_path / "claims.yaml", claims), dict(logged="as logged")
+    judge_claims(claims=path, tables=paths, variants=variants, **out)
+    judged = pd.read_csv(out["out"], index_col="id")
+    assert judged.loc["either", ["measured", "repeats"]].tolist() == [5, 200]
+    assert judged.loc[["either", "simulated"], ["n_train", "n_seeds"]].isna().all(axis=None)
+    assert judged.loc["arm", ["n_train", "n_seeds"]].tolist() == [1000, 5]
+    said = "judged by the last epoch, it does not reproduce; as logged, it does not reproduce"
+    assert judged["other_verdicts"].fillna("")[["arm", "simulated"]].tolist() == [said, ""]
+    found = pd.read_csv(out["settings_out"])
+    views = found.loc[found["id"] == "arm", ["setting", "epoch"]].agg(" ".join, axis=1)
+    assert views.tolist() == ["study best", "study last", "logged best"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from strsbp.errors import ClaimsError
 from strsbp.study.claims.entries import Statement
 from strsbp.study.claims.judging import judge
-from strsbp.study.claims.measurements import Border, Measure, Tables
+from strsbp.study.claims.measurements import Border, Measure, Measured, Pair, Tables
 from strsbp.study.claims.rules import Context, Verdict
 
 YES, PART, NO, OPEN, UNTESTED = Verdict
@@ -119,6 +119,19 @@ def test_ratio(bounds, verdict, verdict_of):
     assert judged.verdict is verdict and judged.measured == pytest.approx(2.5)
 
 
+def test_the_interval_of_a_quotient():
+    """That of two independent means covers the true quotient about as often as it says."""
+    means, spreads = np.array([3, 2]), np.array([0.2, 0.1])
+    draws = np.random.default_rng(1).normal(means, spreads, (2000, 2))
+    ends = np.stack([draws, draws - 1.96 * spreads, draws + 1.96 * spreads], axis=2)
+    quotients = [Measured(*above).over(Measured(*below)) for above, below in ends]
+    assert np.mean([one.low <= 1.5 <= one.high for one in quotients]) == pytest.approx(
+        0.95, abs=0.01
+    )
+    for bare in (Measured(3), Measured(-3, -4, -2)):
+        assert np.isnan(bare.over(Measured(2, 1.8, 2.2)).low)
+
+
 @pytest.mark.parametrize(
     ("order", "verdict", "said"),
     [
@@ -165,21 +178,28 @@ def test_paired_better(row, verdict, said, verdict_of):
     assert judged.verdict is verdict and said in judged.reason
 
 
+DIFFERS = dict(kind="paired_differs", between=["b", "a"], margin=0.001)
+
+
 @pytest.mark.parametrize(
     ("rule", "corrected", "verdict", "said"),
     [
         (BETTER, 0.04, YES, "p = 0.02, with Holm's correction for 2 tests 0.04): the interval"),
         (BETTER, 0.06, OPEN, "p after correction is at least 0.05"),
-        (dict(kind="paired_differs", between=["b", "a"], margin=0.001), 0.04, YES, "b minus a"),
-        (dict(kind="paired_differs", between=["b", "a"], margin=0.001), 0.06, OPEN, "p after"),
+        (DIFFERS, 0.04, YES, "b minus a"),
+        (DIFFERS, 0.06, OPEN, "p after"),
     ],
 )
 def test_the_corrected_p_decides(rule, corrected, verdict, said, verdict_of):
     row = pair_row("a", "b", -0.01, -0.015, -0.005) | dict(p_value=0.02)
-    adjusted = {("a", "b", 10, "best_test_error"): corrected, ("a", "c", 10, "x"): 0.5}
+    margin = rule.get("margin", 0)
+    tested = Pair("a", "b", 10, "best_test_error", margin)
+    adjusted = {tested: corrected, Pair("a", "c", 10, "x"): 0.5}
     judged = verdict_of(rule | dict(at_epoch=10), unit="points", pairs=[row], adjusted=adjusted)
     assert judged.verdict is verdict and said in judged.reason
-    assert (judged.p_value, judged.p_adjusted) == (0.02, corrected)
+    # Of three pairs, at 0.009 / 0.005 times the 4.303 standard errors to the interval's end.
+    p_value = 0.01627 if margin else 0.02
+    assert (judged.p_value, judged.p_adjusted) == (pytest.approx(p_value, rel=1e-3), corrected)
 
 
 @pytest.mark.parametrize(
@@ -370,19 +390,20 @@ def test_a_strict_bound_requires_the_whole_interval(
 
 
 def test_bounds_of_a_topic_without_p_share_a_correction(tmp_path):
-    """The p of an interval is that of a normal distribution: 0.05 at its end."""
+    """The p of an interval is that of a normal distribution: 0.05 at its nearer end."""
     path = tmp_path / "gradient_check.csv"
     rows = [("a", 1.0, 0.0, 2.0, NAN), ("b", 3.0, 1.0, 5.0, NAN), ("c", 0.5, NAN, NAN, NAN),
-            ("d", 1.0, 0.0, 2.0, 0.04)]  # fmt: skip
+            ("d", 1.0, 0.0, 2.0, 0.04), ("e", 1.0, 0.5, 9.0, NAN)]  # fmt: skip
     columns = ["layer", "mean", "low", "high", "p_value"]
     pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
     tables = Tables(dict(gradient_check=path))
-    a, b, c, d = (Measure(table="gradient_check", where=dict(layer=name)) for name in "abcd")
+    a, b, c, d, e = (Measure(table="gradient_check", where=dict(layer=name)) for name in "abcde")
     assert tables.p_value(Border(a, 0)) == pytest.approx(0.05)
     assert tables.p_value(Border(b, 1)) == pytest.approx(0.05)
     assert tables.p_value(Border(b, 3)) == 1
     assert tables.p_value(Border(d, 0)) == 0.04  # that of the file, which is for 0
     assert tables.p_value(Border(d, 1)) == 1
+    assert tables.p_value(Border(e, 0.5)) == tables.p_value(Border(e, 9)) == pytest.approx(0.05)
     adjusted = tables.adjusted([Border(a, 0), Border(b, 0), Border(c, 0)])
     p = 0.0032827  # 3 / 2 * 1.96 standard deviations
     assert adjusted == pytest.approx({Border(a, 0): 0.05, Border(b, 0): 2 * p}, rel=1e-4)

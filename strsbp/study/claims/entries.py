@@ -55,7 +55,7 @@ SIZES = {
     "n_test": "test images",
     "epochs": "epochs",
     "n_seeds": "seeds",
-    "n_runs": "seeds",
+    "n_runs": "runs",
     "repeats": "repeats",
 }
 """What `needs` may count, in words. It is looked up in the columns of the measured row, then among

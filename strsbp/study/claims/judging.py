@@ -1,5 +1,6 @@
 """Verdicts on claims, findings and questions, from the results files that their rules name."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -33,9 +34,9 @@ EPOCHS = {
 the best on validation images."""
 
 MEASURED = [
-    "measured", "low", "high", "p_value", "p_adjusted", "n_train", "n_test", "epochs", "n_seeds",
+    "measured", "low", "high", "p_value", "p_adjusted", *SIZES,
 ]  # fmt: skip
-"""Columns of what a claim rests on; the sizes are the smallest of its arms."""
+"""Columns of what a claim rests on, with the sizes of what was measured."""
 COLUMNS_OF_CLAIMS = [
     "id", "place", "statement", "published", "measured", "low", "high", "unit", "what",
     "verdict", "reason", *MEASURED[3:], "other_verdicts", "note",
@@ -172,9 +173,7 @@ def rows_of_arms(rule: AnyRule, needs: Needs, tables: Tables) -> list[pd.Series]
 def smallest(rows: list[pd.Series | None]) -> dict[str, float]:
     """The smallest of each of the `SIZES` that the rows have; a diverged run counts as a seed."""
     frame = pd.DataFrame([row for row in rows if row is not None])
-    if "n_runs" in frame:
-        frame["n_seeds"] = frame["n_runs"]
-    elif {"n_seeds", "n_diverged"} <= set(frame):
+    if {"n_seeds", "n_diverged"} <= set(frame):
         frame["n_seeds"] += frame["n_diverged"].fillna(0)
     if "at_epoch" in frame:
         frame["epochs"] = frame["at_epoch"]
@@ -196,8 +195,8 @@ def _effect(effect: Effect, tables: Tables, adjusted: Mapping[Pair | Measure, fl
 
 
 def _judged_all(topics: list[Topic], tables: Tables, setting: str, title: str) -> list[dict]:
-    """One row per claim and way to choose the epoch, at one setting."""
-    rows = []
+    """One row per claim and way to choose the epoch, where that matters, at one setting."""
+    rows, reasons = [], {}
     for epoch, quantity in EPOCHS.items():
         seen = tables.seen(tables.variant, quantity)
         for topic in topics:
@@ -212,6 +211,9 @@ def _judged_all(topics: list[Topic], tables: Tables, setting: str, title: str) -
                         continue  # arms without validation images
                     context = Context(seen, claim.published, claim.unit, adjusted)
                     judged = judge(claim.rule, claim.needs, context)
+                    if judged.reason == reasons.get(claim.id):
+                        continue  # it names its epoch itself, or compares no test errors
+                    reasons.setdefault(claim.id, judged.reason)
                     described = dict(id=claim.id, setting=setting, title=title, epoch=epoch)
                     described |= _sizes(claim, judged, seen)
                 rows.append(described | judged._asdict())
@@ -219,17 +221,20 @@ def _judged_all(topics: list[Topic], tables: Tables, setting: str, title: str) -
 
 
 def _sizes(one: Statement, judged: Judgement, tables: Tables) -> dict[str, float]:
-    """The smallest sizes of what a verdict rests on: of its measured rows, or else of its arms."""
-    arms = rows_of_arms(one.rule, one.needs, tables)
+    """The smallest sizes of what was measured, as its rows have them, or else its arms."""
+    rule = judged.rule or one.rule
+    arms = rows_of_arms(rule, one.needs, tables)
     sizes = {} if isinstance(arms, str) else smallest(arms)
     if judged.verdict is Verdict.NOT_TESTED:
         return sizes
-    return sizes | smallest([tables.select(row.table, row.where) for row in one.rule.measures()])
+    measures = [measure for measure in rule.measures() if measure.sized]
+    return sizes | smallest([tables.select(measure.table, measure.where) for measure in measures])
 
 
 def _other_verdicts(main: dict, others: list[dict]) -> str:
     """The verdicts that differ from the main one, in words, such as "as logged, judged by the last
-    epoch, it is undecided"."""
+    epoch, it is undecided"; without the epoch if every epoch has this verdict."""
+    judged = Counter(other["title"] for other in (main, *others))
     epochs: dict[tuple[str, Verdict], list[str]] = {}
     for other in others:
         verdicts = {main["verdict"], other["verdict"]}
@@ -238,9 +243,8 @@ def _other_verdicts(main: dict, others: list[dict]) -> str:
     said = []
     for (title, verdict), (*first, last) in epochs.items():
         names = " or ".join(filter(None, [", ".join(first), last]))
-        said.append(
-            f"{title and f'{title}, '}judged by the {names} epoch, it {WORDS[verdict]['one']}"
-        )
+        judged_by = f"judged by the {names} epoch" if judged[title] > len(first) + 1 else ""
+        said.append(", ".join(filter(None, [title, judged_by, f"it {WORDS[verdict]['one']}"])))
     return "; ".join(said)
 
 

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
-from math import isnan, nan
+from math import exp, hypot, isnan, nan
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -13,7 +13,7 @@ from strsbp.errors import ClaimsError, StrsbpError, in_words
 from strsbp.files import read_csv
 from strsbp.settings import Closed
 from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS
-from strsbp.study.summary.intervals import both_ways, holm, p_of_interval
+from strsbp.study.summary.intervals import both_ways, holm, p_beyond
 
 TableName = Literal[
     "arms", "pairs", "runs", "curves", "surfaces", "quality", "author_tables", "gradients",
@@ -48,6 +48,11 @@ class Measure(Closed):
     `standard_error` to either side. Likewise its p, raw (`p_value`) and corrected
     (`p_adjusted`)."""
 
+    @property
+    def sized(self) -> bool:
+        """Whether the sizes in its row are its own; those beside the error of a fit are not."""
+        return self.table != "fits" or not (self.column or "").startswith(("value", "derivative"))
+
     def __hash__(self):  # of its own, because a dictionary has none
         return hash((self.table, self.column, frozenset(self.where.items())))
 
@@ -72,9 +77,28 @@ class Measured(NamedTuple):
         """The ends of the interval; without one, the value twice."""
         return (self.value, self.value) if isnan(self.low) else (self.low, self.high)
 
+    def over(self, divisor: "Measured") -> "Measured":
+        """This value divided by another.
 
-Pair = tuple[str, str, int, str]
-"""A paired test of two arms: their names, the epoch and the quantity."""
+        If both are positive and have an interval, so has the quotient: on a logarithmic scale, the
+        relative widths of both add up like independent errors, which is too wide if they rise and
+        fall together.
+        """
+        value = self.value / divisor.value
+        if isnan(self.low + divisor.low) or min(self.value, divisor.value) <= 0:
+            return Measured(value)
+        spread = hypot(*((one.high - one.low) / 2 / one.value for one in (self, divisor)))
+        return Measured(value, value * exp(-spread), value * exp(spread))
+
+
+class Pair(NamedTuple):
+    """A paired test of whether two arms differ, by more than the margin."""
+
+    arm_a: str
+    arm_b: str
+    at_epoch: int
+    quantity: str
+    margin: float = 0
 
 
 class Border(NamedTuple):
@@ -178,17 +202,24 @@ class Tables:
         """The raw p of a test, or NaN if it was not made.
 
         A value whose file has no p for this border gets that of the normal distribution which has
-        its 95 % interval.
+        the end of its 95 % interval that is nearer to the border.
         """
-        if not isinstance(test, Border):
-            pair = self.pair(*test)
-            return nan if pair is None else float(pair["p_value"])
+        if isinstance(test, Pair):
+            pair = self.pair(*test[:-1])
+            if pair is None:
+                return nan
+            if not test.margin:
+                return float(pair["p_value"])
+            spread = pair["high"] - pair["difference"]
+            return p_beyond(abs(pair["difference"]) - test.margin, spread, pair["n_pairs"])
         found = self.measure(test.measure)
         if found is None:
             return nan
         if test.border == 0 and not isnan(found.p_value):
             return found.p_value
-        return p_of_interval(found.value - test.border, found.high - found.low)
+        distance = found.value - test.border
+        spread = found.value - found.low if distance > 0 else found.high - found.value
+        return p_beyond(abs(distance), spread)
 
     def _corrected(self, test: Test) -> bool:
         found = self.measure(test.measure) if isinstance(test, Border) else None

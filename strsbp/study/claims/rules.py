@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 from strsbp.errors import ClaimsError
 from strsbp.files import read_yaml
 from strsbp.settings import ArmName, Closed
-from strsbp.study.claims.measurements import Border, Measure, Measured, Pair, Tables, Test
+from strsbp.study.claims.measurements import Border, Measure, Pair, Tables, Test
 from strsbp.study.claims.units import Unit, format_measured, format_value
 from strsbp.study.summary.intervals import ALPHA, prediction_spread, share_interval
 
@@ -74,6 +74,8 @@ class Judgement(NamedTuple):
     p_adjusted: float = nan
     what: str = ""
     """What was measured, in words, if the statement leaves it open."""
+    rule: "Rule | None" = None
+    """The part of the claim's rule whose measured value this is."""
 
     def unless(self, lacks: str) -> "Judgement":
         """This judgement, or `NOT_TESTED` if the runs lack something (`lacks`, in words)."""
@@ -146,7 +148,8 @@ class MeasuringRule(Rule, Measure):
         found = [context.tables.measure(measure) for measure in self.measures()]
         if None in found:
             return _not_measured(self.subject)
-        return self._judge(context, *found)._replace(what=self.subject.rstrip(","))
+        judged = self._judge(context, *found)
+        return judged._replace(what=self.subject.rstrip(","), rule=self)
 
 
 _BOUNDS = {
@@ -163,8 +166,7 @@ class Within(MeasuringRule):
 
     The bounds `low` and `high` are themselves inside. `above` and `below` are strict, and without
     an interval, or if p is not small enough after correction, the verdict is undecided. With
-    `over`, the value is divided by that of another row, whose `where` differs by these columns; a
-    quotient has no interval.
+    `over`, the value is divided by that of another row, whose `where` differs by these columns.
     """
 
     kind: Literal["within"]
@@ -205,7 +207,7 @@ class Within(MeasuringRule):
         if divisor is not None:
             if divisor.value == 0:
                 return Judgement(Verdict.NOT_TESTED, f"{self.subject} would be a division by 0.")
-            measured = Measured(measured.value / divisor.value)
+            measured = measured.over(divisor)
         for test in self.tests():
             p_value = context.tables.p_value(test)
             p_adjusted = context.adjusted.get(test, measured.p_adjusted)
@@ -312,7 +314,7 @@ class PairedRule(Rule):
         return [self._test(self.compared()[0], self.compared()[-1])]
 
     def _test(self, a: str, b: str) -> Pair:
-        return (*sorted((a, b)), self.at_epoch, self.quantity)
+        return Pair(*sorted((a, b)), self.at_epoch, self.quantity)
 
     def _pair(self, context: Context, a: str, b: str):
         return context.tables.pair(a, b, self.at_epoch, self.quantity)
@@ -337,9 +339,10 @@ class PairedRule(Rule):
         )
         if any(diverged):
             reason += " ({} and {} runs diverged and are excluded)".format(*diverged)
-        low, high, p_value = pair["low"], pair["high"], float(pair["p_value"])
+        low, high, test = pair["low"], pair["high"], self._test(better, worse)
         equal = format_value(margin, "points").lstrip("+")
-        p_adjusted = context.adjusted.get(self._test(better, worse), p_value)
+        p_value = context.tables.p_value(test)
+        p_adjusted = context.adjusted.get(test, p_value)
         if len(context.adjusted) > 1:
             tests = f"{len(context.adjusted)} tests"
             reason += f" (p = {p_value:.2g}, with Holm's correction for {tests} {p_adjusted:.2g})"
@@ -366,7 +369,7 @@ class PairedRule(Rule):
         else:
             verdict, reason = Verdict.REPRODUCES, f"{reason}: the interval excludes 0"
         measured = pair["difference"], low, high, p_value, p_adjusted
-        return Judgement(verdict, f"{reason}.", *measured, what)
+        return Judgement(verdict, f"{reason}.", *measured, what, self)
 
 
 def _all_diverged(
@@ -424,6 +427,9 @@ class PairedDiffers(PairedRule):
     def compared(self):
         return self.between
 
+    def _test(self, a, b):
+        return super()._test(a, b)._replace(margin=self.margin)
+
     def judge(self, context):
         return self._better(context, *self.between, self.margin)
 
@@ -472,7 +478,7 @@ class Diverges(Rule):
         else:
             as_expected = (n_diverged > 0) == self.expected
             verdict = Verdict.REPRODUCES if as_expected else Verdict.DOES_NOT
-        return Judgement(verdict, f"{reason}.", *limits, what=what)
+        return Judgement(verdict, f"{reason}.", *limits, what=what, rule=self)
 
 
 def _reasons(judged: Iterable[Judgement]) -> str:

@@ -103,7 +103,10 @@ def verdicts(results: Results) -> dict:
         for title, found in views.groupby("title", sort=False)
     }
     n_differing = sum(bool(claim["other_verdicts"]) for claim in results.claims)
-    return dict(topics=topics(results), others=others, n_differing=n_differing)
+    n_compared = len({name for verdicts in others.values() for name in verdicts})
+    return dict(
+        topics=topics(results), others=others, n_differing=n_differing, n_compared=n_compared
+    )
 
 
 def claims(results: Results) -> dict:

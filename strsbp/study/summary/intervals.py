@@ -102,16 +102,18 @@ def prediction_spread(spread: float, n: int) -> float:
     return spread * np.sqrt(n + 1)
 
 
-def p_of_interval(distance: float, width: float) -> float:
-    """Two-sided p of a value at this distance from a border, by a normal distribution.
+def p_beyond(distance: float, spread: float, n: float = np.inf) -> float:
+    """Two-sided p of a value that lies `distance` beyond a border, 1 if it does not lie beyond it.
 
-    `width`: that of the value's 95 % interval; p is NaN without one or for a width of 0.
+    `spread`: from the value to the end of its 95 % interval, by the t distribution of `n` values
+    (normal by default). p is NaN without an interval or for a spread of 0.
     """
-    if not width > 0:
+    if not spread > 0:
         return np.nan
     from scipy import stats
 
-    return float(2 * stats.norm.sf(abs(distance) / width * 2 * stats.norm.isf(ALPHA / 2)))
+    t = max(distance, 0.0) / spread * stats.t.isf(ALPHA / 2, n - 1)
+    return float(2 * stats.t.sf(t, n - 1))
 
 
 def holm(p_values) -> np.ndarray:

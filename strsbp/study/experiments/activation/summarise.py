@@ -19,7 +19,9 @@ def summarise_activation(measured: Sequence[str | Path], *, out: str | Path) -> 
     """Write `out` from the files of `measure_activation`, in a folder for each arm."""
     frames = [read_csv(path, MEASURED).assign(arm=Path(path).parent.name) for path in measured]
     rows = []
-    for key, group in pd.concat(frames).groupby(["arm", *KEYS], sort=False, dropna=False):
+    measured = pd.concat(frames)
+    measured.loc[measured["state"] == "untrained", "epochs"] = 0
+    for key, group in measured.groupby(["arm", *KEYS], sort=False, dropna=False):
         sums = dict(count=group["count"].mean(), n=group["n"].sum(), n_seeds=len(group))
         found = mean_interval(group["value"])._asdict()
         rows.append(dict(zip(("arm", *KEYS), key, strict=True)) | found | sums)

@@ -20,7 +20,7 @@ from strsbp.study.summary.training import load_runs
 
 COLUMNS = (
     "method", "title", "reference", "quantity", "epoch", "seconds", "mean", "low", "high",
-    "p_value", "n_seeds", "n_train", "n_test",
+    "p_value", "n_seeds", "n_train", "n_test", "repeats",
 )  # fmt: skip
 
 Files = Sequence[str | Path]
@@ -71,7 +71,7 @@ def summarise_bptt(
     - `seconds_to_common_error`: time to reach the smallest mean error that all methods reach;
     - `<state>_times` and `<state>_times_flushed`, with the table `times` (a list of at most one):
       the CPU time of a training sample over that of ST-RSBP, timed in the same round, with
-      subnormal numbers kept and rounded to 0; intervals over rounds (`n_seeds`).
+      subnormal numbers kept and rounded to 0; intervals over rounds (`repeats`).
 
     Other intervals are 95 % t-intervals over seeds. Raises `ResultsError` if runs are missing or
     incomplete, or have other digits or settings.
@@ -166,5 +166,6 @@ def _ratio_rows(bptt: Method, times: Sequence[str | Path]) -> list[dict]:
             for flushed, suffix in ((0, ""), (1, "_flushed")):
                 ratios = spent[state, "bptt", flushed] / spent[state, "strsbp", 0]
                 known = dict(quantity=f"{state}_times{suffix}", reference="strsbp")
-                rows.append(bptt.row("bptt", ratios, **known))
+                known |= mean_interval(ratios)._asdict() | dict(repeats=len(ratios))
+                rows.append(dict(method="bptt", title=bptt.title) | known)
     return rows

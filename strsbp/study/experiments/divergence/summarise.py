@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from strsbp.files import write_csv
-from strsbp.study.claims.measurements import Tables
+from strsbp.study.claims.measurements import Pair, Tables
 from strsbp.study.claims.rules import FAILED_ABOVE
 
 COLUMNS = [
@@ -48,7 +48,7 @@ def summarise_divergence(
     compared = [(a, b) for a, b in zip(own, other, strict=True) if a != b]
     common = {a for a, b in zip(own, other, strict=True) if a == b}
     too_small = by_arm["sum"][by_arm.index.isin(common)].any()
-    adjusted = tables.adjusted((*arms, at_epoch, "last_test_error") for arms in compared)
+    adjusted = tables.adjusted(Pair(*arms, at_epoch, "last_test_error") for arms in compared)
     rows = []
     for arms in compared:
         (n_own, failed_own), (n_other, failed_other) = by_arm.reindex(arms, fill_value=0).to_numpy()
@@ -58,8 +58,8 @@ def summarise_divergence(
         )  # fmt: skip
         if n_own and n_other and not too_small:
             row["cause"] = CAUSES[failed_own > 0, failed_other > 0]
-        test = (*arms, at_epoch, "last_test_error")
-        pair = tables.pair(*test)
+        test = Pair(*arms, at_epoch, "last_test_error")
+        pair = tables.pair(*test[:-1])
         if pair is not None:
             row |= pair[pair.index.intersection(COLUMNS)].to_dict()
             row["p_adjusted"] = adjusted.get(test)

@@ -22,7 +22,7 @@ QUANTITIES = (
 )  # fmt: skip
 COLUMNS = [
     "arm", "grid", "of", "cell", *CONSTANTS, "own", "rank", "quantity", "mean", "low", "high",
-    "p_value", "n_runs", "n_diverged", "n_failed", "n_train", "epochs",
+    "p_value", "n_seeds", "n_runs", "n_diverged", "n_failed", "n_train", "epochs",
 ]  # fmt: skip
 
 
@@ -44,8 +44,8 @@ def summarise_sweep(
     (`own` = 1), is its test error minus that of the cell that is best for the other seeds, so that
     no error is compared with one that was chosen for being small; `p_value`: of the paired t-test.
 
-    `of` = `failed runs`, `trained runs`: mean, smallest and largest value over the runs of both
-    grids, and the number of runs (`runs`).
+    `of` = `failed runs`, `trained runs`: mean (with its 95 % interval over runs), smallest and
+    largest value over the runs of both grids, and the number of runs (`runs`).
     """
     settings = SweepSettings.model_validate(settings)
     paths = {(path.parts[-3], path.stem): path for path in map(Path, cells)}
@@ -81,10 +81,6 @@ def _runs(key: str, cell: ArmSettings, path: Path) -> pd.DataFrame:
     ).reset_index()
 
 
-def _counts(runs: pd.DataFrame) -> dict[str, int]:
-    return dict(n_runs=len(runs), n_diverged=runs["diverged"].sum(), n_failed=runs["failed"].sum())
-
-
 def _grid_rows(grid: str, cells: Mapping[str, ArmSettings], runs: pd.DataFrame, own: str):
     """The rows of the cells of a grid; `own`: the arm's own cell."""
     errors = runs.pivot(index="seed", columns="cell", values="test_error")[list(cells)]
@@ -93,15 +89,16 @@ def _grid_rows(grid: str, cells: Mapping[str, ArmSettings], runs: pd.DataFrame, 
     for key, cell in cells.items():
         found = runs[runs["cell"] == key]
         described = dict(grid=grid, of="cell", cell=key, own=int(key == own), rank=ranks[key])
-        described |= cell.model_dump(include=set(CONSTANTS)) | _counts(found)
+        described |= cell.model_dump(include=set(CONSTANTS))
+        described |= dict(n_diverged=found["diverged"].sum(), n_failed=found["failed"].sum())
         values = {quantity: found[quantity].dropna() for quantity in QUANTITIES}
         for quantity, of_runs in values.items():
             interval = mean_interval(of_runs)._asdict()
-            yield described | dict(quantity=quantity, n_runs=len(of_runs)) | interval
+            yield described | dict(quantity=quantity, n_seeds=len(of_runs)) | interval
         if key == own:
             behind = behind_chosen(errors, own)
             interval, p_value = paired_difference(behind, np.zeros(len(behind)))
-            known = dict(quantity="behind_chosen", n_runs=len(behind), p_value=p_value)
+            known = dict(quantity="behind_chosen", n_seeds=len(behind), p_value=p_value)
             yield described | known | interval._asdict()
 
 
@@ -121,10 +118,14 @@ def behind_chosen(errors: pd.DataFrame, own: str) -> list[float]:
 def _outcome_rows(runs: pd.DataFrame) -> list[dict]:
     rows = []
     for name, found in (("failed", runs[runs["failed"]]), ("trained", runs[~runs["failed"]])):
-        described = dict(grid="both", of=f"{name} runs") | _counts(found)
-        values = dict(runs=len(found), diverged_runs=described["n_diverged"])
+        values = dict(runs=len(found), diverged_runs=found["diverged"].sum())
         for quantity in QUANTITIES:
-            for suffix, statistic in (("", "mean"), ("_smallest", "min"), ("_largest", "max")):
+            values[quantity] = mean_interval(found[quantity].dropna())._asdict()
+            for suffix, statistic in (("_smallest", "min"), ("_largest", "max")):
                 values[quantity + suffix] = found[quantity].agg(statistic)
-        rows += [described | dict(quantity=name, mean=value) for name, value in values.items()]
+        described = dict(grid="both", of=f"{name} runs")
+        described |= dict(n_seeds=found["seed"].nunique(), n_runs=len(found))
+        for quantity, value in values.items():
+            known = value if isinstance(value, dict) else dict(mean=value)
+            rows.append(described | dict(quantity=quantity) | known)
     return rows
