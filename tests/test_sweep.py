@@ -6,12 +6,10 @@ import pytest
 
 from strsbp.data import Digits
 from strsbp.network import build_network
-from strsbp.settings import ArmSettings, LayerSettings, SimulatedTable
-from strsbp.spsp.fits import fit_surface
-from strsbp.spsp.simulate import simulate_surface
-from strsbp.study.experiments.simulated import on_simulations
-from strsbp.study.experiments.sweep.measure import measure_cell, read_table_of, simulate_tables
-from strsbp.study.experiments.sweep.settings import SweepSettings, own_table
+from strsbp.settings import ArmSettings, LayerSettings
+from strsbp.spsp.table import EffectRatioTable
+from strsbp.study.experiments.sweep.measure import measure_cell
+from strsbp.study.experiments.sweep.settings import SweepSettings
 from strsbp.study.experiments.sweep.summarise import behind_chosen
 from strsbp.study.inputs import Networks
 from strsbp.training.epochs import train
@@ -34,10 +32,6 @@ def test_the_grids_meet_in_the_arms_own_cell():
     cells = SETTINGS.cells(ARM)
     assert sorted(cells) == sorted({*KEYS["time_constants"], *KEYS["thresholds"]})
     assert cells[OWN] == ARM.model_copy(update=SIZES)
-    # The thresholds change no simulation.
-    assert SETTINGS.tables(ARM) == [
-        f"published-m{m}-s{s}-r2-t60-g8" for m, s in [(32, 8), (32, 16), (64, 8), (64, 16)]
-    ]
 
 
 def test_a_cell_changes_its_constants_and_nothing_else():
@@ -50,46 +44,30 @@ def test_a_cell_changes_its_constants_and_nothing_else():
     ("table", "spsp"),
     [
         (dict(spsp="exact"), "published"),
-        (dict(spsp="corrected", fit="spline", grid=80), "corrected"),
+        (dict(spsp="corrected", fit="spline", grid=80, tau_m=32), "corrected"),
         (dict(file="a.txt", spsp="corrected"), "published"),
     ],
 )
-def test_cells_have_simulated_tables_whatever_the_arms_is(table, spsp):
-    arm = ArmSettings(title="other", table=table)
-    found = own_table(arm)
-    assert (found.spsp, found.grid) == (spsp, table.get("grid", 100))
-    assert on_simulations(arm).table.fit_name == "polynomial4"
+def test_cells_have_simulated_tables_of_their_own_whatever_the_arms_is(table, spsp):
+    cells = SETTINGS.cells(ArmSettings(title="other", table=table))
+    for name, cell in cells.items():
+        assert cell.table.fit_name == "polynomial4"
+        found = cell.simulated_table()
+        constants = found.key.partition("-r")[0].removeprefix(f"{spsp}-")
+        assert (found.spsp, found.grid) == (spsp, table.get("grid", 100))
+        assert name.startswith(f"{constants}-h")
 
 
-TABLES = SETTINGS.tables(ARM)[1:3]
-
-
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    path = tmp_path_factory.mktemp("tables") / "tables.csv"
-    simulate_tables(TABLES, repeats=5, seed=3, out=path)
-    return path
-
-
-def test_each_table_is_the_fit_of_its_own_simulation(tables):
-    found = [read_table_of(tables, key).coefficients for key in TABLES]
-    for key, coefficients in zip(TABLES, found, strict=True):
-        surface = simulate_surface(SimulatedTable.from_key(key), repeats=5, seed=3)
-        np.testing.assert_allclose(coefficients, fit_surface(surface).coefficients, rtol=1e-7)
-    assert not np.allclose(*found)
-
-
-def test_a_cell_is_trained_as_an_arm_with_its_constants(tables, tmp_path):
+def test_a_cell_is_trained_as_an_arm_with_its_constants(tmp_path):
     rng = np.random.default_rng(2)
     images, labels = rng.integers(0, 256, (6, 30)).astype(np.uint8), np.arange(6).astype(np.uint8)
     digits = Digits("invented", images, labels, images[:4], labels[:4])
     hidden = [LayerSettings(kind="feedforward", size=size) for size in (10, 14)]
     sizes = dict(epochs=2, n_train=6, n_test=4)
     arm = ARM.model_copy(update=dict(threshold_hidden=2, threshold_output=3) | sizes)
-    table = read_table_of(tables, own_table(arm).key)
-    measure_cell(
-        Networks({"a": arm}, hidden, [], digits), tables, seeds=[1, 5], out=tmp_path / "a.csv"
-    )
+    table = EffectRatioTable(np.random.default_rng(3).normal(0, 1e-3, (8, 5)))
+    networks = Networks({"a": arm}, hidden, [table], digits)
+    measure_cell(networks, seeds=[1, 5], out=tmp_path / "a.csv")
     found = pd.read_csv(tmp_path / "a.csv")
     assert list(found["seed"]) == [1, 1, 5, 5]
     for seed in (1, 5):

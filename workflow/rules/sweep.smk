@@ -1,27 +1,4 @@
-"""A sweep of time constants and thresholds around those of each arm.
-
-One job simulates all tables of an arm: starting one for each would take longer.
-"""
-
-
-use rule call as simulate_sweep with:
-    output:
-        out="results/{profile}/sweep/{arm}/tables.csv",
-    log:
-        "logs/{profile}/sweep/{arm}/simulate.log",
-    benchmark:
-        "results/{profile}/benchmarks/sweep/{arm}/simulate.tsv"
-    threads: 4
-    params:
-        **calls("strsbp.study.experiments.sweep.measure.simulate_tables"),
-        tables=lambda wildcards: study(wildcards.profile).sweep.tables(
-            study(wildcards.profile).arm(wildcards.arm)
-        ),
-        repeats=setting("sweep.repeats"),
-        seed=setting("simulation.seed"),
-    message:
-        "Simulating the effect-ratio tables of the sweep around {wildcards.arm}"
-
+"""A sweep of time constants and thresholds around those of each arm."""
 
 swept_cell = lambda wildcards: cell_of(
     study(wildcards.profile).sweep.cells(study(wildcards.profile).arm(wildcards.arm)), wildcards
@@ -30,8 +7,7 @@ swept_cell = lambda wildcards: cell_of(
 
 use rule call as measure_sweep with:
     input:
-        digits=digits_of_arms(swept_cell),
-        simulated=rules.simulate_sweep.output.out,
+        unpack(inputs_of_arms(swept_cell)),
     output:
         out="results/{profile}/sweep/{arm}/measure/{cell}.csv",
     log:

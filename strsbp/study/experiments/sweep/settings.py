@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from strsbp.settings import SORTED, ArmName, ArmSettings, Seeds, SimulatedTable, Threshold
+from strsbp.settings import SORTED, ArmName, ArmSettings, Seeds, Threshold
 from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import on_simulations
 
@@ -42,15 +42,16 @@ class SweepSettings(ExperimentSettings):
     """Training images per cell: the first n."""
     n_test: Annotated[int, Field(ge=1, le=10_000)] = 1000
     """Test images per cell: the first n."""
-    repeats: Annotated[int, Field(ge=1, le=1_000_000)] = 200
-    """Random pairs of spike trains per point of each table's simulation."""
 
     def grid(self, arm: ArmSettings, grid: str) -> dict[str, ArmSettings]:
-        """The cells of a grid around `arm` in the order of their values, by `cell_key`."""
-        names = GRIDS[grid]
-        arm = arm.model_copy(
-            update=dict(epochs=self.epochs, n_train=self.n_train, n_test=self.n_test)
-        )
+        """The cells of a grid around `arm` in the order of their values, by `cell_key`.
+
+        Each has the table of its own time constants, whatever the arm's is.
+        """
+        names, arm = GRIDS[grid], on_simulations(arm)
+        table = arm.table.model_copy(update=dict(tau_m=None, n_steps=None))
+        sizes = dict(epochs=self.epochs, n_train=self.n_train, n_test=self.n_test)
+        arm = arm.model_copy(update=dict(table=table) | sizes)
         values = (sorted({*getattr(self, name), getattr(arm, name)}) for name in names)
         found = [
             arm.model_copy(update=dict(zip(names, point, strict=True)))
@@ -62,10 +63,6 @@ class SweepSettings(ExperimentSettings):
         """The cells of both grids, each once."""
         return {key: cell for grid in GRIDS for key, cell in self.grid(arm, grid).items()}
 
-    def tables(self, arm: ArmSettings) -> list[str]:
-        """The names of the simulations behind the tables of all cells, each once."""
-        return list(dict.fromkeys(own_table(cell).key for cell in self.cells(arm).values()))
-
 
 def cell_key(arm: ArmSettings) -> str:
     """Name of the cell of an arm's constants in file names, such as `m64-s8-h20-o15`."""
@@ -73,10 +70,3 @@ def cell_key(arm: ArmSettings) -> str:
         f"m{arm.tau_m:.12g}-s{arm.tau_s:.12g}"
         f"-h{arm.threshold_hidden:.12g}-o{arm.threshold_output:.12g}"
     )
-
-
-def own_table(cell: ArmSettings) -> SimulatedTable:
-    """The simulation behind a cell's effect-ratio table, with the cell's own dynamics."""
-    cell = on_simulations(cell)
-    table = cell.table.model_copy(update=dict(tau_m=None, n_steps=None))
-    return cell.model_copy(update=dict(table=table)).simulated_table()
