@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from strsbp.settings import SORTED, ArmName, ArmSettings, Seeds, Threshold
+from strsbp.settings import LARGEST_SPLIT, SORTED, ArmName, ArmSettings, Seeds, Threshold
 from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import on_simulations
 
@@ -38,9 +38,9 @@ class SweepSettings(ExperimentSettings):
     """Training epochs per cell."""
     seeds: Annotated[Seeds, SORTED] = [1, 2]
     """One run per cell and seed."""
-    n_train: Annotated[int, Field(ge=1, le=60_000)] = 1000
+    n_train: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] = 1000
     """Training images per cell: the first n."""
-    n_test: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    n_test: Annotated[int, Field(ge=1, le=LARGEST_SPLIT)] = 1000
     """Test images per cell: the first n."""
 
     def grid(self, arm: ArmSettings, grid: str) -> dict[str, ArmSettings]:
