@@ -2,9 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -33,18 +30,6 @@ def data_dir() -> Path:
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(DataError, match="no data set 'MNIST'; name one of mnist5k, mnist, fashion"):
         load_dataset("MNIST")
-
-
-def test_importing_the_package_needs_no_extra_and_loads_nothing_slow(root):
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    extra = [re.match(r"\w+", name)[0] for name in project["optional-dependencies"]["workflow"]]
-    code = (
-        "import sys, strsbp\n"
-        f"slow = {{'mlxtend', 'pooch', 'requests', 'sklearn', *{extra}}}\n"
-        "print(*sorted(slow & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert (done.returncode, done.stdout.strip()) == (0, "") and "snakemake" in extra
 
 
 def test_other_embedded_digits_are_refused(monkeypatch):

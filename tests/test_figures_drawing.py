@@ -3,8 +3,6 @@
 import functools
 import io
 import re
-import subprocess
-import sys
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
@@ -94,14 +92,6 @@ def test_figure_is_drawn(name, first):
 )
 def test_figure_is_byte_identical_on_a_second_call(name, first, tmp_path):
     assert saved(draw(name), tmp_path / name) == list(first(name)[1:])
-
-
-def test_the_catalogue_waits_for_no_heavy_library():
-    code = (
-        "import sys, strsbp.study.figures.catalogue; "
-        "sys.exit(bool({'matplotlib', 'pandas', 'seaborn', 'numpy'} & set(sys.modules)))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
 def test_without_bptt_its_figure_says_so(first, tmp_path):

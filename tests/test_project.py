@@ -138,6 +138,28 @@ def test_conda_environments_ask_for_what_pyproject_asks_for(root, pyproject):
     assert users[-1] == {"pip": ["-e ."]}
 
 
+HEAVY = {
+    "cupy", "mlxtend", "numba", "numpy", "pooch", "requests", "sklearn", "strsbp.cuda",
+    "strsbp.spsp",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import strsbp",
+        "import strsbp.study.figures.catalogue",
+        "from strsbp.study.loading import load_profile; load_profile('config', 'paper')",
+    ],
+)
+def test_what_is_imported_first_needs_no_extra_and_loads_nothing_heavy(code, root, pyproject):
+    extra = requirement_names(pyproject["project"]["optional-dependencies"]["workflow"])
+    code += "; import sys; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True)
+    assert run.returncode == 0 and "snakemake" in extra
+    assert (HEAVY | extra).isdisjoint(run.stdout.split())
+
+
 def test_the_locked_versions_are_ones_that_pyproject_allows(root, pyproject):
     text = (root / "requirements.lock").read_text()
     locked = dict(re.findall(r"^([\w.-]+)==([^ ;\n]+)", text, re.MULTILINE))

@@ -3,7 +3,6 @@
 import functools
 import importlib.machinery
 import shutil
-import subprocess
 import sys
 import types
 
@@ -130,16 +129,6 @@ def test_table_file_is_read_from_the_directory(base, tmp_path):
         bad = merged(base, {"arms": {"hm2bp": {"table": {"file": name}}}})
         load = functools.partial(load_study, bad, "here", directory=tmp_path)
         assert name in refusal(load, TableError)
-
-
-def test_reading_a_profile_loads_no_heavy_package(root):
-    program = "import sys\nfrom strsbp.study.loading import load_profile\n"
-    program += "load_profile('config', 'paper')\nprint(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
-    )
-    heavy = {"numba", "numpy", "pandas", "cupy", "strsbp.cuda", "strsbp.spsp"}
-    assert heavy & set(done.stdout.split()) == set()
 
 
 @pytest.mark.parametrize("name", ["papr", "../paper", "config", ""])
