@@ -3,30 +3,24 @@
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_surface import COUNTS, surface_of
 
 from strsbp.reference.spsp import published_trace
-from strsbp.settings import SimulatedTable
-from strsbp.spsp.simulate import Surface, save_surface
+from strsbp.spsp.simulate import save_surface
 from strsbp.study.experiments.corrections.summarise import _delay, summarise_corrections
 
 
-def surface(folder, n_steps, values):
-    """The file of a surface o_j * values(o_i) with small errors."""
-    counts = np.arange(1.0, 21)
-    table = SimulatedTable(
-        spsp="corrected", tau_m=64, tau_s=8, refractory_steps=2, n_steps=n_steps, grid=20
-    )
-    mean = counts[:, None] * values(counts)
-    path = folder / f"{table.key}.npz"
-    save_surface(Surface(table, 100, 1, mean, 0.001 * mean), path)
+def saved(folder, n_steps, phi):
+    """The file of a surface o_j * phi(o_i) with small errors."""
+    surface = surface_of(phi, error=1e-3, spsp="corrected", n_steps=n_steps, grid=20)
+    path = folder / f"{surface.table.key}.npz"
+    save_surface(surface, path)
     return path
 
 
 def test_the_ratio_at_every_count(tmp_path):
-    long, short = (
-        surface(tmp_path, n_steps, values)
-        for n_steps, values in ((400, lambda o: o), (200, lambda o: o * (1.5 - 0.05 * o)))
-    )
+    long = saved(tmp_path, 400, COUNTS)
+    short = saved(tmp_path, 200, COUNTS * (1.5 - 0.05 * COUNTS))
     summarise_corrections(long, short, seed=1, out=tmp_path / "summary.csv")
     frame = pd.read_csv(tmp_path / "summary.csv")
     shorter = frame[frame["change"] == "t_200"].set_index("o_i")
@@ -49,7 +43,7 @@ def test_the_delay_between_current_and_potential():
 
 
 def test_a_later_input_lowers_e_ij_by_what_the_last_step_loses(tmp_path):
-    long = surface(tmp_path, 400, lambda o: o)
+    long = saved(tmp_path, 400, COUNTS)
     summarise_corrections(long, long, seed=1, out=tmp_path / "summary.csv")
     frame = pd.read_csv(tmp_path / "summary.csv")
     same = frame[(frame["change"] == "t_200")]
