@@ -44,7 +44,8 @@ def test_defaults_apply_to_every_arm_and_its_own_keys_win(base):
     [
         ({"dat": {}}, "here, dat: there is no such setting; known keys: profile, device"),
         ({"arms": {"strsbp": {"tau": 3}}}, "arms.strsbp.tau: there is no such setting"),
-        ({"defaults": {"tau": 3}}, "defaults.tau: there is no such setting"),
+        ({"defaults": {"tau": 3}}, "here, defaults, tau: there is no such setting"),
+        ({"defaults": {"tau_m": -3}}, "here, defaults, tau_m: Input should be greater than 1"),
         ({"arms": {"strsbp": {"tau_m": -3}}}, "arms.strsbp.tau_m: Input should be greater than 1"),
         ({"arms": {"strsbp": {"threshold_hidden": 1e-7}}}, "greater than or equal to 0.001"),
         (

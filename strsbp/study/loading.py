@@ -23,13 +23,8 @@ def load_study(raw: dict[str, Any], where: str, *, directory: str | Path = ".") 
     Raises `SettingsError`, or `TableError` if a table file is missing or has the wrong shape.
     """
     defaults = raw.get("defaults") if isinstance(raw, dict) else None
-    if isinstance(defaults, dict):  # else every arm would be blamed for a misspelt default
-        for key in defaults:
-            if key not in ArmSettings.model_fields:
-                known = ", ".join(ArmSettings.model_fields)
-                raise SettingsError(
-                    f"{where}, defaults.{key}: there is no such setting; known keys: {known}."
-                )
+    if isinstance(defaults, dict):  # else every arm would be blamed for a wrong default
+        checked(ArmSettings, {"title": "none"} | defaults, f"{where}, defaults")
     study = checked(StudySettings, raw, where)
     for name, arm in study.all_arms.items():
         table = arm.simulated_table()
