@@ -9,7 +9,7 @@ from refusals import refusal
 
 from strsbp.errors import ClaimsError
 from strsbp.settings import ModelSettings
-from strsbp.study.claims import load_topics, published_value
+from strsbp.study.claims.entries import load_topics, published_value
 from strsbp.study.claims.judging import judge_claims
 from strsbp.study.claims.units import format_measured, format_value
 

@@ -14,8 +14,8 @@ from strsbp.files import ResultsError
 from strsbp.study.claims.entries import filled
 from strsbp.study.experiments import OPEN_QUESTIONS
 from strsbp.study.loading import load_profile
-from strsbp.study.report import build_report
 from strsbp.study.report.answers import headline
+from strsbp.study.report.build import build_report
 from strsbp.study.report.results import Results
 from strsbp.study.report.sections import FIGURE_DATA, SECTIONS
 from strsbp.study.report.terminal import summary

@@ -17,7 +17,8 @@ from strsbp.spsp import fits, trace
 from strsbp.spsp.exact import read_curve
 from strsbp.spsp.simulate import load_surface
 from strsbp.spsp.table import read_table, write_table
-from strsbp.study.claims import judging, published_value
+from strsbp.study.claims import judging
+from strsbp.study.claims.entries import published_value
 from strsbp.study.experiments import OPEN_QUESTIONS
 from strsbp.study.experiments.ablation.summarise import summarise_ablation as compare_readings
 from strsbp.study.experiments.activation import summarise as activation

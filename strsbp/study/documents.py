@@ -12,8 +12,8 @@ from pathlib import Path
 
 from strsbp.files import read_csv, read_json, write_text
 from strsbp.study import schema
-from strsbp.study.claims import load_topics, read_judged
-from strsbp.study.claims.entries import filled
+from strsbp.study.claims.entries import filled, load_topics
+from strsbp.study.claims.judging import read_judged
 from strsbp.study.claims.rules import KINDS
 from strsbp.study.claims.units import format_measured, format_value
 from strsbp.study.figures.catalogue import FIGURES

@@ -1,6 +1,6 @@
 """Which reading of the study's ablation explains the difference that it measured."""
 
-from strsbp.study.claims import published_value
+from strsbp.study.claims.entries import published_value
 
 
 use rule call as summarise_ablation with:

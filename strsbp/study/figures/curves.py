@@ -9,7 +9,7 @@ import seaborn.objects as so
 from matplotlib.ticker import MaxNLocator
 
 from strsbp.files import read_csv
-from strsbp.study.claims import published_value
+from strsbp.study.claims.entries import published_value
 from strsbp.study.figures import style
 from strsbp.study.summary.intervals import both_ways
 

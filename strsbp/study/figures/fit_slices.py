@@ -7,7 +7,7 @@ import pandas as pd
 import seaborn.objects as so
 
 from strsbp.files import read_csv
-from strsbp.study.claims import published_value
+from strsbp.study.claims.entries import published_value
 from strsbp.study.figures import style
 
 SIMULATIONS = ("published", "corrected")

@@ -14,8 +14,8 @@ from strsbp.files import read_csv
 from strsbp.settings import ArmSettings
 from strsbp.spsp.compare import DRAWS
 from strsbp.spsp.quality import LOW_RATE
-from strsbp.study.claims import load_topics, read_judged
-from strsbp.study.claims.entries import Topic
+from strsbp.study.claims.entries import Topic, load_topics
+from strsbp.study.claims.judging import read_judged
 from strsbp.study.report.text import numbers_as_text, symbols
 from strsbp.study.settings import StudySettings
 

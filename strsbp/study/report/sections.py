@@ -16,9 +16,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from strsbp.files import ResultsError, read_yaml
-from strsbp.study.claims import Verdict
 from strsbp.study.claims.entries import ShownTable, filled
 from strsbp.study.claims.judging import STUDY
+from strsbp.study.claims.rules import Verdict
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.report.answers import counted, headline, topics
 from strsbp.study.report.results import Results

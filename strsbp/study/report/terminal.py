@@ -9,7 +9,8 @@ import textwrap
 from pathlib import Path
 
 from strsbp.errors import StrsbpError
-from strsbp.study.claims import Verdict, read_judged
+from strsbp.study.claims.judging import read_judged
+from strsbp.study.claims.rules import Verdict
 from strsbp.study.claims.units import format_value
 
 
