@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from strsbp.cuda.device import DeviceError, array_module
+from strsbp.study.loading import load_profile
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_NEEDED = (".*", "benchmarks", "build", "docs", "logs", "results", "tests")
@@ -30,6 +31,12 @@ def pytest_collection_modifyitems(items):
 def root() -> Path:
     """Root of the repository."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def paper():
+    """The study at its own size."""
+    return load_profile(ROOT / "config", "paper")
 
 
 @pytest.fixture(scope="session")

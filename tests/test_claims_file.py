@@ -1,10 +1,9 @@
 """The claims file: its content, mistakes in it, and the csv that follows from it."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 import yaml
+from conftest import ROOT
 from refusals import refusal
 
 from strsbp.errors import ClaimsError
@@ -13,7 +12,7 @@ from strsbp.study.claims.entries import load_topics, published_value
 from strsbp.study.claims.judging import judge_claims
 from strsbp.study.claims.units import format_measured, format_value
 
-CLAIMS = Path(__file__).resolve().parents[1] / "resources" / "claims.yaml"
+CLAIMS = ROOT / "resources" / "claims.yaml"
 RULE = dict(kind="within", subject="it", table="arms", where={}, high=1)
 CLAIM = dict(id="a", place="p", statement="s", unit="error", rule=RULE)
 

@@ -15,12 +15,6 @@ def study(request, root):
     return load_profile(root / "config", request.param)
 
 
-@pytest.fixture(scope="module")
-def paper(root):
-    """The study at its own size."""
-    return load_profile(root / "config", "paper")
-
-
 def test_arms_of_open_questions_alone_are_reported_with_these(study):
     left_out = set(study.arms) - set(study.reported_arms)
     of_fits = {name for name in study.fits.arms if name.startswith("fit_")} | {"exact"}

@@ -5,11 +5,11 @@ import io
 import re
 from importlib import import_module
 from operator import attrgetter
-from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
 import pytest
+from conftest import ROOT
 from PIL import Image
 
 from strsbp.study.figures import style
@@ -17,7 +17,6 @@ from strsbp.study.figures.catalogue import CLAIMS, FIGURES
 from strsbp.study.loading import load_profile
 from strsbp.study.summary.intervals import both_ways
 
-ROOT = Path(__file__).resolve().parents[1]
 PAPER = ROOT / "results" / "paper"
 STUDY = load_profile(ROOT / "config", "paper")
 NAMES = [figure.name for figure in FIGURES]

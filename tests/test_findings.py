@@ -1,16 +1,15 @@
 """Findings about the published program: the measurements by hand, the file, the verdicts."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
+from conftest import ROOT
 from test_results import tables_of_findings
 
 from strsbp.study.claims.judging import judge_findings
 from strsbp.study.experiments.findings import measure
 from strsbp.study.experiments.findings.measure import measure_findings
 
-FINDINGS = Path(__file__).resolve().parents[1] / "resources" / "findings.yaml"
+FINDINGS = ROOT / "resources" / "findings.yaml"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from refusals import refusal
 from strsbp.errors import SettingsError
 from strsbp.files import ResultsError
 from strsbp.study.experiments.published_logs.summarise import summarise_published_logs
-from strsbp.study.loading import load_profile, load_study, merged, read_config
+from strsbp.study.loading import load_study, merged, read_config
 
 LOGGED = {"divide_by_threshold": False, "step_rule": "logged", "cost": "repaired"}
 ALL = {"n_train": 60_000}
@@ -33,12 +33,6 @@ ARMS = {
     "mnist_hm2bp_as_published": ALL | {"cost": "repaired", "gradient": "hm2bp"},
 }
 """Every setting in which each arm differs from `strsbp`."""
-
-
-@pytest.fixture(scope="module")
-def paper(root):
-    """The study at its own size."""
-    return load_profile(root / "config", "paper")
 
 
 def test_the_arms_differ_from_strsbp_only_in_what_they_test(paper):

@@ -1,16 +1,13 @@
 """Open questions: the file is checked, and statements are judged from measured files."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 import yaml
+from conftest import ROOT
 
 from strsbp.errors import ClaimsError
 from strsbp.study.claims.judging import judge_questions
 from strsbp.study.loading import load_profile
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def statement(layer, low, needs=None):

@@ -1,15 +1,15 @@
 """The report in a real browser: accessible, and as wide and as long as it should be."""
 
 import shutil
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-REPORT = Path(__file__).resolve().parents[1] / "results" / "paper" / "report.html"
+REPORT = ROOT / "results" / "paper" / "report.html"
 WIDTHS = {1280: 800, 390: 844}
 """Widths and heights of a desktop's and a phone's screen, in pixels."""
 MOST_SCREENS = 20

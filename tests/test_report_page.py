@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from conftest import ROOT
 
 from strsbp.files import ResultsError
 from strsbp.study.claims.entries import filled
@@ -21,7 +22,6 @@ from strsbp.study.report.sections import FIGURE_DATA, SECTIONS
 from strsbp.study.report.terminal import summary
 from strsbp.study.report.text import duration, packaged, symbols
 
-ROOT = Path(__file__).resolve().parents[1]
 CAPTIONS = ROOT / "workflow" / "report"
 HOSTILE = "<script>alert('x')</script> & e_ij"
 VOID = {"meta", "img", "br", "link", "hr", "input"}

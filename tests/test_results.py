@@ -3,11 +3,11 @@
 import json
 import os
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 
 from strsbp.data import load_dataset
 from strsbp.files import file_sha256
@@ -44,7 +44,6 @@ from strsbp.study.summary import spsp, training
 from strsbp.training.epochs import TrainingState, train_epoch
 from strsbp.training.run import metrics_csv
 
-ROOT = Path(__file__).resolve().parents[1]
 PAPER = ROOT / "results" / "paper"
 STUDY = load_profile(ROOT / "config", "paper")
 RUNS = {path: json.loads(path.read_text()) for path in sorted(PAPER.glob("train/*/seed*.json"))}

@@ -1,16 +1,15 @@
 """Every rule of the shipped files says yes of some results and no of others."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 
 from strsbp.study.claims.entries import load_findings, load_topics
 from strsbp.study.claims.measurements import Measure, Tables
 from strsbp.study.claims.rules import Context, Ordered, SingleRun, Verdict, Within
 
-RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+RESOURCES = ROOT / "resources"
 DRAWS = 400
 RUNS = 5
 

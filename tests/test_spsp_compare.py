@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 
 from strsbp.spsp.compare import AUTHOR_TABLES, compare_tables, share_as_far
 from strsbp.spsp.fits import fit_surface
 from strsbp.spsp.simulate import simulate_surface
 from strsbp.spsp.table import EffectRatioTable, read_table, write_table
 
-KEPT = Path(__file__).parents[1] / "resources" / "author_tables_comparison.csv"
+KEPT = ROOT / "resources" / "author_tables_comparison.csv"
 FOLDER = os.environ.get("STRSBP_REFERENCE_DIR")
 
 

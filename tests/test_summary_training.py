@@ -2,11 +2,11 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 from refusals import refusal
 
 from strsbp.files import ResultsError
@@ -18,7 +18,7 @@ from strsbp.study.summary.intervals import (
 )
 from strsbp.study.summary.training import summarise_training
 
-TRAIN = Path(__file__).resolve().parents[1] / "results" / "paper" / "train"
+TRAIN = ROOT / "results" / "paper" / "train"
 NAMES = ("curves", "seeds", "arms", "pairs", "runs")
 
 
