@@ -124,5 +124,5 @@ def test_the_network_of_bptt_needs_an_arm():
 
 def test_a_run_depends_on_the_settings_of_training_alone():
     one = BpttSettings(arms=dict(strsbp="a"), seeds=[1])
-    assert one.of_run() == BpttSettings(arms=dict(strsbp="b"), seeds=[2]).of_run()
-    assert one.of_run() != BpttSettings(arms=dict(strsbp="a"), learning_rate=0.5).of_run()
+    assert one.of_run == BpttSettings(arms=dict(strsbp="b"), seeds=[2]).of_run
+    assert one.of_run != BpttSettings(arms=dict(strsbp="a"), learning_rate=0.5).of_run

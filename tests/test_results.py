@@ -265,7 +265,7 @@ def summarise_bptt(out):
     files = {
         name: [ROOT / file for file in found] for name, found in compared_files(STUDY, True).items()
     }
-    network, settings = compared_network(STUDY), STUDY.bptt.of_run()
+    network, settings = compared_network(STUDY), STUDY.bptt.of_run
     path = out / "bptt" / "summary.csv"
     bptt.summarise_bptt(**files, settings=settings, network=network, out=path)
 

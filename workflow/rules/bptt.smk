@@ -10,10 +10,6 @@ from strsbp.study.experiments.bptt.settings import (
 IN_CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
 TRAINS_BPTT = IN_CONDA or missing_library() is None
 compared = in_one_sentence(lambda wildcards: compared_files(study(wildcards.profile), TRAINS_BPTT))
-trained_arm = lambda wildcards: dict(
-    strsbp=study(wildcards.profile).arm(study(wildcards.profile).bptt.arms["strsbp"])
-)
-of_run = lambda wildcards: study(wildcards.profile).bptt.of_run()
 
 
 if TRAINS_BPTT:  # otherwise, existing runs must not be outputs of a rule
@@ -32,8 +28,8 @@ if TRAINS_BPTT:  # otherwise, existing runs must not be outputs of a rule
             "../envs/bptt.yaml"
         params:
             **calls("strsbp.study.experiments.bptt.measure.run_bptt"),
-            networks=settings_of_arms(trained_arm, without=NOT_OF_BPTT),
-            settings=of_run,
+            networks=settings_of_arms(arms_of("bptt"), without=NOT_OF_BPTT),
+            settings=setting("bptt.of_run"),
             seed=lambda wildcards: int(wildcards.seed),
             profile="{profile}",
         message:
@@ -41,7 +37,7 @@ if TRAINS_BPTT:  # otherwise, existing runs must not be outputs of a rule
 
     use rule call as measure_bptt with:
         input:
-            unpack(inputs_of_arms(trained_arm)),
+            unpack(inputs_of_arms(arms_of("bptt"))),
         output:
             out="results/{profile}/bptt/times.csv",
         log:
@@ -52,8 +48,8 @@ if TRAINS_BPTT:  # otherwise, existing runs must not be outputs of a rule
             "../envs/bptt.yaml"
         params:
             **calls("strsbp.study.experiments.bptt.times.measure_times"),
-            networks=settings_of_arms(trained_arm),
-            settings=of_run,
+            networks=settings_of_arms(arms_of("bptt")),
+            settings=setting("bptt.of_run"),
         message:
             "Timing BPTT beside ST-RSBP"
 
@@ -74,6 +70,6 @@ use rule call as summarise_bptt with:
     params:
         **calls("strsbp.study.experiments.bptt.summarise.summarise_bptt"),
         network=lambda wildcards: compared_network(study(wildcards.profile)),
-        settings=of_run,
+        settings=setting("bptt.of_run"),
     message:
         "Comparing BPTT with ST-RSBP and HM2-BP"

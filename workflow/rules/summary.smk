@@ -51,7 +51,7 @@ use rule call as judge_claims with:
     params:
         **calls("strsbp.study.claims.judging.judge_claims", claims="resources/claims.yaml"),
         gathered="tables",
-        variants=lambda wildcards: study(wildcards.profile).judged_variants,
+        variants=setting("judged_variants"),
     message:
         "Judging the claims of the study"
 

@@ -68,6 +68,10 @@ class BpttSettings(BpttTraining, ExperimentSettings):
     def arm_names(self) -> list[str]:
         return list(self.arms.values())
 
+    def job_arms(self, arms):
+        return {"strsbp": arms[self.arms["strsbp"]]}
+
+    @property
     def of_run(self) -> dict[str, Any]:
         """What a run of BPTT depends on: the fields of `BpttTraining`."""
         return self.model_dump(mode="json", include=set(BpttTraining.model_fields))
