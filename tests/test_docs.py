@@ -58,12 +58,10 @@ def test_the_examples_are_made_smaller_where_it_matters(root):
     assert [part for part in SMALLER if part not in text] == []
 
 
-@pytest.fixture
-def with_the_tutorials_files(root, tmp_path, copy_checkout):
-    """A copy of the repository with the files that the tutorial writes."""
+def test_the_tutorials_experiment_is_planned(root, tmp_path, copy_checkout, snakemake):
+    """With the files that the tutorial writes; test_commands.py plans what its commands name."""
     checkout = copy_checkout(tmp_path / "checkout")
-    for language, title, text in fences(root / "docs" / "tutorial.md"):
-        title = "mine.yaml" if language == "yaml" else title
+    for _, title, text in fences(root / "docs" / "tutorial.md"):
         if title and " " not in title:
             path = checkout / title
             path.parent.mkdir(exist_ok=True)
@@ -72,14 +70,6 @@ def with_the_tutorials_files(root, tmp_path, copy_checkout):
     line = "PARTS_OF_THE_STUDY = (\n"
     assert line in experiments.read_text()
     experiments.write_text(experiments.read_text().replace(line, f'{line}    "firing",\n'))
-    return checkout
-
-
-def test_the_tutorials_arm_and_experiment_are_planned(snakemake, with_the_tutorials_files):
-    checkout = with_the_tutorials_files
-    run = snakemake(*DRY, "fig4", "--configfile", "mine.yaml", cwd=checkout)
-    assert run.returncode == 0, run.stdout
-    assert planned(run.stdout)["train"] >= 3
     run = snakemake(*DRY, "results/quick/firing/summary.csv", cwd=checkout)
     assert run.returncode == 0, run.stdout
     assert planned(run.stdout)["summarise_firing"] == 1
