@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 
 import strsbp
 from strsbp.study import schema
-from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS, PARTS_OF_THE_STUDY
+from strsbp.study.experiments import EXPERIMENTS, OPEN_QUESTIONS
 from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.loading import read_config
 from strsbp.study.settings import StudySettings
@@ -75,8 +75,7 @@ def test_an_experiment_has_one_name(root, name, rule_files):
         assert f"summarise_{name}" in rule_files[name]
     if "settings" in parts:
         assert name in StudySettings.model_fields
-    if name in PARTS_OF_THE_STUDY + OPEN_QUESTIONS:
-        assert (root / "results" / "paper" / name).is_dir()
+    assert (root / "results" / "paper" / name).is_dir()
     assert list((root / "tests").glob(f"test_{name}*.py"))
 
 
