@@ -15,7 +15,10 @@ from strsbp.study.loading import load_profile
 ROOT = Path(__file__).resolve().parents[1]
 NOT_NEEDED = (".*", "benchmarks", "build", "docs", "logs", "results", "tests")
 """What a copy of the repository leaves out."""
-LONGEST = ("workflow", "modules", "commands", "workflow_plan", "surroundings", "figures_drawing")
+LONGEST = (
+    "workflow", "modules", "results", "commands", "workflow_plan", "surroundings",
+    "figures_drawing",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items):

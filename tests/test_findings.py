@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 from conftest import ROOT
-from test_results import tables_of_findings
 
 from strsbp.study.claims.judging import judge_findings
 from strsbp.study.experiments.findings import measure
@@ -40,7 +39,11 @@ def test_measurements_are_tidy_and_repeat(measured, tmp_path):
 
 
 def test_small_runs_show_no_effect_and_other_measurements_refute(tmp_path):
-    tables = tables_of_findings()
+    names = {name: f"summarise_training/{name}" for name in ("arms", "pairs", "runs")}
+    names |= {name: f"gradients/{name}" for name in ("gradients", "denominators")}
+    names |= {name: f"{name}/summary" for name in ("regularisation", "published_logs")}
+    names |= {"quality": "summarise_spsp/quality", "measured": "findings/measurements"}
+    tables = {name: ROOT / "results" / "paper" / f"{file}.csv" for name, file in names.items()}
     for name, column, value in (("arms", "n_train", 200), ("measured", "mean", 0.5)):
         frame = pd.read_csv(tables[name])
         frame[column] = value
