@@ -33,7 +33,9 @@ TRAINED = {name: rules.summarise_training.output[name] for name in ("arms", "pai
 
 use rule call as judge_claims with:
     input:
-        if_asked(**summaries("bptt", "fits", "gradient_flow", "sweep")),
+        if_asked(
+            **summaries("bptt", "expectation", "fits", "gradient_check", "gradient_flow", "sweep")
+        ),
         **summaries("activation", "corrections"),
         **TRAINED,
         denominators="results/{profile}/gradients/denominators.csv",
