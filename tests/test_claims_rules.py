@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from strsbp.errors import ClaimsError
 from strsbp.study.claims.entries import Statement
 from strsbp.study.claims.judging import judge
 from strsbp.study.claims.measurements import Border, Measure, Measured, Pair, Tables
 from strsbp.study.claims.rules import Context, Verdict
+from strsbp.study.summary.intervals import mean_interval
 
 YES, PART, NO, OPEN, UNTESTED = Verdict
 NAN = np.nan
@@ -407,6 +409,16 @@ def test_bounds_of_a_topic_without_p_share_a_correction(tmp_path):
     adjusted = tables.adjusted([Border(a, 0), Border(b, 0), Border(c, 0)])
     p = 0.0032827  # 3 / 2 * 1.96 standard deviations
     assert adjusted == pytest.approx({Border(a, 0): 0.05, Border(b, 0): 2 * p}, rel=1e-4)
+
+
+def test_the_p_of_an_interval_over_seeds_is_that_of_the_t_test(tmp_path):
+    values = np.array([0.3, 0.5, 0.1, 0.45])
+    interval = mean_interval(values)._asdict()
+    path = tmp_path / "activation.csv"
+    pd.DataFrame([dict(arm="a", n_seeds=4) | interval]).to_csv(path, index=False)
+    test = Border(Measure(table="activation", where=dict(arm="a")), 0.1)
+    expected = stats.ttest_1samp(values, 0.1).pvalue
+    assert Tables(dict(activation=path)).p_value(test) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("p_adjusted", "expected"), [(0.04, YES), (0.06, OPEN), (NAN, YES)])

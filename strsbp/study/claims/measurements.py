@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
-from math import exp, hypot, isnan, nan
+from math import exp, hypot, inf, isnan, nan
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -201,8 +201,9 @@ class Tables:
     def p_value(self, test: Test) -> float:
         """The raw p of a test, or NaN if it was not made.
 
-        A value whose file has no p for this border gets that of the normal distribution which has
-        the end of its 95 % interval that is nearer to the border.
+        A value whose file has no p for this border gets that of the distribution which has the end
+        of its 95 % interval that is nearer to the border: the t distribution of its `n_seeds`, or
+        without these the normal one.
         """
         if isinstance(test, Pair):
             pair = self.pair(*test[:-1])
@@ -219,7 +220,8 @@ class Tables:
             return found.p_value
         distance = found.value - test.border
         spread = found.value - found.low if distance > 0 else found.high - found.value
-        return p_beyond(abs(distance), spread)
+        n_seeds = self.select(test.measure.table, test.measure.where).get("n_seeds", nan)
+        return p_beyond(abs(distance), spread, inf if isnan(n_seeds) else n_seeds)
 
     def _corrected(self, test: Test) -> bool:
         found = self.measure(test.measure) if isinstance(test, Border) else None
