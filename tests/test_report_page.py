@@ -285,6 +285,7 @@ def test_symbols_are_set_and_names_left_alone():
     assert symbols("tau_m_32 and n_train") == "tau_m_32 and n_train"
     assert symbols("`published`") == "<code>published</code>"
     assert symbols("finding F10") == 'finding <a href="#finding-F10">F10</a>'
+    assert symbols("Reservoir (F5)") == "Reservoir (F5)"
     assert symbols("<o_i>") == "&lt;<i>o</i><sub>i</sub>&gt;"
 
 

@@ -21,7 +21,8 @@ def symbols(text) -> Markup:
     text = re.sub(r"(\[[^\]]*,) ", "\\1\u00a0", text)
     text = _SYMBOL.sub(r"<i>\1</i><sub>\2</sub>", text)
     text = re.sub("`([^`]+)`", r"<code>\1</code>", text)
-    text = re.sub(r"\bF[1-9]\d?\b", r'<a href="#finding-\g<0>">\g<0></a>', text)
+    if "finding" in text:  # the short "(F5)" is for what unfolds at a click, where no link may be
+        text = re.sub(r"\bF[1-9]\d?\b", r'<a href="#finding-\g<0>">\g<0></a>', text)
     return Markup(text.replace("<i>tau</i>", "<i>τ</i>"))
 
 
