@@ -10,7 +10,7 @@ from strsbp.study.claims.entries import Statement
 from strsbp.study.claims.judging import judge
 from strsbp.study.claims.measurements import Border, Measure, Measured, Pair, Tables
 from strsbp.study.claims.rules import Context, Verdict
-from strsbp.study.summary.intervals import mean_interval
+from strsbp.study.summary.intervals import mean_interval, p_beyond
 
 YES, PART, NO, OPEN, UNTESTED = Verdict
 NAN = np.nan
@@ -419,6 +419,7 @@ def test_the_p_of_an_interval_over_seeds_is_that_of_the_t_test(tmp_path):
     test = Border(Measure(table="activation", where=dict(arm="a")), 0.1)
     expected = stats.ttest_1samp(values, 0.1).pvalue
     assert Tables(dict(activation=path)).p_value(test) == pytest.approx(expected)
+    assert p_beyond(-0.1, 0.2) == 1  # not beyond the border
 
 
 @pytest.mark.parametrize(("p_adjusted", "expected"), [(0.04, YES), (0.06, OPEN), (NAN, YES)])
