@@ -15,15 +15,15 @@ shares with f does not raise it; noise does not lengthen a gradient. A cosine co
 can exceed 1 in a sample. The moments are not centred, since a projection on u has mean 0 by
 symmetry.
 
-If E[f_1 f_2] <= 0 in any bootstrap resample, the truth does not stand out from its noise, and
-whatever would be divided by it is unknown (NaN), both the estimate and its interval.
+If the 95 % t-interval of E[f_1 f_2] over the directions does not lie above 0, the truth does not stand
+out from its noise, and whatever would be divided by it is unknown (NaN).
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from strsbp.study.summary.intervals import Interval, bootstrap_interval
+from strsbp.study.summary.intervals import mean_interval
 
 
 class Halves(NamedTuple):
@@ -32,76 +32,52 @@ class Halves(NamedTuple):
     first: np.ndarray
     second: np.ndarray
 
+    def square(self) -> float:
+        """The mean square of the projections, noise included."""
+        return float(np.mean(self.first**2 + self.second**2) / 2)
 
-def _crossed(g1, g2, f1, f2, axis):
-    return np.mean(g1 * f2 + g2 * f1, axis=axis) / 2
+    def shared_square(self) -> float:
+        """The mean square of what both halves share; it can be negative."""
+        return float(np.mean(self.first * self.second))
 
+    def known_square(self) -> float:
+        """`shared_square`, or NaN if it does not stand out from the noise."""
+        products = self.first * self.second
+        interval = mean_interval(products)
+        # Without noise, all products can be equal, and then they have no interval.
+        low = interval.mean if np.isnan(interval.low) else interval.low
+        return interval.mean if low > 0 else np.nan
 
-def _square(g1, g2, axis):
-    return np.mean(g1 * g1 + g2 * g2, axis=axis) / 2
-
-
-def _over_root(value, square):
-    """value / sqrt(square), NaN where `square` is not positive."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(square > 0, value / np.sqrt(np.where(square > 0, square, np.nan)), np.nan)
-
-
-def _cosine(g1, g2, f1, f2, axis=-1):
-    crossed = _crossed(g1, g2, f1, f2, axis)
-    return _over_root(crossed, _square(g1, g2, axis) * np.mean(f1 * f2, axis=axis))
-
-
-def _cosine_difference(a1, a2, b1, b2, f1, f2, axis=-1):
-    return _cosine(a1, a2, f1, f2, axis) - _cosine(b1, b2, f1, f2, axis)
+    def crossed(self, other: "Halves") -> float:
+        """The mean product with the other half of `other`."""
+        return float(np.mean(self.first * other.second + self.second * other.first) / 2)
 
 
-def _length(g1, g2, f1, f2, axis=-1):
-    shared = np.maximum(np.mean(g1 * g2, axis=axis), 0)
-    return _over_root(np.sqrt(shared), np.mean(f1 * f2, axis=axis))
+def moved(truth: Halves) -> float:
+    """Share of directions along which the loss changes at all."""
+    return float(np.mean((truth.first != 0) | (truth.second != 0)))
 
 
-def _reliability(f1, f2, axis=-1):
-    shared = np.mean(f1 * f2, axis=axis)
-    return _over_root(shared, np.mean(f1 * f1, axis=axis) * np.mean(f2 * f2, axis=axis))
+def reliability(truth: Halves) -> float:
+    """Correlation of the halves, known even if the truth does not stand out from its noise.
 
-
-def _linearity(s1, s2, l1, l2, axis=-1):
-    shared = np.mean(s1 * s2, axis=axis), np.mean(l1 * l2, axis=axis)
-    both = np.where((shared[0] > 0) & (shared[1] > 0), shared[0] * shared[1], -1)
-    return _over_root(_crossed(s1, s2, l1, l2, axis), both)
-
-
-def describe_truth(truth: Halves, seed: int) -> dict[str, Interval]:
-    """How reliable the finite differences are, by quantity.
-
-    `moved`: share of directions along which the loss changes at all; `reliability`: correlation of
-    the halves. Both are known even if the truth does not stand out from its noise.
+    NaN if the loss changes along no direction.
     """
-    moved = float(np.mean((truth.first != 0) | (truth.second != 0)))
-    return dict(
-        moved=Interval(moved, np.nan, np.nan),
-        reliability=bootstrap_interval(_reliability, truth, seed),
-    )
+    squares = np.mean(truth.first**2) * np.mean(truth.second**2)
+    return truth.shared_square() / np.sqrt(squares) if squares > 0 else np.nan
 
 
-def linearity(small: Halves, large: Halves, seed: int) -> Interval:
+def linearity(small: Halves, large: Halves) -> float:
     """Cosine of the gradients measured with two step sizes; 1 in the linear range."""
-    return bootstrap_interval(_linearity, (*small, *large), seed)
+    return small.crossed(large) / np.sqrt(small.known_square() * large.known_square())
 
 
-def compare_with_truth(estimate: Halves, truth: Halves, seed: int) -> dict[str, Interval]:
-    """`cosine` of an estimated gradient to the true one, and its `length` over the other's.
-
-    The bootstrap resamples the directions.
-    """
-    data = *estimate, *truth
-    return dict(
-        cosine=bootstrap_interval(_cosine, data, seed),
-        length=bootstrap_interval(_length, data, seed),
-    )
+def cosine(estimate: Halves, truth: Halves) -> float:
+    """Cosine of an estimated gradient to the true one; NaN if the estimate is 0."""
+    squares = estimate.square() * truth.known_square()
+    return estimate.crossed(truth) / np.sqrt(squares) if squares else np.nan
 
 
-def cosine_difference(a: Halves, b: Halves, truth: Halves, seed: int) -> Interval:
-    """Cosine of `a` minus cosine of `b`, over the same resampled directions."""
-    return bootstrap_interval(_cosine_difference, (*a, *b, *truth), seed)
+def length(estimate: Halves, truth: Halves) -> float:
+    """Length of an estimated gradient over that of the true one."""
+    return float(np.sqrt(max(estimate.shared_square(), 0.0) / truth.known_square()))

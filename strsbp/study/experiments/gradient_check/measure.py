@@ -97,7 +97,9 @@ class Samples:
     of each half; `recordings`: the spikes entering each layer with the network's current weights.
     """
 
-    def __init__(self, network: Network, digits: Digits, settings: GradientCheckSettings):
+    def __init__(
+        self, network: Network, digits: Digits, settings: GradientCheckSettings, seed: int
+    ):
         self.network = network
         self.n_images = min(settings.n_images, len(digits.train_labels))
         self.n_samples = self.n_images * settings.n_encodings
@@ -106,7 +108,7 @@ class Samples:
         self.labels = np.tile(labels, settings.n_encodings)
         self.targets = target_counts(self.labels, network.n_classes)
         self._images = digits.train_images[: self.n_images]
-        stream = np.random.SeedSequence(settings.seed, spawn_key=(_ENCODING_STREAM,))
+        stream = np.random.SeedSequence(seed, spawn_key=(_ENCODING_STREAM,))
         seeds = stream.generate_state(settings.n_encodings, np.uint64) >> np.uint64(1)
         n_steps = network.model.n_steps
         self._encoders = [Encoder(int(seed), TRAIN_SPLIT, n_steps) for seed in seeds]
@@ -200,21 +202,28 @@ def bptt_gradients(network: Network, settings: SurrogateSettings, samples: Sampl
 
 
 def measure_gradient_check(
-    networks: Networks, settings: dict, epochs: int, *, projections: str | Path, times: str | Path
+    networks: Networks,
+    settings: dict,
+    epochs: int,
+    seed: int,
+    *,
+    projections: str | Path,
+    times: str | Path,
 ) -> None:
     """Measure gradients and finite differences after `epochs` of the first arm; write two tables.
 
     `projections`: for each group and random direction, the finite difference at both steps and each
     estimated gradient's projection, from both halves; `times`: CPU time of each gradient by sample.
+    `seed`: of the weights, the spike trains and the directions.
     Both have no rows if the training diverges.
     """
     settings, digits = GradientCheckSettings.model_validate(settings), networks.arm_digits
-    network = networks.build(settings.seed)
+    network = networks.build(seed)
     train(network, digits.first(len(digits.train_labels), 1), epochs)
     if network.first_layer_not_finite() is not None:
         _write([], [], projections, times)
         return
-    samples = Samples(network, digits, settings)
+    samples = Samples(network, digits, settings, seed)
     estimates, seconds = {}, {}
     for (name, arm), table in zip(networks.arms.items(), networks.tables, strict=True):
         probe = Probe(on_network_of(networks.first, arm), table, network)
@@ -227,7 +236,7 @@ def measure_gradient_check(
     projected = []
     for order, group in enumerate(groups_of(network)):
         own = {name: found[order] for name, found in estimates.items()}
-        projected += _random_rows(samples, group, order, own, settings)
+        projected += _random_rows(samples, group, order, own, settings, seed)
     began = time.process_time()
     samples.losses(0)
     seconds[FORWARD] = [(time.process_time() - began) / samples.n_samples]
@@ -245,11 +254,16 @@ def _write(projected, timed, projections, times) -> None:
 
 
 def _random_rows(
-    samples: Samples, group: Group, order: int, estimates, settings: GradientCheckSettings
+    samples: Samples,
+    group: Group,
+    order: int,
+    estimates,
+    settings: GradientCheckSettings,
+    seed: int,
 ):
     flat = {name: np.stack([half.ravel() for half in halves]) for name, halves in estimates.items()}
     for number in range(settings.n_directions):
-        direction = random_direction(group, number, order, settings.seed)
+        direction = random_direction(group, number, order, seed)
         described = dict(layer=group.name, direction=number)
         for step in settings.steps:
             found = samples.slopes(group, direction, group.step(step))

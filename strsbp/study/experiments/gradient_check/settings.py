@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from strsbp.settings import DISTINCT, ArmName, ArmSettings, Closed, Seed
+from strsbp.settings import DISTINCT, ArmName, ArmSettings, Closed, Seeds
 from strsbp.study.experiments.bptt.settings import SurrogateName, SurrogateSlope
 from strsbp.study.experiments.settings import ExperimentSettings
 
@@ -48,8 +48,8 @@ class GradientCheckSettings(ExperimentSettings):
     steps: tuple[Step, Step] = (1.0, 2.0)
     """Two step sizes of these finite differences, each the standard deviation of the change of a
     neuron's summed weights."""
-    seed: Seed = 1
-    """Seed of the weights, the spike trains, the directions and the bootstrap."""
+    seeds: Seeds = [1]
+    """Seeds of the weights, the spike trains and the directions, one network each."""
 
     @model_validator(mode="after")
     def _distinct(self):
