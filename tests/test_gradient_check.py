@@ -20,9 +20,10 @@ from strsbp.study.experiments.gradient_check.settings import GradientCheckSettin
 from strsbp.study.experiments.gradient_check.summarise import COLUMNS, summarise_gradient_check
 from strsbp.study.experiments.gradients.measure import Probe
 from strsbp.study.inputs import Networks
+from strsbp.study.summary.intervals import mean_interval
 
 GROUPS = ["feedforward1", "recurrent2", "recurrent2_reservoir", "output3"]
-SETTINGS = GradientCheckSettings(arms=["strsbp"], n_images=4, n_encodings=4, n_directions=8, seed=3)
+SETTINGS = GradientCheckSettings(arms=["strsbp"], n_images=4, n_encodings=4, n_directions=8)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def network(table):
 
 @pytest.fixture
 def samples(network, digits):
-    return Samples(network, digits, SETTINGS)
+    return Samples(network, digits, SETTINGS, 3)
 
 
 def test_the_loss_by_hand():
@@ -143,13 +144,13 @@ def measured(digits, table, tmp_path_factory):
     # Another threshold is another loss: of the others only the gradient counts, and the table.
     same = arm(threshold_hidden=7, n_steps=90)
     arms = {"strsbp": arm(), "same": same, "hm2bp": arm(gradient="hm2bp", ablated_layers="all")}
-    folder = tmp_path_factory.mktemp("measured") / "trained"
+    folder = tmp_path_factory.mktemp("measured") / "trained" / "seed3"
     paths = {name: folder / f"{name}.csv" for name in ("projections", "times")}
     networks = Networks(arms, HIDDEN, [table] * len(arms), digits)
-    measure_gradient_check(networks, SETTINGS, 1, **paths)
+    measure_gradient_check(networks, SETTINGS, 1, 3, **paths)
     titles = dict(strsbp="ST-RSBP", hm2bp="HM2-BP")
     summary = folder / "summary.csv"
-    summarise_gradient_check(*([path] for path in paths.values()), titles, 1, out=summary)
+    summarise_gradient_check(*([path] for path in paths.values()), titles, out=summary)
     return {name: pd.read_csv(path) for name, path in (paths | {"summary": summary}).items()}
 
 
@@ -181,6 +182,44 @@ def test_the_summary_repeats_itself_and_compares_with_the_first(measured):
     assert set(named["title"]) == {"ST-RSBP", "HM2-BP"}
 
 
+def _write_network(folder, projected):
+    """The tables of one network: `projected` on directions, by estimator and step."""
+    tables = [
+        pd.DataFrame(dict(layer="output1", estimator=name, step=step, first=one, second=one))
+        for (name, step), one in projected.items()
+    ]
+    folder.mkdir(parents=True)
+    rows = pd.concat(tables).rename_axis("direction").reset_index()
+    rows.to_csv(folder / "projections.csv", index=False)
+    times = pd.DataFrame(dict(estimator=["a"], sample=[0], cpu_ms=[3.0]))
+    times.to_csv(folder / "times.csv", index=False)
+
+
+def test_intervals_are_over_networks_and_unknown_if_the_truth_of_one_is(tmp_path):
+    along, across = np.array([[1.0, 0.0] * 8, [0.0, 1.0] * 8])
+    truths = {(measure.FINITE_DIFFERENCE, step): along for step in (1, 2)}
+    zero = {(measure.FINITE_DIFFERENCE, step): 0 * along for step in (1, 2)}
+    folders = [tmp_path / state / f"seed{seed}" for state in ("early", "trained") for seed in "123"]
+    for folder, (near, far) in zip(folders, [(1, 0), (0.8, 0.6), (0.6, 0.8)] * 2, strict=True):
+        estimates = {("a", np.nan): near * along + far * across, ("b", np.nan): along}
+        _write_network(folder, (zero if folder == folders[0] else truths) | estimates)
+    paths = ([folder / f"{name}.csv" for folder in folders] for name in ("projections", "times"))
+    summarise_gradient_check(*paths, {}, out=tmp_path / "summary.csv")
+    found = pd.read_csv(tmp_path / "summary.csv")
+    assert (found["n_seeds"] == 3).all()
+
+    def of(state, quantity):
+        return found[(found["state"] == state) & (found["quantity"] == quantity)]
+
+    for _, row in of("trained", "cosine_difference").iterrows():
+        np.testing.assert_allclose(
+            [row["mean"], row["low"], row["high"]], mean_interval([0, -0.2, -0.4])
+        )
+    assert of("early", "cosine")["mean"].isna().all()
+    assert of("early", "moved")["mean"].tolist() == pytest.approx([1 / 3] * 2)
+    assert of("early", "cpu_ms")["mean"].item() == 3
+
+
 def test_a_training_that_diverges_leaves_empty_tables(digits, tmp_path, table, monkeypatch):
     def diverge(network, digits, epochs):
         network.layers[1].weights[0, 0] = np.nan
@@ -188,8 +227,8 @@ def test_a_training_that_diverges_leaves_empty_tables(digits, tmp_path, table, m
     monkeypatch.setattr(measure, "train", diverge)
     paths = {name: tmp_path / f"{name}.csv" for name in ("projections", "times")}
     networks = Networks({"strsbp": arm()}, HIDDEN, [table], digits)
-    measure_gradient_check(networks, SETTINGS, 1, **paths)
+    measure_gradient_check(networks, SETTINGS, 1, 3, **paths)
     assert all(pd.read_csv(path).empty for path in paths.values())
     files = ([path] for path in paths.values())
-    summarise_gradient_check(*files, {}, 1, out=tmp_path / "summary.csv")
+    summarise_gradient_check(*files, {}, out=tmp_path / "summary.csv")
     assert pd.read_csv(tmp_path / "summary.csv").empty

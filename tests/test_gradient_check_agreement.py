@@ -1,26 +1,12 @@
 """Agreement with a noisy truth: cases whose cosine, length and noise are known."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
 from strsbp.study.experiments.gradient_check import agreement
-from strsbp.study.experiments.gradient_check.agreement import (
-    Halves,
-    compare_with_truth,
-    cosine_difference,
-    describe_truth,
-)
-from strsbp.study.summary.intervals import bootstrap_interval
+from strsbp.study.experiments.gradient_check.agreement import Halves
 
 N_WEIGHTS, N_DIRECTIONS = 200, 400
-
-
-@pytest.fixture(autouse=True)
-def few_resamples(monkeypatch):
-    fewer = partial(bootstrap_interval, resamples=300)
-    monkeypatch.setattr(agreement, "bootstrap_interval", fewer)
 
 
 def projected(vector, noise=0.0, seed=0):
@@ -48,13 +34,11 @@ def gradient():
 @pytest.mark.parametrize("cosine", [1.0, 0.6, 0.0, -1.0])
 @pytest.mark.parametrize("noise", [0.0, 1.0])
 def test_a_known_cosine_is_found_whatever_the_noise(gradient, cosine, noise):
-    estimate = at_cosine(gradient, cosine, 3.0)
-    found = compare_with_truth(projected(estimate), projected(gradient, noise), seed=1)
-    value, low, high = found["cosine"]
+    estimate = projected(at_cosine(gradient, cosine, 3.0))
+    found = agreement.cosine(estimate, projected(gradient, noise))
     # At 400 directions the standard error is at most about (1 + noise) / sqrt(400).
-    assert value == pytest.approx(cosine, abs=1e-9 if abs(cosine) == 1 and not noise else 0.15)
-    assert low - 1e-9 <= cosine <= high + 1e-9
-    assert low <= value <= high
+    exact = abs(cosine) == 1 and not noise
+    assert found == pytest.approx(cosine, abs=1e-9 if exact else 0.15)
 
 
 def test_noise_that_both_share_raises_no_cosine():
@@ -63,49 +47,40 @@ def test_noise_that_both_share_raises_no_cosine():
     signal = projected(np.ones(N_WEIGHTS))
     noise = [rng.normal(0, 30, N_DIRECTIONS) for _ in range(2)]
     truth = Halves(signal.first + noise[0], signal.second + noise[1])
-    found = compare_with_truth(Halves(*noise), truth, seed=1)
     assert np.corrcoef(noise[0], truth.first)[0, 1] > 0.8, "a plain correlation sees agreement"
-    assert abs(found["cosine"][0]) < 0.2
+    assert abs(agreement.cosine(Halves(*noise), truth)) < 0.2
 
 
 def test_length_is_that_of_the_estimate_over_that_of_the_truth(gradient):
     noisy = projected(-gradient / 4, 1, seed=1), projected(gradient, 0.5)
-    length, low, high = compare_with_truth(*noisy, seed=1)["length"]
-    assert length == pytest.approx(1 / 4, abs=0.03) and low < 1 / 4 < high
+    assert agreement.length(*noisy) == pytest.approx(1 / 4, abs=0.03)
 
 
 def test_by_hand():
-    """Two directions: g = (1, 3), f = (2, 1) without noise."""
-    g, f = Halves(*[np.array([1.0, 3.0])] * 2), Halves(*[np.array([2.0, 1.0])] * 2)
-    found = compare_with_truth(g, f, seed=1)
-    assert found["cosine"][0] == pytest.approx(5 / np.sqrt(10 * 5))
-    assert found["length"][0] == pytest.approx(np.sqrt(10 / 5))
+    """Two kinds of directions: g = (1, 3), f = (2, 2) without noise."""
+    g, f = Halves(*[np.array([1.0, 3.0] * 4)] * 2), Halves(*[np.array([2.0, 2.0] * 4)] * 2)
+    assert agreement.cosine(g, f) == pytest.approx(8 / 2 / np.sqrt(10 / 2 * 8 / 2))
+    assert agreement.length(g, f) == pytest.approx(np.sqrt(10 / 8))
+    assert agreement.linearity(f, f) == pytest.approx(1)
 
 
 def test_the_truth_describes_itself(gradient):
-    described = describe_truth(projected(gradient, noise=1.0), seed=1)
-    assert described["reliability"][0] == pytest.approx(0.5, abs=0.1)
-    assert described["moved"][0] == 1
+    truth = projected(gradient, noise=1.0)
+    assert agreement.reliability(truth) == pytest.approx(0.5, abs=0.1)
+    assert agreement.moved(truth) == 1
+    still = Halves(*np.zeros((2, 8)))
+    assert agreement.moved(still) == 0 and np.isnan(agreement.reliability(still))
 
 
 def test_a_truth_below_its_noise_stays_unknown():
     rng = np.random.default_rng(2)
-    truth = Halves(*rng.normal(size=(2, 64)))
-    estimate = Halves(*rng.normal(size=(2, 64)))
-    described = describe_truth(truth, seed=1)
-    assert described["reliability"][1] < 0 < described["reliability"][2]
-    found = compare_with_truth(estimate, truth, seed=1)
-    assert all(np.isnan(values).all() for values in found.values())
-    assert np.isnan(cosine_difference(estimate, estimate, truth, 1)).all()
+    truth, estimate = (Halves(*rng.normal(size=(2, 64))) for _ in "12")
+    assert abs(agreement.reliability(truth)) < 0.3
+    assert np.isnan(agreement.cosine(estimate, truth))
+    assert np.isnan(agreement.length(estimate, truth))
+    assert np.isnan(agreement.linearity(truth, estimate))
 
 
-def test_differences_are_paired(gradient):
-    truth = projected(gradient, noise=1.0)
-    near, far = (projected(at_cosine(gradient, c, 2.0)) for c in (0.9, 0.85))
-    value, low, high = cosine_difference(near, far, truth, seed=1)
-    single = compare_with_truth(near, truth, seed=1)["cosine"]
-    assert value == pytest.approx(0.05, abs=0.05)
-    assert high - low < (single[2] - single[1]) / 2
-    assert cosine_difference(near, near, truth, seed=1) == (0, 0, 0)
-    swapped = cosine_difference(far, near, truth, seed=1)
-    assert swapped[0] == pytest.approx(-value)
+def test_a_gradient_of_zero_has_no_cosine(gradient):
+    none, truth = Halves(*np.zeros((2, N_DIRECTIONS))), projected(gradient)
+    assert np.isnan(agreement.cosine(none, truth)) and agreement.length(none, truth) == 0

@@ -26,7 +26,7 @@ def network():
 @pytest.fixture
 def samples(network):
     settings = GradientCheckSettings(arms=["a"], n_images=6, n_encodings=2, n_directions=8)
-    return Samples(network, noise(), settings)
+    return Samples(network, noise(), settings, 3)
 
 
 def test_the_forward_pass_is_that_of_the_engine(network, samples):

@@ -15,15 +15,13 @@ shares with f does not raise it; noise does not lengthen a gradient. A cosine co
 can exceed 1 in a sample. The moments are not centred, since a projection on u has mean 0 by
 symmetry.
 
-If the 95 % t-interval of E[f_1 f_2] over the directions does not lie above 0, the truth does not stand
-out from its noise, and whatever would be divided by it is unknown (NaN).
+If f_1 and f_2 are not correlated by at least two standard errors of uncorrelated ones, 2 / sqrt(D),
+the truth does not stand out from its noise, and whatever would be divided by it is unknown (NaN).
 """
 
 from typing import NamedTuple
 
 import numpy as np
-
-from strsbp.study.summary.intervals import mean_interval
 
 
 class Halves(NamedTuple):
@@ -42,11 +40,8 @@ class Halves(NamedTuple):
 
     def known_square(self) -> float:
         """`shared_square`, or NaN if it does not stand out from the noise."""
-        products = self.first * self.second
-        interval = mean_interval(products)
-        # Without noise, all products can be equal, and then they have no interval.
-        low = interval.mean if np.isnan(interval.low) else interval.low
-        return interval.mean if low > 0 else np.nan
+        known = reliability(self) > 2 / np.sqrt(self.first.size)
+        return self.shared_square() if known else np.nan
 
     def crossed(self, other: "Halves") -> float:
         """The mean product with the other half of `other`."""
