@@ -19,8 +19,7 @@ SURROGATE = dict(title="BPTT", function="fast_sigmoid", slope=25)
 
 @pytest.fixture(scope="module")
 def settings():
-    return GradientFlowSettings(arm="strsbp", n_steps=[80, 40], surrogate=SURROGATE, n_samples=4,
-                                seed=3)  # fmt: skip
+    return GradientFlowSettings(arm="strsbp", n_steps=[80, 40], surrogate=SURROGATE, n_samples=4)
 
 
 def test_every_t_has_its_own_table(settings):
@@ -55,20 +54,28 @@ def test_decay_and_means_of_known_norms(tmp_path):
         for back in (0, 50, 100, 200, 300)
     ]  # fmt: skip
     rows.append(rows[0] | dict(quantity="weight_gradient", steps_back=None, image=None, norm=3))
-    pd.DataFrame(rows).to_csv(tmp_path / "norms.csv", index=False)
-    summarise_gradient_flow(tmp_path / "norms.csv", out=tmp_path / "summary.csv")
-    frame = pd.read_csv(tmp_path / "summary.csv").set_index(["quantity", "steps_back"])["mean"]
-    assert frame["per_100_steps"].item() == pytest.approx(0.5)
-    assert frame["reaching", 200] == pytest.approx(0.25)
-    assert frame["weight_gradient"].item() == 3
+    norms = pd.DataFrame(rows)
+    norms.to_csv(tmp_path / "seed1.csv", index=False)
+    # In another network, everything is larger, and the gradient does not decay.
+    flat = 4 * norms["norm"] / 0.5 ** (norms["steps_back"].fillna(0) / 100)
+    norms.assign(norm=flat).to_csv(tmp_path / "seed2.csv", index=False)
+    networks = [tmp_path / "seed1.csv", tmp_path / "seed2.csv"]
+    for n, decay, at_200, weight in ((1, 0.5, 0.25, 3), (2, 0.5**0.5, 2 * 0.5, 6)):
+        summarise_gradient_flow(networks[:n], out=tmp_path / "summary.csv")
+        frame = pd.read_csv(tmp_path / "summary.csv").set_index(["quantity", "steps_back"])
+        assert (frame["n_seeds"] == n).all()
+        assert frame["low"].notna().any() == (n == 2)
+        assert frame["mean"]["per_100_steps"].item() == pytest.approx(decay)
+        assert frame["mean"]["reaching", 200] == pytest.approx(at_200)
+        assert frame["mean"]["weight_gradient"].item() == pytest.approx(weight)
 
 
 def test_the_table_and_its_figure(settings, tmp_path):
     norms, out = tmp_path / "norms.csv", tmp_path / "summary.csv"
     arms = settings.job_arms({"strsbp": small_networks.arm()})
     networks = Networks(arms, HIDDEN, [table()] * len(arms), small_networks.noise())
-    measure_gradient_flow(networks, settings, out=norms)
-    summarise_gradient_flow(norms, out=out)
+    measure_gradient_flow(networks, settings, 3, out=norms)
+    summarise_gradient_flow([norms], out=out)
     frame = pd.read_csv(out)
     weights = frame[frame["quantity"] == "weight_gradient"]
     assert (weights[weights["method"] == "strsbp"].groupby(["state", "n_steps"]).size() == 3).all()

@@ -16,8 +16,9 @@ from strsbp.study.experiments.gradients.measure import (
     measure_gradients,
 )
 from strsbp.study.experiments.gradients.settings import GradientsSettings
+from strsbp.study.experiments.gradients.summarise import summarise_gradients
 from strsbp.study.inputs import Networks
-from strsbp.study.summary.intervals import bootstrap_interval
+from strsbp.study.summary.intervals import mean_interval
 
 
 def arm(**settings):
@@ -72,8 +73,8 @@ def compared(digits, tmp_path_factory):
     tables = dict(first=table(1), same=table(1), weak=table(1e-4), hm2bp=table(1))
     folder = tmp_path_factory.mktemp("compared")
     paths = dict(gradients=folder / "g.csv", denominators=folder / "d.csv")
-    settings = GradientsSettings(arms=list(arms), n_samples=8, seed=3, train_epochs=1)
-    measure_gradients(Networks(arms, HIDDEN, list(tables.values()), digits), settings, **paths)
+    settings = GradientsSettings(arms=list(arms), n_samples=8, train_epochs=1)
+    measure_gradients(Networks(arms, HIDDEN, list(tables.values()), digits), settings, 3, **paths)
     return pd.read_csv(paths["gradients"]), pd.read_csv(paths["denominators"])
 
 
@@ -85,10 +86,10 @@ def test_an_arm_equals_its_reference(compared):
     ]
     assert set(equal["state"]) == {"untrained", "trained"}
     angles = equal["quantity"] == "angle"
-    np.testing.assert_allclose(equal.loc[~angles, "mean"], 1, rtol=1e-6)
-    assert angles.any() and equal.loc[angles, "mean"].max() < 1e-3
+    np.testing.assert_allclose(equal.loc[~angles, "value"], 1, rtol=1e-6)
+    assert angles.any() and equal.loc[angles, "value"].max() < 1e-3
     other = gradients[(gradients["arm"] == "first") & (gradients["reference"] == "hm2bp")]
-    assert other.loc[other["quantity"] == "cosine", "mean"].min() < 0.999
+    assert other.loc[other["quantity"] == "cosine", "value"].min() < 0.999
 
 
 def test_quantiles_are_those_of_the_signed_denominators():
@@ -102,11 +103,17 @@ def test_quantiles_are_those_of_the_signed_denominators():
     assert rows["mean_distance_from_1"] == np.mean([3, 2, 0.5, 0, 2])
 
 
-def test_the_bootstrap_interval():
-    values = np.random.default_rng(1).normal(3, 2, 400)
-    mean, low, high = bootstrap_interval(np.mean, (values,), seed=1)
-    assert mean == pytest.approx(values.mean())
-    assert (high - low) / 2 == pytest.approx(1.96 * values.std(ddof=1) / 20, rel=0.1)
-    assert bootstrap_interval(np.mean, (values,), seed=1) == (mean, low, high)
-    assert np.isnan(bootstrap_interval(np.mean, (np.ones(3),), 1)[1:]).all()
-    assert np.isnan(bootstrap_interval(np.mean, (np.ones(0),), 1)).all()
+def test_means_and_intervals_are_over_networks(compared, tmp_path):
+    measured, out = {"gradients": [], "denominators": []}, {}
+    for (name, paths), frame in zip(measured.items(), compared, strict=True):
+        for factor in (1, 2, 4):
+            paths.append(tmp_path / f"{name}{factor}.csv")
+            frame.assign(value=factor * frame["value"]).to_csv(paths[-1], index=False)
+        out[name] = tmp_path / f"{name}.csv"
+    summarise_gradients(*measured.values(), **out)
+    for name, frame in zip(out, compared, strict=True):
+        found = pd.read_csv(out[name])
+        assert len(found) == len(frame) and (found["n_seeds"] == 3).all()
+        expected = mean_interval(frame["value"][0] * np.array([1, 2, 4]))
+        np.testing.assert_allclose(found.loc[0, ["mean", "low", "high"]].astype(float), expected)
+        assert (found["n_samples"] == 3 * frame["n_samples"]).all()

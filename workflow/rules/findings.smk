@@ -19,8 +19,8 @@ use rule call as judge_findings with:
         if_asked(**summaries("regularisation", "published_logs")),
         **TRAINED,
         quality=rules.summarise_spsp.output.quality_csv,
-        gradients=rules.measure_gradients.output.gradients,
-        denominators=rules.measure_gradients.output.denominators,
+        gradients=rules.summarise_gradients.output.gradients,
+        denominators=rules.summarise_gradients.output.denominators,
         measured=rules.measure_findings.output.out,
     output:
         out=report(

@@ -5,24 +5,25 @@ use rule call as measure_gradient_flow with:
     input:
         unpack(inputs_of_arms(arms_of("gradient_flow"))),
     output:
-        out="results/{profile}/gradient_flow/norms.csv",
+        out="results/{profile}/gradient_flow/measure/seed{seed}.csv",
     log:
-        "logs/{profile}/gradient_flow/measure.log",
+        "logs/{profile}/gradient_flow/measure/seed{seed}.log",
     benchmark:
-        "results/{profile}/benchmarks/gradient_flow/measure.tsv"
+        "results/{profile}/benchmarks/gradient_flow/measure/seed{seed}.tsv"
     conda:
         "../envs/bptt.yaml"
     params:
         **calls("strsbp.study.experiments.gradient_flow.measure.measure_gradient_flow"),
-        settings=setting("gradient_flow"),
+        settings=setting("gradient_flow", without={"seeds"}),
+        seed=lambda wildcards: int(wildcards.seed),
         networks=settings_of_arms(arms_of("gradient_flow")),
     message:
-        "Following gradients back in time"
+        "Following gradients back in time, seed {wildcards.seed} ({wildcards.profile})"
 
 
 use rule call as summarise_gradient_flow with:
     input:
-        norms=rules.measure_gradient_flow.output.out,
+        norms=each(rules.measure_gradient_flow.output.out, seed=setting("gradient_flow.seeds")),
     output:
         out="results/{profile}/gradient_flow/summary.csv",
     log:

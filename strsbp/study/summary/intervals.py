@@ -1,7 +1,5 @@
 """Means, paired differences and other statistics with 95 % intervals, and adjusted p values."""
 
-import warnings
-from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,33 +50,6 @@ def paired_difference(a, b) -> tuple[Interval, float]:
     from scipy import stats
 
     return interval, float(stats.ttest_rel(a, b).pvalue)
-
-
-def bootstrap_interval(
-    statistic: Callable, data: Sequence, seed: int, resamples: int = 1000
-) -> Interval:
-    """`statistic` of the paired `data` with its 95 % percentile bootstrap interval.
-
-    All three are NaN if the statistic is unknown in the sample or in any resample; only the
-    interval is NaN for fewer than two values, or if all values agree.
-    """
-    from scipy import stats
-
-    unknown = Interval(np.nan, np.nan, np.nan)
-    if min(map(len, data)) == 0 or not np.isfinite(value := float(statistic(*data))):
-        return unknown
-    if min(map(len, data)) < 2 or all(np.ptp(part) == 0 for part in data):
-        return Interval(value, np.nan, np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # checked below
-        found = stats.bootstrap(
-            data, statistic, confidence_level=CONFIDENCE, n_resamples=resamples,
-            method="percentile", paired=len(data) > 1, vectorized=True,
-            rng=np.random.default_rng(seed),
-        )  # fmt: skip
-    if not np.isfinite(found.bootstrap_distribution).all():
-        return unknown
-    return Interval(value, *map(float, found.confidence_interval))
 
 
 def share_interval(n_with: int, n: int) -> Interval:

@@ -32,10 +32,13 @@ REACHING, WEIGHTS = "reaching", "weight_gradient"
 STEPS_BACK = (0, 1, 2, 5, 10, 20, 30, 40, 50, 75, 100, 150, 200, 250, 300, 350, 400)
 
 
-def measure_gradient_flow(networks: Networks, settings: dict, *, out: str | Path) -> None:
+def measure_gradient_flow(
+    networks: Networks, settings: dict, seed: int, *, out: str | Path
+) -> None:
     """Follow the gradients of an arm's network for every T of `settings`; write `out` (csv).
 
-    `networks`: the arm, whose weights are used before and after training, then the arm for each T.
+    `networks`: the arm, whose weights are used before and after training, then the arm for each T;
+    `seed`: of the weights and the spike trains.
     Norms, by layer: `reaching`, that of the gradient at `steps_back` for each image, relative to
     that at the output layer's last step; and `weight_gradient`, that of the gradient averaged over
     the images.
@@ -44,7 +47,7 @@ def measure_gradient_flow(networks: Networks, settings: dict, *, out: str | Path
     samples = digits.first(min(settings.n_samples, len(digits.train_labels)), 1)
     models = list(zip(networks.arms.values(), networks.tables, strict=True))[1:]
     rows = []
-    for state, network in networks.states(settings.seed, settings.train_epochs):
+    for state, network in networks.states(seed, settings.train_epochs):
         for model, table in models:
             probe = Probe(model, table, network)
             found = [*_strsbp_rows(probe, samples), *_bptt_rows(probe, samples, settings.surrogate)]

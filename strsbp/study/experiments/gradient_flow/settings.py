@@ -2,7 +2,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from strsbp.settings import SORTED, TARGET_COUNT_LABEL, ArmName, Seed
+from strsbp.settings import SORTED, TARGET_COUNT_LABEL, ArmName, Seeds
 from strsbp.study.experiments.gradient_check.settings import SurrogateSettings
 from strsbp.study.experiments.settings import ExperimentSettings
 from strsbp.study.experiments.simulated import with_steps
@@ -23,8 +23,8 @@ class GradientFlowSettings(ExperimentSettings):
     """Training images: the first n."""
     train_epochs: Annotated[int, Field(ge=1, le=1000)] = 1
     """Training epochs after which the comparison is repeated."""
-    seed: Seed = 1
-    """Seed of the weights and the spike trains."""
+    seeds: Seeds = [1]
+    """Seeds of the weights and the spike trains, one network each."""
 
     def job_arms(self, arms):
         """The arm, then the arm with each T."""

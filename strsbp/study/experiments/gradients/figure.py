@@ -22,7 +22,7 @@ def draw(*, gradients: str | Path, denominators: str | Path):
     titles = angles.drop_duplicates("arm").set_index("arm")["title"]
     layers = list(angles["layer"].drop_duplicates())
     s = read_csv(denominators)
-    s = s.pivot(index=["state", "arm", "layer"], columns="statistic", values="value")
+    s = s.pivot(index=["state", "arm", "layer"], columns="statistic", values="mean")
     s = s[QUANTILES].reset_index()
     angles = angles[angles["quantity"] == "angle"]
     tables = {

@@ -21,12 +21,11 @@ from strsbp.settings import ArmSettings
 from strsbp.spsp.table import EffectRatioTable
 from strsbp.study.experiments.gradients.settings import GradientsSettings
 from strsbp.study.inputs import Networks
-from strsbp.study.summary.intervals import bootstrap_interval
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 GRADIENT_COLUMNS = [
-    "state", "arm", "title", "layer", "reference", "quantity", "mean", "low", "high", "n_samples",
+    "state", "arm", "title", "layer", "reference", "quantity", "value", "n_samples",
 ]  # fmt: skip
 DENOMINATOR_COLUMNS = ["state", "arm", "title", "layer", "statistic", "value", "n_samples"]
 
@@ -92,20 +91,25 @@ class Probe:
 
 
 def measure_gradients(
-    networks: Networks, settings: dict, *, gradients: str | Path, denominators: str | Path
+    networks: Networks,
+    settings: dict,
+    seed: int,
+    *,
+    gradients: str | Path,
+    denominators: str | Path,
 ) -> None:
     """Compare the arms of `networks` on the first `n_samples` images; write two tidy tables.
 
-    The weights are those of the first arm, before and after `train_epochs` on its images.
-    `gradients`: per layer, means over samples of the cosine, the angle
-    and the ratio of norms (arm over reference), with 95 % bootstrap intervals; `denominators`:
-    quantiles of s_i over neurons and samples, the smallest |s_i| and the share of negative ones.
+    The weights are those of the first arm, before and after `train_epochs` on its images; `seed`:
+    theirs and that of the spike trains. `gradients`: per layer, means over samples of the cosine,
+    the angle and the ratio of norms (arm over reference); `denominators`: quantiles of s_i over
+    neurons and samples, the smallest |s_i| and the share of negative ones.
     """
     settings, digits = GradientsSettings.model_validate(settings), networks.arm_digits
     images, labels = digits.train_images, digits.train_labels.tolist()
     samples = list(zip(images, range(settings.n_samples), labels, strict=False))
     rows, s_rows = [], []
-    for state, network in networks.states(settings.seed, settings.train_epochs):
+    for state, network in networks.states(seed, settings.train_epochs):
         for (name, arm), table in zip(networks.arms.items(), networks.tables, strict=True):
             hm2bp = arm.model_copy(update=dict(gradient="hm2bp", ablated_layers="all"))
             published = arm.model_copy(update=dict(adjoint=networks.first.adjoint))
@@ -113,7 +117,7 @@ def measure_gradients(
             probes = [Probe(model, of_model, network) for model, of_model in models]
             described = dict(state=state, arm=name, title=arm.title)
             compared, s = _measure(*probes, samples)
-            rows += [described | row for row in _gradient_rows(compared, settings.seed)]
+            rows += [described | row for row in _gradient_rows(compared)]
             s_rows += [described | row for row in denominator_rows(s)]
     write_csv(pd.DataFrame(rows, columns=GRADIENT_COLUMNS), gradients)
     write_csv(pd.DataFrame(s_rows, columns=DENOMINATOR_COLUMNS), denominators)
@@ -147,14 +151,12 @@ def _compare(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     return float(np.clip((a / norm_a) @ (b / norm_b), -1, 1)), float(norm_a / norm_b)
 
 
-def _gradient_rows(compared, seed: int):
+def _gradient_rows(compared):
     for (layer, reference, quantity), values in compared.items():
         values = np.array(values)[np.isfinite(values)]
-        mean, low, high = bootstrap_interval(np.mean, (values,), seed, resamples=2000)
-        yield dict(
-            layer=layer, reference=reference, quantity=quantity, mean=mean, low=low, high=high,
-            n_samples=values.size,
-        )  # fmt: skip
+        described = dict(layer=layer, reference=reference, quantity=quantity)
+        value = values.mean() if values.size else np.nan
+        yield described | dict(value=value, n_samples=values.size)
 
 
 def denominator_rows(s: dict[str, list[np.ndarray]]):
