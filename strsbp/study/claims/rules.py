@@ -345,7 +345,10 @@ class PairedRule(Rule):
         p_adjusted = context.adjusted.get(test, p_value)
         if len(context.adjusted) > 1:
             tests = f"{len(context.adjusted)} tests"
-            reason += f" (p = {p_value:.2g}, with Holm's correction for {tests} {p_adjusted:.2g})"
+            beyond = f" for more than {equal}" if margin else ""
+            reason += (
+                f" (p{beyond} = {p_value:.2g}, with Holm's correction for {tests} {p_adjusted:.2g})"
+            )
         if isnan(low):
             verdict = Verdict.UNDECIDED
             reason += ", with no interval, because there is one seed or all seeds agree"
@@ -367,7 +370,12 @@ class PairedRule(Rule):
             verdict = Verdict.PARTLY
             reason += f": the interval excludes 0, but runs of {better} diverged"
         else:
-            verdict, reason = Verdict.REPRODUCES, f"{reason}: the interval excludes 0"
+            border = (
+                f"lies beyond {equal}, up to which errors count as equal"
+                if margin
+                else "excludes 0"
+            )
+            verdict, reason = Verdict.REPRODUCES, f"{reason}: the interval {border}"
         measured = pair["difference"], low, high, p_value, p_adjusted
         return Judgement(verdict, f"{reason}.", *measured, what, self)
 

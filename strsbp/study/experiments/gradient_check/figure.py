@@ -19,7 +19,7 @@ def draw(*, summary: str | Path):
 
     A column is a layer's weights. The cosines are those of every state of the network in which
     anything is known, the differences those of the last. The finite differences are those of the
-    smallest step. Arms that differ from the first only in their fit of e_ij are left to the table.
+    larger step. Arms that differ from the first only in their fit of e_ij are left to the table.
     """
     rows = read_csv(summary)
     rows = rows[
@@ -28,7 +28,7 @@ def draw(*, summary: str | Path):
     ]
     titles = rows.dropna(subset="title").set_index("estimator")["title"].to_dict()
     times = rows[rows["quantity"] == "cpu_ms"].set_index(["state", "estimator"])["mean"]
-    rows = rows[(rows["step"] == rows["step"].min()) & rows["mean"].notna()]
+    rows = rows[(rows["step"] == rows["step"].max()) & rows["mean"].notna()]
     rows = style.percent(rows)
     first = next(iter(titles))
     cosines = rows[(rows["quantity"] == "cosine") & (rows["estimator"] == first)]
