@@ -16,7 +16,6 @@ ifneq ($(shell test -w "$${HOME:-/nowhere}" && echo yes),yes)
 export XDG_CACHE_HOME ?= $(CURDIR)/build/cache
 endif
 
-.DELETE_ON_ERROR:
 PEERS := .venv-peers
 GPU := .venv-gpu
 CUDA ?= cuda13

@@ -8,10 +8,6 @@ results/paper.
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("agg")
-
 import numpy as np
 
 import strsbp

@@ -8,11 +8,7 @@ from refusals import refusal
 
 from strsbp.files import ResultsError
 from strsbp.settings import ArmSettings, LayerSettings
-from strsbp.study.experiments.bptt.settings import (
-    BpttSettings,
-    BpttTraining,
-    of_network,
-)
+from strsbp.study.experiments.bptt.settings import BpttSettings, BpttTraining, of_network
 from strsbp.study.experiments.bptt.summarise import summarise_bptt
 
 DATA = dict(dataset="mnist5k", n_train=40, n_test=20, sha256="a" * 64)

@@ -34,7 +34,7 @@ def small_study(root, folder, **changes):
     rows = np.arange(1, 9)[:, None] * np.array([-6e-8, 7e-6, -3.5e-4, 7e-3, 0.01])
     write_table(EffectRatioTable(rows), folder / "t.txt")
     base = read_config(root / "config" / "config.yaml")
-    return load_study(merged(base, OVERLAY, changes), "here", directory=folder)
+    return load_study(merged(base, OVERLAY | changes), "here", directory=folder)
 
 
 def write_run(folder, study, seed, **changes):

@@ -55,10 +55,7 @@ def test_idx_files_of_any_size(tmp_path):
 
 @pytest.mark.parametrize(
     ("names", "kind"),
-    [
-        (list(SPLITS), np.float64),
-        (["x_train", "y_train", "x_test", "y_test"], np.int64),
-    ],
+    [(list(SPLITS), np.float64), (["x_train", "y_train", "x_test", "y_test"], np.int64)],
 )
 def test_images_of_any_shape_in_an_npz_file(tmp_path, names, kind):
     arrays = [array.astype(kind) for array in SPLITS.values()]
@@ -122,8 +119,7 @@ def test_events_outside_the_sensor_are_refused(tmp_path):
     path = tmp_path / "dvs.npz"
     sample = [(events, 0)]
     said = refusal(
-        lambda: save_events(path, sample, sample, sensor_size=(2, 3, 1), time_per_step=1),
-        DataError,
+        lambda: save_events(path, sample, sample, sensor_size=(2, 3, 1), time_per_step=1), DataError
     )
     assert "outside a sensor of 2 x 3 pixels" in said and not path.exists()
     said = refusal(

@@ -1,14 +1,12 @@
 """The data sets by name: the embedded digits, the table of sources, and the real files."""
 
 import os
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from strsbp.data import embedded, load_dataset
-from strsbp.data.download import MIRRORS, SHA256
 from strsbp.data.idx import FILE_NAMES
 from strsbp.errors import DataError
 
@@ -37,15 +35,6 @@ def test_other_embedded_digits_are_refused(monkeypatch):
     monkeypatch.setattr(embedded, "mnist_data", lambda: (x, y))
     with pytest.raises(DataError, match="gives other digits than expected"):
         embedded.load_mnist5k()
-
-
-def test_the_table_of_sources():
-    hashes = [sha256 for of_set in SHA256.values() for sha256 in of_set]
-    assert len(set(hashes)) == len(hashes) == 8
-    assert all(re.fullmatch("[0-9a-f]{64}", h) for h in hashes)
-    for mirrors in MIRRORS.values():
-        assert len({mirror.split("/")[2] for mirror in mirrors}) == 3
-        assert all(re.fullmatch(r"https?://.*/", mirror) for mirror in mirrors)
 
 
 # --- the real files

@@ -13,7 +13,7 @@ from conftest import ROOT
 from PIL import Image
 
 from strsbp.study.figures import style
-from strsbp.study.figures.catalogue import CLAIMS, FIGURES
+from strsbp.study.figures.catalogue import FIGURES
 from strsbp.study.loading import load_profile
 from strsbp.study.summary.intervals import both_ways
 
@@ -26,10 +26,8 @@ QUICK = ("fig4", "early_decision")
 def draw(name, **changes):
     """Draw a figure of the catalogue from the results, as the workflow does."""
     figure = next(figure for figure in FIGURES if figure.name == name)
-    data = {
-        argument: (ROOT if path == CLAIMS else PAPER) / path
-        for argument, path in figure.data.items()
-    }
+    data = {argument: PAPER / path for argument, path in figure.data.items()}
+    data |= {argument: ROOT / path for argument, path in figure.resources.items()}
     options = dict(attrgetter(figure.options)(STUDY)) if figure.options else {}
     return import_module(figure.draw).draw(**data | options | figure.extra | changes)
 

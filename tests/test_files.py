@@ -5,15 +5,7 @@ import pytest
 from refusals import refusal
 
 from strsbp.errors import SettingsError
-from strsbp.files import (
-    ResultsError,
-    numbers,
-    read_csv,
-    read_json,
-    read_yaml,
-    replacing,
-    write_csv,
-)
+from strsbp.files import ResultsError, numbers, read_csv, read_json, read_yaml, replacing, write_csv
 
 
 def test_a_failed_write_leaves_the_older_file(tmp_path):

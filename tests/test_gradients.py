@@ -10,11 +10,7 @@ from test_engine import as_reference
 from strsbp.errors import SettingsError
 from strsbp.network import build_network
 from strsbp.reference.network import ReferenceNetwork
-from strsbp.study.experiments.gradients.measure import (
-    Probe,
-    denominator_rows,
-    measure_gradients,
-)
+from strsbp.study.experiments.gradients.measure import Probe, denominator_rows, measure_gradients
 from strsbp.study.experiments.gradients.settings import GradientsSettings
 from strsbp.study.experiments.gradients.summarise import summarise_gradients
 from strsbp.study.inputs import Networks

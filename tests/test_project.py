@@ -1,6 +1,5 @@
 """The repository is consistent: generated files, names, dependencies, packaging."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -216,7 +215,3 @@ def test_catalog_file_and_citation_are_well_formed(root):
     assert catalog["usage"]["software-stack-deployment"]["conda"] is True
     citation = yaml.safe_load((root / "CITATION.cff").read_text())
     assert citation["version"] == strsbp.__version__
-    deposit = json.loads((root / ".zenodo.json").read_text())
-    for key in ("title", "license", "keywords"):
-        assert deposit[key] == citation[key]
-    assert deposit["description"] == citation["abstract"]

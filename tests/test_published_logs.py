@@ -14,11 +14,7 @@ from strsbp.study.loading import load_study, merged, read_config
 LOGGED = {"divide_by_threshold": False, "step_rule": "logged", "cost": "repaired"}
 ALL = {"n_train": 60_000}
 FASHION = ALL | {"dataset": "fashion-mnist"}
-HM2BP = ALL | {
-    "gradient": "hm2bp_published",
-    "architecture": "784-800-10",
-    "threshold_output": 8,
-}
+HM2BP = ALL | {"gradient": "hm2bp_published", "architecture": "784-800-10", "threshold_output": 8}
 ARMS = {
     "fashion_as_logged": LOGGED | FASHION,
     "fashion_as_logged_short": LOGGED | FASHION,

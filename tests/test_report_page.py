@@ -234,15 +234,7 @@ NO_NUMBERS = re.compile(
     r"|(through|around|towards|near|to|[Aa]t) 0|(at|around|above) 1",
     re.DOTALL,
 )
-OF_ENTRIES = {
-    "statement",
-    "subject",
-    "note",
-    "caption",
-    "title",
-    "text",
-    "reason",
-}
+OF_ENTRIES = {"statement", "subject", "note", "caption", "title", "text", "reason"}
 NO_TEXTS = {"of", "table", "columns", "quantity"}
 
 

@@ -11,11 +11,7 @@ from refusals import refusal
 
 from strsbp.files import ResultsError
 from strsbp.study.summary.costs import core_time
-from strsbp.study.summary.intervals import (
-    holm,
-    mean_interval,
-    share_interval,
-)
+from strsbp.study.summary.intervals import holm, mean_interval, share_interval
 from strsbp.study.summary.training import summarise_training
 
 TRAIN = ROOT / "results" / "paper" / "train"

@@ -13,14 +13,7 @@ from strsbp.data.own import read_dataset, save_events
 from strsbp.errors import DataError
 from strsbp.settings import DATASET_NAMES
 
-__all__ = [
-    "Digits",
-    "load_dataset",
-    "read_dataset",
-    "read_digits",
-    "save_digits",
-    "save_events",
-]
+__all__ = ["Digits", "load_dataset", "read_dataset", "read_digits", "save_digits", "save_events"]
 
 
 def load_dataset(name: str, local_dir: str | Path | None = None) -> Digits:

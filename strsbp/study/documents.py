@@ -12,8 +12,7 @@ from pathlib import Path
 
 from strsbp.files import read_csv, read_json, write_text
 from strsbp.study import schema
-from strsbp.study.claims.entries import filled, load_topics
-from strsbp.study.claims.judging import read_judged
+from strsbp.study.claims.entries import filled
 from strsbp.study.claims.rules import KINDS
 from strsbp.study.claims.units import format_measured, format_value
 from strsbp.study.figures.catalogue import FIGURES
@@ -25,64 +24,56 @@ from strsbp.study.report.text import duration
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "paper"
 STUDY = load_profile(ROOT / "config", RESULTS.name)
+_JUDGED = dict(claims="claims/claims", findings="findings/verdicts", answers="questions/answers")
+_TABLES = {name: RESULTS / f"judge_{file}.csv" for name, file in _JUDGED.items()}
+MADE = Results(STUDY, _TABLES, {}, ROOT, RESULTS, "")
 
 
 def answers() -> str:
     """What came of the study: the opening of the report, as a list."""
-    opening = [f"- **{answer['title']}** {answer['text']}" for answer in headline(_results())]
+    opening = [f"- **{answer['title']}** {answer['text']}" for answer in headline(MADE)]
     run = STUDY.arms["strsbp"]
     note = (
         f"Test errors are the best of {STUDY.figures.fig2.epochs} epochs of {run.architecture} "
         f"(R: a recurrent layer) on {STUDY.data.n_train:,} images of MNIST, unless stated "
         "otherwise. Brackets: 95 % intervals. HM2-BP: as the study reads it."
     )
-    return "\n".join(
-        [counted(_results().claims, "Of the study's {} claims, "), "", *opening, "", note]
-    )
-
-
-def _results() -> Results:
-    judged = dict(claims="claims/claims", findings="findings/verdicts", answers="questions/answers")
-    tables = {name: RESULTS / f"judge_{file}.csv" for name, file in judged.items()}
-    return Results(STUDY, tables, {}, ROOT, RESULTS, "")
+    return "\n".join([counted(MADE.claims, "Of the study's {} claims, "), "", *opening, "", note])
 
 
 def claims() -> str:
     """Every claim with the study's value, ours and the verdict."""
-    found = read_judged(RESULTS / "judge_claims" / "claims.csv")
     rows = []
-    for claim in found.to_dict("records"):
+    for claim in MADE.claims:
         ours = format_measured(claim["measured"], claim["low"], claim["high"], claim["unit"])
         published = format_value(claim["published"], claim["unit"])
         verdict = f"**{claim['verdict']}**"
         if claim["other_verdicts"]:  # at other settings, or other epochs
             verdict += f" ({claim['other_verdicts']})"
         rows.append([claim["statement"], claim["place"], published, ours, verdict])
-    total = counted(found.to_dict("records"), "Of the study's {} claims, ")
+    total = counted(MADE.claims, "Of the study's {} claims, ")
     head = ["Claim", "In the study", "The study", "Here, with 95 % interval", "Verdict"]
     return f"{total}\n\n{_table(head, rows)}"
 
 
 def findings() -> str:
     """Every finding with its verdict and its effects on the test error."""
-    found = read_csv(RESULTS / "judge_findings" / "verdicts.csv")
     rows = [
         [
             name,
             *group[["statement", "verdict"]].iloc[0],
-            _results().titled(" ".join(group["effect_text"].dropna())),
+            MADE.titled(" ".join(group["effect_text"].dropna())),
         ]
-        for name, group in found.groupby("id", sort=False)
+        for name, group in MADE.table("findings").groupby("id", sort=False)
     ]
     return _table(["", "Finding", "Verdict", "Effect"], rows)
 
 
 def questions() -> str:
     """Every open question with the statements that answer it."""
-    found = read_csv(RESULTS / "judge_questions" / "answers.csv")
-    rows = []
-    for question in load_topics(ROOT / "resources" / "questions.yaml", dict(study=STUDY)):
-        title = f"**{filled(question.title, dict(study=STUDY))}**"
+    found, rows = MADE.table("answers"), []
+    for question in MADE.topics("questions"):
+        title = f"**{filled(question.title, MADE.values)}**"
         for one in question.leads(found[found["id"] == question.id].to_dict("records")):
             measured = format_measured(one["measured"], one["low"], one["high"], one["unit"])
             rows.append([title, one["statement"], measured, one["verdict"]])

@@ -4,7 +4,6 @@
 differs, and is merged key by key, as Snakemake merges ``--configfile`` into its base.
 """
 
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -82,16 +81,12 @@ def read_config(path: str | Path) -> dict[str, Any]:
     return raw
 
 
-def merged(*configs: dict[str, Any]) -> dict[str, Any]:
-    """The first config with the others merged into it: mappings key by key, all else replaced.
+def merged(base: Any, overlay: Any) -> Any:
+    """`base` with `overlay` merged into it: mappings key by key, all else replaced.
 
-    An overlay's keys come first, as when Snakemake merges; tables list the arms in this order.
+    The overlay's keys come first, as when Snakemake merges; tables list the arms in this order.
     """
-
-    def over(base, top):
-        if not isinstance(base, dict) or not isinstance(top, dict):
-            return top
-        first = {key: over(base.get(key), value) for key, value in top.items()}
-        return first | {key: value for key, value in base.items() if key not in top}
-
-    return reduce(over, configs, {})
+    if not isinstance(base, dict) or not isinstance(overlay, dict):
+        return overlay
+    first = {key: merged(base.get(key), value) for key, value in overlay.items()}
+    return first | {key: value for key, value in base.items() if key not in overlay}

@@ -3,17 +3,12 @@
 from strsbp.study.figures.catalogue import FIGURES
 
 for figure in FIGURES:
-    files = {name: path for name, path in figure.data.items() if path.startswith("resources/")}
 
     rule:
         name:
             f"plot_{figure.name}"
         input:
-            **{
-                name: f"results/{{profile}}/{path}"
-                for name, path in figure.data.items()
-                if name not in files
-            },
+            **{name: f"results/{{profile}}/{path}" for name, path in figure.data.items()},
         output:
             png=f"results/{{profile}}/figures/{figure.name}.png",
             svg=report(
@@ -27,7 +22,9 @@ for figure in FIGURES:
         conda:
             "../envs/strsbp.yaml"
         params:
-            **calls("strsbp.study.figures.style.draw_and_save", code_of=figure.draw, **files),
+            **calls(
+                "strsbp.study.figures.style.draw_and_save", code_of=figure.draw, **figure.resources
+            ),
             draw=figure.draw,
             options=setting(figure.options) if figure.options else {},
             extra=figure.extra,

@@ -17,7 +17,7 @@ from strsbp.study.claims.entries import (
     load_findings,
     load_topics,
 )
-from strsbp.study.claims.measurements import Measure, Pair, Tables, told
+from strsbp.study.claims.measurements import Tables, Test, told
 from strsbp.study.claims.rules import WORDS, AnyRule, Context, Judgement, Verdict
 from strsbp.study.settings import StudySettings
 
@@ -25,11 +25,7 @@ DATASET = "mnist"
 """The data set of arms that can judge what the study says."""
 STUDY = "study"
 """The setting at which the study ran, beside the sets of arms with other settings."""
-EPOCHS = {
-    "best": "best_test_error",
-    "last": "last_test_error",
-    "validated": "validated_test_error",
-}
+EPOCHS = {"best": "best_test_error", "last": "last_test_error", "validated": "validated_test_error"}
 """Which epoch's test error is compared: the best on the test set, as in the study, the last one, or
 the best on validation images."""
 
@@ -181,11 +177,11 @@ def smallest(rows: list[pd.Series | None]) -> dict[str, float]:
     return sizes.dropna().to_dict()
 
 
-def _adjusted(topic: Topic, tables: Tables) -> Mapping[Pair | Measure, float]:
+def _adjusted(topic: Topic, tables: Tables) -> Mapping[Test, float]:
     return tables.adjusted(test for one in topic.statements for test in one.rule.tests())
 
 
-def _effect(effect: Effect, tables: Tables, adjusted: Mapping[Pair | Measure, float]) -> dict:
+def _effect(effect: Effect, tables: Tables, adjusted: Mapping[Test, float]) -> dict:
     judged = judge(effect, effect.needs, Context(tables, None, "points", adjusted))
     return dict(
         effect_of=" minus ".join(effect.between), effect=judged.measured, effect_low=judged.low,

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from strsbp.study.experiments import OPEN_QUESTIONS
 
-CLAIMS = "resources/claims.yaml"
+CLAIMS = {"claims": "resources/claims.yaml"}
 
 
 class Figure(NamedTuple):
@@ -16,11 +16,13 @@ class Figure(NamedTuple):
     draw: str
     """Module whose function `draw` makes the figure."""
     data: dict[str, str]
-    """Arguments of `draw` that are files: paths below a profile's results folder, or `CLAIMS`."""
+    """Arguments of `draw` that are files: paths below a profile's results folder."""
     options: str | None = None
     """Where in a study's settings further arguments of `draw` are found."""
     extra: dict = {}
     """Arguments of `draw` that are the same in every study."""
+    resources: dict[str, str] = {}
+    """Arguments of `draw` that are files of the repository."""
 
     @property
     def category(self) -> str:
@@ -31,7 +33,7 @@ class Figure(NamedTuple):
     @property
     def group(self) -> str:
         """Figures whose data are ready at about the same time may share a job of a cluster."""
-        if self.data.keys() <= {"surfaces", "trace", "claims"}:
+        if self.data.keys() <= {"surfaces", "trace"}:
             return "spsp_figures"
         return "question_figures" if self.category == "Open questions" else "training_figures"
 
@@ -40,19 +42,18 @@ _FIGURES = "strsbp.study.figures"
 _SURFACES = {"surfaces": "summarise_spsp/surfaces.csv"}
 _TRACE = {"trace": "trace_spsp/trace.csv"}
 _CURVES = {name: f"summarise_training/{name}.csv" for name in ("curves", "seeds", "pairs")}
-_CURVES |= {"claims": CLAIMS}
 _PUBLISHED = {"study, ST-RSBP": "strsbp_best_error", "study, HM2-BP": "hm2bp_best_error"}
 
 
 def _curves(number: int, title: str, **extra) -> Figure:
     name, title = f"fig{number}", f"Fig. {number}: {title}"
-    return Figure(name, title, f"{_FIGURES}.curves", _CURVES, f"figures.{name}", extra)
+    return Figure(name, title, f"{_FIGURES}.curves", _CURVES, f"figures.{name}", extra, CLAIMS)
 
 
 def _fit(part: str, grid: int, o_j: list[int]) -> Figure:
     title = f"Fig. 7{part}: the fit on the {grid} x {grid} grid"
-    data, extra = _SURFACES | {"claims": CLAIMS}, dict(grid=grid, o_j=o_j)
-    return Figure(f"fig7{part}", title, f"{_FIGURES}.fit_slices", data, extra=extra)
+    extra, draw = dict(grid=grid, o_j=o_j), f"{_FIGURES}.fit_slices"
+    return Figure(f"fig7{part}", title, draw, _SURFACES, extra=extra, resources=CLAIMS)
 
 
 def _experiment(name: str, title: str, *tables: str) -> Figure:

@@ -68,14 +68,6 @@ def build_report(
         content = template.render(gathered, results=results, macros=macros)
         contents.append((section, Markup(content), gathered.get("entries", [])))
     page = ENVIRONMENT.get_template("page.html").render(
-        css=_packaged("report.css"),
-        js=_packaged("report.js"),
-        macros=macros,
-        profile=results.study.profile,
-        sections=contents,
+        macros=macros, profile=results.study.profile, sections=contents
     )
     write_text(page, html)
-
-
-def _packaged(name: str) -> Markup:
-    return Markup(Path(__file__).with_name(name).read_text(encoding="utf-8"))

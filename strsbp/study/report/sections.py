@@ -28,10 +28,7 @@ from strsbp.study.summary.costs import core_time
 from strsbp.study.summary.intervals import both_ways
 
 MAIN_FIGURE = "fig2"
-FIGURE_DATA = {
-    figure.name: [path for path in figure.data.values() if not path.startswith("resources/")]
-    for figure in FIGURES
-}
+FIGURE_DATA = {figure.name: list(figure.data.values()) for figure in FIGURES}
 """The data files that each figure draws, below the profile's results folder."""
 
 

@@ -86,8 +86,7 @@ def reservoir_counts(shape, seed: int, variant: str) -> dict[str, float]:
     _, component = connected_components(csr_array(others), directed=True, connection="strong")
     sizes = np.bincount(component)
     return dict(
-        connections=float(exists.sum()),
-        neurons_on_cycles=float((sizes[component] > 1).sum()),
+        connections=float(exists.sum()), neurons_on_cycles=float((sizes[component] > 1).sum())
     )
 
 

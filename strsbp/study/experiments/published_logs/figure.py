@@ -7,10 +7,7 @@ import seaborn.objects as so
 from strsbp.files import read_csv
 from strsbp.study.figures import style
 
-LOGS = {
-    "fashion_mnist": "Fashion-MNIST, ST-RSBP",
-    "hm2bp_mnist": "MNIST, HM2-BP",
-}
+LOGS = {"fashion_mnist": "Fashion-MNIST, ST-RSBP", "hm2bp_mnist": "MNIST, HM2-BP"}
 ERRORS = ("test_error", "train_error")
 
 

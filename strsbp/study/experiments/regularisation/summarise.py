@@ -23,11 +23,7 @@ without regularisation (`behind_unregularised`)."""
 
 
 def summarise_regularisation(
-    cells: Sequence[str | Path],
-    *,
-    settings: dict,
-    arms: Mapping[str, ArmSettings],
-    out: str | Path,
+    cells: Sequence[str | Path], *, settings: dict, arms: Mapping[str, ArmSettings], out: str | Path
 ) -> None:
     """Write `out` from the csv files of `measure_cell`, one per cell of `settings`, named by key.
 

@@ -34,6 +34,5 @@ def _whole_network(metrics: dict, sizes: dict[str, int]) -> dict:
     found = [metrics[f"smallest_denominator_{layer}"] for layer in sizes]
     known = [value for value in found if value != ""]
     return dict(
-        silent_share=silent / sum(sizes.values()),
-        smallest_denominator=min(known) if known else "",
+        silent_share=silent / sum(sizes.values()), smallest_denominator=min(known) if known else ""
     )

@@ -27,11 +27,7 @@ COLUMNS = [
 
 
 def summarise_sweep(
-    cells: Sequence[str | Path],
-    *,
-    settings: dict,
-    arms: Mapping[str, ArmSettings],
-    out: str | Path,
+    cells: Sequence[str | Path], *, settings: dict, arms: Mapping[str, ArmSettings], out: str | Path
 ) -> None:
     """Summarise the files of `measure_cell`, <arm>/measure/<cell>.csv, in `out` (csv).
 
