@@ -1,4 +1,4 @@
-"""Everything to be measured on a machine with an NVIDIA GPU, in one run of about eight minutes.
+"""Measures everything that needs an NVIDIA GPU, in one run of about eight minutes.
 
     python benchmarks/bench_gpu.py [--rehearsal] [--out benchmarks/results/gpu]
 

@@ -35,7 +35,7 @@ def setting(path, without=None):
 
 
 def whole_study(wildcards):
-    """The study without places of images, which are no reason to judge or write anything again."""
+    """The study without the paths of images: moving them must not rerun verdicts or the report."""
     places = {"container": True, "data": {"local_dir", "sets"}}
     return study(wildcards.profile).model_dump(mode="json", exclude=places)
 

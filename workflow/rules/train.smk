@@ -16,7 +16,7 @@ use rule call as train with:
         "logs/{profile}/train/{arm}/seed{seed}.log",
     benchmark:
         "results/{profile}/benchmarks/train/{arm}/seed{seed}.tsv"
-    priority: -1  # other jobs first: one of them compiles the kernels, which two would do twice
+    priority: -1  # other jobs first: two training jobs at once would each compile the kernels
     params:
         **calls("strsbp.study.train.train"),
         networks=settings_of_arms(this_arm),

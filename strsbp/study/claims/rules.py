@@ -4,8 +4,8 @@ A rule is data in a file of `resources/`; nothing in it is evaluated as code. A 
 compared with a border over its whole 95 % interval: on one side of the border it reproduces, on the
 other it does not, and an interval that includes the border leaves it undecided. A value without an
 interval, such as the error of a fit, is compared itself. "A better than B" rests on the paired
-difference over common seeds, whose border is 0. It is undecided, too, if p is not small enough
-after Holm's correction for all tests of its topic, and so is every strict bound. A rule of several
+difference over common seeds, whose border is 0. It is also undecided if p is not small enough after
+Holm's correction for all tests of its topic; the same holds for strict bounds. A rule of several
 parts reproduces `partly` if some of them do and others do not; its reason names both.
 """
 

@@ -21,7 +21,7 @@ BADGES = {
     for verdict, words in WORDS.items()
     for name in (verdict, words["finding"], words["answer"])
 }
-"""By each verdict's names; the words beside a badge's mark mean that colour is not needed."""
+"""Keyed by every name of a verdict. A badge has a mark and words, so it does not rely on colour."""
 
 ENVIRONMENT = Environment(
     loader=PackageLoader("strsbp.study.report"), autoescape=True, undefined=StrictUndefined,

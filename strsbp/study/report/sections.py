@@ -107,7 +107,7 @@ def verdicts(results: Results) -> dict:
 
 
 def claims(results: Results) -> dict:
-    """Every topic with its answer, its figures and the reasons of its verdicts."""
+    """Every topic with its answer, its figures and the reasons for its verdicts."""
     return dict(entries=[_drawn(topic, results) for topic in topics(results)])
 
 
