@@ -1,6 +1,8 @@
 """The expectation of e_ij, compared with simulations."""
 
-SIMULATED = [default_table(spsp, 100) for spsp in ("published", "unblocked", "corrected")]
+SIMULATED = [
+    default_table(spsp, 100) for spsp in ("published", "unblocked", "corrected", "corrected_draft")
+]
 
 
 use rule call as summarise_expectation with:

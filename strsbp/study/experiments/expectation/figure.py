@@ -20,8 +20,12 @@ FLAT = 20
 
 @style.themed
 def draw(*, curves: str | Path):
-    """Draw phi, its derivative in full and enlarged, and how far simulations deviate from phi."""
+    """Draw phi, its derivative in full and enlarged, and how far simulations deviate from phi.
+
+    Other simulations than those of `NAMES` are left to the table.
+    """
     rows = read_csv(curves)
+    rows = rows[rows["spsp"].isin(NAMES)]
     names = [name for name in NAMES if name in set(rows["spsp"])]
     scale = rows["spsp"].map(rows.groupby("spsp")["exact"].max())
     rows = rows.assign(

@@ -40,7 +40,7 @@ def summarise_expectation(
             spsp=curve.table.spsp, o_i=curve.counts, exact=curve.phi, derivative=curve.derivative
         )
         found = {}
-        if curve.table.spsp != "corrected":  # there the expectation is exactly the product
+        if not curve.table.on_slots:  # there the expectation is exactly the product
             found["nonlinearity"] = nonlinearity(expected, curve)
         if surface is not None:
             phi, error = shared_curve(surface)
