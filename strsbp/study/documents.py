@@ -95,7 +95,10 @@ def costs() -> str:
     return (
         f"The {len(runs)} committed training runs took {duration(sum(seconds.values()))} in total, "
         f"each on one core of an {' or '.join(cpus)} that did other work at the same time. The "
-        f"runs that the report needs took {duration(of_report)}; the others run only on request."
+        f"runs that `make report` needs took {duration(of_report)}. The others, on which most "
+        "answers about the settings of the published logs rest, "
+        "[run only on request](docs/how-to/run.md): "
+        "`variants` and `all_logs`."
     )
 
 

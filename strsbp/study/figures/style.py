@@ -184,7 +184,7 @@ def letter(panels: Mapping) -> None:
 
 
 def label_ends(ends_of: Mapping[Axes, Iterable[tuple[float, str, str]]]) -> None:
-    """Write labels (y, text, colour) to the right of their axes, near y and joined to it by a line."""
+    """Write labels (y, text, colour) to the right of their axes, near y and linked to it."""
     figure = next(iter(ends_of)).get_figure(root=True)
     figure.draw_without_rendering()  # the layout decides where y is
     line = 1.15 * FONT_SIZE * figure.dpi / 72
