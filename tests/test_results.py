@@ -34,8 +34,9 @@ MADE |= {
     for path in PAPER.glob(f"{kind}_*/*.csv")
 }
 MADE["measure_findings"] = PAPER / "findings" / "measurements.csv"
+MADE["summarise_gradients"] = PAPER / "gradients" / "gradients.csv"
 """By rule, a table that it makes of other results, or of its settings alone."""
-SLOW = {"measure_findings", "summarise_expectation", "summarise_gradient_check"}
+SLOW = {"measure_findings", "summarise_expectation"}
 
 
 def test_every_run_that_the_config_asks_for_is_there():
