@@ -142,6 +142,7 @@ def test_the_interval_of_a_quotient():
         ("dcb", NO, "not increasing from 30.00 % to 20.00 %, not"),
         ("bb", NO, "not increasing"),
         ("ab", OPEN, "undecided from 8.00 % to 9.00 %"),
+        ("da", NO, "30.00 %, 8.00 % ["),
         ("abc", OPEN, "undecided from 8.00 %"),
         ("bac", OPEN, "undecided from 9.00 %"),
     ],

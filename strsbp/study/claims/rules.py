@@ -282,7 +282,8 @@ class Ordered(MeasuringRule):
         return [self.changed(change) for change in self.along]
 
     def _judge(self, context, *measured):
-        shown = [format_value(one.value, self.unit or context.unit) for one in measured]
+        unit = self.unit or context.unit
+        shown = [format_value(one.value, unit) for one in measured]
         verdicts, exceptions = set(), []
         for (before, after), names in zip(pairwise(measured), pairwise(shown), strict=True):
             lower, upper = (before, after) if self.direction == "increasing" else (after, before)
@@ -297,8 +298,9 @@ class Ordered(MeasuringRule):
                 how = "undecided" if verdict is Verdict.UNDECIDED else f"not {self.direction}"
                 exceptions.append(f"{how} from {names[0]} to {names[1]}")
         ordered = ", ".join(exceptions) or f"{self.direction} at every step"
-        reason = f"{self.subject}: {', '.join(shown)}; {ordered}."
-        return Judgement(_together(verdicts), reason, measured[-1].value)
+        values = ", ".join(format_measured(*one[:3], unit) for one in measured)
+        reason = f"{self.subject}: {values}; {ordered}."
+        return Judgement(_together(verdicts), reason, *measured[-1][:3])
 
 
 class PairedRule(Rule):
